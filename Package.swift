@@ -1,0 +1,53 @@
+// swift-tools-version: 6.2
+// 6.2 is the first version with which a package that has unsafe flags (-O3 -fopenmp below) can be a versioned dependency.
+import PackageDescription
+
+let environment = Context.environment
+let brew = environment["HOMEBREW_PREFIX"] ?? "/opt/homebrew"
+// Debian and Ubuntu call LLVM's OpenMP runtime libomp5.so; others libomp.so.
+let openMP = environment["APUS_OMP_LIB"] ?? "omp5"
+// For CI: the C sources with UBSan (SwiftPM has no switch for it on Linux) or with coverage counters.
+let instrumentation =
+  (environment["APUS_UBSAN"] == nil ? [] : ["-fsanitize=undefined", "-fsanitize-trap=undefined"])
+  + (environment["APUS_COVERAGE"] == nil ? [] : ["-fprofile-instr-generate", "-fcoverage-mapping"])
+let warnings = ["-Wall", "-Wextra"]
+
+let package = Package(
+  name: "Apus",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Apus", targets: ["Apus"]),
+    .library(name: "ApusVision", targets: ["ApusVision"]),
+    // One dynamic library with every module, for scripts: two would each carry their own copy of the core.
+    .library(name: "ApusDynamic", type: .dynamic, targets: ["Apus", "ApusVision"]),
+    // The target is not called apus: on a file system without case it would collide with Apus.
+    .executable(name: "apus", targets: ["ApusCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    .target(
+      name: "CApus", path: "csrc", publicHeadersPath: "include",
+      cSettings: [
+        .headerSearchPath("."),
+        .unsafeFlags(["-O3", "-fopenmp"] + warnings + instrumentation, .when(platforms: [.linux])),
+        .unsafeFlags(["-O3", "-Xclang", "-fopenmp"] + warnings + instrumentation, .when(platforms: [.macOS])),
+      ],
+      linkerSettings: [
+        .linkedLibrary(openMP, .when(platforms: [.linux])),
+        .linkedLibrary("openblas", .when(platforms: [.linux])),
+        .linkedLibrary("m", .when(platforms: [.linux])),
+        .unsafeFlags(["-L\(brew)/opt/libomp/lib", "-L\(brew)/opt/openblas/lib"], .when(platforms: [.macOS])),
+        .linkedLibrary("omp", .when(platforms: [.macOS])),
+        .linkedLibrary("openblas", .when(platforms: [.macOS])),
+      ]),
+    .target(name: "Apus", dependencies: ["CApus"]),
+    .target(name: "ApusVision", dependencies: ["Apus"]),
+    .executableTarget(
+      name: "ApusCommand",
+      dependencies: ["Apus", "ApusVision", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .testTarget(name: "ApusTests", dependencies: ["Apus", "ApusVision"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

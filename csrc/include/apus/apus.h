@@ -1,0 +1,18 @@
+#ifndef APUS_H
+#define APUS_H
+
+/* Everything of the C core. */
+
+#include "apus/activation.h"
+#include "apus/batch_norm.h"
+#include "apus/conv2d.h"
+#include "apus/elementwise.h"
+#include "apus/gemm.h"
+#include "apus/loss.h"
+#include "apus/optimizer.h"
+#include "apus/pool2d.h"
+#include "apus/random.h"
+#include "apus/runtime.h"
+#include "apus/status.h"
+
+#endif

@@ -1,0 +1,120 @@
+#ifndef APUS_CONV2D_H
+#define APUS_CONV2D_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "apus/status.h"
+
+/* 2-D convolution (cross-correlation, as in every ConvNet course), NHWC.
+ *
+ *   x  [batch, height, width, in_channels]
+ *   w  [kernel_h, kernel_w, in_channels / groups, out_channels]      (out_channels contiguous; group g owns
+ *                                                                     out channels [g·Co/G, (g+1)·Co/G))
+ *   y  [batch, out_h, out_w, out_channels]
+ *   y[n,oh,ow,co] = Σ_{kh,kw,ci} x[n, oh·stride_h + kh·dilation_h − pad_top, ow·stride_w + kw·dilation_w − pad_left, g·Ci/G + ci] · w[kh,kw,ci,co]
+ *   out_h = (height + pad_top + pad_bottom − dilation_h·(kernel_h − 1) − 1) / stride_h + 1, and 0 where the kernel does not fit
+ *
+ * Ask, plan, run: make a plan (validates, allocates nothing), give it `scratch_bytes` of 64-byte aligned memory, run it.
+ * Pointers of tensors need float alignment only. x, w, y, scratch must not overlap; `residual` may be y itself.
+ * Padding is skipped, never multiplied: 0·Inf does not occur. Sums run in one chain in (kh, kw, ci) order.
+ * Bits depend on shape, tier and implementation, never on the number of threads. */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct apus_conv2d {
+  int64_t batch, height, width, in_channels;
+  int64_t out_channels, kernel_h, kernel_w;
+  int64_t stride_h, stride_w, dilation_h, dilation_w;
+  int64_t pad_top, pad_left, pad_bottom, pad_right;
+  int64_t groups;
+} apus_conv2d;
+
+typedef enum apus_activation { APUS_ACTIVATION_NONE = 0, APUS_ACTIVATION_RELU = 1 } apus_activation;
+
+/* What forward does to a sum before it is stored, in this order; each step is one rounding of its own (scale and shift: one
+ * fused multiply-add where the tier has it), so that the fused result has the bits of the separate operations.
+ *   v = v + bias[co];  v = v · scale[co] + shift[co];  v = v + residual[n,oh,ow,co];  v = activation(v) */
+typedef struct apus_conv2d_epilogue {
+  const float *bias;     /* [out_channels] or NULL */
+  const float *scale;    /* [out_channels] or NULL: batch norm at inference; shift must be given with it */
+  const float *shift;    /* [out_channels] or NULL */
+  const float *residual; /* shape of y or NULL */
+  apus_activation activation;
+} apus_conv2d_epilogue;
+
+typedef enum apus_conv2d_pass {
+  APUS_CONV2D_FORWARD = 0,
+  APUS_CONV2D_BACKWARD_DATA = 1,
+  APUS_CONV2D_BACKWARD_WEIGHTS = 2
+} apus_conv2d_pass;
+
+/* In the order in which the plan asks them. */
+typedef enum apus_conv2d_implementation {
+  APUS_CONV2D_DEPTHWISE = 0, /* one or few channels a group, vectorised over channels */
+  APUS_CONV2D_DIRECT = 1,    /* matrix product with overlapping rows over packed weights */
+  APUS_CONV2D_IM2COL = 2,    /* blocks of rows gathered, then OpenBLAS on one thread a block */
+  APUS_CONV2D_REFERENCE = 3  /* takes everything */
+} apus_conv2d_implementation;
+#define APUS_CONV2D_IMPLEMENTATIONS 4
+
+typedef struct apus_conv2d_options {
+  int accumulate; /* backward passes: add to what dx or dw holds */
+} apus_conv2d_options;
+
+typedef struct apus_conv2d_plan {
+  apus_conv2d shape;
+  apus_conv2d_pass pass;
+  apus_conv2d_options options;
+  apus_conv2d_implementation implementation;
+  const char *reason[APUS_CONV2D_IMPLEMENTATIONS]; /* constant texts: why chosen, why declined, NULL where not asked */
+  int isa;                                         /* apus_isa that was in use when planned */
+  int64_t out_h, out_w;
+  int threads;          /* scratch is sized for so many */
+  size_t scratch_bytes; /* temporary; bounded */
+  int64_t detail[8];    /* the implementation's own (block sizes) */
+} apus_conv2d_plan;
+
+/* Sizes of the output; the same errors as planning. */
+apus_status apus_conv2d_output_size(const apus_conv2d *shape, int64_t *out_h, int64_t *out_w, apus_error *error);
+
+/* options may be NULL (all zero). The environment's APUS_FORCE=conv2d:direct (depthwise, im2col, reference) forces one. */
+apus_status apus_conv2d_plan_make(apus_conv2d_plan *plan, apus_conv2d_pass pass, const apus_conv2d *shape,
+                                  const apus_conv2d_options *options, apus_error *error);
+/* The same with one implementation; APUS_UNSUPPORTED and its reason where that one declines. */
+apus_status apus_conv2d_plan_force(apus_conv2d_plan *plan, apus_conv2d_pass pass, const apus_conv2d *shape,
+                                   const apus_conv2d_options *options, apus_conv2d_implementation implementation,
+                                   apus_error *error);
+const char *apus_conv2d_implementation_name(apus_conv2d_implementation implementation);
+/* "direct: …; depthwise declined: …" into buffer, always terminated. */
+void apus_conv2d_plan_describe(const apus_conv2d_plan *plan, char *buffer, size_t size);
+
+/* epilogue may be NULL. */
+void apus_conv2d_forward(const apus_conv2d_plan *plan, const float *x, const float *w, const apus_conv2d_epilogue *epilogue,
+                         float *y, void *scratch);
+/* dx[n,h,w,ci] = Σ dy[n,oh,ow,co] · w[kh,kw,ci,co]; also the transposed convolution. Pixels that no window covers get 0. */
+void apus_conv2d_backward_data(const apus_conv2d_plan *plan, const float *dy, const float *w, float *dx, void *scratch);
+/* dw[kh,kw,ci,co] = Σ_{n,oh,ow} x[…] · dy[n,oh,ow,co] */
+void apus_conv2d_backward_weights(const apus_conv2d_plan *plan, const float *x, const float *dy, float *dw, void *scratch);
+
+/* The specification, in both precisions: serial, no scratch. `accumulate` as in the options. */
+void apus_conv2d_forward_reference_f32(const apus_conv2d *shape, const float *x, const float *w, const float *bias,
+                                       const float *scale, const float *shift, const float *residual,
+                                       apus_activation activation, float *y);
+void apus_conv2d_forward_reference_f64(const apus_conv2d *shape, const double *x, const double *w, const double *bias,
+                                       const double *scale, const double *shift, const double *residual,
+                                       apus_activation activation, double *y);
+void apus_conv2d_backward_data_reference_f32(const apus_conv2d *shape, const float *dy, const float *w, int accumulate, float *dx);
+void apus_conv2d_backward_data_reference_f64(const apus_conv2d *shape, const double *dy, const double *w, int accumulate,
+                                             double *dx);
+void apus_conv2d_backward_weights_reference_f32(const apus_conv2d *shape, const float *x, const float *dy, int accumulate,
+                                                float *dw);
+void apus_conv2d_backward_weights_reference_f64(const apus_conv2d *shape, const double *x, const double *dy, int accumulate,
+                                                double *dw);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

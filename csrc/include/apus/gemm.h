@@ -1,0 +1,63 @@
+#ifndef APUS_GEMM_H
+#define APUS_GEMM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "apus/conv2d.h"
+#include "apus/status.h"
+
+/* Matrix product, row-major:  C [m, n] = op(A) [m, k] · op(B) [k, n]  (+ C where accumulate).
+ * op transposes where the flag is set: A is then stored [k, m], B [n, k]. lda, ldb, ldc are row lengths in elements.
+ * The epilogue (bias over n, activation) serves the linear layer: y = x·w + b, x [batch, in], w [in, out].
+ *   linear forward: C = y, A = x, B = w, bias;  backward data: dx = dy·wᵀ;  backward weights: dw = xᵀ·dy.
+ * Bits depend on the sizes, tier and implementation, never on the number of threads. Scratch as planned. */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct apus_gemm {
+  int64_t m, n, k;
+  int64_t lda, ldb, ldc;
+  int transpose_a, transpose_b;
+  int accumulate;
+} apus_gemm;
+
+typedef enum apus_gemm_implementation {
+  APUS_GEMM_PACKED = 0,  /* ours, over the convolution's micro-kernel */
+  APUS_GEMM_OPENBLAS = 1, /* one-threaded calls on blocks fixed by the sizes */
+  APUS_GEMM_REFERENCE = 2
+} apus_gemm_implementation;
+#define APUS_GEMM_IMPLEMENTATIONS 3
+
+typedef struct apus_gemm_plan {
+  apus_gemm shape;
+  apus_gemm_implementation implementation;
+  const char *reason[APUS_GEMM_IMPLEMENTATIONS];
+  int isa;
+  int threads;
+  size_t scratch_bytes;
+  int64_t detail[8];
+} apus_gemm_plan;
+
+/* APUS_FORCE=gemm:packed (openblas, reference) forces one. */
+apus_status apus_gemm_plan_make(apus_gemm_plan *plan, const apus_gemm *shape, apus_error *error);
+apus_status apus_gemm_plan_force(apus_gemm_plan *plan, const apus_gemm *shape, apus_gemm_implementation implementation,
+                                 apus_error *error);
+const char *apus_gemm_implementation_name(apus_gemm_implementation implementation);
+void apus_gemm_plan_describe(const apus_gemm_plan *plan, char *buffer, size_t size);
+
+/* bias [n] or NULL, added after the sum; then the activation. With accumulate, bias must be NULL and activation none. */
+void apus_gemm_run(const apus_gemm_plan *plan, const float *a, const float *b, const float *bias, apus_activation activation,
+                   float *c, void *scratch);
+
+void apus_gemm_reference_f32(const apus_gemm *shape, const float *a, const float *b, const float *bias,
+                             apus_activation activation, float *c);
+void apus_gemm_reference_f64(const apus_gemm *shape, const double *a, const double *b, const double *bias,
+                             apus_activation activation, double *c);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,15 @@
+#ifndef APUS_RUNTIME_OPENMP_H
+#define APUS_RUNTIME_OPENMP_H
+
+/* The few OpenMP functions that are needed, declared here so that no <omp.h> has to be found. */
+#ifdef _OPENMP
+extern int omp_get_thread_num(void);
+extern int omp_get_num_threads(void);
+extern int omp_in_parallel(void);
+#else
+static inline int omp_get_thread_num(void) { return 0; }
+static inline int omp_get_num_threads(void) { return 1; }
+static inline int omp_in_parallel(void) { return 0; }
+#endif
+
+#endif

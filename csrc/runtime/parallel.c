@@ -1,0 +1,130 @@
+/* The only parallel loop of the library. Kernels are called from the body through an ordinary function: clang does not pass
+ * target attributes into an OpenMP region, and schedule(dynamic) needs a symbol that older libomp lacks. */
+#include <stdatomic.h>
+#define _GNU_SOURCE /* sched_getaffinity */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef __linux__
+#include <sched.h>
+#endif
+#include <unistd.h>
+
+#include "apus/runtime.h"
+#include "runtime/openmp.h"
+
+static atomic_int chosen_threads;    /* 0: the default */
+static atomic_int default_threads;   /* 0: not yet determined */
+
+static int clamp_threads(long n) { return n < 1 ? 1 : n > APUS_MAX_THREADS ? APUS_MAX_THREADS : (int)n; }
+
+static long affinity_count(void) {
+#ifdef __linux__
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0)
+    return CPU_COUNT(&set);
+#endif
+  return sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+/* CPUs granted by the cgroup's quota, rounded up, or 0 where there is none. */
+static long cgroup_quota(void) {
+#ifdef __linux__
+  long long quota = 0, period = 0;
+  FILE *file = fopen("/sys/fs/cgroup/cpu.max", "r");
+  if (file) {
+    int fields = fscanf(file, "%lld %lld", &quota, &period);
+    fclose(file);
+    if (fields != 2) quota = 0;
+  } else {
+    if ((file = fopen("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "r"))) {
+      if (fscanf(file, "%lld", &quota) != 1) quota = 0;
+      fclose(file);
+    }
+    if ((file = fopen("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "r"))) {
+      if (fscanf(file, "%lld", &period) != 1) period = 0;
+      fclose(file);
+    }
+  }
+  if (quota > 0 && period > 0)
+    return (long)((quota + period - 1) / period);
+#endif
+  return 0;
+}
+
+static int determine_default(void) {
+  const char *text = getenv("OMP_NUM_THREADS");
+  if (text && *text) {
+    long n = strtol(text, NULL, 10); /* "4,2": the outermost level counts */
+    if (n >= 1)
+      return clamp_threads(n);
+  }
+  long n = affinity_count(), quota = cgroup_quota();
+  return clamp_threads(quota > 0 && quota < n ? quota : n);
+}
+
+int apus_thread_count(void) {
+#ifndef _OPENMP
+  return 1;
+#else
+  int n = atomic_load_explicit(&chosen_threads, memory_order_relaxed);
+  if (n > 0)
+    return n;
+  n = atomic_load_explicit(&default_threads, memory_order_relaxed);
+  if (n == 0) {
+    n = determine_default();
+    atomic_store_explicit(&default_threads, n, memory_order_relaxed);
+  }
+  return n;
+#endif
+}
+
+void apus_thread_count_set(int count) {
+  atomic_store_explicit(&chosen_threads, count <= 0 ? 0 : clamp_threads(count), memory_order_relaxed);
+}
+
+void apus_parallel_for(int64_t count, int64_t grain, apus_parallel_body body, void *context) {
+  if (count <= 0)
+    return;
+  if (grain < 1)
+    grain = 1;
+  int64_t ranges = count / grain;
+  int threads = apus_thread_count();
+  if (ranges < threads)
+    threads = ranges < 1 ? 1 : (int)ranges;
+  /* A region on one thread still costs 0.3 us; a branch around it costs nothing. */
+  if (threads == 1 || omp_in_parallel()) {
+    body(context, 0, count, 0);
+    return;
+  }
+#ifdef _OPENMP
+#pragma omp parallel num_threads(threads)
+  {
+    /* The runtime may grant fewer threads than asked: every range is still done. */
+    int granted = omp_get_num_threads(), slot = omp_get_thread_num();
+    int64_t each = count / granted, extra = count % granted;
+    int64_t begin = slot * each + (slot < extra ? slot : extra);
+    int64_t end = begin + each + (slot < extra ? 1 : 0);
+    if (begin < end)
+      body(context, begin, end, slot);
+  }
+#endif
+}
+
+static void observe(void *context, int64_t begin, int64_t end, int slot) {
+  (void)begin;
+  (void)end;
+  unsigned char *seen = context;
+  seen[slot] = 1;
+}
+
+int apus_threads_observed(void) {
+  unsigned char seen[APUS_MAX_THREADS];
+  memset(seen, 0, sizeof seen);
+  apus_parallel_for(apus_thread_count(), 1, observe, seen);
+  int n = 0;
+  for (int i = 0; i < APUS_MAX_THREADS; i++)
+    n += seen[i];
+  return n;
+}
