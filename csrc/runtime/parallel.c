@@ -1,7 +1,7 @@
 /* The only parallel loop of the library. Kernels are called from the body through an ordinary function: clang does not pass
  * target attributes into an OpenMP region, and schedule(dynamic) needs a symbol that older libomp lacks. */
-#include <stdatomic.h>
 #define _GNU_SOURCE /* sched_getaffinity */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
