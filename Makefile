@@ -1,0 +1,46 @@
+# make demo   trains LeNet-5 on handwritten digits and writes a page about it
+# make test   runs every test: the C kernels' harness, the Swift tests, the examples
+# Both install what is missing first and build in release; the command is then .build/release/apus.
+
+PREFIX ?= /usr/local
+CMAKE_BUILD := build/release
+
+.PHONY: demo test build c-core dependencies bench format lint install clean
+.NOTPARALLEL:
+
+demo: build
+	@Scripts/demo
+
+test: build c-core
+	ctest --test-dir $(CMAKE_BUILD) --output-on-failure
+	swift test -c release
+	Scripts/test-examples
+
+build: dependencies
+	swift build -c release
+
+# The same C sources through CMake: library, apus.pc, check harness, benchmark.
+c-core: dependencies
+	cmake -S . -B $(CMAKE_BUILD) -DCMAKE_BUILD_TYPE=Release
+	cmake --build $(CMAKE_BUILD) --parallel
+
+dependencies:
+	@Scripts/install-dependencies
+
+# Kernel times. The two variables, where a shell exports them, halve OpenBLAS; a benchmark states that it cleared them.
+bench: c-core
+	@echo "OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE cleared"
+	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(CMAKE_BUILD)/apus-bench
+
+format:
+	Scripts/format
+
+lint:
+	Scripts/format --check
+	Scripts/check-style
+
+install: build c-core
+	Scripts/install $(PREFIX)
+
+clean:
+	rm -rf .build build
