@@ -1,0 +1,8 @@
+#include "apus/pool2d.h"
+
+typedef float real;
+#define max_pool2d_forward apus_max_pool2d_forward_reference_f32
+#define max_pool2d_backward apus_max_pool2d_backward_reference_f32
+#define average_pool2d_forward apus_average_pool2d_forward_reference_f32
+#define average_pool2d_backward apus_average_pool2d_backward_reference_f32
+#include "pool/pool2d_ref.c.inc"

@@ -1,0 +1,8 @@
+#include "apus/pool2d.h"
+
+typedef double real;
+#define max_pool2d_forward apus_max_pool2d_forward_reference_f64
+#define max_pool2d_backward apus_max_pool2d_backward_reference_f64
+#define average_pool2d_forward apus_average_pool2d_forward_reference_f64
+#define average_pool2d_backward apus_average_pool2d_backward_reference_f64
+#include "pool/pool2d_ref.c.inc"
