@@ -63,6 +63,7 @@ void apus_unary_reference_f64(apus_unary operation, int64_t count, const double 
 void apus_binary_f32(apus_binary operation, const apus_broadcast *space, const float *a, const float *b, float *y);
 void apus_binary_reference_f32(apus_binary operation, const apus_broadcast *space, const float *a, const float *b, float *y);
 void apus_binary_reference_f64(apus_binary operation, const apus_broadcast *space, const double *a, const double *b, double *y);
+/* Wraps around at 32 bits; a quotient truncates towards zero and is 0 for b = 0; a power with a negative exponent truncates. */
 void apus_binary_reference_i32(apus_binary operation, const apus_broadcast *space, const int32_t *a, const int32_t *b, int32_t *y);
 
 /* y = 1 or 0; NaN: as IEEE (only not-equal holds). */
@@ -84,6 +85,7 @@ void apus_scale_reference_f64(int64_t count, const double *x, double factor, dou
 void apus_reduce_f32(apus_reduction operation, int64_t outer, int64_t middle, int64_t inner, const float *x, float *y);
 void apus_reduce_reference_f32(apus_reduction operation, int64_t outer, int64_t middle, int64_t inner, const float *x, float *y);
 void apus_reduce_reference_f64(apus_reduction operation, int64_t outer, int64_t middle, int64_t inner, const double *x, double *y);
+/* The sum wraps around at 32 bits; max/min of an empty middle is the least/greatest int32. */
 void apus_reduce_reference_i32(apus_reduction operation, int64_t outer, int64_t middle, int64_t inner, const int32_t *x, int32_t *y);
 /* Index of the first maximum along middle (a NaN counts as the maximum); middle >= 1. */
 void apus_argmax_f32(int64_t outer, int64_t middle, int64_t inner, const float *x, int32_t *y);

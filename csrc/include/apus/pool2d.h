@@ -7,9 +7,11 @@
 #include "apus/status.h"
 
 /* 2-D pooling, NHWC: x [batch, height, width, channels], y [batch, out_h, out_w, channels]; windows as in convolution
- * (no dilation). Max: padding never wins; a window without any pixel is refused at planning (pad < kernel). The first maximum
- * in row-major window order wins ties; a NaN in the window gives NaN (the first one). The mask is one byte an output: the
- * position kh·kernel_w + kw of the winner inside its window, so kernel_h·kernel_w <= 256.
+ * (no dilation): out_h = (height + pad_top + pad_bottom − kernel_h) / stride_h + 1, and 0 where the kernel does not fit;
+ * batch may be 0, the other sizes are at least 1.
+ * Max: padding never wins; a window without any pixel is refused at planning (pad < kernel). The first maximum in row-major
+ * window order wins ties; a NaN in the window gives NaN (the first one). The mask is one byte an output: the position
+ * kh·kernel_w + kw of the winner inside its window, so kernel_h·kernel_w <= 256.
  * Average: the divisor is kernel_h·kernel_w, or with count_excludes_padding the number of pixels inside the image. */
 
 #ifdef __cplusplus
