@@ -21,7 +21,7 @@ struct Downstream {
       optimizer.step(gradients)
       loss = value.item()
     }
-    guard loss < 1e-6 else { fatalError("the fit of an exactly linear function ends at a mean squared error of \(loss)") }
+    guard loss < 1e-6 else { fatalError("an exactly linear function is fitted with a mean squared error of \(loss)") }
     print("downstream: fitted, mean squared error below 1e-6 (apus \(Runtime.version))")
   }
 }
