@@ -1,3 +1,5 @@
+#define _POSIX_C_SOURCE 200112L /* posix_memalign */
+
 #include <stdlib.h>
 
 #include "apus/runtime.h"
