@@ -1,0 +1,160 @@
+#include "check.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "check_internal.h"
+
+/* After so many the text is of no more use; they are still counted. */
+#define PRINTED_FAILURES 40
+
+check_options check_chosen = {.seed = 1, .isa = -1, .cases = 12};
+
+static int64_t passed, failed;
+
+/* Where we are, for a failure's text. */
+static const char *family_name = "";
+static char case_name[64], case_text[512];
+static const char *version_name = "";
+static int threads;
+
+static uint64_t generator;
+
+/* ---- the generator: splitmix64 (Steele, Lea & Flood 2014) ------------------------------------------------------- */
+
+uint64_t check_random(void) {
+  uint64_t z = generator += 0x9E3779B97F4A7C15u;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+  return z ^ (z >> 31);
+}
+
+int64_t check_random_int(int64_t first, int64_t last) { return first + (int64_t)(check_random() % (uint64_t)(last - first + 1)); }
+
+double check_random_real(void) { return (double)(int64_t)(check_random() >> 11) * 0x1p-52 - 1; }
+
+void check_fill(float *x, int64_t count) {
+  for (int64_t i = 0; i < count; i++)
+    x[i] = (float)check_random_real();
+}
+
+void check_fill_integers(float *x, int64_t count, int limit) {
+  for (int64_t i = 0; i < count; i++)
+    x[i] = (float)check_random_int(-limit, limit);
+}
+
+void check_fill_doubles(double *x, int64_t count) {
+  for (int64_t i = 0; i < count; i++)
+    x[i] = check_random_real();
+}
+
+static void seed_from(const char *text) {
+  for (; *text; text++)
+    generator = (generator ^ (unsigned char)*text) * 0x100000001B3u;
+}
+
+/* ---- verdicts --------------------------------------------------------------------------------------------------- */
+
+void check_pass(void) { passed++; }
+
+void check_fail(const char *format, ...) {
+  if (failed++ >= PRINTED_FAILURES)
+    return;
+  printf("FAIL %s '%s' isa %s%s%s", family_name, case_name, apus_isa_name(apus_isa_current()), *version_name ? " " : "",
+         version_name);
+  if (threads)
+    printf(" threads %d", threads);
+  printf(" seed %llu: ", (unsigned long long)check_chosen.seed);
+  va_list arguments;
+  va_start(arguments, format);
+  vprintf(format, arguments);
+  va_end(arguments);
+  printf("; %s\n", case_text);
+  if (failed == PRINTED_FAILURES)
+    printf("(further failures are only counted)\n");
+}
+
+/* ---- cases ------------------------------------------------------------------------------------------------------ */
+
+int check_case(const char *name, const char *format, ...) {
+  if (check_chosen.name && !strstr(name, check_chosen.name))
+    return 0;
+  check_release(0);
+  snprintf(case_name, sizeof case_name, "%s", name);
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(case_text, sizeof case_text, format, arguments);
+  va_end(arguments);
+  generator = check_chosen.seed;
+  seed_from(family_name);
+  seed_from(name);
+  version_name = "";
+  threads = 0;
+  if (check_chosen.verbose)
+    printf("%s '%s' %s\n", family_name, case_name, case_text);
+  return 1;
+}
+
+int check_select(int isa) {
+  version_name = "";
+  if ((check_chosen.isa >= 0 && check_chosen.isa != isa) || !apus_isa_available((apus_isa)isa))
+    return 0;
+  apus_error error;
+  if (apus_isa_select((apus_isa)isa, &error) != APUS_OK) {
+    check_fail("tier %s is available but cannot be selected: %s", apus_isa_name((apus_isa)isa), error.text);
+    return 0;
+  }
+  return 1;
+}
+
+int check_run(const char *version, check_body body, void *context) {
+  static const int every_count[] = {1, 2, 3, 5};
+  const int chosen[] = {1, check_chosen.threads};
+  const int *counts = check_chosen.threads ? chosen : every_count;
+  int runs = check_chosen.threads ? 2 : 4, good = 1;
+  char text[256];
+  version_name = version;
+  for (int run = 0; run < runs && good; run++) {
+    threads = counts[run];
+    apus_thread_count_set(threads);
+    check_memory_before_run(run == 0);
+    body(context);
+    good = check_memory_after_run(run == 0, text, sizeof text);
+    if (!good)
+      check_fail("%s", text);
+  }
+  apus_thread_count_set(0);
+  threads = 0;
+  if (good)
+    check_pass();
+  return good;
+}
+
+int check_all(void) {
+  passed = failed = 0;
+  int chosen = 0;
+  for (int i = 0; i < check_family_count; i++) {
+    if (check_chosen.family && strcmp(check_chosen.family, check_families[i].name) != 0)
+      continue;
+    chosen++;
+    family_name = check_families[i].name;
+    int64_t passed_before = passed, failed_before = failed;
+    check_families[i].run();
+    check_release(0);
+    printf("%-14s %lld passed, %lld failed\n", family_name, (long long)(passed - passed_before),
+           (long long)(failed - failed_before));
+    fflush(stdout);
+  }
+  if (chosen == 0) {
+    printf("no family is called %s\n", check_chosen.family);
+    failed++;
+  } else if (passed + failed == 0) {
+    printf("nothing was checked\n");
+    failed++;
+  }
+  printf("seed %llu\n", (unsigned long long)check_chosen.seed);
+  printf("%lld passed, %lld failed\n", (long long)passed, (long long)failed);
+  return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,16 @@
+#ifndef APUS_CHECK_INTERNAL_H
+#define APUS_CHECK_INTERNAL_H
+
+#include "check.h"
+
+/* Between check.c, check_memory.c and check_compare.c. */
+
+/* Fills outputs and scratch; on the first run keeps a copy of the inputs. */
+void check_memory_before_run(int first);
+/* 1 where guards, inputs and (from the second run on) outputs are as they must be; else the fault in words. */
+int check_memory_after_run(int first, char *text, size_t size);
+
+void check_pass(void);
+void check_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,80 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+
+void check_activation_family(void);
+void check_batch_norm_family(void);
+void check_pool2d_family(void);
+void check_random_family(void);
+void check_runtime_family(void);
+
+const check_family check_families[] = {
+    {"runtime", check_runtime_family},       {"random", check_random_family},         {"pool2d", check_pool2d_family},
+    {"batch_norm", check_batch_norm_family}, {"activation", check_activation_family},
+};
+const int check_family_count = sizeof check_families / sizeof check_families[0];
+
+static const char *const usage =
+    "usage: apus-check [--seed N] [--family NAME] [--case TEXT] [--isa NAME] [--threads N] [--cases N] [--verbose]\n"
+    "  checks every version of every kernel against the references; the last line is \"N passed, N failed\"\n"
+    "  --case TEXT   only the cases whose name contains TEXT\n"
+    "  --isa NAME    only this tier (default: the environment's APUS_ISA, else every tier of this CPU)\n"
+    "  --threads N   compares 1 and N threads (default: 1, 2, 3 and 5)\n"
+    "  --cases N     random cases a family (default 12)\n";
+
+static int wrong_usage(const char *text) {
+  fprintf(stderr, "apus-check: %s\n%s", text, usage);
+  return 64;
+}
+
+static int isa_named(const char *name) {
+  for (int isa = 0; isa < APUS_ISA_COUNT; isa++)
+    if (strcmp(name, apus_isa_name((apus_isa)isa)) == 0 && apus_isa_available((apus_isa)isa))
+      return isa;
+  return -1;
+}
+
+static int number(const char *text, int64_t *value) {
+  char *end;
+  *value = strtoll(text, &end, 10);
+  return *text && !*end && *value >= 0;
+}
+
+int main(int argc, char **argv) {
+  const char *isa = getenv("APUS_ISA");
+  for (int i = 1; i < argc; i++) {
+    const char *option = argv[i], *value = i + 1 < argc ? argv[i + 1] : "";
+    int64_t n = 0;
+    int numeric = number(value, &n);
+    if (strcmp(option, "--verbose") == 0) {
+      check_chosen.verbose = 1;
+      continue;
+    }
+    if (strcmp(option, "--help") == 0) {
+      fputs(usage, stdout);
+      return 0;
+    }
+    if (!*value)
+      return wrong_usage("an option is unknown or lacks its value");
+    if (strcmp(option, "--family") == 0)
+      check_chosen.family = value;
+    else if (strcmp(option, "--case") == 0)
+      check_chosen.name = value;
+    else if (strcmp(option, "--isa") == 0)
+      isa = value;
+    else if (strcmp(option, "--seed") == 0 && numeric)
+      check_chosen.seed = (uint64_t)n;
+    else if (strcmp(option, "--threads") == 0 && numeric && n <= APUS_MAX_THREADS)
+      check_chosen.threads = (int)n;
+    else if (strcmp(option, "--cases") == 0 && numeric)
+      check_chosen.cases = n;
+    else
+      return wrong_usage("an option is unknown or its value is no number");
+    i++;
+  }
+  if (isa && *isa && (check_chosen.isa = isa_named(isa)) < 0)
+    return wrong_usage("this CPU has no such tier");
+  return check_all();
+}

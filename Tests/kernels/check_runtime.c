@@ -1,0 +1,179 @@
+/* Tiers, threads, memory, the thread's slot. */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check.h"
+
+static void check_tiers(void) {
+  if (!check_case("tiers", "names, availability, APUS_ISA"))
+    return;
+  const char *environment = getenv("APUS_ISA");
+  if (environment && *environment)
+    check_that(strcmp(apus_isa_name(apus_isa_current()), environment) == 0, "APUS_ISA=%s, but the tier is %s", environment,
+               apus_isa_name(apus_isa_current()));
+  apus_isa before = apus_isa_current();
+  check_that(apus_isa_available(APUS_ISA_REFERENCE) && apus_isa_available(APUS_ISA_GENERIC), "a portable tier is missing");
+  for (int isa = 0; isa < APUS_ISA_COUNT; isa++) {
+    apus_error error;
+    apus_status status = apus_isa_select((apus_isa)isa, &error);
+    if (apus_isa_available((apus_isa)isa))
+      check_that(status == APUS_OK && (int)apus_isa_current() == isa, "%s cannot be selected", apus_isa_name((apus_isa)isa));
+    else
+      check_error("a tier that this CPU lacks", status, APUS_UNSUPPORTED, &error);
+    for (int other = 0; other < isa; other++)
+      check_that(strcmp(apus_isa_name((apus_isa)isa), apus_isa_name((apus_isa)other)) != 0, "two tiers of one name");
+  }
+  apus_error error;
+  check_error("tier 99", apus_isa_select((apus_isa)99, &error), APUS_UNSUPPORTED, &error);
+  apus_isa_select(before, NULL);
+}
+
+static void check_threads_run(void) {
+  if (!check_case("threads really run", "%ld CPUs", sysconf(_SC_NPROCESSORS_ONLN)))
+    return;
+  check_that(apus_thread_count() >= 1 && apus_thread_count() <= APUS_MAX_THREADS, "%d threads by default", apus_thread_count());
+  int by_default = apus_thread_count();
+  apus_thread_count_set(1);
+  check_that(apus_threads_observed() == 1, "1 thread chosen, %d seen", apus_threads_observed());
+  apus_thread_count_set(2);
+  /* A build without OpenMP says so and has one thread; any other must run two. */
+  int want = strstr(apus_build_description(), "no OpenMP") ? 1 : 2;
+  check_that(apus_thread_count() == want && apus_threads_observed() == want, "2 threads chosen, %d counted, %d seen (%s)",
+             apus_thread_count(), apus_threads_observed(), apus_build_description());
+  apus_thread_count_set(APUS_MAX_THREADS + 1);
+  check_that(apus_thread_count() <= APUS_MAX_THREADS, "%d threads", apus_thread_count());
+  apus_thread_count_set(0);
+  check_that(apus_thread_count() == by_default, "0 does not restore the default");
+}
+
+typedef struct visit {
+  atomic_int *visits;
+  atomic_int slots[APUS_MAX_THREADS];
+  atomic_int calls, wrong;
+  int64_t count;
+} visit;
+
+static void visit_range(void *context, int64_t begin, int64_t end, int slot) {
+  visit *v = context;
+  atomic_fetch_add(&v->calls, 1);
+  if (slot < 0 || slot >= apus_thread_count() || begin < 0 || end > v->count || begin >= end)
+    atomic_fetch_add(&v->wrong, 1);
+  else if (atomic_fetch_add(&v->slots[slot], 1) != 0)
+    atomic_fetch_add(&v->wrong, 1); /* a slot is held by one running call at a time */
+  for (int64_t i = begin; i < end; i++)
+    atomic_fetch_add(&v->visits[i], 1);
+  if (slot >= 0 && slot < APUS_MAX_THREADS)
+    atomic_fetch_sub(&v->slots[slot], 1);
+}
+
+static void check_parallel_for(void) {
+  static const struct {
+    int64_t count, grain;
+  } loops[] = {{0, 1}, {1, 1}, {2, 1}, {7, 3}, {5, 100}, {1000, 1}, {1000, 999}, {1001, 500}, {64, 0}, {13, -4}};
+  if (!check_case("parallel for", "each item once, for every count and grain"))
+    return;
+  static atomic_int visits[1024];
+  for (size_t i = 0; i < sizeof loops / sizeof loops[0]; i++)
+    for (int threads = 1; threads <= 5; threads++) {
+      visit v = {.visits = visits, .count = loops[i].count};
+      for (int j = 0; j < 1024; j++)
+        atomic_store(&visits[j], 0);
+      apus_thread_count_set(threads);
+      apus_parallel_for(loops[i].count, loops[i].grain, visit_range, &v);
+      int once = 1;
+      for (int64_t j = 0; j < 1024; j++)
+        once = once && atomic_load(&visits[j]) == (j < loops[i].count);
+      check_that(once && atomic_load(&v.wrong) == 0,
+                 "count %lld grain %lld on %d threads: an item missed, done twice or a bad slot", (long long)loops[i].count,
+                 (long long)loops[i].grain, threads);
+      int64_t grain = loops[i].grain < 1 ? 1 : loops[i].grain, most = loops[i].count / grain;
+      check_that(atomic_load(&v.calls) <= (most < 1 ? 1 : most), "ranges smaller than the grain");
+    }
+  apus_thread_count_set(0);
+}
+
+static void nested_range(void *context, int64_t begin, int64_t end, int slot) {
+  (void)slot;
+  for (int64_t i = begin; i < end; i++) {
+    visit v = {.visits = (atomic_int *)context + i * 16, .count = 16};
+    apus_parallel_for(16, 1, visit_range, &v);
+  }
+}
+
+static void check_nested(void) {
+  if (!check_case("nested parallel for", "16 times 16 items on 3 threads"))
+    return;
+  static atomic_int visits[256];
+  for (int i = 0; i < 256; i++)
+    atomic_store(&visits[i], 0);
+  apus_thread_count_set(3);
+  apus_parallel_for(16, 1, nested_range, visits);
+  apus_thread_count_set(0);
+  int once = 1;
+  for (int i = 0; i < 256; i++)
+    once = once && atomic_load(&visits[i]) == 1;
+  check_that(once, "an item missed or done twice");
+}
+
+static void check_memory(void) {
+  if (!check_case("memory", "sizes from 0 to 1 MiB, and one that cannot be"))
+    return;
+  for (size_t size = 0; size <= (size_t)1 << 20; size = size * 3 + 1) {
+    unsigned char *pointer = apus_alloc(size);
+    check_that(pointer && (uintptr_t)pointer % 64 == 0, "%zu bytes at %p", size, (void *)pointer);
+    if (pointer)
+      memset(pointer, 1, size);
+    apus_free(pointer);
+  }
+  apus_free(NULL);
+  /* volatile: gcc warns where it can see such a size. */
+  volatile size_t impossible = SIZE_MAX - 16;
+  check_that(apus_alloc(impossible) == NULL, "SIZE_MAX - 16 bytes were granted");
+}
+
+static void read_slot(void *context, int64_t begin, int64_t end, int slot) {
+  (void)end;
+  (void)slot;
+  ((void **)context)[begin] = apus_thread_slot_get();
+}
+
+static void check_slot(void) {
+  if (!check_case("thread slot", "a pointer of each thread's own"))
+    return;
+  int value;
+  void *seen[2] = {&value, &value};
+  apus_thread_slot_set(&value);
+  check_that(apus_thread_slot_get() == &value, "the slot does not hold what was set");
+  apus_thread_count_set(2);
+  apus_parallel_for(2, 1, read_slot, seen);
+  if (apus_threads_observed() == 2)
+    check_that(seen[0] == &value && seen[1] == NULL, "another thread sees the slot of this one");
+  apus_thread_count_set(0);
+  apus_thread_slot_set(NULL);
+  check_that(apus_thread_slot_get() == NULL, "the slot is not cleared");
+}
+
+static void check_texts(void) {
+  if (!check_case("texts", "status names, version, build"))
+    return;
+  for (int i = APUS_OK; i <= APUS_OUT_OF_MEMORY; i++)
+    for (int j = APUS_OK; j < i; j++)
+      check_that(strcmp(apus_status_name((apus_status)i), apus_status_name((apus_status)j)) != 0, "two statuses of one name");
+  check_that(strcmp(apus_version(), APUS_CHECK_VERSION) == 0, "the library says %s, the build %s", apus_version(),
+             APUS_CHECK_VERSION);
+  check_that(strstr(apus_build_description(), apus_version()) != NULL, "the build's text lacks the version: %s",
+             apus_build_description());
+}
+
+void check_runtime_family(void) {
+  check_tiers();
+  check_threads_run();
+  check_parallel_for();
+  check_nested();
+  check_memory();
+  check_slot();
+  check_texts();
+}
