@@ -7,6 +7,7 @@ CMAKE_BUILD := build/release
 
 .PHONY: demo test build c-core dependencies bench format lint install clean
 .NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
 
 demo: build
 	@Scripts/demo
