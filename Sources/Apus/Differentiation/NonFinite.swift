@@ -1,0 +1,19 @@
+/// Where values stop being finite: runs a step's forward pass again and looks at every operation's result.
+///
+/// Call it with the batch, key and parameters of the step whose loss was not finite, before any update. Nothing is updated.
+///
+/// - Returns: the path and operation of the first result that is not finite, or the first parameter that is not; `nil` where all are.
+public func diagnoseNonFinite(of model: some Layer, key: RandomKey, _ body: () -> Tensor) -> String? {
+  for (path, parameter) in model.parameters where !parameter.value.isFinite { return "parameter \(path)" }
+  var phase = Phase.training
+  phase.updatesState = false
+  let scope = Scope(mode: .plain, phase: phase, key: key)
+  var found: String?
+  scope.observer = { operation, path, result in
+    if found == nil, !result.isFinite {
+      found = path.map { $0.isEmpty ? "\(operation)" : "\($0) (\(operation))" } ?? "\(operation)"
+    }
+  }
+  scope.run { _ = body() }
+  return found
+}

@@ -1,0 +1,129 @@
+/// An operation whose last kernel has not run yet, so that the next operation can append itself: a convolution, a linear layer or
+/// a batch norm takes a batch norm at inference, a residual sum and a ReLU into its own pass over memory.
+///
+/// An operation appends itself only if it holds the pending tensor alone; whoever reads the values runs the kernel first. Each stage
+/// rounds by itself, so fused and unfused give the same bits (`APUS_FUSE=0` turns fusion off).
+final class PendingOperation {
+  enum Base {
+    case convolution(x: Tensor, weight: Tensor, bias: Tensor?, geometry: ConvolutionGeometry)
+    case linear(x: Tensor, weight: Tensor, bias: Tensor?)
+    /// Statistics are known; normalising is pending. `isFrozen`: they are constants.
+    case batchNorm(x: Tensor, statistics: NormalizationStatistics, gamma: Tensor?, beta: Tensor?)
+  }
+
+  private let base: Base
+  private let tape: Tape?
+  private var scaleShift: (scale: Tensor, shift: Tensor)?
+  private var residual: Tensor?
+  private var relu = false
+
+  /// `tape`: where to record, `nil` where none of the operands is recorded.
+  init(_ base: Base, tape: Tape?) {
+    self.base = base
+    self.tape = tape
+  }
+
+  // MARK: Appending
+
+  private static let isEnabled = Environment.value(of: "APUS_FUSE") != "0"
+
+  /// The pending operation of a tensor that nobody else holds.
+  static func appendable(_ x: inout Tensor) -> PendingOperation? {
+    guard isEnabled, isKnownUniquelyReferenced(&x.body) else { return nil }
+    return x.body.pending
+  }
+
+  func appendReLU() -> Bool {
+    if relu { return false }
+    relu = true
+    return true
+  }
+
+  /// Batch norm by constants; only where nothing is recorded, as its backward pass needs the convolution's own result.
+  func appendScaleShift(_ scale: Tensor, _ shift: Tensor) -> Bool {
+    guard case .convolution = base, tape == nil, scaleShift == nil, residual == nil, !relu else { return false }
+    scaleShift = (scale, shift)
+    return true
+  }
+
+  /// `other` has the result's shape and type.
+  func appendResidual(_ other: Tensor) -> Bool {
+    if case .linear = base { return false }
+    guard residual == nil, !relu else { return false }
+    // A sum that is recorded must be recorded by this operation.
+    if tape == nil && other.body.node >= 0 { return false }
+    _ = other.body.storage
+    residual = other
+    return true
+  }
+
+  // MARK: Running
+
+  func run(into body: TensorBody) {
+    let output: Tensor
+    switch base {
+    case .convolution(let x, let weight, let bias, let geometry):
+      output = Kernels.convolution(
+        x, weight, geometry, .init(bias: bias, scaleShift: scaleShift, residual: residual, relu: relu))
+    case .linear(let x, let weight, let bias):
+      output = Kernels.matrixProduct(x, weight, bias: bias, relu: relu)
+    case .batchNorm(let x, let statistics, _, _):
+      output = Kernels.normalize(
+        x, scale: statistics.scale, shift: statistics.shift, residual: residual, relu: relu)
+    }
+    body.fill(with: output.body.storage)
+    if let tape { record(on: tape, output, as: body) }
+  }
+
+  /// The body gets a node; what the pullback saves of the output is a second body with the same storage, so that no cycle arises.
+  private func record(on tape: Tape, _ output: Tensor, as body: TensorBody) {
+    let recorded = Tensor(body: body)
+    let (relu, y) = (relu, relu ? output : nil)
+    let residualNode = residual?.body.node ?? -1
+    switch base {
+    case .convolution(let x, let weight, let bias, let geometry):
+      let inputs: SIMD4<Int32> = [x.body.node, weight.body.node, bias?.body.node ?? -1, residualNode]
+      let (input, kernel) = (x.shape, weight.shape)
+      // The weight's gradient reads x, x's reads the weight: what nobody needs is not kept.
+      let savedX = weight.body.node >= 0 ? x : nil
+      let savedWeight = x.body.node >= 0 ? weight : nil
+      tape.record(recorded, inputs: inputs) { gradient, needs in
+        let (dz, dBias) = Kernels.biasActivationBackward(y: y, gradient: gradient, relu: relu, wantsBias: needs[2])
+        let dx = savedWeight.map { Kernels.convolutionBackwardData(dz, $0, input: input, geometry) }
+        let dw = savedX.map { Kernels.convolutionBackwardWeights($0, dz, kernel: kernel, geometry) }
+        return (dx, dw, dBias, needs[3] ? dz : nil)
+      }
+    case .linear(let x, let weight, let bias):
+      let inputs: SIMD4<Int32> = [x.body.node, weight.body.node, bias?.body.node ?? -1, -1]
+      let savedX = weight.body.node >= 0 ? x : nil
+      let savedWeight = x.body.node >= 0 ? weight : nil
+      tape.record(recorded, inputs: inputs) { gradient, needs in
+        let (dz, dBias) = Kernels.biasActivationBackward(y: y, gradient: gradient, relu: relu, wantsBias: needs[2])
+        let dx = savedWeight.map { Kernels.matrixProduct(dz, $0, transposeB: true) }
+        let dw = savedX.map { Kernels.matrixProduct($0, dz, transposeA: true) }
+        return (dx, dw, dBias, nil)
+      }
+    case .batchNorm(let x, let statistics, let gamma, let beta):
+      let inputs: SIMD4<Int32> = [x.body.node, gamma?.body.node ?? -1, beta?.body.node ?? -1, residualNode]
+      let saved = Kernels.NormalizationRecord(
+        x: x, y: y, mean: statistics.mean, inverseDeviation: statistics.inverseDeviation, gamma: gamma, relu: relu,
+        isFrozen: statistics.isFrozen)
+      tape.record(recorded, inputs: inputs) { gradient, needs in
+        let gradients = Kernels.normalizeBackward(
+          saved, gradient: gradient, wantsData: needs[0], wantsResidual: needs[3])
+        return (
+          gradients.dx, needs[1] ? gradients.dGamma : nil, needs[2] ? gradients.dBeta : nil, gradients.dResidual
+        )
+      }
+    }
+  }
+}
+
+/// Statistics of a batch norm, folded with its γ and β.
+struct NormalizationStatistics {
+  var mean: Tensor
+  var inverseDeviation: Tensor
+  var scale: Tensor
+  var shift: Tensor
+  var isFrozen: Bool
+}

@@ -1,0 +1,35 @@
+/// How layers behave that differ between training and use: three switches.
+///
+/// A layer trains exactly while gradients are taken: `valueWithGradients` runs in `.training`, everything else in `.inference`.
+public struct Phase: Hashable, Sendable {
+  /// Dropout draws masks.
+  public var dropout: Bool
+  /// Batch norm normalises by the batch's statistics instead of the running ones.
+  public var batchStatistics: Bool
+  /// State updates (running statistics) are collected and committed when the scope returns normally.
+  public var updatesState: Bool
+
+  public init(dropout: Bool, batchStatistics: Bool, updatesState: Bool) {
+    self.dropout = dropout
+    self.batchStatistics = batchStatistics
+    self.updatesState = updatesState
+  }
+
+  public static let training = Phase(dropout: true, batchStatistics: true, updatesState: true)
+  public static let inference = Phase(dropout: false, batchStatistics: false, updatesState: false)
+  /// Dropout on, running statistics: samples from the approximate posterior (Gal & Ghahramani 2016).
+  public static let monteCarlo = Phase(dropout: true, batchStatistics: false, updatesState: false)
+  /// Recomputes running statistics without training.
+  public static let statistics = Phase(dropout: false, batchStatistics: true, updatesState: true)
+}
+
+/// What random masks are keyed by, beside the ordinal of the random operation in its scope and the element.
+public struct RandomKey: Hashable, Sendable {
+  public var seed: UInt64
+  public var step: UInt64
+
+  public init(seed: UInt64, step: UInt64) {
+    self.seed = seed
+    self.step = step
+  }
+}

@@ -1,0 +1,98 @@
+import Synchronization
+
+/// What is going on around an operation on this thread: the phase, the tape if gradients are taken, the plan if one is made.
+///
+/// Reached through one thread-local pointer; closures that open scopes are synchronous, so nothing can move them to another thread.
+final class Scope {
+  enum Mode {
+    /// Nothing is recorded.
+    case plain
+    /// Operations are recorded on the tape.
+    case recording(Tape)
+    /// The tape is being run backwards: its tensors may be used, nothing is recorded.
+    case backward
+  }
+
+  var mode: Mode
+  let phase: Phase
+  let key: RandomKey
+  let planner: Planner?
+  /// Parameters are read widened to float64, and operands follow: the gradient check.
+  let usesDouble: Bool
+  /// Values read instead of a parameter's own, by the gradient check's finite differences.
+  var overrides: [ObjectIdentifier: Tensor] = [:]
+  /// Looks at every operation's result, by the diagnosis of non-finite values.
+  var observer: ((_ operation: StaticString, _ path: String?, _ result: Tensor) -> Void)?
+
+  /// Path of the part of a Sequential that runs now, while notes are taken.
+  private(set) var path: String?
+
+  private var randomOperations: UInt64 = 0
+  private var effects: [(buffer: Buffer, value: Tensor)] = []
+
+  init(mode: Mode, phase: Phase, key: RandomKey, planner: Planner? = nil, usesDouble: Bool = false) {
+    self.mode = mode
+    self.phase = phase
+    self.key = key
+    self.planner = planner
+    self.usesDouble = usesDouble
+  }
+
+  static var current: Scope? {
+    guard let pointer = Kernels.threadSlot else { return nil }
+    return Unmanaged<Scope>.fromOpaque(pointer).takeUnretainedValue()
+  }
+
+  /// Runs `body` with this scope as the thread's current one, and the former one again afterwards.
+  func run<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let outer = Kernels.threadSlot
+    Kernels.threadSlot = Unmanaged.passUnretained(self).toOpaque()
+    defer { Kernels.threadSlot = outer }
+    return try withExtendedLifetime(self) { try body() }
+  }
+
+  func atPath<Result>(_ path: String, _ body: () -> Result) -> Result {
+    let outer = self.path
+    self.path = path
+    defer { self.path = outer }
+    return body()
+  }
+
+  /// The stream of the next random operation: the same for the same position in the same step.
+  func nextRandomStream() -> UInt64 {
+    defer { randomOperations += 1 }
+    return RandomDomain.dropout | (key.step & 0xFFFF_FFFF) << 20 | (randomOperations & 0xF_FFFF)
+  }
+
+  /// Keeps a state update until the scope returns normally.
+  func collect(_ value: Tensor, for buffer: Buffer) {
+    if phase.updatesState { effects.append((buffer, value)) }
+  }
+
+  /// The latest collected value of a buffer: a layer that runs twice in a step updates twice.
+  func collected(for buffer: Buffer) -> Tensor? {
+    effects.last { $0.buffer === buffer }?.value
+  }
+
+  func commit() {
+    for (buffer, value) in effects { buffer.value = value }
+    effects.removeAll()
+  }
+
+  /// Seed 0 and a running number: random masks without a key are reproducible in a program on one thread.
+  static func nextDefaultKey() -> RandomKey {
+    RandomKey(seed: 0, step: defaultSteps.wrappingAdd(1, ordering: .relaxed).oldValue)
+  }
+
+  private static let defaultSteps = Atomic<UInt64>(0)
+}
+
+/// Runs `body` in a phase of its own, without taking gradients; state updates (phase `.statistics`) are committed when it returns.
+///
+/// Inside `valueWithGradients` it opens a nested scope: recorded tensors of the outer one may not be used in it.
+public func withPhase<Result>(_ phase: Phase, key: RandomKey? = nil, _ body: () throws -> Result) rethrows -> Result {
+  let scope = Scope(mode: .plain, phase: phase, key: key ?? Scope.nextDefaultKey())
+  let result = try scope.run(body)
+  scope.commit()
+  return result
+}

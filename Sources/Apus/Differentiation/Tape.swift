@@ -1,0 +1,173 @@
+import Synchronization
+
+/// The operations of one `valueWithGradients`, in order. A node is the pullback that the operation handed over, with what it saved
+/// captured; nothing else here knows the operation.
+final class Tape {
+  /// Gradients of up to four inputs, `nil` where none flows. Fixed size: no array is allocated an operation.
+  typealias Cotangents = (Tensor?, Tensor?, Tensor?, Tensor?)
+
+  private struct Node {
+    var inputs: SIMD4<Int32>  // −1: a constant
+    /// From the gradient of the output to those of the inputs; `nil` for a leaf.
+    var pullback: ((_ gradient: consuming Tensor, _ needs: Needs) -> Cotangents)?
+    /// For operations with more inputs than four.
+    var many: (inputs: [Int32], pullback: (_ gradient: Tensor) -> [Tensor?])?
+  }
+
+  /// Which inputs of a node want a gradient.
+  struct Needs {
+    let inputs: SIMD4<Int32>
+    subscript(index: Int) -> Bool { inputs[index] >= 0 }
+  }
+
+  let number: UInt32
+  private var nodes: [Node] = []
+  private var leaves: [(parameter: Parameter, tensor: Tensor)] = []
+  private var inputLeaves: [Int32] = []
+
+  private static let numbers = Atomic<UInt32>(1)
+
+  init() {
+    number = Tape.numbers.wrappingAdd(1, ordering: .relaxed).oldValue
+    nodes.reserveCapacity(64)
+  }
+
+  // MARK: Recording
+
+  /// The tape to record on if one of the operands is recorded. Traps where a recorded tensor is used outside its scope.
+  static func recording(_ a: borrowing Tensor) -> Tape? {
+    a.body.node < 0 ? nil : tape(of: a.body)
+  }
+
+  static func recording(_ a: borrowing Tensor, _ b: borrowing Tensor) -> Tape? {
+    if a.body.node >= 0, let tape = tape(of: a.body) {
+      tape.check(b.body)
+      return tape
+    }
+    return recording(b)
+  }
+
+  static func recording(_ tensors: [Tensor]) -> Tape? {
+    var found: Tape?
+    for tensor in tensors where tensor.body.node >= 0 { found = tape(of: tensor.body) }
+    return found
+  }
+
+  private static func tape(of body: TensorBody) -> Tape? {
+    guard let scope = Scope.current else { misuse() }
+    switch scope.mode {
+    case .recording(let tape):
+      tape.check(body)
+      return tape
+    case .backward: return nil
+    case .plain: misuse()
+    }
+  }
+
+  private func check(_ body: TensorBody) {
+    if body.node >= 0 && body.tape != number { Tape.misuse() }
+  }
+
+  private static func misuse() -> Never {
+    fatalError(
+      """
+      a tensor recorded by valueWithGradients is used outside its scope: on another thread, after the scope has returned, \
+      or in a nested scope; detached() makes a constant of it
+      """)
+  }
+
+  func record(
+    _ output: borrowing Tensor, inputs: SIMD4<Int32>,
+    pullback: @escaping (_ gradient: consuming Tensor, _ needs: Needs) -> Cotangents
+  ) {
+    output.body.node = Int32(nodes.count)
+    output.body.tape = number
+    nodes.append(Node(inputs: inputs, pullback: pullback))
+  }
+
+  func record(_ output: borrowing Tensor, _ a: Int32, _ pullback: @escaping (consuming Tensor) -> Tensor) {
+    record(output, inputs: [a, -1, -1, -1]) { gradient, _ in (pullback(gradient), nil, nil, nil) }
+  }
+
+  func record(
+    _ output: borrowing Tensor, _ a: Int32, _ b: Int32,
+    _ pullback: @escaping (consuming Tensor, Needs) -> (Tensor?, Tensor?)
+  ) {
+    record(output, inputs: [a, b, -1, -1]) { gradient, needs in
+      let (first, second) = pullback(gradient, needs)
+      return (first, second, nil, nil)
+    }
+  }
+
+  func record(_ output: borrowing Tensor, inputs: [Int32], pullback: @escaping (Tensor) -> [Tensor?]) {
+    output.body.node = Int32(nodes.count)
+    output.body.tape = number
+    nodes.append(Node(inputs: [-1, -1, -1, -1], many: (inputs, pullback)))
+  }
+
+  // MARK: Leaves
+
+  func leaf(for parameter: Parameter, value: Tensor) -> Tensor {
+    if parameter.leafTape == number { return leaves[parameter.leafIndex].tensor }
+    let tensor = newLeaf(value)
+    parameter.leafTape = number
+    parameter.leafIndex = leaves.count
+    leaves.append((parameter, tensor))
+    return tensor
+  }
+
+  /// An input whose gradient is wanted.
+  func leaf(_ value: Tensor) -> Tensor {
+    let tensor = newLeaf(value)
+    inputLeaves.append(tensor.body.node)
+    return tensor
+  }
+
+  private func newLeaf(_ value: Tensor) -> Tensor {
+    let tensor = value.detached()
+    tensor.body.node = Int32(nodes.count)
+    tensor.body.tape = number
+    nodes.append(Node(inputs: [-1, -1, -1, -1]))
+    return tensor
+  }
+
+  // MARK: Backward
+
+  /// Runs the tape backwards from a scalar; each node's saved tensors are released as soon as it is done.
+  func gradients(of loss: Tensor) -> (parameters: Gradients, inputs: [Tensor?]) {
+    var gradients = [Tensor?](repeating: nil, count: nodes.count)
+    if loss.body.node >= 0 {
+      check(loss.body)
+      gradients[Int(loss.body.node)] = .ones(loss.shape, loss.scalarType)
+    }
+    for index in nodes.indices.reversed() {
+      let node = nodes[index]
+      if node.pullback == nil && node.many == nil { continue }
+      nodes[index] = Node(inputs: node.inputs)
+      guard let gradient = gradients[index] else { continue }
+      gradients[index] = nil
+      if let pullback = node.pullback {
+        let (a, b, c, d) = pullback(gradient, Needs(inputs: node.inputs))
+        Tape.add(a, to: node.inputs[0], of: &gradients)
+        Tape.add(b, to: node.inputs[1], of: &gradients)
+        Tape.add(c, to: node.inputs[2], of: &gradients)
+        Tape.add(d, to: node.inputs[3], of: &gradients)
+      } else if let many = node.many {
+        for (input, part) in zip(many.inputs, many.pullback(gradient)) { Tape.add(part, to: input, of: &gradients) }
+      }
+    }
+    var result = Gradients()
+    for (parameter, tensor) in leaves { result.set(gradients[Int(tensor.body.node)], for: parameter) }
+    return (result, inputLeaves.map { gradients[Int($0)] })
+  }
+
+  private static func add(_ part: consuming Tensor?, to index: Int32, of gradients: inout [Tensor?]) {
+    guard index >= 0, let part else { return }
+    if let present = gradients[Int(index)] {
+      gradients[Int(index)] = nil
+      gradients[Int(index)] = present + part
+    } else {
+      gradients[Int(index)] = part
+    }
+  }
+}

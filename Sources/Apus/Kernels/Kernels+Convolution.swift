@@ -1,0 +1,116 @@
+import CApus
+
+/// Geometry of a convolution beside the sizes of its operands.
+struct ConvolutionGeometry {
+  var stride: (Int, Int) = (1, 1)
+  var dilation: (Int, Int) = (1, 1)
+  /// top, left, bottom, right
+  var padding: (Int, Int, Int, Int) = (0, 0, 0, 0)
+  var groups = 1
+
+  func outputSize(_ size: (Int, Int), kernel: (Int, Int)) -> (Int, Int) {
+    (
+      ConvolutionGeometry.outputSize(size.0, kernel.0, stride.0, dilation.0, padding.0 + padding.2),
+      ConvolutionGeometry.outputSize(size.1, kernel.1, stride.1, dilation.1, padding.1 + padding.3)
+    )
+  }
+
+  static func outputSize(_ size: Int, _ kernel: Int, _ stride: Int, _ dilation: Int, _ padding: Int) -> Int {
+    let span = size + padding - dilation * (kernel - 1) - 1
+    return span < 0 ? 0 : span / stride + 1
+  }
+}
+
+extension Kernels {
+  /// What convolution does to each sum: + bias, · scale + shift, + residual, ReLU.
+  struct Epilogue {
+    var bias: Tensor?
+    var scaleShift: (scale: Tensor, shift: Tensor)?
+    var residual: Tensor?
+    var relu = false
+  }
+
+  static func convolution(_ x: Tensor, _ w: Tensor, _ geometry: ConvolutionGeometry, _ epilogue: Epilogue) -> Tensor {
+    var shape = descriptor(x.shape, w.shape, geometry)
+    let (height, width) = geometry.outputSize((x.shape[1], x.shape[2]), kernel: (w.shape[0], w.shape[1]))
+    let y = Tensor(uninitialized: [x.shape[0], height, width, w.shape[3]], x.scalarType)
+    if y.body.storage.isAbstract { return y }
+    let activation = epilogue.relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE
+    withExtendedLifetime((x, w, epilogue)) {
+      switch x.scalarType {
+      case .float32:
+        var plan = plan(APUS_CONV2D_FORWARD, &shape)
+        var after = apus_conv2d_epilogue(
+          bias: UnsafePointer(epilogue.bias?.floats), scale: UnsafePointer(epilogue.scaleShift?.scale.floats),
+          shift: UnsafePointer(epilogue.scaleShift?.shift.floats), residual: UnsafePointer(epilogue.residual?.floats),
+          activation: activation)
+        withScratch(plan.scratch_bytes) { apus_conv2d_forward(&plan, x.floats, w.floats, &after, y.floats, $0) }
+      case .float64:
+        apus_conv2d_forward_reference_f64(
+          &shape, x.doubles, w.doubles, epilogue.bias?.doubles, epilogue.scaleShift?.scale.doubles,
+          epilogue.scaleShift?.shift.doubles, epilogue.residual?.doubles, activation, y.doubles)
+      default: unsupported("a convolution", x.scalarType)
+      }
+    }
+    return y
+  }
+
+  /// The gradient with respect to x, of shape `input`; also the transposed convolution.
+  static func convolutionBackwardData(_ dy: Tensor, _ w: Tensor, input: Shape, _ geometry: ConvolutionGeometry)
+    -> Tensor
+  {
+    var shape = descriptor(input, w.shape, geometry)
+    let dx = Tensor(uninitialized: input, dy.scalarType)
+    if dx.body.storage.isAbstract { return dx }
+    withExtendedLifetime((dy, w)) {
+      if dy.scalarType == .float32 {
+        var plan = plan(APUS_CONV2D_BACKWARD_DATA, &shape)
+        withScratch(plan.scratch_bytes) { apus_conv2d_backward_data(&plan, dy.floats, w.floats, dx.floats, $0) }
+      } else {
+        apus_conv2d_backward_data_reference_f64(&shape, dy.doubles, w.doubles, 0, dx.doubles)
+      }
+    }
+    return dx
+  }
+
+  static func convolutionBackwardWeights(_ x: Tensor, _ dy: Tensor, kernel: Shape, _ geometry: ConvolutionGeometry)
+    -> Tensor
+  {
+    var shape = descriptor(x.shape, kernel, geometry)
+    let dw = Tensor(uninitialized: kernel, dy.scalarType)
+    if dw.body.storage.isAbstract { return dw }
+    withExtendedLifetime((x, dy)) {
+      if dy.scalarType == .float32 {
+        var plan = plan(APUS_CONV2D_BACKWARD_WEIGHTS, &shape)
+        withScratch(plan.scratch_bytes) { apus_conv2d_backward_weights(&plan, x.floats, dy.floats, dw.floats, $0) }
+      } else {
+        apus_conv2d_backward_weights_reference_f64(&shape, x.doubles, dy.doubles, 0, dw.doubles)
+      }
+    }
+    return dw
+  }
+
+  /// Name of the implementation that the forward pass of a convolution takes, for records and plans.
+  static func convolutionImplementation(_ input: Shape, _ kernel: Shape, _ geometry: ConvolutionGeometry) -> String {
+    var shape = descriptor(input, kernel, geometry)
+    let plan = plan(APUS_CONV2D_FORWARD, &shape)
+    return String(cString: apus_conv2d_implementation_name(plan.implementation))
+  }
+
+  private static func descriptor(_ x: Shape, _ w: Shape, _ geometry: ConvolutionGeometry) -> apus_conv2d {
+    apus_conv2d(
+      batch: Int64(x[0]), height: Int64(x[1]), width: Int64(x[2]), in_channels: Int64(x[3]),
+      out_channels: Int64(w[3]), kernel_h: Int64(w[0]), kernel_w: Int64(w[1]),
+      stride_h: Int64(geometry.stride.0), stride_w: Int64(geometry.stride.1),
+      dilation_h: Int64(geometry.dilation.0), dilation_w: Int64(geometry.dilation.1),
+      pad_top: Int64(geometry.padding.0), pad_left: Int64(geometry.padding.1),
+      pad_bottom: Int64(geometry.padding.2), pad_right: Int64(geometry.padding.3), groups: Int64(geometry.groups))
+  }
+
+  private static func plan(_ pass: apus_conv2d_pass, _ shape: inout apus_conv2d) -> apus_conv2d_plan {
+    var plan = apus_conv2d_plan()
+    var error = apus_error()
+    if apus_conv2d_plan_make(&plan, pass, &shape, nil, &error) != APUS_OK { failed("convolution", error) }
+    return plan
+  }
+}

@@ -1,0 +1,210 @@
+import CApus
+
+extension Kernels {
+  enum Unary: UInt32 {
+    case negate, abs, exp, log, sqrt, reciprocal, square, sign
+    var code: apus_unary { apus_unary(rawValue: rawValue) }
+  }
+
+  enum Binary: UInt32 {
+    case add, subtract, multiply, divide, maximum, minimum, power
+    var code: apus_binary { apus_binary(rawValue: rawValue) }
+  }
+
+  enum Comparison: UInt32 {
+    case equal, notEqual, less, lessEqual, greater, greaterEqual
+    var code: apus_comparison { apus_comparison(rawValue: rawValue) }
+  }
+
+  static func unary(_ operation: Unary, _ x: consuming Tensor) -> Tensor {
+    let shape = x.shape
+    let type = x.scalarType
+    let (source, isReusable) = consume(&x)
+    let storage = isReusable ? source : Storage(byteCount: shape.elementCount * type.byteCount)
+    let y = Tensor(body: TensorBody(shape: shape, scalarType: type, storage: storage))
+    if storage.isAbstract { return y }
+    let count = Int64(shape.elementCount)
+    switch type {
+    case .float32: apus_unary_f32(operation.code, count, source.floats, storage.floats)
+    case .float64: apus_unary_reference_f64(operation.code, count, source.doubles, storage.doubles)
+    default: unsupported("\(operation)", type)
+    }
+    return y
+  }
+
+  /// x · factor + offset.
+  static func scale(_ x: consuming Tensor, by factor: Double, plus offset: Double = 0) -> Tensor {
+    let shape = x.shape
+    let type = x.scalarType
+    let (source, isReusable) = consume(&x)
+    let storage = isReusable ? source : Storage(byteCount: shape.elementCount * type.byteCount)
+    let y = Tensor(body: TensorBody(shape: shape, scalarType: type, storage: storage))
+    if storage.isAbstract { return y }
+    let count = Int64(shape.elementCount)
+    switch type {
+    case .float32: apus_scale_f32(count, source.floats, Float(factor), Float(offset), storage.floats)
+    case .float64: apus_scale_reference_f64(count, source.doubles, factor, offset, storage.doubles)
+    default: unsupported("scaling", type)
+    }
+    return y
+  }
+
+  /// a ∘ b, broadcast to `shape`; both of one type.
+  static func binary(_ operation: Binary, _ a: consuming Tensor, _ b: consuming Tensor, shape: Shape) -> Tensor {
+    let type = a.scalarType
+    var space = broadcast(a.shape, b.shape, to: shape)
+    let fitsA = a.shape == shape
+    let fitsB = b.shape == shape
+    let (left, reusableA) = consume(&a)
+    let (right, reusableB) = consume(&b)
+    let storage =
+      fitsA && reusableA && left !== right
+      ? left : fitsB && reusableB && left !== right ? right : Storage(byteCount: shape.elementCount * type.byteCount)
+    let y = Tensor(body: TensorBody(shape: shape, scalarType: type, storage: storage))
+    if storage.isAbstract { return y }
+    switch type {
+    case .float32: apus_binary_f32(operation.code, &space, left.floats, right.floats, storage.floats)
+    case .float64: apus_binary_reference_f64(operation.code, &space, left.doubles, right.doubles, storage.doubles)
+    case .int32: apus_binary_reference_i32(operation.code, &space, left.int32s, right.int32s, storage.int32s)
+    case .uint8: unsupported("\(operation)", type)
+    }
+    return y
+  }
+
+  static func compare(_ operation: Comparison, _ a: Tensor, _ b: Tensor, shape: Shape) -> Tensor {
+    let y = Tensor(uninitialized: shape, .uint8)
+    if y.body.storage.isAbstract { return y }
+    var space = broadcast(a.shape, b.shape, to: shape)
+    withExtendedLifetime((a, b)) {
+      switch a.scalarType {
+      case .float32: apus_compare_f32(operation.code, &space, a.floats, b.floats, y.bytes)
+      case .float64: apus_compare_f64(operation.code, &space, a.doubles, b.doubles, y.bytes)
+      case .int32: apus_compare_i32(operation.code, &space, a.int32s, b.int32s, y.bytes)
+      case .uint8: apus_compare_u8(operation.code, &space, a.bytes, b.bytes, y.bytes)
+      }
+    }
+    return y
+  }
+
+  /// mask ? a : b, all of one shape.
+  static func select(_ mask: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
+    let y = Tensor(uninitialized: a.shape, a.scalarType)
+    if y.body.storage.isAbstract { return y }
+    let count = Int64(a.elementCount)
+    withExtendedLifetime((mask, a, b)) {
+      switch a.scalarType {
+      case .float32: apus_select_f32(count, mask.bytes, a.floats, b.floats, y.floats)
+      case .float64: apus_select_f64(count, mask.bytes, a.doubles, b.doubles, y.doubles)
+      default: unsupported("a selection", a.scalarType)
+      }
+    }
+    return y
+  }
+
+  static func relu(_ x: consuming Tensor) -> Tensor {
+    let shape = x.shape
+    let type = x.scalarType
+    let (source, isReusable) = consume(&x)
+    let storage = isReusable ? source : Storage(byteCount: shape.elementCount * type.byteCount)
+    let y = Tensor(body: TensorBody(shape: shape, scalarType: type, storage: storage))
+    if storage.isAbstract { return y }
+    let count = Int64(shape.elementCount)
+    switch type {
+    case .float32: apus_relu_forward(count, source.floats, storage.floats)
+    case .float64: apus_relu_forward_reference_f64(count, source.doubles, storage.doubles)
+    default: unsupported("relu", type)
+    }
+    return y
+  }
+
+  /// dy where y > 0, else 0.
+  static func reluBackward(y: Tensor, gradient: consuming Tensor) -> Tensor {
+    let shape = gradient.shape
+    let type = gradient.scalarType
+    let (source, isReusable) = consume(&gradient)
+    let storage = isReusable ? source : Storage(byteCount: shape.elementCount * type.byteCount)
+    let dx = Tensor(body: TensorBody(shape: shape, scalarType: type, storage: storage))
+    if storage.isAbstract { return dx }
+    let count = Int64(shape.elementCount)
+    withExtendedLifetime(y) {
+      if type == .float32 {
+        apus_relu_backward(count, y.floats, source.floats, storage.floats)
+      } else {
+        apus_relu_backward_reference_f64(count, y.doubles, source.doubles, storage.doubles)
+      }
+    }
+    return dx
+  }
+
+  /// Inverted dropout; the mask is a pure function of (seed, stream, element), so backward is the same call on the gradient.
+  static func dropout(_ x: consuming Tensor, rate: Double, seed: UInt64, stream: UInt64) -> Tensor {
+    let shape = x.shape
+    let type = x.scalarType
+    let (source, isReusable) = consume(&x)
+    let storage = isReusable ? source : Storage(byteCount: shape.elementCount * type.byteCount)
+    let y = Tensor(body: TensorBody(shape: shape, scalarType: type, storage: storage))
+    if storage.isAbstract { return y }
+    let count = Int64(shape.elementCount)
+    switch type {
+    case .float32: apus_dropout_f32(count, seed, stream, Float(rate), source.floats, storage.floats)
+    case .float64: apus_dropout_reference_f64(count, seed, stream, rate, source.doubles, storage.doubles)
+    default: unsupported("dropout", type)
+    }
+    return y
+  }
+
+  static func convert(_ x: Tensor, to type: ScalarType) -> Tensor {
+    let y = Tensor(uninitialized: x.shape, type)
+    if y.body.storage.isAbstract { return y }
+    withExtendedLifetime(x) {
+      apus_convert(x.scalarType.code, type.code, Int64(x.elementCount), x.body.storage.pointer, y.body.storage.pointer)
+    }
+    return y
+  }
+
+  static func allFinite(_ x: Tensor) -> Bool {
+    withExtendedLifetime(x) {
+      switch x.scalarType {
+      case .float32: apus_all_finite_f32(Int64(x.elementCount), x.floats) != 0
+      case .float64: apus_all_finite_f64(Int64(x.elementCount), x.doubles) != 0
+      default: true
+      }
+    }
+  }
+
+  private static func broadcast(_ a: Shape, _ b: Shape, to shape: Shape) -> apus_broadcast {
+    var space = apus_broadcast()
+    space.axes = Int32(shape.count)
+    withUnsafeMutableBytes(of: &space.sizes) { raw in
+      for axis in shape.indices { raw.bindMemory(to: Int64.self)[axis] = Int64(shape[axis]) }
+    }
+    fillStrides(of: a, in: shape, &space.a_strides)
+    fillStrides(of: b, in: shape, &space.b_strides)
+    return space
+  }
+
+  /// Strides of a contiguous operand read as `result`: 0 along broadcast axes. `strides` is a C array of Int64.
+  private static func fillStrides<CArray>(of operand: Shape, in result: Shape, _ strides: inout CArray) {
+    withUnsafeMutableBytes(of: &strides) { raw in
+      let strides = raw.bindMemory(to: Int64.self)
+      var stride = 1
+      for axis in result.indices.reversed() {
+        let own = axis + operand.count - result.count
+        let size = own < 0 ? 1 : operand[own]
+        strides[axis] = size == 1 ? 0 : Int64(stride)
+        stride *= size
+      }
+    }
+  }
+}
+
+extension ScalarType {
+  var code: apus_scalar {
+    switch self {
+    case .float32: APUS_F32
+    case .float64: APUS_F64
+    case .int32: APUS_I32
+    case .uint8: APUS_U8
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import CApus
+
+extension Kernels {
+  /// The mean and the biased variance of each channel (last axis) over all other axes.
+  static func channelStatistics(_ x: Tensor) -> (mean: Tensor, variance: Tensor) {
+    let channels = x.shape[x.rank - 1]
+    let mean = Tensor(uninitialized: [channels], x.scalarType)
+    let variance = Tensor(uninitialized: [channels], x.scalarType)
+    if mean.body.storage.isAbstract { return (mean, variance) }
+    let rows = x.elementCount / channels
+    withExtendedLifetime(x) {
+      if x.scalarType == .float32 {
+        var plan = plan(rows, channels)
+        withScratch(plan.scratch_bytes) {
+          apus_batch_norm_statistics(&plan, x.floats, mean.floats, variance.floats, $0)
+        }
+      } else {
+        apus_batch_norm_statistics_reference_f64(
+          Int64(rows), Int64(channels), x.doubles, mean.doubles, variance.doubles)
+      }
+    }
+    return (mean, variance)
+  }
+
+  /// scale = γ / √(variance + ε), shift = β − mean · scale, and 1 / √(variance + ε).
+  static func foldStatistics(
+    mean: Tensor, variance: Tensor, gamma: Tensor?, beta: Tensor?, epsilon: Double
+  ) -> (scale: Tensor, shift: Tensor, inverseDeviation: Tensor) {
+    let scale = Tensor(uninitialized: mean.shape, mean.scalarType)
+    let shift = Tensor(uninitialized: mean.shape, mean.scalarType)
+    let inverseDeviation = Tensor(uninitialized: mean.shape, mean.scalarType)
+    if scale.body.storage.isAbstract { return (scale, shift, inverseDeviation) }
+    let channels = Int64(mean.elementCount)
+    withExtendedLifetime((mean, variance, gamma, beta)) {
+      if mean.scalarType == .float32 {
+        apus_batch_norm_fold(
+          channels, mean.floats, variance.floats, gamma?.floats, beta?.floats, Float(epsilon),
+          scale.floats, shift.floats, inverseDeviation.floats)
+      } else {
+        apus_batch_norm_fold_reference_f64(
+          channels, mean.doubles, variance.doubles, gamma?.doubles, beta?.doubles, epsilon,
+          scale.doubles, shift.doubles, inverseDeviation.doubles)
+      }
+    }
+    return (scale, shift, inverseDeviation)
+  }
+
+  /// activation(x · scale + shift + residual), a channel (last axis) each.
+  static func normalize(
+    _ x: consuming Tensor, scale: Tensor, shift: Tensor, residual: Tensor?, relu: Bool
+  ) -> Tensor {
+    let shape = x.shape
+    let type = x.scalarType
+    let (source, isReusable) = consume(&x)
+    let storage = isReusable ? source : Storage(byteCount: shape.elementCount * type.byteCount)
+    let y = Tensor(body: TensorBody(shape: shape, scalarType: type, storage: storage))
+    if storage.isAbstract { return y }
+    let channels = shape[shape.count - 1]
+    let rows = shape.elementCount / channels
+    let activation = relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE
+    withExtendedLifetime((scale, shift, residual)) {
+      if type == .float32 {
+        var plan = plan(rows, channels)
+        apus_batch_norm_apply(
+          &plan, source.floats, scale.floats, shift.floats, residual?.floats, activation, storage.floats)
+      } else {
+        apus_batch_norm_apply_reference_f64(
+          Int64(rows), Int64(channels), source.doubles, scale.doubles, shift.doubles, residual?.doubles, activation,
+          storage.doubles)
+      }
+    }
+    return y
+  }
+
+  /// What the backward pass of batch norm reads.
+  struct NormalizationRecord {
+    var x: Tensor
+    var y: Tensor?
+    var mean: Tensor
+    var inverseDeviation: Tensor
+    var gamma: Tensor?
+    var relu: Bool
+    /// Statistics were constants.
+    var isFrozen: Bool
+  }
+
+  struct NormalizationGradients {
+    var dx: Tensor?
+    var dGamma: Tensor
+    var dBeta: Tensor
+    var dResidual: Tensor?
+  }
+
+  static func normalizeBackward(
+    _ record: NormalizationRecord, gradient dy: Tensor, wantsData: Bool, wantsResidual: Bool
+  ) -> NormalizationGradients {
+    let channels = record.mean.elementCount
+    let rows = dy.elementCount / channels
+    let dx = wantsData ? Tensor(uninitialized: dy.shape, dy.scalarType) : nil
+    let dResidual = wantsResidual ? Tensor(uninitialized: dy.shape, dy.scalarType) : nil
+    let dGamma = Tensor(uninitialized: [channels], dy.scalarType)
+    let dBeta = Tensor(uninitialized: [channels], dy.scalarType)
+    let gradients = NormalizationGradients(dx: dx, dGamma: dGamma, dBeta: dBeta, dResidual: dResidual)
+    if dGamma.body.storage.isAbstract { return gradients }
+    let activation = record.relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE
+    withExtendedLifetime((record, dy)) {
+      if dy.scalarType == .float32 {
+        var plan = plan(rows, channels)
+        let backward = record.isFrozen ? apus_batch_norm_backward_frozen : apus_batch_norm_backward
+        withScratch(plan.scratch_bytes) {
+          backward(
+            &plan, record.x.floats, record.y?.floats, dy.floats, record.mean.floats, record.inverseDeviation.floats,
+            record.gamma?.floats, activation, dx?.floats, dGamma.floats, dBeta.floats, dResidual?.floats, $0)
+        }
+      } else {
+        apus_batch_norm_backward_reference_f64(
+          Int64(rows), Int64(channels), record.x.doubles, record.y?.doubles, dy.doubles, record.mean.doubles,
+          record.inverseDeviation.doubles, record.gamma?.doubles, activation, record.isFrozen ? 1 : 0,
+          dx?.doubles, dGamma.doubles, dBeta.doubles, dResidual?.doubles)
+      }
+    }
+    return gradients
+  }
+
+  private static func plan(_ rows: Int, _ channels: Int) -> apus_batch_norm_plan {
+    var plan = apus_batch_norm_plan()
+    var error = apus_error()
+    if apus_batch_norm_plan_make(&plan, Int64(rows), Int64(channels), &error) != APUS_OK { failed("batch norm", error) }
+    return plan
+  }
+}

@@ -1,0 +1,19 @@
+import CApus
+
+/// The C core's run-time facts and settings.
+public enum Runtime {
+  /// Threads that kernels use; 0 restores the default (OMP_NUM_THREADS, else the CPUs and the quota of this process).
+  /// No result depends on it.
+  public static var threadCount: Int {
+    get { Int(apus_thread_count()) }
+    set { apus_thread_count_set(Int32(clamping: newValue)) }
+  }
+
+  /// The instruction-set tier in use: `avx512`, `avx2`, `neon`, `generic` or `reference` (environment: `APUS_ISA`).
+  public static var instructionSet: String { String(cString: apus_isa_name(apus_isa_current())) }
+
+  public static var version: String { String(cString: apus_version()) }
+
+  /// Version, compiler and OpenMP of this build, for records of runs.
+  public static var buildDescription: String { String(cString: apus_build_description()) }
+}

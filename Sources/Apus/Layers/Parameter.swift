@@ -1,0 +1,75 @@
+/// A value that training changes: a cell that layers hold, so that a model that is a constant can be trained and a layer that is
+/// used twice has one set of weights.
+///
+/// Not Sendable: a model belongs to one task.
+public final class Parameter {
+  /// Whether gradients are taken of it.
+  public var isTrainable: Bool
+  /// Its name in the model, once `parameters` of the model was asked for: `features.0.weight`.
+  public internal(set) var path: String?
+
+  var storedValue: Tensor
+  var leafTape: UInt32 = 0
+  var leafIndex = 0
+
+  public init(_ value: Tensor, isTrainable: Bool = true) {
+    if value.scalarType != .float32 { fatalError("a Parameter holds float32; its value is \(value.scalarType)") }
+    storedValue = value.detached()
+    self.isTrainable = isTrainable
+  }
+
+  /// The value. Reading it while gradients are taken makes it a leaf of the tape. A new value must have the same shape.
+  public var value: Tensor {
+    get {
+      guard let scope = Scope.current else { return storedValue }
+      var value = storedValue
+      if scope.usesDouble { value = scope.overrides[ObjectIdentifier(self)] ?? value.cast(to: .float64) }
+      if isTrainable, case .recording(let tape) = scope.mode { return tape.leaf(for: self, value: value) }
+      return value
+    }
+    set {
+      if newValue.shape != storedValue.shape || newValue.scalarType != .float32 {
+        fatalError(
+          """
+          \(path ?? "a parameter"): a value of \(newValue.scalarType) and shape \(newValue.shape) \
+          for a parameter of float32 and shape \(storedValue.shape)
+          """)
+      }
+      storedValue = newValue.detached()
+    }
+  }
+
+  public var shape: Shape { storedValue.shape }
+}
+
+/// A value that is part of a model's state but not trained: running statistics.
+public final class Buffer {
+  /// A frozen buffer is never updated, and batch norm that holds it uses running statistics in every phase.
+  public var isFrozen = false
+  /// Its name in the model, once `parameters` or `buffers` of the model was asked for.
+  public internal(set) var path: String?
+
+  private var storedValue: Tensor
+
+  public init(_ value: Tensor) { storedValue = value.detached() }
+
+  /// The value, widened inside a gradient check. A new value must have the same shape and type.
+  public var value: Tensor {
+    get {
+      guard let scope = Scope.current else { return storedValue }
+      return scope.usesDouble ? storedValue.cast(to: .float64) : storedValue
+    }
+    set {
+      if newValue.shape != storedValue.shape || newValue.scalarType != storedValue.scalarType {
+        fatalError(
+          """
+          \(path ?? "a buffer"): a value of \(newValue.scalarType) and shape \(newValue.shape) \
+          for a buffer of \(storedValue.scalarType) and shape \(storedValue.shape)
+          """)
+      }
+      storedValue = newValue.detached()
+    }
+  }
+
+  public var shape: Shape { storedValue.shape }
+}

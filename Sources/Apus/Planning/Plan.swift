@@ -1,0 +1,77 @@
+/// What a model does to an input of a given shape, found without computing anything: shapes, sizes, costs.
+public struct Plan: Sendable {
+  /// One operation, in the order of execution.
+  public struct Row: Sendable {
+    /// Path of the layer in the model; empty where the operation belongs to no layer.
+    public var path: String
+    public var operation: String
+    public var outputShape: Shape
+    /// Numbers learned, where they are used first.
+    public var parameters: Int
+    /// Multiplications with addition, for the whole batch.
+    public var multiplyAdds: Int
+    /// Size of the output.
+    public var activationBytes: Int
+    /// Part of the input that an output element sees; `nil` where branches with different strides met.
+    public var receptiveField: ReceptiveField?
+  }
+
+  public var input: Shape
+  public var rows: [Row]
+  public var outputShape: Shape
+  /// Bytes that the tape keeps from forward to backward (phase `.training`); 0 in inference.
+  public var bytesKeptForBackward: Int
+  /// Most bytes of activations alive at one time during the forward pass, kept ones included.
+  public var peakActivationBytes: Int
+
+  public var parameters: Int { rows.reduce(0) { $0 + $1.parameters } }
+  public var multiplyAdds: Int { rows.reduce(0) { $0 + $1.multiplyAdds } }
+}
+
+extension Layer {
+  /// Runs the model on shapes alone and reports each operation; throws the first shape error with the layer's path.
+  ///
+  /// It runs the same `callAsFunction`, so a model that branches on values cannot be planned: reading values traps.
+  ///
+  /// - Parameters:
+  ///   - input: the input's shape with its batch size, `[N, H, W, C]`.
+  ///   - phase: `.training` also refuses batch norm over a single value a channel.
+  ///   - samples: the number of training samples: the last, shorter batch of `samples % N` is checked as well.
+  public func plan(input: Shape, phase: Phase = .inference, samples: Int? = nil) throws -> Plan {
+    _ = parameters  // stamps paths, so that errors and rows can name layers
+    let plan = try planOnce(input: input, phase: phase)
+    if let samples, phase.batchStatistics, input.count > 0, input[0] > 0, samples % input[0] != 0 {
+      var last = input
+      last[0] = samples % input[0]
+      do {
+        _ = try planOnce(input: last, phase: phase)
+      } catch var error as PlanError {
+        error.problem += " (in the last batch of \(last[0]): \(samples) samples in batches of \(input[0]))"
+        throw error
+      }
+    }
+    return plan
+  }
+
+  private func planOnce(input: Shape, phase: Phase) throws -> Plan {
+    let planner = Planner(input: input)
+    let tape = Tape()
+    let records = phase.batchStatistics && phase.updatesState
+    let scope = Scope(
+      mode: records ? .recording(tape) : .plain, phase: phase, key: RandomKey(seed: 0, step: 0), planner: planner)
+    return try scope.run {
+      let start = Tensor(uninitialized: input, .float32)
+      start.body.trace = PlanTrace(receptiveField: .pixel)
+      let output = self(start)
+      _ = output.body.storage
+      if let error = planner.error { throw error }
+      let held = planner.liveBytes
+      let own = input.elementCount * 4 + output.elementCount * 4
+      return withExtendedLifetime((output, start, tape)) {
+        Plan(
+          input: input, rows: planner.rows, outputShape: output.shape,
+          bytesKeptForBackward: records ? max(0, held - own) : 0, peakActivationBytes: planner.peakBytes)
+      }
+    }
+  }
+}

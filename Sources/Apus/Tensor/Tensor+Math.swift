@@ -1,0 +1,90 @@
+/// Element-wise functions.
+extension Tensor {
+  public func exp() -> Tensor { map(.exp, "Exp", savesResult: true) { _, y, gradient in gradient * y! } }
+
+  /// Natural logarithm.
+  public func log() -> Tensor { map(.log, "Log", savesInput: true) { x, _, gradient in gradient / x! } }
+
+  public func sqrt() -> Tensor { map(.sqrt, "Sqrt", savesResult: true) { _, y, gradient in gradient / (y! * 2) } }
+
+  public func square() -> Tensor { map(.square, "Square", savesInput: true) { x, _, gradient in gradient * (x! * 2) } }
+
+  public func reciprocal() -> Tensor {
+    map(.reciprocal, "Reciprocal", savesResult: true) { _, y, gradient in -(gradient * y!.square()) }
+  }
+
+  /// Absolute value; the derivative at 0 is 0.
+  public func abs() -> Tensor {
+    map(.abs, "Abs", savesInput: true) { x, _, gradient in gradient * Kernels.unary(.sign, x!) }
+  }
+
+  /// −1, 0 or 1. Not differentiable: the result is a constant.
+  public func sign() -> Tensor { Kernels.unary(.sign, detachedIfBackward()) }
+
+  /// Each element to a power: x^p, with derivative p·x^(p − 1).
+  public func power(_ exponent: Double) -> Tensor {
+    if exponent == 2 { return square() }
+    let tape = Tape.recording(self)
+    let p = Tensor.full([], exponent, scalarType)
+    let y = Kernels.binary(.power, self, p, shape: shape)
+    if let tape {
+      let x = self
+      tape.record(y, body.node) { gradient in
+        let lower = Tensor.full([], exponent - 1, x.scalarType)
+        return gradient * (Kernels.binary(.power, x, lower, shape: x.shape) * exponent)
+      }
+    }
+    note("Power", y, from: self)
+    return y
+  }
+
+  /// Another scalar type. Between floating-point types the gradient flows.
+  public func cast(to type: ScalarType) -> Tensor {
+    if type == scalarType { return self }
+    guard scalarType.isFloatingPoint && type.isFloatingPoint else { return Kernels.convert(self, to: type) }
+    let tape = Tape.recording(self)
+    let own = scalarType
+    let y = Kernels.convert(self, to: type)
+    tape?.record(y, body.node) { $0.cast(to: own) }
+    y.body.trace = body.trace
+    return y
+  }
+
+  /// max(x, 0), element by element; NaN stays NaN; the derivative at 0 is 0.
+  public func relu() -> Tensor { Apus.relu(self) }
+
+  private func detachedIfBackward() -> Tensor { body.node < 0 ? self : detached() }
+
+  private func map(
+    _ operation: Kernels.Unary, _ name: StaticString, savesInput: Bool = false, savesResult: Bool = false,
+    _ pullback: @escaping (_ x: Tensor?, _ y: Tensor?, _ gradient: Tensor) -> Tensor
+  ) -> Tensor {
+    let tape = Tape.recording(self)
+    let y = Kernels.unary(operation, self)
+    if let tape {
+      let x = savesInput ? self : nil
+      let result = savesResult ? y.detached() : nil
+      tape.record(y, body.node) { pullback(x, result, $0) }
+    }
+    note(name, y, from: self)
+    return y
+  }
+}
+
+/// ReLU: max(x, 0), element by element (Nair & Hinton 2010). Taken into the pending pass of what made x, where nobody else holds x.
+public func relu(_ x: consuming Tensor) -> Tensor {
+  if let pending = PendingOperation.appendable(&x), pending.appendReLU() {
+    note("ReLU", x, from: x)
+    return x
+  }
+  let tape = Tape.recording(x)
+  let node = x.body.node
+  let input = x.isPlanned ? x : nil
+  let y = Kernels.relu(x)
+  if let tape {
+    let result = y.detached()
+    tape.record(y, node) { Kernels.reluBackward(y: result, gradient: $0) }
+  }
+  if let input { note("ReLU", y, from: input) }
+  return y
+}

@@ -1,0 +1,88 @@
+/// Reductions. Axes count from the front, or from the back where negative; no axes means all. Sums run over chunks that are fixed
+/// by the shape, so their bits do not depend on the number of threads.
+extension Tensor {
+  public func sum(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
+    let axes = resolved(axes, of: "sum")
+    let tape = Tape.recording(self)
+    let y = reduced(.sum, axes, keepingAxes)
+    if let tape {
+      let (input, kept) = (shape, keptShape(axes))
+      tape.record(y, body.node) { $0.reshaped(kept).broadcast(to: input) }
+    }
+    note("Sum", y, from: self)
+    return y
+  }
+
+  public func mean(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
+    let resolvedAxes = resolved(axes, of: "mean")
+    let count = resolvedAxes.reduce(1) { $0 * shape[$1] }
+    return sum(axes: resolvedAxes, keepingAxes: keepingAxes) / Double(count)
+  }
+
+  /// Mean of squared differences from the mean, over all elements of the axes (biased).
+  public func variance(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
+    (self - mean(axes: axes, keepingAxes: true)).square().mean(axes: axes, keepingAxes: keepingAxes)
+  }
+
+  /// The largest element; NaN propagates. The gradient is shared equally among equal maxima.
+  public func max(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor { extreme(.max, "Max", axes, keepingAxes) }
+
+  /// The smallest element; NaN propagates. The gradient is shared equally among equal minima.
+  public func min(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor { extreme(.min, "Min", axes, keepingAxes) }
+
+  /// Index of the first maximum along an axis (int32; the axis is gone). A NaN counts as the maximum. Not differentiable.
+  public func argmax(axis: Int = -1) -> Tensor {
+    let axis = shape.axis(axis, of: "argmax")
+    if shape[axis] == 0 { fatalError("argmax along axis \(axis) of a tensor of shape \(shape): there is no element") }
+    return Kernels.argmax(self, axis: axis)
+  }
+
+  private func extreme(_ operation: Kernels.Reduction, _ name: StaticString, _ axes: [Int]?, _ keepingAxes: Bool)
+    -> Tensor
+  {
+    let axes = resolved(axes, of: "\(name)")
+    if axes.contains(where: { shape[$0] == 0 }) {
+      fatalError("\(name) over axes \(axes) of a tensor of shape \(shape): no element")
+    }
+    let tape = Tape.recording(self)
+    let y = reduced(operation, axes, keepingAxes)
+    if let tape {
+      let (x, kept, result) = (detached(), keptShape(axes), y.detached())
+      tape.record(y, body.node) { gradient in
+        let winners = (x .== result.reshaped(kept)).cast(to: x.scalarType)
+        return winners * (gradient.reshaped(kept) / winners.sum(axes: axes, keepingAxes: true))
+      }
+    }
+    note(name, y, from: self)
+    return y
+  }
+
+  private func resolved(_ axes: [Int]?, of operation: String) -> [Int] {
+    guard let axes else { return Array(0..<rank) }
+    let sorted = axes.map { shape.axis($0, of: operation) }.sorted()
+    if Set(sorted).count != sorted.count { fatalError("\(operation): axes \(axes) name an axis twice") }
+    return sorted
+  }
+
+  private func keptShape(_ axes: [Int]) -> Shape {
+    var kept = shape
+    for axis in axes { kept[axis] = 1 }
+    return kept
+  }
+
+  /// Runs of neighbouring axes are reduced together, the innermost first.
+  private func reduced(_ operation: Kernels.Reduction, _ axes: [Int], _ keepingAxes: Bool) -> Tensor {
+    var result = body.node < 0 ? self : detached()
+    var rest = axes[...]
+    while let last = rest.popLast() {
+      var first = last
+      while let next = rest.last, next == first - 1 {
+        first = next
+        rest.removeLast()
+      }
+      result = Kernels.reduce(operation, result, axes: first..<last + 1)
+    }
+    let dropped = keepingAxes ? result.shape : Shape(shape.indices.filter { !axes.contains($0) }.map { shape[$0] })
+    return result.viewed(as: dropped)
+  }
+}

@@ -1,0 +1,206 @@
+/// An array of numbers with a shape: contiguous, row-major, a value. Images are `[N, H, W, C]`.
+///
+/// Copying a tensor copies a reference; nothing that you do to one changes another. The scalar type is known at run time.
+/// A tensor made inside `valueWithGradients` from a parameter carries its place on that scope's tape; `detached()` cuts it.
+public struct Tensor: @unchecked Sendable {
+  var body: TensorBody
+
+  init(body: TensorBody) { self.body = body }
+
+  public var shape: Shape { body.shape }
+  public var scalarType: ScalarType { body.scalarType }
+  public var rank: Int { body.shape.count }
+  public var elementCount: Int { body.shape.elementCount }
+}
+
+/// What tensors refer to. Its storage is `nil` while its last kernel is pending.
+final class TensorBody: @unchecked Sendable {
+  let shape: Shape
+  let scalarType: ScalarType
+  /// Place on the tape numbered `tape`; −1 for a constant.
+  var node: Int32 = -1
+  var tape: UInt32 = 0
+  var provenance: Provenance = .other
+  var pending: PendingOperation?
+  /// Receptive field and poison, while a model is planned.
+  var trace: PlanTrace?
+  private var memory: Storage?
+
+  init(shape: Shape, scalarType: ScalarType, storage: Storage) {
+    self.shape = shape
+    self.scalarType = scalarType
+    memory = storage
+  }
+
+  init(shape: Shape, scalarType: ScalarType, pending: PendingOperation) {
+    self.shape = shape
+    self.scalarType = scalarType
+    self.pending = pending
+  }
+
+  /// The values; runs the pending kernel first.
+  var storage: Storage {
+    if let memory { return memory }
+    return realize()
+  }
+
+  func fill(with storage: Storage) {
+    memory = storage
+    pending = nil
+  }
+
+  private func realize() -> Storage {
+    guard let pending else { fatalError("a tensor has neither values nor a pending operation") }
+    pending.run(into: self)
+    return memory!
+  }
+
+  /// Takes the storage out of a body that nobody else holds and that is about to go.
+  func removeStorage() -> Storage {
+    let taken = storage
+    memory = nil
+    return taken
+  }
+}
+
+/// What made a tensor, where a later operation must know: cross-entropy refuses the result of a softmax.
+enum Provenance: UInt8 {
+  case other, softmax
+}
+
+extension Tensor {
+  /// Makes an uninitialised tensor.
+  init(uninitialized shape: Shape, _ scalarType: ScalarType) {
+    let storage = Storage(byteCount: shape.elementCount * scalarType.byteCount)
+    body = TensorBody(shape: shape, scalarType: scalarType, storage: storage)
+  }
+
+  /// A tensor with the given values in row-major order. Traps where their number is not the shape's.
+  public init<Scalar: TensorScalar>(_ values: [Scalar], shape: Shape) {
+    if values.count != shape.elementCount {
+      fatalError("\(values.count) values for a tensor of shape \(shape), which has \(shape.elementCount) elements")
+    }
+    self.init(shape: shape, of: Scalar.self) { buffer in
+      _ = buffer.initialize(from: values)
+    }
+  }
+
+  /// A vector.
+  public init<Scalar: TensorScalar>(_ values: [Scalar]) { self.init(values, shape: [values.count]) }
+
+  /// A tensor whose elements `initializing` writes, all of them.
+  public init<Scalar: TensorScalar>(
+    shape: Shape, of: Scalar.Type = Scalar.self, initializing: (UnsafeMutableBufferPointer<Scalar>) throws -> Void
+  ) rethrows {
+    self.init(uninitialized: shape, Scalar.scalarType)
+    if body.storage.isAbstract { return }
+    let count = shape.elementCount
+    try initializing(
+      UnsafeMutableBufferPointer(start: body.storage.pointer.bindMemory(to: Scalar.self, capacity: count), count: count)
+    )
+  }
+
+  public static func zeros(_ shape: Shape, _ type: ScalarType = .float32) -> Tensor { full(shape, 0, type) }
+
+  public static func ones(_ shape: Shape, _ type: ScalarType = .float32) -> Tensor { full(shape, 1, type) }
+
+  /// Every element `value`, converted to the scalar type.
+  public static func full(_ shape: Shape, _ value: Double, _ type: ScalarType = .float32) -> Tensor {
+    switch type {
+    case .float32: Tensor(shape: shape, of: Float.self) { $0.initialize(repeating: Float(value)) }
+    case .float64: Tensor(shape: shape, of: Double.self) { $0.initialize(repeating: value) }
+    case .int32: Tensor(shape: shape, of: Int32.self) { $0.initialize(repeating: Int32(value)) }
+    case .uint8: Tensor(shape: shape, of: UInt8.self) { $0.initialize(repeating: UInt8(value)) }
+    }
+  }
+
+  /// Uniform numbers in `range`, a pure function of (seed, stream).
+  public static func uniform(_ shape: Shape, in range: ClosedRange<Float> = 0...1, seed: UInt64, stream: UInt64 = 0)
+    -> Tensor
+  {
+    Tensor(shape: shape, of: Float.self) { buffer in
+      Random.fillUniform(buffer, seed: seed, stream: stream)
+      let width = range.upperBound - range.lowerBound
+      for index in buffer.indices { buffer[index] = range.lowerBound + width * buffer[index] }
+    }
+  }
+
+  /// Normal numbers, a pure function of (seed, stream).
+  public static func normal(
+    _ shape: Shape, mean: Float = 0, deviation: Float = 1, seed: UInt64, stream: UInt64 = 0
+  ) -> Tensor {
+    Tensor(shape: shape, of: Float.self) { buffer in
+      Random.fillNormal(buffer, seed: seed, stream: stream)
+      for index in buffer.indices { buffer[index] = mean + deviation * buffer[index] }
+    }
+  }
+}
+
+extension Tensor {
+  /// Reads the elements in row-major order. Traps where the scalar type is another one.
+  public func withUnsafeScalars<Scalar: TensorScalar, Result>(
+    of: Scalar.Type = Scalar.self, _ body: (UnsafeBufferPointer<Scalar>) throws -> Result
+  ) rethrows -> Result {
+    if scalarType != Scalar.scalarType {
+      fatalError("reading \(Scalar.scalarType) elements of a tensor of \(scalarType): cast(to:) converts")
+    }
+    let storage = self.body.storage
+    let pointer = storage.pointer.assumingMemoryBound(to: Scalar.self)
+    return try withExtendedLifetime(storage) {
+      try body(UnsafeBufferPointer(start: pointer, count: elementCount))
+    }
+  }
+
+  public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    let storage = self.body.storage
+    let pointer = storage.pointer
+    return try withExtendedLifetime(storage) {
+      try body(UnsafeRawBufferPointer(start: pointer, count: elementCount * scalarType.byteCount))
+    }
+  }
+
+  /// The elements in row-major order. Traps where the scalar type is another one.
+  public func array<Scalar: TensorScalar>(of: Scalar.Type = Scalar.self) -> [Scalar] {
+    withUnsafeScalars(of: Scalar.self) { Array($0) }
+  }
+
+  /// The value of a tensor of one element.
+  public func item() -> Double {
+    if elementCount != 1 {
+      fatalError("item() of a tensor of shape \(shape): it has \(elementCount) elements, not one")
+    }
+    switch scalarType {
+    case .float32: return withUnsafeScalars(of: Float.self) { Double($0[0]) }
+    case .float64: return withUnsafeScalars(of: Double.self) { $0[0] }
+    case .int32: return withUnsafeScalars(of: Int32.self) { Double($0[0]) }
+    case .uint8: return withUnsafeScalars(of: UInt8.self) { Double($0[0]) }
+    }
+  }
+
+  /// The same values as a constant: no gradient flows through it.
+  public func detached() -> Tensor {
+    let copy = TensorBody(shape: shape, scalarType: scalarType, storage: body.storage)
+    copy.provenance = body.provenance
+    copy.trace = body.trace
+    return Tensor(body: copy)
+  }
+
+  /// True where every element is finite.
+  public var isFinite: Bool { Kernels.allFinite(self) }
+}
+
+extension Tensor: CustomStringConvertible {
+  public var description: String {
+    if body.trace != nil { return "Tensor(\(scalarType), shape \(shape), planned)" }
+    let shown = 12
+    let values: [String] =
+      switch scalarType {
+      case .float32: array(of: Float.self).prefix(shown).map { "\($0)" }
+      case .float64: array(of: Double.self).prefix(shown).map { "\($0)" }
+      case .int32: array(of: Int32.self).prefix(shown).map { "\($0)" }
+      case .uint8: array(of: UInt8.self).prefix(shown).map { "\($0)" }
+      }
+    let dots = elementCount > shown ? ", …" : ""
+    return "Tensor(\(scalarType), shape \(shape), [\(values.joined(separator: ", "))\(dots)])"
+  }
+}
