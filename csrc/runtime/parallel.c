@@ -13,9 +13,10 @@
 
 #include "apus/runtime.h"
 #include "runtime/openmp.h"
+#include "runtime/parallel.h"
 
-static atomic_int chosen_threads;    /* 0: the default */
-static atomic_int default_threads;   /* 0: not yet determined */
+static atomic_int chosen_threads;  /* 0: the default */
+static atomic_int default_threads; /* 0: not yet determined */
 
 static int clamp_threads(long n) { return n < 1 ? 1 : n > APUS_MAX_THREADS ? APUS_MAX_THREADS : (int)n; }
 
@@ -36,14 +37,17 @@ static long cgroup_quota(void) {
   if (file) {
     int fields = fscanf(file, "%lld %lld", &quota, &period);
     fclose(file);
-    if (fields != 2) quota = 0;
+    if (fields != 2)
+      quota = 0;
   } else {
     if ((file = fopen("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "r"))) {
-      if (fscanf(file, "%lld", &quota) != 1) quota = 0;
+      if (fscanf(file, "%lld", &quota) != 1)
+        quota = 0;
       fclose(file);
     }
     if ((file = fopen("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "r"))) {
-      if (fscanf(file, "%lld", &period) != 1) period = 0;
+      if (fscanf(file, "%lld", &period) != 1)
+        period = 0;
       fclose(file);
     }
   }
@@ -85,12 +89,18 @@ void apus_thread_count_set(int count) {
 }
 
 void apus_parallel_for(int64_t count, int64_t grain, apus_parallel_body body, void *context) {
+  apus_parallel_for_limited(count, grain, APUS_MAX_THREADS, body, context);
+}
+
+void apus_parallel_for_limited(int64_t count, int64_t grain, int limit, apus_parallel_body body, void *context) {
   if (count <= 0)
     return;
   if (grain < 1)
     grain = 1;
   int64_t ranges = count / grain;
   int threads = apus_thread_count();
+  if (threads > limit)
+    threads = limit;
   if (ranges < threads)
     threads = ranges < 1 ? 1 : (int)ranges;
   /* A region on one thread still costs 0.3 us; a branch around it costs nothing. */

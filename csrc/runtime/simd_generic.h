@@ -37,12 +37,18 @@ SIMD_INLINE vf vf_load(const float *p) {
 }
 SIMD_INLINE void vf_store(float *p, vf v) { memcpy(p, &v, sizeof v); }
 SIMD_INLINE vf vf_load_partial(const float *p, int n) {
+  if (n == SIMD_LANES)
+    return vf_load(p);
   vf v = {0, 0, 0, 0};
   for (int i = 0; i < n; i++)
     v[i] = p[i];
   return v;
 }
 SIMD_INLINE void vf_store_partial(float *p, vf v, int n) {
+  if (n == SIMD_LANES) {
+    vf_store(p, v);
+    return;
+  }
   for (int i = 0; i < n; i++)
     p[i] = v[i];
 }

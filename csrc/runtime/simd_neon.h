@@ -18,12 +18,18 @@ typedef uint32x4_t vm;
 SIMD_INLINE vf vf_load(const float *p) { return vld1q_f32(p); }
 SIMD_INLINE void vf_store(float *p, vf v) { vst1q_f32(p, v); }
 SIMD_INLINE vf vf_load_partial(const float *p, int n) {
+  if (n == SIMD_LANES)
+    return vf_load(p);
   float lanes[4] = {0, 0, 0, 0};
   for (int i = 0; i < n; i++)
     lanes[i] = p[i];
   return vld1q_f32(lanes);
 }
 SIMD_INLINE void vf_store_partial(float *p, vf v, int n) {
+  if (n == SIMD_LANES) {
+    vf_store(p, v);
+    return;
+  }
   float lanes[4];
   vst1q_f32(lanes, v);
   for (int i = 0; i < n; i++)

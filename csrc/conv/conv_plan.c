@@ -1,0 +1,179 @@
+/* Validation, the ordered list of implementations, and the plan. */
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "apus/runtime.h"
+#include "conv/conv_list.h"
+#include "runtime/environment.h"
+#include "runtime/status.h"
+
+static const apus_conv2d_entry *const list[APUS_CONV2D_IMPLEMENTATIONS] = {
+    [APUS_CONV2D_IM2COL] = &apus_conv2d_im2col,
+    [APUS_CONV2D_REFERENCE] = &apus_conv2d_reference,
+};
+
+static const char *const pass_names[] = {"forward", "backward_data", "backward_weights"};
+
+/* Elements of a tensor must be addressable in bytes by a signed 64-bit number. */
+static int fits(int64_t a, int64_t b, int64_t c, int64_t d) {
+  const int64_t sizes[] = {a, b, c, d, sizeof(float)};
+  int64_t bytes;
+  return apus_size_product(&bytes, sizes, 5);
+}
+
+/* (size + before + after − dilation·(kernel − 1) − 1) / stride + 1; −1 where that overflows. */
+static int64_t out_size(int64_t size, int64_t before, int64_t after, int64_t kernel, int64_t dilation, int64_t stride) {
+  int64_t padded, extent;
+  if (__builtin_add_overflow(size, before, &padded) || __builtin_add_overflow(padded, after, &padded) ||
+      __builtin_mul_overflow(dilation, kernel - 1, &extent) || extent > INT64_MAX / 2 || padded > INT64_MAX / 2)
+    return -1;
+  return padded - extent - 1 < 0 ? 0 : (padded - extent - 1) / stride + 1;
+}
+
+apus_status apus_conv2d_output_size(const apus_conv2d *s, int64_t *out_h, int64_t *out_w, apus_error *error) {
+  const struct {
+    const char *name;
+    int64_t value, least;
+  } sizes[] = {
+      {"batch", s->batch, 0},
+      {"height", s->height, 1},
+      {"width", s->width, 1},
+      {"in_channels", s->in_channels, 1},
+      {"out_channels", s->out_channels, 1},
+      {"kernel_h", s->kernel_h, 1},
+      {"kernel_w", s->kernel_w, 1},
+      {"stride_h", s->stride_h, 1},
+      {"stride_w", s->stride_w, 1},
+      {"dilation_h", s->dilation_h, 1},
+      {"dilation_w", s->dilation_w, 1},
+      {"pad_top", s->pad_top, 0},
+      {"pad_left", s->pad_left, 0},
+      {"pad_bottom", s->pad_bottom, 0},
+      {"pad_right", s->pad_right, 0},
+      {"groups", s->groups, 1},
+  };
+  for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+    if (sizes[i].value < sizes[i].least)
+      return apus_fail(error, APUS_INVALID_ARGUMENT, "conv2d: %s is %" PRId64 ", must be at least %" PRId64, sizes[i].name,
+                       sizes[i].value, sizes[i].least);
+  if (s->in_channels % s->groups != 0 || s->out_channels % s->groups != 0)
+    return apus_fail(error, APUS_INVALID_ARGUMENT,
+                     "conv2d: in_channels %" PRId64 " and out_channels %" PRId64 " must be multiples of groups %" PRId64,
+                     s->in_channels, s->out_channels, s->groups);
+  int64_t h = out_size(s->height, s->pad_top, s->pad_bottom, s->kernel_h, s->dilation_h, s->stride_h);
+  int64_t w = out_size(s->width, s->pad_left, s->pad_right, s->kernel_w, s->dilation_w, s->stride_w);
+  if (h < 0 || w < 0 || !fits(s->batch, s->height, s->width, s->in_channels) || !fits(s->batch, h, w, s->out_channels) ||
+      !fits(s->kernel_h, s->kernel_w, s->in_channels / s->groups, s->out_channels))
+    return apus_fail(error, APUS_OVERFLOW,
+                     "conv2d: x [%" PRId64 ", %" PRId64 ", %" PRId64 ", %" PRId64 "], w [%" PRId64 ", %" PRId64 ", %" PRId64
+                     ", %" PRId64 "] or y is larger than 63 bits can address",
+                     s->batch, s->height, s->width, s->in_channels, s->kernel_h, s->kernel_w, s->in_channels / s->groups,
+                     s->out_channels);
+  *out_h = h;
+  *out_w = w;
+  return apus_succeed(error);
+}
+
+const char *apus_conv2d_implementation_name(apus_conv2d_implementation implementation) {
+  return (unsigned)implementation < APUS_CONV2D_IMPLEMENTATIONS && list[implementation] ? list[implementation]->name : "unknown";
+}
+
+/* Everything but the choice. */
+static apus_status begin(apus_conv2d_plan *plan, apus_conv2d_pass pass, const apus_conv2d *shape,
+                         const apus_conv2d_options *options, apus_error *error) {
+  memset(plan, 0, sizeof *plan);
+  plan->shape = *shape;
+  plan->pass = pass;
+  if (options)
+    plan->options = *options;
+  plan->isa = apus_isa_current();
+  plan->threads = apus_thread_count();
+  if ((unsigned)pass > APUS_CONV2D_BACKWARD_WEIGHTS)
+    return apus_fail(error, APUS_INVALID_ARGUMENT, "conv2d: there is no pass %d", (int)pass);
+  if (pass == APUS_CONV2D_FORWARD && plan->options.accumulate)
+    return apus_fail(error, APUS_INVALID_ARGUMENT, "conv2d: the forward pass does not accumulate; give the residual instead");
+  return apus_conv2d_output_size(shape, &plan->out_h, &plan->out_w, error);
+}
+
+/* Asks one implementation. A refusal leaves the plan as it was, but for the reason. */
+static int ask(apus_conv2d_plan *plan, int implementation) {
+  if (!list[implementation] || !list[implementation]->take(plan, &plan->reason[implementation]))
+    return 0;
+  plan->implementation = (apus_conv2d_implementation)implementation;
+  return 1;
+}
+
+static apus_status finish(const apus_conv2d_plan *plan, apus_error *error) {
+  if (apus_verbose_plans()) {
+    char text[512];
+    apus_conv2d_plan_describe(plan, text, sizeof text);
+    fprintf(stderr, "apus: plan: %s\n", text);
+  }
+  return apus_succeed(error);
+}
+
+apus_status apus_conv2d_plan_force(apus_conv2d_plan *plan, apus_conv2d_pass pass, const apus_conv2d *shape,
+                                   const apus_conv2d_options *options, apus_conv2d_implementation implementation,
+                                   apus_error *error) {
+  if ((unsigned)implementation >= APUS_CONV2D_IMPLEMENTATIONS)
+    return apus_fail(error, APUS_INVALID_ARGUMENT, "conv2d: there is no implementation %d", (int)implementation);
+  apus_status status = begin(plan, pass, shape, options, error);
+  if (status != APUS_OK)
+    return status;
+  if (!list[implementation])
+    return apus_fail(error, APUS_UNSUPPORTED, "conv2d: this build has no such implementation");
+  if (!ask(plan, implementation))
+    return apus_fail(error, APUS_UNSUPPORTED, "conv2d: %s declines this %s pass: %s", list[implementation]->name,
+                     pass_names[pass], plan->reason[implementation]);
+  return finish(plan, error);
+}
+
+apus_status apus_conv2d_plan_make(apus_conv2d_plan *plan, apus_conv2d_pass pass, const apus_conv2d *shape,
+                                  const apus_conv2d_options *options, apus_error *error) {
+  char forced[32];
+  if (apus_forced_implementation("conv2d", forced, sizeof forced)) {
+    for (int i = 0; i < APUS_CONV2D_IMPLEMENTATIONS; i++)
+      if (list[i] && strcmp(forced, list[i]->name) == 0)
+        return apus_conv2d_plan_force(plan, pass, shape, options, (apus_conv2d_implementation)i, error);
+    return apus_fail(error, APUS_UNSUPPORTED, "conv2d: APUS_FORCE names %s, which is no implementation", forced);
+  }
+  apus_status status = begin(plan, pass, shape, options, error);
+  if (status != APUS_OK)
+    return status;
+  int i = plan->isa == APUS_ISA_REFERENCE ? APUS_CONV2D_REFERENCE : 0;
+  while (!ask(plan, i))
+    i++; /* the last one takes everything */
+  return finish(plan, error);
+}
+
+void apus_conv2d_plan_describe(const apus_conv2d_plan *plan, char *buffer, size_t size) {
+  if (size == 0)
+    return;
+  const apus_conv2d *s = &plan->shape;
+  int used = snprintf(buffer, size,
+                      "conv2d %s [%" PRId64 ", %" PRId64 ", %" PRId64 ", %" PRId64 "] %" PRId64 "x%" PRId64 " -> %" PRId64
+                      " channels: %s: %s",
+                      pass_names[plan->pass], s->batch, s->height, s->width, s->in_channels, s->kernel_h, s->kernel_w,
+                      s->out_channels, list[plan->implementation]->name, plan->reason[plan->implementation]);
+  for (int i = 0; i < APUS_CONV2D_IMPLEMENTATIONS && used >= 0 && (size_t)used < size; i++)
+    if (plan->reason[i] && i != (int)plan->implementation) {
+      int more = snprintf(buffer + used, size - (size_t)used, "; %s declined: %s", list[i]->name, plan->reason[i]);
+      used = more < 0 ? more : used + more;
+    }
+}
+
+void apus_conv2d_forward(const apus_conv2d_plan *plan, const float *x, const float *w, const apus_conv2d_epilogue *epilogue,
+                         float *y, void *scratch) {
+  list[plan->implementation]->forward(plan, x, w, epilogue, y, scratch);
+}
+
+void apus_conv2d_backward_data(const apus_conv2d_plan *plan, const float *dy, const float *w, float *dx, void *scratch) {
+  list[plan->implementation]->backward_data(plan, dy, w, dx, scratch);
+}
+
+void apus_conv2d_backward_weights(const apus_conv2d_plan *plan, const float *x, const float *dy, float *dw, void *scratch) {
+  list[plan->implementation]->backward_weights(plan, x, dy, dw, scratch);
+}

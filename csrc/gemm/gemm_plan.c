@@ -1,0 +1,116 @@
+/* Validation, the ordered list of implementations, and the plan. */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "apus/runtime.h"
+#include "gemm/gemm_list.h"
+#include "runtime/environment.h"
+#include "runtime/status.h"
+
+static const apus_gemm_entry *const list[APUS_GEMM_IMPLEMENTATIONS] = {
+    [APUS_GEMM_PACKED] = &apus_gemm_packed,
+    [APUS_GEMM_OPENBLAS] = &apus_gemm_openblas,
+    [APUS_GEMM_REFERENCE] = &apus_gemm_reference,
+};
+
+const char *apus_gemm_implementation_name(apus_gemm_implementation implementation) {
+  return (unsigned)implementation < APUS_GEMM_IMPLEMENTATIONS ? list[implementation]->name : "unknown";
+}
+
+/* A matrix of `rows` rows of `columns`, `stride` apart. */
+static apus_status check(const char *name, int64_t rows, int64_t columns, int64_t stride, apus_error *error) {
+  if (stride < columns || stride < 1)
+    return apus_fail(error, APUS_INVALID_ARGUMENT, "gemm: %s has rows of %" PRId64 " elements, but ld%s is %" PRId64, name,
+                     columns, name, stride);
+  const int64_t sizes[] = {rows, stride, sizeof(float)};
+  int64_t bytes;
+  if (!apus_size_product(&bytes, sizes, 3))
+    return apus_fail(error, APUS_OVERFLOW, "gemm: %s [%" PRId64 ", %" PRId64 "] is larger than 63 bits can address", name, rows,
+                     stride);
+  return APUS_OK;
+}
+
+/* Everything but the choice. */
+static apus_status begin(apus_gemm_plan *plan, const apus_gemm *s, apus_error *error) {
+  memset(plan, 0, sizeof *plan);
+  plan->shape = *s;
+  plan->isa = apus_isa_current();
+  plan->threads = apus_thread_count();
+  if (s->m < 0 || s->n < 0 || s->k < 0)
+    return apus_fail(error, APUS_INVALID_ARGUMENT, "gemm: m %" PRId64 ", n %" PRId64 " and k %" PRId64 " must be at least 0",
+                     s->m, s->n, s->k);
+  apus_status status = s->transpose_a ? check("a", s->k, s->m, s->lda, error) : check("a", s->m, s->k, s->lda, error);
+  if (status == APUS_OK)
+    status = s->transpose_b ? check("b", s->n, s->k, s->ldb, error) : check("b", s->k, s->n, s->ldb, error);
+  if (status == APUS_OK)
+    status = check("c", s->m, s->n, s->ldc, error);
+  return status;
+}
+
+static int ask(apus_gemm_plan *plan, int implementation) {
+  if (!list[implementation]->take(plan, &plan->reason[implementation]))
+    return 0;
+  plan->implementation = (apus_gemm_implementation)implementation;
+  return 1;
+}
+
+static apus_status finish(const apus_gemm_plan *plan, apus_error *error) {
+  if (apus_verbose_plans()) {
+    char text[512];
+    apus_gemm_plan_describe(plan, text, sizeof text);
+    fprintf(stderr, "apus: plan: %s\n", text);
+  }
+  return apus_succeed(error);
+}
+
+apus_status apus_gemm_plan_force(apus_gemm_plan *plan, const apus_gemm *shape, apus_gemm_implementation implementation,
+                                 apus_error *error) {
+  if ((unsigned)implementation >= APUS_GEMM_IMPLEMENTATIONS)
+    return apus_fail(error, APUS_INVALID_ARGUMENT, "gemm: there is no implementation %d", (int)implementation);
+  apus_status status = begin(plan, shape, error);
+  if (status != APUS_OK)
+    return status;
+  if (!ask(plan, implementation))
+    return apus_fail(error, APUS_UNSUPPORTED, "gemm: %s declines: %s", list[implementation]->name, plan->reason[implementation]);
+  return finish(plan, error);
+}
+
+apus_status apus_gemm_plan_make(apus_gemm_plan *plan, const apus_gemm *shape, apus_error *error) {
+  char forced[32];
+  if (apus_forced_implementation("gemm", forced, sizeof forced)) {
+    for (int i = 0; i < APUS_GEMM_IMPLEMENTATIONS; i++)
+      if (strcmp(forced, list[i]->name) == 0)
+        return apus_gemm_plan_force(plan, shape, (apus_gemm_implementation)i, error);
+    return apus_fail(error, APUS_UNSUPPORTED, "gemm: APUS_FORCE names %s, which is no implementation", forced);
+  }
+  apus_status status = begin(plan, shape, error);
+  if (status != APUS_OK)
+    return status;
+  int i = plan->isa == APUS_ISA_REFERENCE ? APUS_GEMM_REFERENCE : 0;
+  while (!ask(plan, i))
+    i++; /* the last one takes everything */
+  return finish(plan, error);
+}
+
+void apus_gemm_plan_describe(const apus_gemm_plan *plan, char *buffer, size_t size) {
+  if (size == 0)
+    return;
+  const apus_gemm *s = &plan->shape;
+  int used = snprintf(buffer, size, "gemm [%" PRId64 ", %" PRId64 "]%s x [%" PRId64 ", %" PRId64 "]%s: %s: %s", s->m, s->k,
+                      s->transpose_a ? " transposed" : "", s->k, s->n, s->transpose_b ? " transposed" : "",
+                      list[plan->implementation]->name, plan->reason[plan->implementation]);
+  for (int i = 0; i < APUS_GEMM_IMPLEMENTATIONS && used >= 0 && (size_t)used < size; i++)
+    if (plan->reason[i] && i != (int)plan->implementation) {
+      int more = snprintf(buffer + used, size - (size_t)used, "; %s declined: %s", list[i]->name, plan->reason[i]);
+      used = more < 0 ? more : used + more;
+    }
+}
+
+void apus_gemm_run(const apus_gemm_plan *plan, const float *a, const float *b, const float *bias, apus_activation activation,
+                   float *c, void *scratch) {
+  if (plan->shape.m == 0 || plan->shape.n == 0)
+    return;
+  list[plan->implementation]->run(plan, a, b, bias, activation, c, scratch);
+}

@@ -1,0 +1,53 @@
+#ifndef APUS_GEMM_TILE_H
+#define APUS_GEMM_TILE_H
+
+/* The one micro-kernel under direct convolution and the matrix product: a strip of rows of A times one panel of B.
+ *
+ *   C[r, j] = Σ_{o < outer} Σ_{i < inner} Σ_{k < length} A(o, i, k, r) · B(o, i, k, j)        0 <= r < rows, 0 <= j < columns
+ *   A(o, i, k, r) = a[o·a_outer + i·a_inner + k·a_k + r·a_row]
+ *   B(o, i, k, j) = b[o·b_outer + i·b_inner + k·b_k + j]
+ *   C[r, j]       = c[r·c_row + j]
+ *
+ * Every sum is one chain in the order (o, i, k), whatever the number of rows and however they are cut into register tiles. */
+
+#include <stdint.h>
+
+#include "apus/conv2d.h"
+#include "apus/runtime.h"
+
+typedef struct apus_tile_product {
+  const float *a;
+  const float *b; /* [outer][inner][length] rows of `columns` floats; padded to whole panels where b_padded */
+  float *c;
+  int64_t rows; /* any number; cut evenly into register tiles */
+  int columns;  /* 1 ... the tier's panel width */
+  int resume;   /* the chain continues from C instead of 0 */
+  int b_padded; /* every row of B has the panel's full width in memory */
+  int64_t outer, inner, length;
+  int64_t a_outer, a_inner, a_k, a_row; /* either a_k or a_row is 1 */
+  int64_t b_outer, b_inner, b_k;
+  int64_t c_row;
+  const apus_conv2d_epilogue *epilogue; /* NULL, or vectors at this panel's first column and residual at C's place */
+} apus_tile_product;
+
+typedef struct apus_tile_kernels {
+  int rows;    /* of a register tile */
+  int columns; /* of a panel */
+  void (*product)(const apus_tile_product *product);
+  /* c = epilogue(sums): rows apart by sums_row and c_row; residual's rows as c's. */
+  void (*finish)(const float *sums, int64_t sums_row, float *c, int64_t c_row, int64_t rows, int64_t columns,
+                 const apus_conv2d_epilogue *epilogue);
+} apus_tile_kernels;
+
+extern const apus_tile_kernels apus_tile_generic;
+#if defined(__x86_64__)
+extern const apus_tile_kernels apus_tile_avx2;
+extern const apus_tile_kernels apus_tile_avx512;
+#elif defined(__aarch64__)
+extern const apus_tile_kernels apus_tile_neon;
+#endif
+
+/* The tier's kernels; those of the generic tier for the reference tier. */
+const apus_tile_kernels *apus_tile_for(apus_isa isa);
+
+#endif

@@ -1,0 +1,9 @@
+#if defined(__x86_64__)
+#include "runtime/simd_avx512.h"
+
+#define TILE_ROWS 14
+#define TILE_VECTORS 2
+#include "gemm/tile.c.inc"
+
+const apus_tile_kernels apus_tile_avx512 = {.rows = TILE_ROWS, .columns = TILE_COLUMNS, .product = product, .finish = finish};
+#endif

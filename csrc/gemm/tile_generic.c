@@ -1,0 +1,7 @@
+#include "runtime/simd_generic.h"
+
+#define TILE_ROWS 4
+#define TILE_VECTORS 2
+#include "gemm/tile.c.inc"
+
+const apus_tile_kernels apus_tile_generic = {.rows = TILE_ROWS, .columns = TILE_COLUMNS, .product = product, .finish = finish};
