@@ -23,6 +23,9 @@ final class PendingOperation {
     self.tape = tape
   }
 
+  /// Whether running it puts it on a tape.
+  var isRecorded: Bool { tape != nil }
+
   // MARK: Appending
 
   private static let isEnabled = Environment.value(of: "APUS_FUSE") != "0"

@@ -17,8 +17,15 @@ public struct Tensor: @unchecked Sendable {
 final class TensorBody: @unchecked Sendable {
   let shape: Shape
   let scalarType: ScalarType
-  /// Place on the tape numbered `tape`; −1 for a constant.
-  var node: Int32 = -1
+  /// Place on the tape numbered `tape`; −1 for a constant. A pending operation gets its place when it runs, so it runs now.
+  var node: Int32 {
+    get {
+      if let pending, pending.isRecorded { _ = realize() }
+      return recordedNode
+    }
+    set { recordedNode = newValue }
+  }
+  private var recordedNode: Int32 = -1
   var tape: UInt32 = 0
   var provenance: Provenance = .other
   var pending: PendingOperation?
