@@ -4,10 +4,12 @@
 /// struct Block: Layer {
 ///   let conv = Conv2D(64, 64, kernel: 3, padding: .same, bias: false)
 ///   let norm = BatchNorm(64)
-///   func callAsFunction(_ x: consuming Tensor) -> Tensor { relu(norm(conv(x)) + x) }
+///   func callAsFunction(_ x: Tensor) -> Tensor { relu(norm(conv(x)) + x) }
 /// }
 /// ```
 /// State lives in `Parameter` and `Buffer`, which are references: copying a layer copies the references, so both copies train together.
+///
+/// A layer may declare its argument as `Tensor` or, to let the next operation reuse the memory, as `consuming Tensor`.
 public protocol Layer {
   func callAsFunction(_ x: consuming Tensor) -> Tensor
 }

@@ -1,0 +1,111 @@
+import Apus
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A layer that keeps what passes through it: nobody holds that tensor alone any more, so nothing can be appended to it.
+private final class Keep: Layer, NamedParts {
+  var kept: [Tensor] = []
+  let isOn: Bool
+  let parts: [(name: String, part: Any)] = []
+
+  init(_ isOn: Bool) { self.isOn = isOn }
+
+  func callAsFunction(_ x: Tensor) -> Tensor {
+    if isOn { kept.append(x) }
+    return x
+  }
+}
+
+/// A residual block written as a user would, whose steps can be kept from fusing.
+private struct Block: Layer {
+  let conv = Conv2D(3, 5, kernel: 3, padding: 1)
+  let norm = BatchNorm(5)
+  let shortcut = Conv2D(3, 5, kernel: 1)
+  let head = Linear(5, 4)
+  let keep: Keep
+
+  init(fuses: Bool) { keep = Keep(!fuses) }
+
+  func callAsFunction(_ x: Tensor) -> Tensor {
+    let sum = keep(keep(norm(keep(conv(x)))) + shortcut(x))
+    let h = keep(relu(sum))
+    return relu(keep(head(averagePool2d(h, kernel: 6).reshaped(-1, 5))))
+  }
+}
+
+private struct Outcome {
+  var value: Tensor
+  var gradients: [Tensor]
+  var buffers: [Tensor]
+}
+
+private func train(fuses: Bool) -> Outcome {
+  let block = Random.withSeed(2) { Block(fuses: fuses) }
+  let x = floats([3, 6, 6, 3], seed: 5)
+  let result = valueWithGradients(of: block, key: RandomKey(seed: 1, step: 1)) { block(x).square().sum() }
+  return Outcome(
+    value: result.value, gradients: block.parameters.compactMap { result.gradients[$0.parameter] },
+    buffers: block.buffers.map { $0.buffer.value })
+}
+
+private func infer(fuses: Bool) -> Tensor {
+  let block = Random.withSeed(2) { Block(fuses: fuses) }
+  block.norm.runningMean.value = floats([5], seed: 6)
+  block.norm.runningVariance.value = floats([5], seed: 7).square() + 0.5
+  return block(floats([3, 6, 6, 3], seed: 5))
+}
+
+@Suite struct FusionTests {
+  @Test func trainingHasTheSameBitsFusedAndApart() {
+    let (fused, apart) = (train(fuses: true), train(fuses: false))
+    expectSameBits(fused.value, apart.value)
+    #expect(fused.gradients.count == 8 && apart.gradients.count == 8)
+    for (a, b) in zip(fused.gradients, apart.gradients) { expectSameBits(a, b) }
+    for (a, b) in zip(fused.buffers, apart.buffers) { expectSameBits(a, b) }
+  }
+
+  @Test func inferenceHasTheSameBitsFusedAndApart() {
+    expectSameBits(infer(fuses: true), infer(fuses: false))
+  }
+
+  @Test func theSwitchTurnsItOff() async {
+    let here = train(fuses: true)
+    let sum = here.gradients.map { $0.sum().item() }
+    let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+      setenv("APUS_FUSE", "0", 1)
+      print("gradients \(train(fuses: true).gradients.map { $0.sum().item() })")
+    }
+    #expect(outputText(result).contains("gradients \(sum)"))
+  }
+
+  @Test func aSharedPendingTensorIsComputedOnce() {
+    let conv = Random.withSeed(1) { Conv2D(2, 3, kernel: 3) }
+    let x = floats([1, 5, 5, 2], seed: 1)
+    let h = conv(x)
+    let (positive, doubled) = (relu(h), h * 2)
+    expectSameBits(doubled * 0.5, h)
+    #expect(positive.array(of: Float.self) == h.array(of: Float.self).map { max($0, 0) })
+  }
+
+  @Test func threadsDoNotChangeBits() {
+    let threads = Runtime.threadCount
+    defer { Runtime.threadCount = 0 }
+    var outcomes: [Outcome] = []
+    for count in [1, 2, 3, 5] {
+      Runtime.threadCount = count
+      outcomes.append(train(fuses: true))
+    }
+    #expect(threads >= 1)
+    for other in outcomes.dropFirst() {
+      expectSameBits(outcomes[0].value, other.value)
+      for (a, b) in zip(outcomes[0].gradients, other.gradients) { expectSameBits(a, b) }
+    }
+  }
+}

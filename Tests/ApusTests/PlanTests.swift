@@ -1,0 +1,87 @@
+import Apus
+import Testing
+
+@Suite struct PlanTests {
+  @Test func lenetIsTheKnownOne() throws {
+    let plan = try LeNet5().plan(input: [1, 28, 28, 1])
+    #expect(plan.outputShape == [1, 10])
+    #expect(plan.parameters == 61_706)
+    #expect(plan.multiplyAdds == 117_600 + 240_000 + 48_000 + 10_080 + 840)
+    let convolutions = plan.rows.filter { $0.operation == "Conv2D" }
+    #expect(convolutions.map(\.path) == ["features.0", "features.3"])
+    #expect(convolutions.map(\.outputShape) == [[1, 28, 28, 6], [1, 10, 10, 16]])
+    #expect(plan.rows.filter { $0.operation == "MaxPool2D" }.map { "\($0.receptiveField!)" } == ["6×6", "16×16"])
+    #expect(plan.rows.map(\.path).contains("features.1"))
+    #expect(plan.bytesKeptForBackward == 0)
+  }
+
+  @Test func trainingKeepsActivations() throws {
+    let plan = try LeNet5().plan(input: [64, 28, 28, 1], phase: .training)
+    // Convolution outputs after ReLU, pool outputs and masks, linear outputs: at least these, each once.
+    let convolutions = 64 * (28 * 28 * 6 + 10 * 10 * 16) * 4
+    #expect(plan.bytesKeptForBackward > convolutions)
+    #expect(plan.bytesKeptForBackward < convolutions * 3 / 2)
+    #expect(plan.peakActivationBytes >= plan.bytesKeptForBackward)
+  }
+
+  @Test func theFirstErrorNamesItsLayer() {
+    let model = Sequential {
+      Conv2D(3, 8, kernel: 3, padding: 1)
+      Sequential {
+        Conv2D(9, 8, kernel: 3)
+        ReLU()
+      }
+      Flatten()
+      Linear(7, 2)
+    }
+    do {
+      _ = try model.plan(input: [1, 8, 8, 3])
+      Issue.record("no error")
+    } catch {
+      #expect("\(error)" == "1.0: Conv2D expects 9 channels, input is [1, 8, 8, 8]")
+    }
+  }
+
+  @Test func aWrongLinearLayerIsFound() {
+    let model = Sequential {
+      Flatten()
+      Linear(100, 2)
+    }
+    #expect { try model.plan(input: [2, 5, 5, 3]) } throws: {
+      "\($0)" == "1: Linear expects 100 features, input is [2, 75]"
+    }
+  }
+
+  @Test func batchNormOverOneValueIsRefusedInTraining() throws {
+    let model = Sequential {
+      Linear(4, 3)
+      BatchNorm(3)
+    }
+    _ = try model.plan(input: [1, 4])
+    #expect(throws: PlanError.self) { try model.plan(input: [1, 4], phase: .training) }
+    _ = try model.plan(input: [8, 4], phase: .training, samples: 24)
+    #expect { try model.plan(input: [8, 4], phase: .training, samples: 25) } throws: {
+      "\($0)".contains("last batch of 1")
+    }
+  }
+
+  @Test func theSameTextTrapsOutsideAPlan() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let model = Sequential { Conv2D(3, 8, kernel: 3) }
+      _ = model.parameters
+      _ = model(Tensor.ones([1, 8, 8, 4]))
+    }
+    #expect(errorText(result).contains("0: Conv2D expects 3 channels, input is [1, 8, 8, 4]"))
+  }
+
+  @Test func crossEntropyRefusesASoftmax() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = crossEntropy(logits: softmax(Tensor.ones([1, 3])), labels: Tensor([0] as [Int32]))
+    }
+    #expect(errorText(result).contains("leave the softmax out"))
+    let label = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = crossEntropy(logits: Tensor.ones([1, 3]), labels: Tensor([3] as [Int32]))
+    }
+    #expect(errorText(label).contains("label 3 at index 0, expected 0...2"))
+  }
+}

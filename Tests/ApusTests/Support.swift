@@ -1,0 +1,50 @@
+import Apus
+import Testing
+
+/// Reproducible float64 numbers; kept away from 0 so that finite differences do not cross a kink there.
+func doubles(_ shape: Shape, seed: UInt64, positive: Bool = false) -> Tensor {
+  let values = Random.normal(seed: seed, stream: 99, count: shape.elementCount).map { value -> Double in
+    let wide = Double(value)
+    let magnitude = abs(wide) + 0.1
+    return positive || wide >= 0 ? magnitude : -magnitude
+  }
+  return Tensor(values, shape: shape)
+}
+
+func floats(_ shape: Shape, seed: UInt64) -> Tensor { .normal(shape, seed: seed, stream: 98) }
+
+/// Every derivative within 1e-6 of central differences, relative to its size, and at least one compared.
+func expectGradients(
+  at inputs: [Tensor], tolerance: Double = 1e-6, sourceLocation: SourceLocation = #_sourceLocation,
+  _ function: ([Tensor]) -> Tensor
+) {
+  let result = gradientCheck(at: inputs, function)
+  #expect(result.count > 0 && result.largestError < tolerance, "\(result)", sourceLocation: sourceLocation)
+}
+
+/// The same bits: shape, type and every byte.
+func expectSameBits(_ a: Tensor, _ b: Tensor, sourceLocation: SourceLocation = #_sourceLocation) {
+  #expect(a.shape == b.shape && a.scalarType == b.scalarType, sourceLocation: sourceLocation)
+  let same = a.withUnsafeBytes { left in b.withUnsafeBytes { right in left.elementsEqual(right) } }
+  #expect(same, "values differ", sourceLocation: sourceLocation)
+}
+
+/// Each element within `tolerance` · (1 + |expected|); a NaN fails.
+func expectClose(
+  _ actual: Tensor, _ expected: [Double], tolerance: Double = 1e-5, sourceLocation: SourceLocation = #_sourceLocation
+) {
+  let values = actual.cast(to: .float64).array(of: Double.self)
+  #expect(values.count == expected.count, sourceLocation: sourceLocation)
+  for (index, (value, want)) in zip(values, expected).enumerated() {
+    let isClose = abs(value - want) <= tolerance * (1 + abs(want))
+    #expect(isClose, "element \(index): \(value), expected \(want)", sourceLocation: sourceLocation)
+  }
+}
+
+/// What a process wrote before it ended.
+func errorText(_ result: ExitTest.Result?) -> String {
+  String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+}
+func outputText(_ result: ExitTest.Result?) -> String {
+  String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
+}
