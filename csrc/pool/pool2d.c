@@ -2,7 +2,21 @@
 
 #include "apus/pool2d.h"
 #include "apus/runtime.h"
+#include "pool/kernels.h"
 #include "runtime/status.h"
+
+static const apus_pool2d_kernels *const tiers[APUS_ISA_COUNT] = {
+    [APUS_ISA_GENERIC] = &apus_pool2d_generic,
+#if defined(__x86_64__)
+    [APUS_ISA_AVX2] = &apus_pool2d_avx2,
+    [APUS_ISA_AVX512] = &apus_pool2d_avx512,
+#elif defined(__aarch64__)
+    [APUS_ISA_NEON] = &apus_pool2d_neon,
+#endif
+};
+
+/* A fork costs as much as the work on this many elements. */
+enum { GRAIN = 16384 };
 
 static int64_t outputs(int64_t size, int64_t before, int64_t after, int64_t kernel, int64_t stride) {
   int64_t room = size + before + after - kernel;
@@ -40,18 +54,74 @@ apus_status apus_pool2d_plan_make(apus_pool2d_plan *plan, const apus_pool2d *s, 
   return apus_succeed(error);
 }
 
+typedef struct job {
+  const apus_pool2d_plan *plan;
+  const float *from;
+  float *to;
+  const uint8_t *mask;
+  uint8_t *new_mask;
+} job;
+
+/* Rows of `width` pixels that a thread should get at least. */
+static int64_t grain(const apus_pool2d_plan *plan, int64_t width) {
+  int64_t row = width * plan->shape.channels;
+  return row < GRAIN ? GRAIN / (row ? row : 1) : 1;
+}
+
+static void max_forward_rows(void *context, int64_t begin, int64_t end, int slot) {
+  (void)slot;
+  const job *j = context;
+  tiers[j->plan->isa]->max_forward(j->plan, j->from, j->to, j->new_mask, begin, end);
+}
+
 void apus_max_pool2d_forward(const apus_pool2d_plan *plan, const float *x, float *y, uint8_t *mask) {
-  apus_max_pool2d_forward_reference_f32(&plan->shape, x, y, mask);
+  job j = {.plan = plan, .from = x, .to = y, .new_mask = mask};
+  if (tiers[plan->isa])
+    apus_parallel_for(plan->shape.batch * plan->out_h, grain(plan, plan->shape.kernel_h * plan->shape.width), max_forward_rows,
+                      &j);
+  else
+    apus_max_pool2d_forward_reference_f32(&plan->shape, x, y, mask);
+}
+
+static void max_backward_rows(void *context, int64_t begin, int64_t end, int slot) {
+  (void)slot;
+  const job *j = context;
+  tiers[j->plan->isa]->max_backward(j->plan, j->from, j->mask, j->to, begin, end);
 }
 
 void apus_max_pool2d_backward(const apus_pool2d_plan *plan, const float *dy, const uint8_t *mask, float *dx) {
-  apus_max_pool2d_backward_reference_f32(&plan->shape, dy, mask, dx);
+  job j = {.plan = plan, .from = dy, .to = dx, .mask = mask};
+  if (tiers[plan->isa])
+    apus_parallel_for(plan->shape.batch * plan->shape.height, grain(plan, plan->shape.width), max_backward_rows, &j);
+  else
+    apus_max_pool2d_backward_reference_f32(&plan->shape, dy, mask, dx);
+}
+
+static void average_forward_rows(void *context, int64_t begin, int64_t end, int slot) {
+  (void)slot;
+  const job *j = context;
+  tiers[j->plan->isa]->average_forward(j->plan, j->from, j->to, begin, end);
 }
 
 void apus_average_pool2d_forward(const apus_pool2d_plan *plan, const float *x, float *y) {
-  apus_average_pool2d_forward_reference_f32(&plan->shape, x, y);
+  job j = {.plan = plan, .from = x, .to = y};
+  if (tiers[plan->isa])
+    apus_parallel_for(plan->shape.batch * plan->out_h, grain(plan, plan->shape.kernel_h * plan->shape.width),
+                      average_forward_rows, &j);
+  else
+    apus_average_pool2d_forward_reference_f32(&plan->shape, x, y);
+}
+
+static void average_backward_rows(void *context, int64_t begin, int64_t end, int slot) {
+  (void)slot;
+  const job *j = context;
+  tiers[j->plan->isa]->average_backward(j->plan, j->from, j->to, begin, end);
 }
 
 void apus_average_pool2d_backward(const apus_pool2d_plan *plan, const float *dy, float *dx) {
-  apus_average_pool2d_backward_reference_f32(&plan->shape, dy, dx);
+  job j = {.plan = plan, .from = dy, .to = dx};
+  if (tiers[plan->isa])
+    apus_parallel_for(plan->shape.batch * plan->shape.height, grain(plan, plan->shape.width), average_backward_rows, &j);
+  else
+    apus_average_pool2d_backward_reference_f32(&plan->shape, dy, dx);
 }

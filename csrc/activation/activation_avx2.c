@@ -1,0 +1,12 @@
+#if defined(__x86_64__)
+#include "runtime/simd_avx2.h"
+
+#include "activation/activation.c.inc"
+
+const apus_activation_kernels apus_activation_avx2 = {
+    .relu_forward = relu_forward,
+    .relu_backward = relu_backward,
+    .bias_activation_forward = bias_activation_forward,
+    .bias_activation_backward = bias_activation_backward,
+};
+#endif

@@ -1,0 +1,23 @@
+#ifndef APUS_ACTIVATION_KERNELS_H
+#define APUS_ACTIVATION_KERNELS_H
+
+#include <stdint.h>
+
+/* One tier's kernels: serial, relu 0 or 1, otherwise as apus/activation.h. */
+typedef struct apus_activation_kernels {
+  void (*relu_forward)(int64_t count, const float *x, float *y);
+  void (*relu_backward)(int64_t count, const float *y, const float *dy, float *dx);
+  void (*bias_activation_forward)(int64_t rows, int64_t channels, const float *x, const float *bias, int relu, float *y);
+  /* dz may be NULL; dbias is written. */
+  void (*bias_activation_backward)(int64_t rows, int64_t channels, const float *y, const float *dy, int relu, float *dz,
+                                   float *dbias);
+} apus_activation_kernels;
+
+extern const apus_activation_kernels apus_activation_generic;
+#if defined(__x86_64__)
+extern const apus_activation_kernels apus_activation_avx2, apus_activation_avx512;
+#elif defined(__aarch64__)
+extern const apus_activation_kernels apus_activation_neon;
+#endif
+
+#endif

@@ -1,0 +1,35 @@
+#ifndef APUS_POOL_WINDOW_H
+#define APUS_POOL_WINDOW_H
+
+#include <stdint.h>
+
+static inline int64_t pool_max(int64_t a, int64_t b) { return a > b ? a : b; }
+static inline int64_t pool_min(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* Along one axis: a window's corner in the image (it may lie in the padding) and its positions [first, last) inside the image. */
+typedef struct pool_window {
+  int64_t corner, first, last;
+} pool_window;
+
+static inline pool_window pool_window_at(int64_t index, int64_t stride, int64_t pad, int64_t kernel, int64_t size) {
+  int64_t corner = index * stride - pad;
+  return (pool_window){corner, pool_max(0, -corner), pool_min(kernel, size - corner)};
+}
+
+typedef struct pool_range {
+  int64_t first, last;
+} pool_range;
+
+/* The windows [first, last) that cover a position of the image. */
+static inline pool_range pool_windows_over(int64_t position, int64_t stride, int64_t pad, int64_t kernel, int64_t outputs) {
+  int64_t past = position + pad - kernel; /* the corner of the nearest window that ends before the position, counted from -pad */
+  return (pool_range){past < 0 ? 0 : past / stride + 1, pool_min(outputs, (position + pad) / stride + 1)};
+}
+
+/* The windows [first, last) that lie inside the image whole; none where first >= last. */
+static inline pool_range pool_windows_inside(int64_t stride, int64_t pad, int64_t kernel, int64_t size, int64_t outputs) {
+  int64_t room = size + pad - kernel;
+  return (pool_range){(pad + stride - 1) / stride, room < 0 ? 0 : pool_min(outputs, room / stride + 1)};
+}
+
+#endif
