@@ -138,3 +138,38 @@ import Testing
     #expect(result.largestError > 1e-3)
   }
 }
+
+private func softplus(_ x: Tensor) -> Tensor {
+  differentiable(x, "Softplus") {
+    (1 + $0.exp()).log()
+  } pullback: { x, _, gradient in
+    gradient / (1 + (-x).exp())
+  }
+}
+
+/// Functions that users add.
+@Suite struct CustomFunctionTests {
+  @Test func theirGradientsFlow() {
+    expectGradients(at: [doubles([2, 3], seed: 31)]) { softplus($0[0] * 2) * $0[0] }
+    expectGradients(at: [doubles([3], seed: 32), doubles([3], seed: 33)]) {
+      differentiable($0, "Product") {
+        $0[0] * $0[1]
+      } pullback: { inputs, _, gradient in
+        [gradient * inputs[1], gradient * inputs[0]]
+      }
+    }
+  }
+
+  @Test func aPullbackOfTheWrongShapeTraps() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = valueWithGradients(at: [Tensor.ones([3])]) {
+        differentiable($0[0], "Wrong") {
+          $0.sum()
+        } pullback: { _, _, gradient in
+          gradient
+        }
+      }
+    }
+    #expect(errorText(result).contains("Wrong: the pullback's gradient 0 has shape [], its input [3]"))
+  }
+}

@@ -6,12 +6,18 @@ final class Tape {
   /// Gradients of up to four inputs, `nil` where none flows. Fixed size: no array is allocated an operation.
   typealias Cotangents = (Tensor?, Tensor?, Tensor?, Tensor?)
 
+  /// From the gradient of the output to those of the inputs. A case a number of inputs: no closure is wrapped in another.
+  private enum Pullback {
+    case leaf
+    case one((_ gradient: consuming Tensor) -> Tensor)
+    case two((_ gradient: consuming Tensor, _ needs: Needs) -> (Tensor?, Tensor?))
+    case four((_ gradient: consuming Tensor, _ needs: Needs) -> Cotangents)
+    case many([Int32], (_ gradient: Tensor) -> [Tensor?])
+  }
+
   private struct Node {
     var inputs: SIMD4<Int32>  // −1: a constant
-    /// From the gradient of the output to those of the inputs; `nil` for a leaf.
-    var pullback: ((_ gradient: consuming Tensor, _ needs: Needs) -> Cotangents)?
-    /// For operations with more inputs than four.
-    var many: (inputs: [Int32], pullback: (_ gradient: Tensor) -> [Tensor?])?
+    var pullback: Pullback
   }
 
   /// Which inputs of a node want a gradient.
@@ -76,33 +82,31 @@ final class Tape {
       """)
   }
 
-  func record(
-    _ output: borrowing Tensor, inputs: SIMD4<Int32>,
-    pullback: @escaping (_ gradient: consuming Tensor, _ needs: Needs) -> Cotangents
-  ) {
-    output.body.node = Int32(nodes.count)
-    output.body.tape = number
-    nodes.append(Node(inputs: inputs, pullback: pullback))
-  }
-
   func record(_ output: borrowing Tensor, _ a: Int32, _ pullback: @escaping (consuming Tensor) -> Tensor) {
-    record(output, inputs: [a, -1, -1, -1]) { gradient, _ in (pullback(gradient), nil, nil, nil) }
+    append(output, [a, -1, -1, -1], .one(pullback))
   }
 
   func record(
     _ output: borrowing Tensor, _ a: Int32, _ b: Int32,
     _ pullback: @escaping (consuming Tensor, Needs) -> (Tensor?, Tensor?)
   ) {
-    record(output, inputs: [a, b, -1, -1]) { gradient, needs in
-      let (first, second) = pullback(gradient, needs)
-      return (first, second, nil, nil)
-    }
+    append(output, [a, b, -1, -1], .two(pullback))
+  }
+
+  func record(
+    _ output: borrowing Tensor, inputs: SIMD4<Int32>, pullback: @escaping (consuming Tensor, Needs) -> Cotangents
+  ) {
+    append(output, inputs, .four(pullback))
   }
 
   func record(_ output: borrowing Tensor, inputs: [Int32], pullback: @escaping (Tensor) -> [Tensor?]) {
+    append(output, [-1, -1, -1, -1], .many(inputs, pullback))
+  }
+
+  private func append(_ output: borrowing Tensor, _ inputs: SIMD4<Int32>, _ pullback: Pullback) {
     output.body.node = Int32(nodes.count)
     output.body.tape = number
-    nodes.append(Node(inputs: [-1, -1, -1, -1], many: (inputs, pullback)))
+    nodes.append(Node(inputs: inputs, pullback: pullback))
   }
 
   // MARK: Leaves
@@ -125,9 +129,7 @@ final class Tape {
 
   private func newLeaf(_ value: Tensor) -> Tensor {
     let tensor = value.detached()
-    tensor.body.node = Int32(nodes.count)
-    tensor.body.tape = number
-    nodes.append(Node(inputs: [-1, -1, -1, -1]))
+    append(tensor, [-1, -1, -1, -1], .leaf)
     return tensor
   }
 
@@ -140,20 +142,25 @@ final class Tape {
       check(loss.body)
       gradients[Int(loss.body.node)] = .ones(loss.shape, loss.scalarType)
     }
-    for index in nodes.indices.reversed() {
-      let node = nodes[index]
-      if node.pullback == nil && node.many == nil { continue }
-      nodes[index] = Node(inputs: node.inputs)
-      guard let gradient = gradients[index] else { continue }
-      gradients[index] = nil
-      if let pullback = node.pullback {
+    while let node = nodes.popLast() {
+      if case .leaf = node.pullback { continue }
+      guard let gradient = gradients[nodes.count] else { continue }
+      gradients[nodes.count] = nil
+      switch node.pullback {
+      case .leaf: break
+      case .one(let pullback): Tape.add(pullback(gradient), to: node.inputs[0], of: &gradients)
+      case .two(let pullback):
+        let (a, b) = pullback(gradient, Needs(inputs: node.inputs))
+        Tape.add(a, to: node.inputs[0], of: &gradients)
+        Tape.add(b, to: node.inputs[1], of: &gradients)
+      case .four(let pullback):
         let (a, b, c, d) = pullback(gradient, Needs(inputs: node.inputs))
         Tape.add(a, to: node.inputs[0], of: &gradients)
         Tape.add(b, to: node.inputs[1], of: &gradients)
         Tape.add(c, to: node.inputs[2], of: &gradients)
         Tape.add(d, to: node.inputs[3], of: &gradients)
-      } else if let many = node.many {
-        for (input, part) in zip(many.inputs, many.pullback(gradient)) { Tape.add(part, to: input, of: &gradients) }
+      case .many(let inputs, let pullback):
+        for (input, part) in zip(inputs, pullback(gradient)) { Tape.add(part, to: input, of: &gradients) }
       }
     }
     var result = Gradients()
