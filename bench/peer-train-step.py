@@ -1,0 +1,61 @@
+"""One training step and one inference pass of LeNet-5 in PyTorch, timed: a JSON line. Run by compare-training.
+
+Modes: eager (NCHW), channels-last, compile (channels-last through torch.compile). A step is forward, mean cross-entropy,
+backward and SGD with momentum 0.9 and weight decay 1e-4 on one fixed batch."""
+import argparse
+import json
+import statistics
+import time
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+def lenet5():
+    return nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
+    )
+
+
+def median_seconds(run, budget):
+    for _ in range(5):
+        run()
+    times, end = [], time.perf_counter() + budget
+    while len(times) < 10 or time.perf_counter() < end:
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--mode", choices=["eager", "channels-last", "compile"], required=True)
+    parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--seconds", type=float, default=2)
+    options = parser.parse_args()
+
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(1)
+    model, x, labels = lenet5(), torch.randn(options.batch, 1, 28, 28), torch.randint(0, 10, (options.batch,))
+    if options.mode != "eager":
+        model, x = model.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4)
+    forward = torch.compile(model) if options.mode == "compile" else model
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        F.cross_entropy(forward(x), labels).backward()
+        optimizer.step()
+
+    train = median_seconds(step, options.seconds)
+    model.eval()
+    with torch.no_grad():
+        inference = median_seconds(lambda: forward(x), options.seconds / 2)
+    print(json.dumps({"train_ms": 1e3 * train, "inference_ms": 1e3 * inference, "version": f"PyTorch {torch.__version__}"}))
+
+
+main()
