@@ -62,4 +62,7 @@ enum RandomDomain {
   static let initialValues: UInt64 = 1 << 56
   static let dropout: UInt64 = 2 << 56
   static let gradientCheck: UInt64 = 3 << 56
+  static let split: UInt64 = 4 << 56
+  static let shuffle: UInt64 = 5 << 56
+  static let augmentation: UInt64 = 6 << 56
 }
