@@ -42,8 +42,13 @@ let package = Package(
         .linkedLibrary("omp", .when(platforms: [.macOS])),
         .linkedLibrary("openblas", .when(platforms: [.macOS])),
       ]),
-    .target(name: "Apus", dependencies: ["CApus"]),
-    .target(name: "ApusVision", dependencies: ["Apus"]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(
+      name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+    .target(name: "CApusDigits", exclude: ["digits.idx.gz", "LICENSE-digits.txt"]),
+    .target(name: "Apus", dependencies: ["CApus", "CApusDigits", "CZlib"]),
+    .target(name: "ApusVision", dependencies: ["Apus", "CPNG", "CTurboJPEG"]),
     .executableTarget(
       name: "ApusCommand",
       dependencies: ["Apus", "ApusVision", .product(name: "ArgumentParser", package: "swift-argument-parser")]),

@@ -1,0 +1,6 @@
+#ifndef APUS_CTURBOJPEG_SHIM_H
+#define APUS_CTURBOJPEG_SHIM_H
+
+#include <turbojpeg.h>
+
+#endif
