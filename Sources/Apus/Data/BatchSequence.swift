@@ -1,0 +1,36 @@
+/// The batches of one pass through a split. Iterating makes them ahead of time on another thread; `sequence[k]` makes one at once.
+public struct BatchSequence: Sequence, Sendable {
+  private let maker: BatchMaker
+  /// The first batch that iterating gives.
+  public let first: Int
+
+  /// Batches that are made and wait to be used, at most.
+  static let depth = 4
+
+  init(_ maker: BatchMaker, first: Int) {
+    if first < 0 || first > maker.count { fatalError("from batch \(first) of a pass of \(maker.count)") }
+    self.maker = maker
+    self.first = first
+  }
+
+  /// Number of batches of the whole pass, those before `first` included.
+  public var batchCount: Int { maker.count }
+
+  public var underestimatedCount: Int { maker.count - first }
+
+  /// Batch `index` of the pass, made on the calling thread: the very bits that iterating gives.
+  public subscript(index: Int) -> Batch {
+    if index < 0 || index >= maker.count { fatalError("batch \(index) of a pass of \(maker.count)") }
+    return maker.batch(index)
+  }
+
+  public func makeIterator() -> Iterator {
+    Iterator(prefetcher: Prefetcher(first..<maker.count, depth: BatchSequence.depth) { [maker] in maker.batch($0) })
+  }
+
+  public struct Iterator: IteratorProtocol {
+    let prefetcher: Prefetcher<Batch, Never>
+
+    public mutating func next() -> Batch? { prefetcher.next() }
+  }
+}
