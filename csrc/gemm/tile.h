@@ -31,8 +31,9 @@ typedef struct apus_tile_product {
 } apus_tile_product;
 
 typedef struct apus_tile_kernels {
-  int rows;    /* of a register tile */
-  int columns; /* of a panel */
+  int rows;      /* of a register tile */
+  int columns;   /* of a panel */
+  int has_masks; /* parts of a vector are read as fast as whole ones, so B need not be padded */
   void (*product)(const apus_tile_product *product);
   /* c = epilogue(sums): rows apart by sums_row and c_row; residual's rows as c's. */
   void (*finish)(const float *sums, int64_t sums_row, float *c, int64_t c_row, int64_t rows, int64_t columns,

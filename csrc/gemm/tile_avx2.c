@@ -5,5 +5,6 @@
 #define TILE_VECTORS 2
 #include "gemm/tile.c.inc"
 
-const apus_tile_kernels apus_tile_avx2 = {.rows = TILE_ROWS, .columns = TILE_COLUMNS, .product = product, .finish = finish};
+const apus_tile_kernels apus_tile_avx2 = {
+    .rows = TILE_ROWS, .columns = TILE_COLUMNS, .has_masks = 1, .product = product, .finish = finish};
 #endif

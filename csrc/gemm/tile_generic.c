@@ -4,4 +4,5 @@
 #define TILE_VECTORS 2
 #include "gemm/tile.c.inc"
 
-const apus_tile_kernels apus_tile_generic = {.rows = TILE_ROWS, .columns = TILE_COLUMNS, .product = product, .finish = finish};
+const apus_tile_kernels apus_tile_generic = {
+    .rows = TILE_ROWS, .columns = TILE_COLUMNS, .has_masks = 0, .product = product, .finish = finish};

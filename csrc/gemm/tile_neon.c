@@ -5,5 +5,6 @@
 #define TILE_VECTORS 3
 #include "gemm/tile.c.inc"
 
-const apus_tile_kernels apus_tile_neon = {.rows = TILE_ROWS, .columns = TILE_COLUMNS, .product = product, .finish = finish};
+const apus_tile_kernels apus_tile_neon = {
+    .rows = TILE_ROWS, .columns = TILE_COLUMNS, .has_masks = 0, .product = product, .finish = finish};
 #endif

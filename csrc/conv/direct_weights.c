@@ -1,0 +1,252 @@
+/* Backward weights of direct convolution: for each tap dw[tap] = xᵀ·dy over the pixels that the tap sees, with the channels of
+ * x as adjacent rows of A. Where a kernel row's taps are adjacent in memory and channels are few, the row's taps are done
+ * together.
+ *
+ * Pixels are taken a block at a time, so that x and dy stay in the caches while all taps and panels pass over them; sums go on
+ * from memory. Blocks are grouped into chunks by the shape alone; each chunk sums into a partial result of its own, and those
+ * are merged in a fixed tree. With one chunk the sums go straight to dw (on from what it holds, where the result is added). */
+
+#include <string.h>
+
+#include "apus/runtime.h"
+#include "conv/direct.h"
+#include "gemm/pack.h"
+#include "runtime/merge.h"
+#include "runtime/parallel.h"
+
+#define BLOCK_PIXELS 512
+#define MACS_A_THREAD 65536 /* below that a thread costs more than it does */
+
+/* Images and output rows of a block; chunks of blocks; whether dy is copied into panels. */
+enum { DETAIL_IMAGES, DETAIL_ROWS, DETAIL_CHUNKS, DETAIL_PACK };
+
+static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/* About `most` things at a time, evenly: 9 by at most 4 are 3 at a time. */
+static int64_t even_share(int64_t count, int64_t most) {
+  most = max64(1, min64(most, count));
+  return max64(1, ceil_div(count, ceil_div(max64(count, 1), most)));
+}
+
+static int64_t blocks(const apus_conv2d_plan *plan) {
+  return ceil_div(plan->shape.batch, plan->detail[DETAIL_IMAGES]) * ceil_div(plan->out_h, plan->detail[DETAIL_ROWS]);
+}
+
+static int64_t weights(const apus_conv2d *s) {
+  return s->kernel_h * s->kernel_w * (s->in_channels / s->groups) * s->out_channels;
+}
+
+/* Floats of the copied dy of a block. */
+static int64_t packed_floats(const apus_conv2d_plan *plan) {
+  return plan->detail[DETAIL_PACK] * plan->detail[DETAIL_IMAGES] * plan->detail[DETAIL_ROWS] * plan->out_w *
+         apus_tile_for((apus_isa)plan->isa)->columns;
+}
+
+void apus_conv_direct_plan_weights(apus_conv2d_plan *plan, const char **reason) {
+  const apus_conv2d *s = &plan->shape;
+  const apus_tile_kernels *kernels = apus_tile_for((apus_isa)plan->isa);
+  plan->detail[DETAIL_IMAGES] = even_share(s->batch, BLOCK_PIXELS / max64(1, plan->out_h * plan->out_w));
+  plan->detail[DETAIL_ROWS] = even_share(plan->out_h, BLOCK_PIXELS / max64(1, plan->out_w));
+  plan->detail[DETAIL_CHUNKS] = apus_merge_chunks(blocks(plan), weights(s));
+  /* Rows of dy that are 4 KB apart share the sets of the first-level cache; parts of vectors are slow without masks. */
+  plan->detail[DETAIL_PACK] =
+      s->out_channels % 1024 == 0 || (!kernels->has_masks && s->out_channels / s->groups % kernels->columns != 0);
+  const int64_t partials = plan->detail[DETAIL_CHUNKS] > 1 ? plan->detail[DETAIL_CHUNKS] * weights(s) : 0;
+  plan->scratch_bytes = (size_t)(partials + plan->threads * packed_floats(plan)) * sizeof(float);
+  *reason = plan->detail[DETAIL_CHUNKS] > 1 ? "partial sums of chunks of pixels" : "few pixels or large weights: one chunk";
+}
+
+typedef struct job {
+  const apus_conv2d_plan *plan;
+  const apus_tile_kernels *kernels;
+  apus_conv_axis h, w;
+  int64_t a_n, a_h, a_w, b_n, b_h, b_w;
+  int64_t ci, co, panels;   /* channels of a group, panels of co */
+  int64_t tap_groups, outs; /* groups of taps in a kernel row (1 or kernel_w); pieces of dw */
+  int64_t size;             /* floats of dw */
+  const float *x, *dy;
+  float *sums, *packed; /* [chunks][size]; a copy of dy a thread */
+} job;
+
+/* A piece of dw: some taps of one kernel row, one group, one panel. */
+typedef struct piece {
+  int64_t kh, kw, group, panel, column, columns;
+} piece;
+
+/* Panels are outermost, so that a copied panel of dy serves all taps. */
+static piece piece_at(const job *j, int64_t index) {
+  const apus_conv2d *s = &j->plan->shape;
+  piece p = {.kw = index % j->tap_groups, .kh = index / j->tap_groups % s->kernel_h};
+  p.panel = index / j->tap_groups / s->kernel_h;
+  p.group = p.panel / j->panels;
+  const int64_t within = p.panel % j->panels * j->kernels->columns;
+  p.column = p.group * j->co + within;
+  p.columns = min64(j->kernels->columns, j->co - within);
+  return p;
+}
+
+/* A block of pixels: images and output rows. */
+typedef struct block {
+  int64_t n_first, n_end, h_first, h_end;
+} block;
+
+static block block_at(const job *j, int64_t index) {
+  const int64_t images = j->plan->detail[DETAIL_IMAGES], rows = j->plan->detail[DETAIL_ROWS];
+  const int64_t row_blocks = ceil_div(j->plan->out_h, rows);
+  block b = {.n_first = index / row_blocks * images, .h_first = index % row_blocks * rows};
+  b.n_end = min64(b.n_first + images, j->plan->shape.batch);
+  b.h_end = min64(b.h_first + rows, j->plan->out_h);
+  return b;
+}
+
+/* One loop over pixels: how many, and the distances in x and dy. */
+typedef struct loop {
+  int64_t count, a, b;
+} loop;
+
+static void swap(loop *a, loop *b) {
+  loop t = *a;
+  *a = *b;
+  *b = t;
+}
+
+/* The taps w.tap_first ..< w.tap_end of kernel row p->kh over the output columns w.first ..< w.end. `dy`: the panel's first
+ * column at the block's first pixel, with the distances b_n, b_h and b_w. */
+static void add_taps(const job *j, const piece *p, const block *b, apus_conv_run h, apus_conv_run w, const float *dy, int64_t b_n,
+                     int64_t b_h, int64_t b_w, float *sums) {
+  loop l[3] = {{w.end - w.first, j->w.step * j->a_w, b_w},
+               {h.end - h.first, j->h.step * j->a_h, b_h},
+               {b->n_end - b->n_first, j->a_n, b_n}};
+  /* Joined where they are one run in x and dy; the longest innermost. */
+  for (int i = 0; i < 2; i++)
+    if (l[i + 1].a == l[i].count * l[i].a && l[i + 1].b == l[i].count * l[i].b) {
+      l[i + 1] = (loop){l[i].count * l[i + 1].count, l[i].a, l[i].b};
+      l[i].count = 1;
+    }
+  for (int i = 1; i < 3; i++)
+    if (l[i].count > l[0].count)
+      swap(&l[0], &l[i]);
+
+  const apus_conv2d *s = &j->plan->shape;
+  const apus_tile_product product = {
+      .a = j->x + p->group * j->ci + b->n_first * j->a_n + (j->h.origin + h.first * j->h.step + p->kh * j->h.dilation) * j->a_h +
+           (j->w.origin + w.first * j->w.step + w.tap_first * j->w.dilation) * j->a_w,
+      .b = dy + (h.first - b->h_first) * b_h + w.first * b_w,
+      .c = sums + (p->kh * s->kernel_w + w.tap_first) * j->ci * s->out_channels + p->column,
+      .rows = (w.tap_end - w.tap_first) * j->ci,
+      .columns = (int)p->columns,
+      .resume = 1,
+      .b_padded = j->plan->detail[DETAIL_PACK] != 0,
+      .outer = l[2].count,
+      .inner = l[1].count,
+      .length = l[0].count,
+      .a_outer = l[2].a,
+      .a_inner = l[1].a,
+      .a_k = l[0].a,
+      .a_row = 1,
+      .b_outer = l[2].b,
+      .b_inner = l[1].b,
+      .b_k = l[0].b,
+      .c_row = s->out_channels,
+  };
+  j->kernels->product(&product);
+}
+
+static void add_block(const job *j, const piece *p, const block *b, const float *packed, float *sums) {
+  const apus_conv2d_plan *plan = j->plan;
+  apus_conv_run h = apus_conv_axis_tap(&j->h, p->kh);
+  h.first = max64(h.first, b->h_first);
+  h.end = min64(h.end, b->h_end);
+  if (h.first >= h.end)
+    return;
+  const int64_t width = j->kernels->columns;
+  const int is_packed = plan->detail[DETAIL_PACK] != 0;
+  const int64_t b_w = is_packed ? width : j->b_w, b_h = is_packed ? plan->out_w * width : j->b_h;
+  const int64_t b_n = is_packed ? (b->h_end - b->h_first) * b_h : j->b_n;
+  const float *dy = is_packed ? packed : j->dy + b->n_first * j->b_n + b->h_first * j->b_h + p->column;
+  if (j->tap_groups > 1) {
+    apus_conv_run w = apus_conv_axis_tap(&j->w, p->kw);
+    if (w.first < w.end)
+      add_taps(j, p, b, h, w, dy, b_n, b_h, b_w, sums);
+    return;
+  }
+  for (apus_conv_run w = {.end = 0}; w.end < plan->out_w;) {
+    w = apus_conv_axis_run(&j->w, w.end, plan->out_w);
+    if (w.tap_first < w.tap_end)
+      add_taps(j, p, b, h, w, dy, b_n, b_h, b_w, sums);
+  }
+}
+
+static void clear_piece(const job *j, const piece *p, float *sums) {
+  const apus_conv2d *s = &j->plan->shape;
+  const int64_t rows = (j->tap_groups > 1 ? 1 : s->kernel_w) * j->ci;
+  float *row = sums + (p->kh * s->kernel_w + p->kw) * j->ci * s->out_channels + p->column;
+  for (int64_t r = 0; r < rows; r++, row += s->out_channels)
+    memset(row, 0, (size_t)p->columns * sizeof *row);
+}
+
+static void pack_dy(const job *j, const piece *p, const block *b, float *packed) {
+  const int64_t pixels = (b->h_end - b->h_first) * j->plan->out_w, width = j->kernels->columns;
+  for (int64_t n = b->n_first; n < b->n_end; n++, packed += pixels * width)
+    apus_pack_panel(j->dy + n * j->b_n + b->h_first * j->b_h + p->column, j->b_w, pixels, p->columns, width, packed);
+}
+
+/* The pieces first ..< end of one chunk. */
+static void add_chunk(const job *j, int64_t chunk, int64_t first, int64_t end, float *packed) {
+  const int64_t chunks = j->plan->detail[DETAIL_CHUNKS], all = blocks(j->plan);
+  float *sums = j->sums + chunk * j->size;
+  for (int64_t i = first; i < end && !(chunks == 1 && j->plan->options.accumulate); i++) {
+    const piece p = piece_at(j, i);
+    clear_piece(j, &p, sums);
+  }
+  for (int64_t index = all * chunk / chunks; index < all * (chunk + 1) / chunks; index++) {
+    const block b = block_at(j, index);
+    for (int64_t i = first, panel = -1; i < end; i++) {
+      const piece p = piece_at(j, i);
+      if (j->plan->detail[DETAIL_PACK] && p.panel != panel)
+        pack_dy(j, &p, &b, packed);
+      panel = p.panel;
+      add_block(j, &p, &b, packed, sums);
+    }
+  }
+}
+
+static void body(void *context, int64_t begin, int64_t end, int slot) {
+  const job *j = context;
+  float *packed = j->packed + slot * packed_floats(j->plan);
+  while (begin < end) {
+    const int64_t chunk = begin / j->outs, first = begin % j->outs, last = min64(j->outs, first + end - begin);
+    add_chunk(j, chunk, first, last, packed);
+    begin += last - first;
+  }
+}
+
+void apus_conv_direct_backward_weights(const apus_conv2d_plan *plan, const float *x, const float *dy, float *dw, void *scratch) {
+  const apus_conv2d *s = &plan->shape;
+  const int64_t chunks = plan->detail[DETAIL_CHUNKS];
+  job j = {.plan = plan, .kernels = apus_tile_for((apus_isa)plan->isa), .x = x, .dy = dy, .size = weights(s)};
+  j.h = (apus_conv_axis){plan->out_h, s->kernel_h, s->height, -s->pad_top, s->stride_h, s->dilation_h};
+  j.w = (apus_conv_axis){plan->out_w, s->kernel_w, s->width, -s->pad_left, s->stride_w, s->dilation_w};
+  j.a_w = s->in_channels;
+  j.a_h = s->width * j.a_w;
+  j.a_n = s->height * j.a_h;
+  j.b_w = s->out_channels;
+  j.b_h = plan->out_w * j.b_w;
+  j.b_n = plan->out_h * j.b_h;
+  j.ci = s->in_channels / s->groups;
+  j.co = s->out_channels / s->groups;
+  j.panels = ceil_div(j.co, j.kernels->columns);
+  const int adjacent_taps = s->groups == 1 && s->dilation_w == 1;
+  j.tap_groups = adjacent_taps && j.ci < 2 * j.kernels->rows ? 1 : s->kernel_w;
+  j.outs = j.tap_groups * s->kernel_h * s->groups * j.panels;
+  j.sums = chunks > 1 ? scratch : dw;
+  j.packed = (float *)scratch + (chunks > 1 ? chunks * j.size : 0);
+
+  const double macs = (double)s->batch * (double)(plan->out_h * plan->out_w) * (double)j.size;
+  const int64_t items = chunks * j.outs;
+  apus_parallel_for_limited(items, (int64_t)(MACS_A_THREAD * (double)items / (macs + 1)) + 1, plan->threads, body, &j);
+  if (chunks > 1)
+    apus_merge_partials(scratch, chunks, j.size, plan->options.accumulate, dw);
+}

@@ -1,0 +1,139 @@
+#include "conv/grid.h"
+
+static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
+static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+/* Taps inside the image for the window at output i; an empty range lies at tap_first = tap_end. */
+static apus_conv_run taps_at(const apus_conv_axis *axis, int64_t i) {
+  const int64_t at = axis->origin + i * axis->step;
+  apus_conv_run run = {i, i + 1, 0, 0};
+  if (at < 0)
+    run.tap_first = min64(ceil_div(-at, axis->dilation), axis->taps);
+  if (at < axis->extent)
+    run.tap_end = min64((axis->extent - 1 - at) / axis->dilation + 1, axis->taps);
+  run.tap_end = max64(run.tap_end, run.tap_first);
+  return run;
+}
+
+apus_conv_run apus_conv_axis_run(const apus_conv_axis *axis, int64_t first, int64_t end) {
+  apus_conv_run run = taps_at(axis, first);
+  const int64_t last_start = axis->extent - 1 - (axis->taps - 1) * axis->dilation - axis->origin;
+  if (run.tap_first == 0 && run.tap_end == axis->taps && axis->taps > 0) {
+    run.end = min64(end, last_start / axis->step + 1);
+    return run;
+  }
+  while (run.end < end) {
+    apus_conv_run next = taps_at(axis, run.end);
+    if (next.tap_first != run.tap_first || next.tap_end != run.tap_end)
+      break;
+    run.end++;
+  }
+  return run;
+}
+
+apus_conv_run apus_conv_axis_tap(const apus_conv_axis *axis, int64_t tap) {
+  const int64_t at = axis->origin + tap * axis->dilation;
+  apus_conv_run run = {at < 0 ? ceil_div(-at, axis->step) : 0, 0, tap, tap + 1};
+  if (at < axis->extent)
+    run.end = min64((axis->extent - 1 - at) / axis->step + 1, axis->outputs);
+  run.end = max64(run.end, run.first);
+  return run;
+}
+
+/* One direction in which a box of outputs extends. */
+typedef struct direction {
+  int64_t count, a, c;
+} direction;
+
+/* Joins two directions that are one run in both A and C. */
+static void join(direction *inner, direction *outer) {
+  if (outer->a == inner->count * inner->a && outer->c == inner->count * inner->c) {
+    inner->count *= outer->count;
+    outer->count = 1;
+  }
+}
+
+/* What an output costs in a strip of so many, in units of one row of a full tile: short tiles wait for their own sums
+ * and read the panel for few rows. */
+static int64_t strip_cost(int64_t count, int64_t tile_rows) {
+  int64_t tiles = ceil_div(count, tile_rows);
+  return 256 * tiles * (max64(ceil_div(count, tiles), tile_rows / 3) + 1) / count;
+}
+
+static void run_box(const apus_tile_kernels *kernels, apus_tile_product *p, direction d[3],
+                    const apus_conv2d_epilogue *epilogue) {
+  join(&d[0], &d[1]);
+  join(d[1].count == 1 ? &d[0] : &d[1], &d[2]);
+  int along = 0;
+  for (int i = 1; i < 3; i++)
+    if (strip_cost(d[i].count, kernels->rows) < strip_cost(d[along].count, kernels->rows))
+      along = i;
+  const direction *strip = &d[along], *inner = &d[along == 0 ? 1 : 0], *outer = &d[along == 2 ? 1 : 2];
+
+  apus_conv2d_epilogue moved;
+  if (epilogue) {
+    moved = *epilogue;
+    p->epilogue = &moved;
+  }
+  const float *a = p->a;
+  float *c = p->c;
+  p->rows = strip->count;
+  p->a_row = strip->a;
+  p->c_row = strip->c;
+  for (int64_t o = 0; o < outer->count; o++)
+    for (int64_t i = 0; i < inner->count; i++) {
+      int64_t place = o * outer->c + i * inner->c;
+      p->a = a + o * outer->a + i * inner->a;
+      p->c = c + place;
+      if (epilogue && epilogue->residual)
+        moved.residual = epilogue->residual + place;
+      kernels->product(p);
+    }
+}
+
+void apus_conv_grid_run(const apus_conv_grid *g, const apus_tile_kernels *kernels, const float *a, const float *panel, float *c,
+                        int columns, const apus_conv2d_epilogue *epilogue, int64_t n_first, int64_t n_end, int64_t h_first,
+                        int64_t h_end) {
+  const int64_t tap_floats = g->channels * kernels->columns;
+  const int adjacent_taps = g->w.dilation * g->a_w == g->channels;
+  for (apus_conv_run h = {.end = h_first}; h.end < h_end;) {
+    h = apus_conv_axis_run(&g->h, h.end, h_end);
+    for (apus_conv_run w = {.end = 0}; w.end < g->w.outputs;) {
+      w = apus_conv_axis_run(&g->w, w.end, g->w.outputs);
+      const int64_t taps_h = h.tap_end - h.tap_first, taps_w = w.tap_end - w.tap_first;
+      const int64_t place = n_first * g->c_n + h.first * g->c_h + w.first * g->c_w;
+      apus_tile_product p = {
+          .b = panel + (h.tap_first * g->w.taps + w.tap_first) * tap_floats,
+          .c = c + place,
+          .columns = columns,
+          .b_padded = 1,
+          .outer = taps_w > 0 ? taps_h : 0,
+          .inner = adjacent_taps ? 1 : taps_w,
+          .length = adjacent_taps ? taps_w * g->channels : g->channels,
+          .a_outer = g->h.dilation * g->a_h,
+          .a_inner = g->w.dilation * g->a_w,
+          .a_k = 1,
+          .b_outer = g->w.taps * tap_floats,
+          .b_inner = tap_floats,
+          .b_k = kernels->columns,
+      };
+      /* A window without any tap inside the image reads nothing: its place must not be formed. */
+      p.a = p.outer == 0 ? a
+                         : a + n_first * g->a_n + (g->h.origin + h.first * g->h.step + h.tap_first * g->h.dilation) * g->a_h +
+                               (g->w.origin + w.first * g->w.step + w.tap_first * g->w.dilation) * g->a_w;
+      direction d[3] = {{w.end - w.first, g->w.step * g->a_w, g->c_w},
+                        {h.end - h.first, g->h.step * g->a_h, g->c_h},
+                        {n_end - n_first, g->a_n, g->c_n}};
+      if (p.outer == 0)
+        d[0].a = d[1].a = d[2].a = 0;
+      apus_conv2d_epilogue here;
+      if (epilogue) {
+        here = *epilogue;
+        if (here.residual)
+          here.residual += place;
+      }
+      run_box(kernels, &p, d, epilogue ? &here : 0);
+    }
+  }
+}
