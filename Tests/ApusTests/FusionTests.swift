@@ -109,3 +109,29 @@ private func infer(fuses: Bool) -> Tensor {
     }
   }
 }
+
+@Suite struct PendingTests {
+  @Test func severalThreadsMayReadOnePendingTensor() async {
+    let conv = Random.withSeed(1) { Conv2D(2, 3, kernel: 3) }
+    let x = floats([2, 9, 9, 2], seed: 1)
+    let expected = conv(x).array(of: Float.self)
+    for _ in 0..<20 {
+      let y = conv(x)
+      let results = await withTaskGroup(of: [Float].self) { group in
+        for _ in 0..<4 { group.addTask { y.array(of: Float.self) } }
+        return await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(results == Array(repeating: expected, count: 4))
+    }
+  }
+
+  @Test func aNestedStepLeavesTheOuterGradientsWhole() {
+    let layer = Linear(1, 1, bias: false, initializer: .constant(2))
+    let (_, gradients) = valueWithGradients(of: layer) {
+      let first = layer.weight.value.sum()
+      _ = valueWithGradients(of: layer) { layer.weight.value.square().sum() }
+      return first + 3 * layer.weight.value.sum()
+    }
+    #expect(gradients[layer.weight]?.item() == 4)
+  }
+}

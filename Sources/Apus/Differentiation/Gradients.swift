@@ -9,21 +9,17 @@ public struct Gradients {
 
   public var count: Int { entries.count }
 
-  mutating func set(_ gradient: Tensor?, for parameter: Parameter) {
+  /// A parameter has several leaves where a nested `valueWithGradients` read it in between: their gradients add up.
+  mutating func add(_ gradient: Tensor?, for parameter: Parameter) {
     guard let gradient else { return }
-    entries[ObjectIdentifier(parameter)] = (parameter, gradient)
+    let present = entries[ObjectIdentifier(parameter)]?.gradient
+    entries[ObjectIdentifier(parameter)] = (parameter, present.map { $0 + gradient } ?? gradient)
   }
 
   /// Sum with the gradients of another batch, for accumulation over micro-batches.
   public static func + (a: Gradients, b: Gradients) -> Gradients {
     var sum = a
-    for (key, entry) in b.entries {
-      if let present = sum.entries[key] {
-        sum.entries[key] = (entry.parameter, present.gradient + entry.gradient)
-      } else {
-        sum.entries[key] = entry
-      }
-    }
+    for entry in b.entries.values { sum.add(entry.gradient, for: entry.parameter) }
     return sum
   }
 

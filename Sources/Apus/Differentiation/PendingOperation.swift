@@ -1,8 +1,20 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// An operation whose last kernel has not run yet, so that the next operation can append itself: a convolution, a linear layer or
 /// a batch norm takes a batch norm at inference, a residual sum and a ReLU into its own pass over memory.
 ///
 /// An operation appends itself only if it holds the pending tensor alone; whoever reads the values runs the kernel first. Each stage
 /// rounds by itself, so fused and unfused give the same bits (`APUS_FUSE=0` turns fusion off).
+///
+/// A pending tensor may be read on several threads at once: the first runs the kernel, the others wait.
 final class PendingOperation {
   enum Base {
     case convolution(x: Tensor, weight: Tensor, bias: Tensor?, geometry: ConvolutionGeometry)
@@ -11,11 +23,16 @@ final class PendingOperation {
     case batchNorm(x: Tensor, statistics: NormalizationStatistics, gamma: Tensor?, beta: Tensor?)
   }
 
-  private let base: Base
+  private var base: Base?
   private let tape: Tape?
   private var scaleShift: (scale: Tensor, shift: Tensor)?
   private var residual: Tensor?
   private var relu = false
+  private let state = Atomic<State>(.waiting)
+
+  private enum State: UInt8, AtomicRepresentable {
+    case waiting, running, done
+  }
 
   /// `tape`: where to record, `nil` where none of the operands is recorded.
   init(_ base: Base, tape: Tape?) {
@@ -32,8 +49,10 @@ final class PendingOperation {
 
   /// The pending operation of a tensor that nobody else holds.
   static func appendable(_ x: inout Tensor) -> PendingOperation? {
-    guard isEnabled, isKnownUniquelyReferenced(&x.body) else { return nil }
-    return x.body.pending
+    guard isEnabled, isKnownUniquelyReferenced(&x.body), let pending = x.body.pending,
+      pending.state.load(ordering: .relaxed) == .waiting
+    else { return nil }
+    return pending
   }
 
   func appendReLU() -> Bool {
@@ -62,7 +81,21 @@ final class PendingOperation {
 
   // MARK: Running
 
-  func run(into body: TensorBody) {
+  /// Returns when the body has its values.
+  func finish(_ body: TensorBody) {
+    if state.load(ordering: .acquiring) == .done { return }
+    if state.compareExchange(expected: .waiting, desired: .running, ordering: .acquiring).exchanged {
+      run(into: body)
+      (base, scaleShift, residual) = (nil, nil, nil)
+      state.store(.done, ordering: .releasing)
+    } else {
+      while state.load(ordering: .acquiring) != .done { sched_yield() }
+    }
+  }
+
+  private func run(into body: TensorBody) {
+    guard let base else { fatalError("a pending operation has nothing to run") }
+    if let tape { Tape.requireCurrent(tape) }
     let output: Tensor
     switch base {
     case .convolution(let x, let weight, let bias, let geometry):
@@ -75,12 +108,11 @@ final class PendingOperation {
         x, scale: statistics.scale, shift: statistics.shift, residual: residual, relu: relu)
     }
     body.fill(with: output.body.storage)
-    if let tape { record(on: tape, output, as: body) }
+    if let tape { record(base, on: tape, output, as: body) }
   }
 
   /// The body gets a node; what the pullback saves of the output is a second body with the same storage, so that no cycle arises.
-  private func record(on tape: Tape, _ output: Tensor, as body: TensorBody) {
-    let recorded = Tensor(body: body)
+  private func record(_ base: Base, on tape: Tape, _ output: Tensor, as body: TensorBody) {
     let (relu, y) = (relu, relu ? output : nil)
     let residualNode = residual?.body.node ?? -1
     switch base {
@@ -90,7 +122,7 @@ final class PendingOperation {
       // The weight's gradient reads x, x's reads the weight: what nobody needs is not kept.
       let savedX = weight.body.node >= 0 ? x : nil
       let savedWeight = x.body.node >= 0 ? weight : nil
-      tape.record(recorded, inputs: inputs) { gradient, needs in
+      tape.record(body, inputs: inputs) { gradient, needs in
         let (dz, dBias) = Kernels.biasActivationBackward(y: y, gradient: gradient, relu: relu, wantsBias: needs[2])
         let dx = savedWeight.map { Kernels.convolutionBackwardData(dz, $0, input: input, geometry) }
         let dw = savedX.map { Kernels.convolutionBackwardWeights($0, dz, kernel: kernel, geometry) }
@@ -100,7 +132,7 @@ final class PendingOperation {
       let inputs: SIMD4<Int32> = [x.body.node, weight.body.node, bias?.body.node ?? -1, -1]
       let savedX = weight.body.node >= 0 ? x : nil
       let savedWeight = x.body.node >= 0 ? weight : nil
-      tape.record(recorded, inputs: inputs) { gradient, needs in
+      tape.record(body, inputs: inputs) { gradient, needs in
         let (dz, dBias) = Kernels.biasActivationBackward(y: y, gradient: gradient, relu: relu, wantsBias: needs[2])
         let dx = savedWeight.map { Kernels.matrixProduct(dz, $0, transposeB: true) }
         let dw = savedX.map { Kernels.matrixProduct($0, dz, transposeA: true) }
@@ -111,7 +143,7 @@ final class PendingOperation {
       let saved = Kernels.NormalizationRecord(
         x: x, y: y, mean: statistics.mean, inverseDeviation: statistics.inverseDeviation, gamma: gamma, relu: relu,
         isFrozen: statistics.isFrozen)
-      tape.record(recorded, inputs: inputs) { gradient, needs in
+      tape.record(body, inputs: inputs) { gradient, needs in
         let gradients = Kernels.normalizeBackward(
           saved, gradient: gradient, wantsData: needs[0], wantsResidual: needs[3])
         return (

@@ -74,6 +74,15 @@ final class Tape {
     if body.node >= 0 && body.tape != number { Tape.misuse() }
   }
 
+  /// Traps where a recorded operation would run outside its scope.
+  static func requireCurrent(_ tape: Tape) {
+    switch Scope.current?.mode {
+    case .recording(let current) where current === tape: return
+    case .backward: return
+    default: misuse()
+    }
+  }
+
   private static func misuse() -> Never {
     fatalError(
       """
@@ -93,19 +102,22 @@ final class Tape {
     append(output, [a, b, -1, -1], .two(pullback))
   }
 
-  func record(
-    _ output: borrowing Tensor, inputs: SIMD4<Int32>, pullback: @escaping (consuming Tensor, Needs) -> Cotangents
-  ) {
-    append(output, inputs, .four(pullback))
-  }
-
   func record(_ output: borrowing Tensor, inputs: [Int32], pullback: @escaping (Tensor) -> [Tensor?]) {
     append(output, [-1, -1, -1, -1], .many(inputs, pullback))
   }
 
+  /// For a pending operation that runs: its body is not a tensor that may be read yet.
+  func record(_ body: TensorBody, inputs: SIMD4<Int32>, pullback: @escaping (consuming Tensor, Needs) -> Cotangents) {
+    append(body, inputs, .four(pullback))
+  }
+
   private func append(_ output: borrowing Tensor, _ inputs: SIMD4<Int32>, _ pullback: Pullback) {
-    output.body.node = Int32(nodes.count)
-    output.body.tape = number
+    append(output.body, inputs, pullback)
+  }
+
+  private func append(_ body: TensorBody, _ inputs: SIMD4<Int32>, _ pullback: Pullback) {
+    body.node = Int32(nodes.count)
+    body.tape = number
     nodes.append(Node(inputs: inputs, pullback: pullback))
   }
 
@@ -164,7 +176,7 @@ final class Tape {
       }
     }
     var result = Gradients()
-    for (parameter, tensor) in leaves { result.set(gradients[Int(tensor.body.node)], for: parameter) }
+    for (parameter, tensor) in leaves { result.add(gradients[Int(tensor.body.node)], for: parameter) }
     return (result, inputLeaves.map { gradients[Int($0)] })
   }
 

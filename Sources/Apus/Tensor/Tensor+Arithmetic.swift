@@ -1,7 +1,7 @@
 /// Element-wise arithmetic with broadcasting: shapes are aligned at the innermost axis; sizes must be equal or 1.
 extension Tensor {
   public static func + (a: consuming Tensor, b: consuming Tensor) -> Tensor {
-    if a.shape == b.shape, a.scalarType == b.scalarType, a.scalarType == .float32, let sum = fusedSum(&a, &b) {
+    if a.shape == b.shape, a.scalarType == b.scalarType, let sum = fusedSum(&a, &b) {
       return sum
     }
     return combine(.add, "Add", a, b) { _, _, gradient, needs in (needs[0] ? gradient : nil, needs[1] ? gradient : nil)

@@ -13,14 +13,14 @@ public struct Tensor: @unchecked Sendable {
   public var elementCount: Int { body.shape.elementCount }
 }
 
-/// What tensors refer to. Its storage is `nil` while its last kernel is pending.
+/// What tensors refer to. It has no storage while its last kernel is pending.
 final class TensorBody: @unchecked Sendable {
   let shape: Shape
   let scalarType: ScalarType
   /// Place on the tape numbered `tape`; −1 for a constant. A pending operation gets its place when it runs, so it runs now.
   var node: Int32 {
     get {
-      if let pending, pending.isRecorded { _ = realize() }
+      if let pending, pending.isRecorded { pending.finish(self) }
       return recordedNode
     }
     set { recordedNode = newValue }
@@ -28,7 +28,8 @@ final class TensorBody: @unchecked Sendable {
   private var recordedNode: Int32 = -1
   var tape: UInt32 = 0
   var provenance: Provenance = .other
-  var pending: PendingOperation?
+  /// What fills the storage; stays, emptied, once it has run.
+  let pending: PendingOperation?
   /// Receptive field and poison, while a model is planned.
   var trace: PlanTrace?
   private var memory: Storage?
@@ -36,6 +37,7 @@ final class TensorBody: @unchecked Sendable {
   init(shape: Shape, scalarType: ScalarType, storage: Storage) {
     self.shape = shape
     self.scalarType = scalarType
+    pending = nil
     memory = storage
   }
 
@@ -47,20 +49,11 @@ final class TensorBody: @unchecked Sendable {
 
   /// The values; runs the pending kernel first.
   var storage: Storage {
-    if let memory { return memory }
-    return realize()
-  }
-
-  func fill(with storage: Storage) {
-    memory = storage
-    pending = nil
-  }
-
-  private func realize() -> Storage {
-    guard let pending else { fatalError("a tensor has neither values nor a pending operation") }
-    pending.run(into: self)
+    pending?.finish(self)
     return memory!
   }
+
+  func fill(with storage: Storage) { memory = storage }
 
   /// Takes the storage out of a body that nobody else holds and that is about to go.
   func removeStorage() -> Storage {
