@@ -95,6 +95,8 @@ int check_run(const char *version, check_body body, void *context);
 void check_close(const char *what, const float *got, const double *want, const double *magnitude, int64_t count, double terms);
 /* The same value (NaN matches NaN, whatever its bits). */
 void check_exact(const char *what, const float *got, const double *want, int64_t count);
+/* |got − want| in units of the last place of want as a float. */
+void check_ulps(const char *what, const float *got, const double *want, int64_t count, double ulps);
 void check_same_bits(const char *what, const void *got, const void *want, int element_bytes, int64_t count);
 /* Any other statement. */
 void check_that(int holds, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -45,6 +45,21 @@ void check_exact(const char *what, const float *got, const double *want, int64_t
   check_pass();
 }
 
+void check_ulps(const char *what, const float *got, const double *want, int64_t count, double ulps) {
+  for (int64_t i = 0; i < count; i++) {
+    if (same_value(got[i], want[i]))
+      continue;
+    double unit = fmax(ldexp(1, ilogb(want[i]) - (FLT_MANT_DIG - 1)), (double)FLT_TRUE_MIN),
+           error = fabs(got[i] - want[i]) / unit;
+    if (!(error <= ulps)) {
+      check_fail("%s: [%lld of %lld] got %.9g want %.9g, %.3g units in the last place, allowed %g", what, (long long)i,
+                 (long long)count, (double)got[i], want[i], error, ulps);
+      return;
+    }
+  }
+  check_pass();
+}
+
 void check_same_bits(const char *what, const void *got, const void *want, int element_bytes, int64_t count) {
   const unsigned char *g = got, *w = want;
   for (int64_t i = 0; i < count; i++, g += element_bytes, w += element_bytes)

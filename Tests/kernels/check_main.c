@@ -6,23 +6,43 @@
 
 void check_activation_family(void);
 void check_batch_norm_family(void);
+void check_conv2d_family(void);
+void check_elementwise_family(void);
+void check_gemm_family(void);
+void check_gradients_family(void);
+void check_loss_family(void);
+void check_movement_family(void);
+void check_optimizer_family(void);
+void check_plans_family(void);
 void check_pool2d_family(void);
 void check_random_family(void);
 void check_runtime_family(void);
 
 const check_family check_families[] = {
-    {"runtime", check_runtime_family},       {"random", check_random_family},         {"pool2d", check_pool2d_family},
-    {"batch_norm", check_batch_norm_family}, {"activation", check_activation_family},
+    {"runtime", check_runtime_family},
+    {"random", check_random_family},
+    {"plans", check_plans_family},
+    {"conv2d", check_conv2d_family},
+    {"gemm", check_gemm_family},
+    {"pool2d", check_pool2d_family},
+    {"batch_norm", check_batch_norm_family},
+    {"activation", check_activation_family},
+    {"elementwise", check_elementwise_family},
+    {"movement", check_movement_family},
+    {"loss", check_loss_family},
+    {"optimizer", check_optimizer_family},
+    {"gradients", check_gradients_family},
 };
 const int check_family_count = sizeof check_families / sizeof check_families[0];
 
 static const char *const usage =
-    "usage: apus-check [--seed N] [--family NAME] [--case TEXT] [--isa NAME] [--threads N] [--cases N] [--verbose]\n"
+    "usage: apus-check [--seed N] [--family NAME] [--case TEXT] [--isa NAME] [--threads N] [--cases N] [--verbose] [--bench]\n"
     "  checks every version of every kernel against the references; the last line is \"N passed, N failed\"\n"
     "  --case TEXT   only the cases whose name contains TEXT\n"
     "  --isa NAME    only this tier (default: the environment's APUS_ISA, else every tier of this CPU)\n"
     "  --threads N   compares 1 and N threads (default: 1, 2, 3 and 5)\n"
-    "  --cases N     random cases a family (default 12)\n";
+    "  --cases N     random cases a family (default 12)\n"
+    "  --bench       times the same kernels instead (see apus-bench)\n";
 
 static int wrong_usage(const char *text) {
   fprintf(stderr, "apus-check: %s\n%s", text, usage);

@@ -1,0 +1,177 @@
+/* Matrix products: four transpositions, rows longer than needed, accumulation, epilogue. */
+#include <math.h>
+#include <stdio.h>
+
+#include "check.h"
+
+typedef struct gemm_run {
+  apus_gemm_plan plan;
+  const float *a, *b, *bias;
+  apus_activation activation;
+  float *c;
+  void *scratch;
+} gemm_run;
+
+static void run_gemm(void *context) {
+  gemm_run *run = context;
+  apus_gemm_run(&run->plan, run->a, run->b, run->bias, run->activation, run->c, run->scratch);
+}
+
+typedef struct operands {
+  apus_gemm shape;
+  int64_t a_count, b_count, c_count;
+  int integers;
+  float *a, *b, *bias, *initial;
+} operands;
+
+/* Elements from the first to the last of a matrix of `rows` rows that lie `stride` apart. */
+static int64_t extent(int64_t rows, int64_t columns, int64_t stride) {
+  return rows && columns ? (rows - 1) * stride + columns : 0;
+}
+
+/* What lies between the rows stays poison (NaN): it must be neither used nor written. */
+static void fill_rows(float *x, int64_t rows, int64_t columns, int64_t stride, int integers) {
+  for (int64_t i = 0; i < rows; i++)
+    integers ? check_fill_integers(x + i * stride, columns, 4) : check_fill(x + i * stride, columns);
+}
+
+static void make_operands(operands *o, const apus_gemm *s, int integers) {
+  int64_t a_rows = s->transpose_a ? s->k : s->m, a_columns = s->transpose_a ? s->m : s->k;
+  int64_t b_rows = s->transpose_b ? s->n : s->k, b_columns = s->transpose_b ? s->k : s->n;
+  *o = (operands){.shape = *s, .integers = integers};
+  o->a_count = extent(a_rows, a_columns, s->lda);
+  o->b_count = extent(b_rows, b_columns, s->ldb);
+  o->c_count = extent(s->m, s->n, s->ldc);
+  fill_rows(o->a = check_input(o->a_count), a_rows, a_columns, s->lda, integers);
+  fill_rows(o->b = check_input(o->b_count), b_rows, b_columns, s->ldb, integers);
+  fill_rows(o->initial = check_input(o->c_count), s->m, s->n, s->ldc, integers);
+  o->bias = check_input(s->n);
+  integers ? check_fill_integers(o->bias, s->n, 4) : check_fill(o->bias, s->n);
+}
+
+static int plan_forced(gemm_run *run, const operands *o, int implementation) {
+  apus_error error;
+  const char *name = apus_gemm_implementation_name((apus_gemm_implementation)implementation);
+  apus_status status = apus_gemm_plan_force(&run->plan, &o->shape, (apus_gemm_implementation)implementation, &error);
+  if (status == APUS_OK) {
+    check_that((int)run->plan.implementation == implementation, "%s: the plan does not hold what was asked", name);
+    return 1;
+  }
+  check_error(name, status, APUS_UNSUPPORTED, &error);
+  check_that(implementation != APUS_GEMM_REFERENCE, "the reference declines: %s", error.text);
+  return 0;
+}
+
+/* Rows of C at the stride of C, so that they compare as one array; poison between rows is wanted as NaN. */
+static void check_product(const operands *o, int with_bias, apus_activation activation) {
+  int outer = check_mark();
+  const apus_gemm *s = &o->shape;
+  double *want = check_widen(o->initial, o->c_count), *magnitude = check_magnitude(o->initial, o->c_count);
+  apus_gemm_reference_f64(s, check_widen(o->a, o->a_count), check_widen(o->b, o->b_count),
+                          with_bias ? check_widen(o->bias, s->n) : NULL, activation, want);
+  apus_gemm_reference_f64(s, check_magnitude(o->a, o->a_count), check_magnitude(o->b, o->b_count),
+                          with_bias ? check_magnitude(o->bias, s->n) : NULL, APUS_ACTIVATION_NONE, magnitude);
+  for (int isa = 0; isa < APUS_ISA_COUNT; isa++)
+    for (int i = 0; i < APUS_GEMM_IMPLEMENTATIONS && check_select(isa); i++) {
+      gemm_run run = {.a = o->a, .b = o->b, .bias = with_bias ? o->bias : NULL, .activation = activation};
+      int mark = check_mark();
+      /* The scratch must do for the greatest number of threads that check_run tries. */
+      apus_thread_count_set(check_chosen.threads ? check_chosen.threads : 5);
+      if ((i != APUS_GEMM_REFERENCE || isa == APUS_ISA_REFERENCE || check_chosen.isa >= 0) && plan_forced(&run, o, i)) {
+        run.scratch = check_scratch(run.plan.scratch_bytes);
+        run.c = check_output(o->c_count, s->accumulate ? o->initial : NULL);
+        check_run(apus_gemm_implementation_name((apus_gemm_implementation)i), run_gemm, &run);
+        if (o->integers)
+          check_exact("C", run.c, want, o->c_count);
+        else
+          check_close("C", run.c, want, magnitude, o->c_count, (double)s->k + 2);
+        if (s->ldc == s->n && (with_bias || activation != APUS_ACTIVATION_NONE)) {
+          float *fused = check_copy(run.c, o->c_count);
+          run.bias = NULL;
+          run.activation = APUS_ACTIVATION_NONE;
+          run_gemm(&run);
+          if (with_bias)
+            apus_bias_activation_forward(s->m, s->n, run.c, o->bias, activation, run.c);
+          else
+            apus_relu_forward(o->c_count, run.c, run.c);
+          check_same_bits("fused and unfused", fused, run.c, sizeof(float), o->c_count);
+        }
+      }
+      check_release(mark);
+    }
+  check_release(outer);
+}
+
+static int64_t at_least_1(int64_t n) { return n < 1 ? 1 : n; }
+
+static void check_shape(const char *name, int64_t m, int64_t n, int64_t k) {
+  for (int transposes = 0; transposes < 4; transposes++) {
+    int ta = transposes & 1, tb = transposes >> 1;
+    for (int variant = 0; variant < 4; variant++) {
+      /* 0: reals, tight rows, epilogue; 1: integers, tight; 2: reals, long rows, accumulate; 3: integers, long rows. */
+      int long_rows = variant >= 2, integers = variant & 1, accumulate = variant == 2 || (variant == 1 && transposes % 2);
+      if (!check_case(name, "m %lld n %lld k %lld%s%s%s%s%s", (long long)m, (long long)n, (long long)k,
+                      ta ? ", A transposed" : "", tb ? ", B transposed" : "", long_rows ? ", long rows" : "",
+                      integers ? ", integers" : "", accumulate ? ", accumulate" : ""))
+        return;
+      apus_gemm s = {.m = m,
+                     .n = n,
+                     .k = k,
+                     .lda = at_least_1(ta ? m : k),
+                     .ldb = at_least_1(tb ? k : n),
+                     .ldc = at_least_1(n),
+                     .transpose_a = ta,
+                     .transpose_b = tb,
+                     .accumulate = accumulate};
+      if (long_rows) {
+        s.lda += check_random_int(1, 17);
+        s.ldb += check_random_int(1, 17);
+        s.ldc += check_random_int(1, 17);
+      }
+      operands o;
+      make_operands(&o, &s, integers);
+      check_product(&o, 0, APUS_ACTIVATION_NONE);
+      if (!accumulate && variant != 3) {
+        check_product(&o, 1, APUS_ACTIVATION_RELU);
+        check_product(&o, transposes & 1, transposes & 1 ? APUS_ACTIVATION_NONE : APUS_ACTIVATION_RELU);
+      }
+    }
+  }
+}
+
+void check_gemm_family(void) {
+  static const struct {
+    const char *name;
+    int64_t m, n, k;
+  } shapes[] = {
+      {"1x1x1", 1, 1, 1},
+      {"no rows", 0, 5, 4},
+      {"no columns", 4, 0, 5},
+      {"k 0", 5, 7, 0},
+      {"one row", 1, 33, 50},
+      {"one column", 29, 1, 31},
+      {"k 1", 17, 18, 1},
+      {"13 rows", 13, 31, 20},
+      {"a whole tile (14x32)", 14, 32, 64},
+      {"one over a tile", 15, 33, 65},
+      {"a tile of 6x16", 6, 16, 17},
+      {"29 rows of 6", 29, 6, 25},
+      {"lenet fc1, batch 3", 3, 120, 400},
+      {"lenet fc3", 64, 10, 84},
+      {"long k (blocks)", 9, 17, 1500},
+      {"lda of 4 KB", 20, 20, 1024},
+      {"many rows", 700, 20, 9},
+      {"many columns", 12, 900, 11},
+      {"140x150x160", 140, 150, 160},
+  };
+  for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+    check_shape(shapes[i].name, shapes[i].m, shapes[i].n, shapes[i].k);
+  for (int64_t i = 0; i < check_chosen.cases; i++) {
+    char name[32];
+    snprintf(name, sizeof name, "random %lld", (long long)i);
+    if (check_case(name, "a random shape")) {
+      int64_t m = check_random_int(1, 70), n = check_random_int(1, 70), k = check_random_int(1, 130);
+      check_shape(name, m, n, k);
+    }
+  }
+}

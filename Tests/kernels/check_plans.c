@@ -1,0 +1,262 @@
+/* What planning refuses, with which status and in which words; what a good plan holds. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+
+static const apus_conv2d good_conv2d = {2, 8, 9, 6, 12, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+static const apus_pool2d good_pool2d = {2, 8, 9, 6, 3, 3, 2, 2, 1, 1, 1, 1, 0};
+static const apus_gemm good_gemm = {.m = 4, .n = 5, .k = 6, .lda = 6, .ldb = 5, .ldc = 5};
+
+/* One field of a shape set to a bad value. */
+typedef struct bad_field {
+  const char *name;
+  size_t offset;
+  int64_t value;
+} bad_field;
+
+static void set_field(void *shape, const bad_field *bad) { memcpy((char *)shape + bad->offset, &bad->value, sizeof bad->value); }
+
+/* ---- convolution ------------------------------------------------------------------------------------------------ */
+
+static void expect_conv2d(const char *what, const apus_conv2d *shape, apus_status want) {
+  apus_error error;
+  apus_conv2d_plan plan;
+  int64_t out_h, out_w;
+  check_error(what, apus_conv2d_output_size(shape, &out_h, &out_w, &error), want, &error);
+  for (int pass = APUS_CONV2D_FORWARD; pass <= APUS_CONV2D_BACKWARD_WEIGHTS; pass++) {
+    check_error(what, apus_conv2d_plan_make(&plan, (apus_conv2d_pass)pass, shape, NULL, &error), want, &error);
+    for (int i = 0; i < APUS_CONV2D_IMPLEMENTATIONS; i++)
+      if (want == APUS_INVALID_ARGUMENT || i == APUS_CONV2D_REFERENCE)
+        check_error(what,
+                    apus_conv2d_plan_force(&plan, (apus_conv2d_pass)pass, shape, NULL, (apus_conv2d_implementation)i, &error),
+                    want, &error);
+  }
+  check_that(apus_conv2d_plan_make(&plan, APUS_CONV2D_FORWARD, shape, NULL, NULL) == want, "%s: another status without an error",
+             what);
+}
+
+#define FIELD(member, value)                                                                                                     \
+  { #member, offsetof(apus_conv2d, member), value }
+static const bad_field bad_conv2d[] = {
+    FIELD(batch, -1),      FIELD(height, -1),      FIELD(height, 0),       FIELD(width, -8),        FIELD(width, 0),
+    FIELD(in_channels, 0), FIELD(in_channels, -6), FIELD(out_channels, 0), FIELD(out_channels, -1), FIELD(kernel_h, 0),
+    FIELD(kernel_w, -3),   FIELD(stride_h, 0),     FIELD(stride_w, 0),     FIELD(stride_w, -1),     FIELD(dilation_h, 0),
+    FIELD(dilation_w, -1), FIELD(pad_top, -1),     FIELD(pad_left, -1),    FIELD(pad_bottom, -1),   FIELD(pad_right, INT64_MIN),
+    FIELD(groups, 0),      FIELD(groups, -2),      FIELD(groups, 5),       FIELD(groups, 4),
+};
+static const bad_field huge_conv2d[] = {
+    FIELD(batch, INT64_MAX),        FIELD(height, INT64_MAX),    FIELD(width, INT64_MAX / 64),   FIELD(in_channels, INT64_MAX),
+    FIELD(out_channels, INT64_MAX), FIELD(kernel_h, INT64_MAX),  FIELD(kernel_w, INT64_MAX / 4), FIELD(dilation_h, INT64_MAX),
+    FIELD(pad_top, INT64_MAX),      FIELD(pad_right, INT64_MAX),
+};
+#undef FIELD
+
+static void check_conv2d_refusals(void) {
+  if (check_case("conv2d: sizes without meaning", "one bad field at a time"))
+    for (size_t i = 0; i < sizeof bad_conv2d / sizeof bad_conv2d[0]; i++) {
+      apus_conv2d shape = good_conv2d;
+      set_field(&shape, &bad_conv2d[i]);
+      expect_conv2d(bad_conv2d[i].name, &shape, APUS_INVALID_ARGUMENT);
+    }
+  if (check_case("conv2d: sizes that overflow", "one huge field at a time"))
+    for (size_t i = 0; i < sizeof huge_conv2d / sizeof huge_conv2d[0]; i++) {
+      apus_conv2d shape = good_conv2d;
+      set_field(&shape, &huge_conv2d[i]);
+      expect_conv2d(huge_conv2d[i].name, &shape, APUS_OVERFLOW);
+    }
+  if (check_case("conv2d: products that overflow", "each size is possible, the tensor is not")) {
+    apus_conv2d shape = good_conv2d;
+    shape.batch = shape.height = shape.width = 1 << 20;
+    shape.in_channels = 1 << 10;
+    expect_conv2d("x", &shape, APUS_OVERFLOW);
+  }
+}
+
+/* The exact sizes of one dimension: size, before, after, kernel, dilation, stride → out. */
+static void check_conv2d_sizes(void) {
+  static const int64_t rows[][7] = {
+      {8, 1, 1, 3, 1, 1, 8}, {8, 0, 0, 3, 1, 2, 3}, {7, 0, 1, 3, 1, 2, 3}, {2, 0, 0, 3, 1, 1, 0},     {2, 0, 1, 3, 1, 1, 1},
+      {1, 0, 0, 1, 1, 5, 1}, {9, 2, 2, 3, 2, 1, 9}, {4, 5, 5, 3, 5, 3, 2}, {227, 0, 0, 11, 1, 4, 55}, {2, 0, 0, 7, 1, 9, 0}};
+  if (!check_case("conv2d: output sizes", "computed by hand"))
+    return;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    apus_conv2d s = good_conv2d;
+    int64_t out_h = -1, out_w = -1;
+    s.height = rows[i][0], s.pad_top = rows[i][1], s.pad_bottom = rows[i][2], s.kernel_h = rows[i][3], s.dilation_h = rows[i][4],
+    s.stride_h = rows[i][5];
+    apus_status status = apus_conv2d_output_size(&s, &out_h, &out_w, NULL);
+    check_that(status == APUS_OK && out_h == rows[i][6] && out_w == 9, "row %zu: %lld x %lld, want %lld x 9", i, (long long)out_h,
+               (long long)out_w, (long long)rows[i][6]);
+  }
+}
+
+static void check_describe(const char *text, size_t size, const char *name) {
+  check_that(memchr(text, 0, size) && strstr(text, name) && !strchr(text, '\n'), "the plan's text '%.80s' lacks %s", text, name);
+}
+
+static void check_conv2d_plans(void) {
+  if (!check_case("conv2d: what a plan holds", "each tier and pass"))
+    return;
+  for (int isa = 0; isa < APUS_ISA_COUNT; isa++)
+    for (int pass = APUS_CONV2D_FORWARD; pass <= APUS_CONV2D_BACKWARD_WEIGHTS && check_select(isa); pass++) {
+      apus_conv2d_plan plan, forced;
+      apus_error error;
+      apus_status status = apus_conv2d_plan_make(&plan, (apus_conv2d_pass)pass, &good_conv2d, NULL, &error);
+      check_that(status == APUS_OK && error.code == APUS_OK, "refused: %s", error.text);
+      check_that(memcmp(&plan.shape, &good_conv2d, sizeof good_conv2d) == 0 && (int)plan.pass == pass && plan.isa == isa &&
+                     plan.out_h == 8 && plan.out_w == 9 && plan.threads >= 1 && plan.threads <= apus_thread_count(),
+                 "the plan does not hold what was asked");
+      check_that((unsigned)plan.implementation < APUS_CONV2D_IMPLEMENTATIONS && plan.reason[plan.implementation],
+                 "no reason for the choice");
+      check_that(isa != APUS_ISA_REFERENCE || plan.implementation == APUS_CONV2D_REFERENCE,
+                 "the reference tier chooses another implementation");
+      status = apus_conv2d_plan_force(&forced, (apus_conv2d_pass)pass, &good_conv2d, NULL, plan.implementation, NULL);
+      check_that(status == APUS_OK && forced.scratch_bytes == plan.scratch_bytes, "forcing the choice gives another plan");
+      char text[600];
+      apus_conv2d_plan_describe(&plan, text, sizeof text);
+      check_describe(text, sizeof text, apus_conv2d_implementation_name(plan.implementation));
+      for (size_t size = 0; size < 40; size++) {
+        memset(text, 'x', sizeof text);
+        apus_conv2d_plan_describe(&plan, text, size);
+        check_that(text[size] == 'x' && (size == 0 || memchr(text, 0, size)), "%zu bytes: overrun or not terminated", size);
+      }
+    }
+  apus_error error;
+  apus_conv2d_plan plan;
+  const apus_conv2d_options accumulate = {.accumulate = 1};
+  check_error("forward that accumulates", apus_conv2d_plan_make(&plan, APUS_CONV2D_FORWARD, &good_conv2d, &accumulate, &error),
+              APUS_INVALID_ARGUMENT, &error);
+  check_error("pass 7", apus_conv2d_plan_make(&plan, (apus_conv2d_pass)7, &good_conv2d, NULL, &error), APUS_INVALID_ARGUMENT,
+              &error);
+  check_error("implementation 99",
+              apus_conv2d_plan_force(&plan, APUS_CONV2D_FORWARD, &good_conv2d, NULL, (apus_conv2d_implementation)99, &error),
+              APUS_INVALID_ARGUMENT, &error);
+}
+
+/* ---- pooling, batch norm, gemm ---------------------------------------------------------------------------------- */
+
+#define FIELD(member, value)                                                                                                     \
+  { #member, offsetof(apus_pool2d, member), value }
+static const bad_field bad_pool2d[] = {
+    FIELD(batch, -1),     FIELD(height, 0),    FIELD(width, -1),    FIELD(channels, 0),  FIELD(kernel_h, 0),
+    FIELD(kernel_w, -2),  FIELD(stride_h, 0),  FIELD(stride_w, -1), FIELD(pad_top, 3),   FIELD(pad_left, 3),
+    FIELD(pad_bottom, 4), FIELD(pad_right, 3), FIELD(pad_left, -1), FIELD(kernel_h, 86), FIELD(kernel_w, INT64_MAX),
+};
+static const bad_field huge_pool2d[] = {FIELD(batch, INT64_MAX), FIELD(height, INT64_MAX), FIELD(width, INT64_MAX),
+                                        FIELD(channels, INT64_MAX)};
+#undef FIELD
+
+static void expect_pool2d(const bad_field *bad, apus_status want) {
+  apus_pool2d shape = good_pool2d;
+  apus_pool2d_plan plan;
+  apus_error error;
+  set_field(&shape, bad);
+  check_error(bad->name, apus_pool2d_plan_make(&plan, &shape, &error), want, &error);
+}
+
+static void check_pool2d_refusals(void) {
+  if (!check_case("pool2d: refusals", "one bad or huge field at a time"))
+    return;
+  for (size_t i = 0; i < sizeof bad_pool2d / sizeof bad_pool2d[0]; i++)
+    expect_pool2d(&bad_pool2d[i], APUS_INVALID_ARGUMENT);
+  for (size_t i = 0; i < sizeof huge_pool2d / sizeof huge_pool2d[0]; i++)
+    expect_pool2d(&huge_pool2d[i], APUS_OVERFLOW);
+  apus_pool2d_plan plan;
+  check_that(apus_pool2d_plan_make(&plan, &good_pool2d, NULL) == APUS_OK && plan.out_h == 4 && plan.out_w == 5,
+             "a good shape gives %lld x %lld", (long long)plan.out_h, (long long)plan.out_w);
+}
+
+static void check_batch_norm_refusals(void) {
+  if (!check_case("batch norm: refusals", "no rows, no channels, too many"))
+    return;
+  apus_batch_norm_plan plan;
+  apus_error error;
+  check_error("no rows", apus_batch_norm_plan_make(&plan, 0, 4, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("rows -1", apus_batch_norm_plan_make(&plan, -1, 4, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("no channels", apus_batch_norm_plan_make(&plan, 4, 0, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("channels -1", apus_batch_norm_plan_make(&plan, 4, -1, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("huge", apus_batch_norm_plan_make(&plan, INT64_MAX / 2, 16, &error), APUS_OVERFLOW, &error);
+  check_error("huge", apus_batch_norm_plan_make(&plan, 16, INT64_MAX, &error), APUS_OVERFLOW, &error);
+}
+
+#define FIELD(member, value)                                                                                                     \
+  { #member, offsetof(apus_gemm, member), value }
+static const bad_field bad_gemm[] = {FIELD(m, -1),  FIELD(n, -1),  FIELD(k, INT64_MIN), FIELD(lda, 5),
+                                     FIELD(ldb, 4), FIELD(ldc, 4), FIELD(lda, 0),       FIELD(ldc, -5)};
+static const bad_field huge_gemm[] = {FIELD(m, INT64_MAX), FIELD(lda, INT64_MAX), FIELD(ldb, INT64_MAX / 3),
+                                      FIELD(ldc, INT64_MAX)};
+#undef FIELD
+
+static void expect_gemm(const bad_field *bad, apus_status want) {
+  apus_gemm shape = good_gemm;
+  apus_gemm_plan plan;
+  apus_error error;
+  set_field(&shape, bad);
+  check_error(bad->name, apus_gemm_plan_make(&plan, &shape, &error), want, &error);
+}
+
+static void check_gemm_plans(void) {
+  if (!check_case("gemm: plans", "refusals and what a plan holds"))
+    return;
+  for (size_t i = 0; i < sizeof bad_gemm / sizeof bad_gemm[0]; i++)
+    expect_gemm(&bad_gemm[i], APUS_INVALID_ARGUMENT);
+  for (size_t i = 0; i < sizeof huge_gemm / sizeof huge_gemm[0]; i++)
+    expect_gemm(&huge_gemm[i], APUS_OVERFLOW);
+  apus_gemm transposed = good_gemm; /* A is [k, m] = [6, 4] now: lda 6 is long enough, 3 is not */
+  transposed.transpose_a = 1;
+  apus_gemm_plan plan;
+  apus_error error;
+  check_that(apus_gemm_plan_make(&plan, &transposed, &error) == APUS_OK, "refused: %s", error.text);
+  transposed.lda = 3;
+  check_error("lda of A transposed", apus_gemm_plan_make(&plan, &transposed, &error), APUS_INVALID_ARGUMENT, &error);
+  for (int isa = 0; isa < APUS_ISA_COUNT; isa++) {
+    if (!check_select(isa))
+      continue;
+    check_that(apus_gemm_plan_make(&plan, &good_gemm, &error) == APUS_OK && plan.isa == isa && plan.reason[plan.implementation],
+               "a good shape: %s", error.text);
+    char text[600];
+    apus_gemm_plan_describe(&plan, text, sizeof text);
+    check_describe(text, sizeof text, apus_gemm_implementation_name(plan.implementation));
+  }
+}
+
+/* ---- APUS_FORCE ------------------------------------------------------------------------------------------------- */
+
+/* The variable is read once a process, so ctest runs this case in processes of their own. */
+static void check_force(void) {
+  const char *forced = getenv("APUS_FORCE");
+  if (!forced || !check_case("APUS_FORCE", "%s", forced))
+    return;
+  apus_error error;
+  apus_conv2d_plan conv2d;
+  apus_gemm_plan gemm;
+  apus_status conv2d_status = apus_conv2d_plan_make(&conv2d, APUS_CONV2D_FORWARD, &good_conv2d, NULL, &error);
+  check_that(conv2d_status == APUS_OK || (conv2d_status == APUS_UNSUPPORTED && strlen(error.text) > 8), "conv2d: status %s (%s)",
+             apus_status_name(conv2d_status), error.text);
+  apus_status gemm_status = apus_gemm_plan_make(&gemm, &good_gemm, &error);
+  check_that(gemm_status == APUS_OK || (gemm_status == APUS_UNSUPPORTED && strlen(error.text) > 8), "gemm: status %s (%s)",
+             apus_status_name(gemm_status), error.text);
+  const char *conv2d_name = strstr(forced, "conv2d:"), *gemm_name = strstr(forced, "gemm:");
+  const char *conv2d_got = conv2d_status == APUS_OK ? apus_conv2d_implementation_name(conv2d.implementation) : "none (refused)";
+  const char *gemm_got = gemm_status == APUS_OK ? apus_gemm_implementation_name(gemm.implementation) : "none (refused)";
+  if (conv2d_name && !strstr(conv2d_name, "nonsense"))
+    check_that(strncmp(conv2d_name + 7, conv2d_got, strlen(conv2d_got)) == 0, "conv2d runs %s", conv2d_got);
+  else
+    check_that((conv2d_status == APUS_OK) == !conv2d_name, "conv2d runs %s", conv2d_got);
+  if (gemm_name)
+    check_that(strncmp(gemm_name + 5, gemm_got, strlen(gemm_got)) == 0, "gemm runs %s", gemm_got);
+}
+
+void check_plans_family(void) {
+  check_force();
+  if (getenv("APUS_FORCE"))
+    return; /* what follows expects the plan's own choice */
+  check_conv2d_refusals();
+  check_conv2d_sizes();
+  check_conv2d_plans();
+  check_pool2d_refusals();
+  check_batch_norm_refusals();
+  check_gemm_plans();
+}
