@@ -8,11 +8,11 @@
 #include "check_internal.h"
 
 /* After so many the text is of no more use; they are still counted. */
-#define PRINTED_FAILURES 40
+enum { PRINTED_OF_A_CASE = 3, PRINTED_IN_ALL = 60 };
 
 check_options check_chosen = {.seed = 1, .isa = -1, .cases = 12};
 
-static int64_t passed, failed;
+static int64_t passed, failed, printed, printed_of_case;
 
 /* Where we are, for a failure's text. */
 static const char *family_name = "";
@@ -60,7 +60,8 @@ static void seed_from(const char *text) {
 void check_pass(void) { passed++; }
 
 void check_fail(const char *format, ...) {
-  if (failed++ >= PRINTED_FAILURES)
+  failed++;
+  if (printed_of_case++ >= PRINTED_OF_A_CASE || printed++ >= PRINTED_IN_ALL)
     return;
   printf("FAIL %s '%s' isa %s%s%s", family_name, case_name, apus_isa_name(apus_isa_current()), *version_name ? " " : "",
          version_name);
@@ -72,8 +73,8 @@ void check_fail(const char *format, ...) {
   vprintf(format, arguments);
   va_end(arguments);
   printf("; %s\n", case_text);
-  if (failed == PRINTED_FAILURES)
-    printf("(further failures are only counted)\n");
+  if (printed_of_case == PRINTED_OF_A_CASE || printed == PRINTED_IN_ALL)
+    printf("     (further failures of this case%s are only counted)\n", printed == PRINTED_IN_ALL ? " and of all others" : "");
 }
 
 /* ---- cases ------------------------------------------------------------------------------------------------------ */
@@ -92,6 +93,7 @@ int check_case(const char *name, const char *format, ...) {
   seed_from(name);
   version_name = "";
   threads = 0;
+  printed_of_case = 0;
   if (check_chosen.verbose)
     printf("%s '%s' %s\n", family_name, case_name, case_text);
   return 1;
