@@ -46,7 +46,7 @@ let package = Package(
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(
       name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
-    .target(name: "CApusDigits", exclude: ["digits.idx.gz", "LICENSE-digits.txt"]),
+    .target(name: "CApusDigits", exclude: ["digits.idx.gz", "LICENSE-digits.txt"], publicHeadersPath: "."),
     .target(name: "Apus", dependencies: ["CApus", "CApusDigits", "CZlib"]),
     .target(name: "ApusVision", dependencies: ["Apus", "CPNG", "CTurboJPEG"]),
     .executableTarget(

@@ -1,4 +1,4 @@
-import CApusDigits
+internal import CApusDigits
 
 /// The UCI handwritten digits: 1,797 real images of 8×8 pixels, inside the library.
 ///
