@@ -1,5 +1,5 @@
 # apus_openmp: how to compile and link OpenMP. apus_flags: what every C file of this project is compiled with.
-# Sets APUS_PC_OPENMP, the OpenMP runtime as a program that links the static library must name it.
+# Sets APUS_PC_OPENMP and APUS_PC_OPENBLAS: the libraries as a program that links the static library must name them.
 
 if(CMAKE_C_COMPILER_ID MATCHES "Clang")
   # find_package(OpenMP) looks for a runtime beside the compiler; Swift's clang has none, so the system's is linked.
@@ -26,6 +26,9 @@ if(APPLE)
   set(ENV{PKG_CONFIG_PATH} "$ENV{HOMEBREW_PREFIX}/opt/openblas/lib/pkgconfig:/opt/homebrew/opt/openblas/lib/pkgconfig:$ENV{PKG_CONFIG_PATH}")
 endif()
 pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)
+# Not Requires.private: with --static that would pull in what a static OpenBLAS needs (Debian's names gfortran), where the
+# shared one is linked.
+list(JOIN OPENBLAS_LDFLAGS " " APUS_PC_OPENBLAS)
 
 add_library(apus_flags INTERFACE)
 target_compile_options(apus_flags INTERFACE -Wall -Wextra)

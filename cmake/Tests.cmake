@@ -2,6 +2,9 @@
 
 # Sleeping threads: the checks run five threads on whatever CPUs there are.
 set(APUS_TEST_ENVIRONMENT OMP_WAIT_POLICY=passive)
+if(APUS_SANITIZE MATCHES "address")
+  list(APPEND APUS_TEST_ENVIRONMENT LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/.ci/lsan-suppressions:print_suppressions=0)
+endif()
 if(APUS_SANITIZE MATCHES "thread")
   # libomp's own synchronisation is unknown to the sanitizer without its helper, which lies beside the runtime.
   if(CMAKE_C_COMPILER_ID MATCHES "Clang")
@@ -12,5 +15,37 @@ if(APUS_SANITIZE MATCHES "thread")
   list(APPEND APUS_TEST_ENVIRONMENT "TSAN_OPTIONS=ignore_noninstrumented_modules=1 report_thread_leaks=0")
 endif()
 
-add_test(NAME kernels COMMAND apus-check)
-set_tests_properties(kernels PROPERTIES ENVIRONMENT "${APUS_TEST_ENVIRONMENT}" TIMEOUT 900)
+function(apus_add_test name)
+  add_test(NAME ${name} COMMAND ${ARGN})
+  set_tests_properties(${name} PROPERTIES ENVIRONMENT "${APUS_TEST_ENVIRONMENT}" TIMEOUT 900)
+endfunction()
+
+apus_add_test(kernels apus-check)
+
+# APUS_FORCE is read once a process.
+foreach(forced conv2d:reference,gemm:openblas conv2d:im2col conv2d:direct,gemm:packed gemm:reference,conv2d:depthwise conv2d:nonsense)
+  string(MAKE_C_IDENTIFIER ${forced} name)
+  apus_add_test(force_${name} apus-check --family plans)
+  set_tests_properties(force_${name} PROPERTIES ENVIRONMENT "APUS_FORCE=${forced};${APUS_TEST_ENVIRONMENT}")
+endforeach()
+
+set(include ${PROJECT_SOURCE_DIR}/csrc/include)
+add_test(NAME headers_c COMMAND ${CMAKE_COMMAND} -DCOMPILER=${CMAKE_C_COMPILER} -DLANGUAGE=c -DSTANDARD=c11 -DINCLUDE=${include}
+                                -P ${PROJECT_SOURCE_DIR}/cmake/check-headers.cmake)
+include(CheckLanguage)
+check_language(CXX)
+if(CMAKE_CXX_COMPILER)
+  add_test(NAME headers_cxx COMMAND ${CMAKE_COMMAND} -DCOMPILER=${CMAKE_CXX_COMPILER} -DLANGUAGE=c++ -DSTANDARD=c++11
+                                    -DINCLUDE=${include} -P ${PROJECT_SOURCE_DIR}/cmake/check-headers.cmake)
+endif()
+
+# Instrumented libraries have symbols of the sanitizer's, and need its run-time library to link.
+if(NOT APUS_SANITIZE)
+  add_test(NAME exports COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} "-DDYNAMIC_FLAGS=$<IF:$<PLATFORM_ID:Darwin>,-gU,-D;--defined-only>"
+                                -DSHARED=$<TARGET_FILE:apus> -DSTATIC=$<TARGET_FILE:apus_static> -DINCLUDE=${include}
+                                -P ${PROJECT_SOURCE_DIR}/cmake/check-exports.cmake)
+  add_test(NAME c_example COMMAND ${CMAKE_COMMAND} -DBUILD=${PROJECT_BINARY_DIR} -DWORK=${PROJECT_BINARY_DIR}/installation
+                                  -DCOMPILER=${CMAKE_C_COMPILER} -DPKG_CONFIG=${PKG_CONFIG_EXECUTABLE}
+                                  -DSOURCE=${PROJECT_SOURCE_DIR}/Examples/c-convolution/convolution.c
+                                  -P ${PROJECT_SOURCE_DIR}/cmake/check-install.cmake)
+endif()
