@@ -1,0 +1,72 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// Everything that training continues from, bit for bit, as ONE safetensors file: tensors under `model.`, `optimizer.` and `best.`,
+/// settings, position, sums and metrics as JSON in the metadata under `apus.training`.
+struct Checkpoint {
+  var settings: TrainingSettings
+  var state: TrainingState
+  /// Parameters and buffers.
+  var model: [(name: String, value: Tensor)]
+  var optimizer: [(name: String, value: Tensor)]
+  /// Parameters and buffers of the best model so far; empty before the first epoch's end.
+  var best: [(name: String, value: Tensor)]
+
+  private struct Header: Codable {
+    var format = 1
+    var settings: TrainingSettings
+    var state: TrainingState
+  }
+
+  private static let key = "apus.training"
+
+  func write(to path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let json: Data
+    do {
+      json = try encoder.encode(Header(settings: settings, state: state))
+    } catch {
+      fatalError("a checkpoint's state cannot be encoded: \(error)")
+    }
+    let tensors = [("model.", model), ("optimizer.", optimizer), ("best.", best)].flatMap { prefix, tensors in
+      tensors.map { (name: prefix + $0.name, value: $0.value) }
+    }
+    try Safetensors.write(tensors, metadata: [Checkpoint.key: String(decoding: json, as: UTF8.self)], to: path)
+  }
+
+  static func read(_ path: String) throws -> Checkpoint {
+    let file = try Safetensors.read(path)
+    guard let json = file.metadata[key] else {
+      throw FileError(path, part: "metadata", found: "no \(key)", expected: "the state of a training run")
+    }
+    let header: Header
+    do {
+      header = try JSONDecoder().decode(Header.self, from: Data(json.utf8))
+    } catch {
+      throw FileError(
+        path, part: "metadata \(key)", found: "no state of a training run (\(JSONProblem.describe(error)))",
+        expected: "one that this version wrote")
+    }
+    var checkpoint = Checkpoint(settings: header.settings, state: header.state, model: [], optimizer: [], best: [])
+    for name in file.order {
+      guard let dot = name.firstIndex(of: "."), let value = file.tensors[name] else { continue }
+      let entry = (name: String(name[name.index(after: dot)...]), value: value)
+      switch name[..<dot] {
+      case "model": checkpoint.model.append(entry)
+      case "optimizer": checkpoint.optimizer.append(entry)
+      case "best": checkpoint.best.append(entry)
+      default:
+        throw FileError(path, part: "tensor \(name)", found: "an unknown kind", expected: "model, optimizer or best")
+      }
+    }
+    return checkpoint
+  }
+}
+
+extension [(name: String, value: Tensor)] {
+  var byName: [String: Tensor] { Dictionary(map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }) }
+}

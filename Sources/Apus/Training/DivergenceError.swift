@@ -1,0 +1,22 @@
+/// A loss or a parameter that is no longer a finite number. The update of the step was not made.
+public struct DivergenceError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Steps of the whole run are counted from 1, as epochs are.
+  public var step: Int
+  public var epoch: Int
+  /// What is not finite, with its value: "the loss is nan".
+  public var what: String
+  /// The first layer, or the first parameter, whose values are not finite; `nil` where none is.
+  public var origin: String?
+  public var learningRate: Double
+  /// Step of the last checkpoint.
+  public var checkpointStep: Int?
+
+  public var description: String {
+    let kept = checkpointStep.map { "the checkpoint of step \($0) is kept" } ?? "no checkpoint had been written yet"
+    return """
+      training diverged at step \(step) (epoch \(epoch)): \(what)\
+      \(origin.map { "; the first values that are not finite are in \($0)" } ?? ""); \(kept); \
+      try a learning rate well below \(Float(learningRate))
+      """
+  }
+}

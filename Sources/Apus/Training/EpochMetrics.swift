@@ -1,0 +1,30 @@
+/// What one epoch showed: a row of `metrics.csv`.
+public struct EpochMetrics: Hashable, Sendable, Codable {
+  /// Counted from 1.
+  public var epoch: Int
+  /// Learning rate of the epoch's last step.
+  public var learningRate: Double
+  /// Mean over the epoch's samples of the loss that was trained on: with augmentation, while the parameters move.
+  public var trainLoss: Double
+  /// Part of a fixed part of the training set that is classified rightly after the epoch, in inference mode, without augmentation.
+  public var trainAccuracy: Double
+  public var validationLoss: Double
+  public var validationAccuracy: Double
+  /// Wall time of the epoch with its evaluations, in seconds.
+  public var seconds: Double
+
+  static let csvHeader =
+    "epoch,learning_rate,train_loss,train_accuracy,validation_loss,validation_accuracy,seconds"
+
+  var csvRow: String {
+    [
+      "\(epoch)", "\(Float(learningRate))", trainLoss.formatted(decimals: 6), trainAccuracy.formatted(decimals: 6),
+      validationLoss.formatted(decimals: 6), validationAccuracy.formatted(decimals: 6), seconds.formatted(decimals: 3),
+    ].joined(separator: ",")
+  }
+
+  /// The whole of `metrics.csv`.
+  static func csv(_ rows: [EpochMetrics]) -> String {
+    ([csvHeader] + rows.map(\.csvRow)).map { $0 + "\n" }.joined()
+  }
+}

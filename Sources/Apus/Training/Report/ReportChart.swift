@@ -1,0 +1,141 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A line chart as SVG: values an epoch, with axes, a legend and, through the page's script, the values under the pointer.
+struct ReportChart {
+  struct Series {
+    var name: String
+    /// Class in the style sheet.
+    var style: String
+    var values: [Double]
+  }
+
+  var title: String
+  /// Written after values: "" or "%".
+  var unit: String
+  var epochs: [Int]
+  var series: [Series]
+  /// Epoch of the model that was kept.
+  var best: Int?
+  /// Axis limits that the values must stay in, for instance 0 and 100 for per cent.
+  var bounds: ClosedRange<Double>
+
+  // The drawing's size and the margins around the plot.
+  private let width = 480.0
+  private let height = 300.0
+  private let left = 50.0
+  private let right = 14.0
+  private let top = 14.0
+  private let bottom = 40.0
+
+  var svg: String {
+    let values = series.flatMap(\.values)
+    let ticks = ReportChart.ticks(from: values.min() ?? 0, to: values.max() ?? 1, within: bounds)
+    let (low, high) = (ticks.first!, ticks.last!)
+    func x(_ epoch: Int) -> Double {
+      let span = Double(max(1, epochs.last! - epochs.first!))
+      let part = epochs.count == 1 ? 0.5 : Double(epoch - epochs.first!) / span
+      return left + part * (width - left - right)
+    }
+    func y(_ value: Double) -> Double { height - bottom - (value - low) / (high - low) * (height - top - bottom) }
+
+    var svg = """
+      <svg class="chart" viewBox="0 0 \(Int(width)) \(Int(height))" role="img" aria-label="\(HTML.escaped(title)) by epoch" \
+      data-x="\(epochs.map { number(x($0)) }.joined(separator: " "))" \
+      data-epochs="\(epochs.map(String.init).joined(separator: " "))">
+
+      """
+    let decimals = ReportChart.decimals(of: ticks)
+    for tick in ticks {
+      svg += """
+        <line class="grid" x1="\(number(left))" x2="\(number(width - right))" y1="\(number(y(tick)))" y2="\(number(y(tick)))"/>\
+        <text class="tick" x="\(number(left - 8))" y="\(number(y(tick) + 4))" text-anchor="end">\
+        \(tick.formatted(decimals: decimals))\(unit.isEmpty ? "" : " " + unit)</text>
+
+        """
+    }
+    for epoch in ReportChart.labelled(epochs) {
+      svg += """
+        <text class="tick" x="\(number(x(epoch)))" y="\(number(height - bottom + 18))" text-anchor="middle">\(epoch)</text>
+
+        """
+    }
+    svg += """
+      <text class="tick" x="\(number((left + width - right) / 2))" y="\(number(height - 5))" text-anchor="middle">epoch</text>
+
+      """
+    if let best, epochs.contains(best) {
+      svg += """
+        <line class="best" x1="\(number(x(best)))" x2="\(number(x(best)))" y1="\(number(top))" y2="\(number(height - bottom))"/>
+
+        """
+    }
+    for line in series {
+      let points = zip(epochs, line.values).map { (x($0), y($1)) }
+      svg += """
+        <polyline class="line \(line.style)" points="\(points.map { number($0) + "," + number($1) }.joined(separator: " "))"/>
+
+        """
+      if points.count <= 40 {
+        for (px, py) in points {
+          svg += #"<circle class="dot \#(line.style)" cx="\#(number(px))" cy="\#(number(py))" r="2.6"/>"#
+        }
+        svg += "\n"
+      }
+      svg += """
+        <g class="probe" data-name="\(HTML.escaped(line.name))" data-style="\(line.style)" data-unit="\(HTML.escaped(unit))" \
+        data-y="\(points.map { number($0.1) }.joined(separator: " "))" \
+        data-values="\(line.values.map { $0.formatted(decimals: unit.isEmpty ? 4 : 2) }.joined(separator: " "))">\
+        <circle class="mark \(line.style)" r="4.5"/></g>
+
+        """
+    }
+    svg += """
+      <line class="cursor" y1="\(number(top))" y2="\(number(height - bottom))"/>
+      <rect class="sensor" x="\(number(left))" y="\(number(top))" width="\(number(width - left - right))" \
+      height="\(number(height - top - bottom))"/>
+      </svg>
+      """
+    return svg
+  }
+
+  var legend: String {
+    let entries = series.map { #"<span><i class="\#($0.style)"></i>\#(HTML.escaped($0.name))</span>"# }
+    return
+      #"<p class="legend">\#((entries + (best == nil ? [] : ["<span><i class=\"best\"></i>model kept</span>"])).joined())</p>"#
+  }
+
+  private func number(_ value: Double) -> String { value.formatted(decimals: 1) }
+
+  /// Round numbers that enclose the values: 1, 2 or 5 times a power of ten apart, about six of them.
+  static func ticks(from low: Double, to high: Double, within bounds: ClosedRange<Double>) -> [Double] {
+    let spread = max(high - low, max(abs(high), 1e-9) * 1e-3)
+    let step = roundStep(spread / 6)
+    let first = max((low / step).rounded(.down), (bounds.lowerBound / step).rounded(.down))
+    var last = min((high / step).rounded(.up), (bounds.upperBound / step).rounded(.up))
+    if last <= first { last = first + 1 }
+    return stride(from: first, through: last, by: 1).map { $0 * step }
+  }
+
+  /// The smallest of 1, 2 and 5 times a power of ten that is not below `value`.
+  private static func roundStep(_ value: Double) -> Double {
+    let power = pow(10, log10(value).rounded(.down))
+    return ([1, 2, 5].map { $0 * power }.first { $0 >= value * (1 - 1e-9) }) ?? 10 * power
+  }
+
+  /// Digits after the point that tell neighbouring ticks apart.
+  private static func decimals(of ticks: [Double]) -> Int {
+    max(0, Int((-log10(ticks[1] - ticks[0]) - 1e-9).rounded(.up)))
+  }
+
+  /// At most about ten epochs to write under the axis, at round distances.
+  private static func labelled(_ epochs: [Int]) -> [Int] {
+    let step = max(1, Int(roundStep(Double(epochs.last! - epochs.first!) / 10)))
+    return epochs.filter { step == 1 || $0 % step == 0 }
+  }
+}

@@ -1,0 +1,73 @@
+/// What a run was made with, as lists of names and values.
+struct ReportSettings {
+  let record: RunRecord
+
+  init(_ record: RunRecord) { self.record = record }
+
+  var html: String {
+    """
+    <section>
+    <h2>How it was made</h2>
+    <div class="settings">
+    \(list("Training", training))
+    \(list("Data", data))
+    \(list("Machine", machine))
+    </div>
+    <details open><summary>Command</summary><p><code>\(HTML.escaped(record.commandLine.joined(separator: " ")))</code></p></details>
+    </section>
+    """
+  }
+
+  private var training: [(String, String)] {
+    let settings = record.settings
+    let schedule = settings.schedule
+    let warmup = schedule.warmup > 0 ? ", warm-up over \(HTML.percent(schedule.warmup, decimals: 0)) of the steps" : ""
+    return [
+      ("network", "\(record.networkName), \((record.network?.parameters ?? 0).grouped) parameters"),
+      ("epochs", "\(settings.epochs)"),
+      ("batch size", "\(settings.batchSize)"),
+      ("learning rate", "\(Float(settings.learningRate))"),
+      ("schedule", schedule.decay.rawValue + warmup),
+      ("optimizer", "SGD, momentum \(Float(settings.momentum))"),
+      ("weight decay", "\(Float(settings.weightDecay))"),
+      ("augmentation", settings.shift > 0 ? "shifts of up to \(settings.shift) pixels" : "none"),
+      ("seed", "\(settings.seed)"),
+    ]
+  }
+
+  private var data: [(String, String)] {
+    guard let data = record.data else { return [] }
+    func list(_ values: [Float]) -> String { values.map { Double($0).formatted(decimals: 4) }.joined(separator: ", ") }
+    return [
+      ("source", data.source),
+      ("images", (record.network?.input ?? []).map(String.init).joined(separator: "×")),
+      ("training", data.trainingSamples.grouped),
+      ("validation", data.validationSamples.grouped),
+      ("test", data.testSamples.grouped),
+      ("classes", "\(data.classNames.count)"),
+      ("mean", list(data.mean)),
+      ("deviation", list(data.deviation)),
+    ]
+  }
+
+  private var machine: [(String, String)] {
+    var entries: [(String, String)] = []
+    if let last = record.machines.last {
+      entries += [
+        ("threads", "\(last.threads)"), ("kernels", last.instructionSet), ("version", last.version),
+        ("build", last.build),
+      ]
+    }
+    entries.append(("started", record.started))
+    entries.append(("finished", record.updated))
+    let resumed = record.machines.dropFirst().map { "step \($0.firstStep.grouped)" }
+    if !resumed.isEmpty { entries.append(("resumed at", resumed.joined(separator: ", "))) }
+    for (path, name) in (record.implementations ?? [:]).sorted(by: { $0.key < $1.key }) { entries.append((path, name)) }
+    return entries
+  }
+
+  private func list(_ title: String, _ entries: [(String, String)]) -> String {
+    let items = entries.map { "<dt>\(HTML.escaped($0.0))</dt><dd>\(HTML.escaped($0.1))</dd>" }
+    return "<div><h3>\(title)</h3><dl>\(items.joined(separator: "\n"))</dl></div>"
+  }
+}

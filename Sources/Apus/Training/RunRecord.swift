@@ -1,0 +1,161 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// The content of `run.json`: everything needed to repeat a run, how far it came, and what came out.
+public struct RunRecord: Sendable, Codable {
+  public enum Status: String, Sendable, Codable {
+    /// The folder was made; no step has been done.
+    case starting
+    case running
+    /// Stopped by the user after a step; a checkpoint was written.
+    case interrupted
+    case failed
+    case finished
+  }
+
+  public struct Network: Sendable, Codable {
+    public var name: String
+    /// `[H, W, C]`.
+    public var input: [Int]
+    public var classes: Int
+    public var parameters: Int
+  }
+
+  public struct Data: Hashable, Sendable, Codable {
+    /// What was asked for: `digits`, `mnist:/absolute/folder`.
+    public var source: String
+    public var name: String
+    public var trainingSamples: Int
+    public var validationSamples: Int
+    public var testSamples: Int
+    public var classNames: [String]
+    /// Of the training split, a number a channel, of pixels from 0 to 1.
+    public var mean: [Float]
+    public var deviation: [Float]
+  }
+
+  /// Where a part of the run was computed. A run that is resumed has several.
+  public struct Machine: Hashable, Sendable, Codable {
+    public var threads: Int
+    public var instructionSet: String
+    public var version: String
+    public var build: String
+    public var started: String
+    /// Steps of the run that were done before this part.
+    public var firstStep: Int
+  }
+
+  public struct Result: Sendable, Codable {
+    /// From 0 to 1.
+    public var testAccuracy: Double
+    public var testLoss: Double
+    /// Epoch of the model that was kept.
+    public var bestEpoch: Int
+    public var bestValidationAccuracy: Double
+    public var bestValidationLoss: Double
+    /// Images trained on a second: the time of the steps with waiting for data, without evaluation and writing of files.
+    public var imagesPerSecond: Double
+    public var trainingSeconds: Double
+  }
+
+  /// Version of this format.
+  public var format = 1
+  public var status: Status
+  public var commandLine: [String]
+  public var started: String
+  public var updated: String
+  public var settings: TrainingSettings
+  public var checkpointEvery: Int?
+  /// Known once the data were read.
+  public var network: Network?
+  public var networkName: String
+  public var dataSource: String
+  public var data: Data?
+  /// Chosen implementation of each convolution's forward pass, by its path.
+  public var implementations: [String: String]?
+  public var machines: [Machine] = []
+  public var result: Result?
+  /// Why the run failed.
+  public var failure: String?
+}
+
+extension RunRecord {
+  init(_ request: TrainingRun.Request) {
+    self.init(
+      status: .starting, commandLine: request.commandLine, started: RunRecord.now, updated: RunRecord.now,
+      settings: request.settings, checkpointEvery: request.checkpointEvery, networkName: request.network,
+      dataSource: request.data.description)
+  }
+
+  /// Now, in UTC, to the second: 2026-11-21T03:05:00Z.
+  static var now: String { Date.now.ISO8601Format() }
+
+  /// Puts the record in place of the one on disk.
+  func write(to path: String) throws(FileError) {
+    var record = self
+    record.updated = RunRecord.now
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let bytes: FoundationData
+    do {
+      bytes = try encoder.encode(record)
+    } catch {
+      fatalError("run.json cannot be encoded: \(error)")
+    }
+    try AtomicFile.write(Array(bytes) + [UInt8(ascii: "\n")], to: path)
+  }
+
+  public static func read(_ path: String) throws(FileError) -> RunRecord {
+    let bytes = try File.contents(of: path)
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    do {
+      return try decoder.decode(RunRecord.self, from: FoundationData(bytes))
+    } catch {
+      throw FileError(
+        path, found: "no record of a run (\(JSONProblem.describe(error)))", expected: "the run.json of a run")
+    }
+  }
+}
+
+extension RunRecord.Data {
+  init(_ source: DataSource, _ splits: DataSplits) {
+    self.init(
+      source: source.description, name: source.name, trainingSamples: splits.train.count,
+      validationSamples: splits.validation.count, testSamples: splits.test.count, classNames: splits.classNames,
+      mean: splits.normalization.mean, deviation: splits.normalization.deviation)
+  }
+
+  var summary: String {
+    "\(trainingSamples) training, \(validationSamples) validation and \(testSamples) test images with mean \(mean) and deviation \(deviation)"
+  }
+}
+
+extension RunRecord.Machine {
+  static func current(firstStep: Int) -> RunRecord.Machine {
+    RunRecord.Machine(
+      threads: Runtime.threadCount, instructionSet: Runtime.instructionSet, version: Runtime.version,
+      build: Runtime.buildDescription, started: RunRecord.now, firstStep: firstStep)
+  }
+}
+
+extension RunRecord.Result {
+  init(_ state: TrainingState, _ test: Evaluation) {
+    guard let best = state.best else { fatalError("the result of a run without a finished epoch") }
+    self.init(
+      testAccuracy: test.accuracy, testLoss: test.loss, bestEpoch: best.epoch,
+      bestValidationAccuracy: best.validationAccuracy,
+      bestValidationLoss: best.validationLoss, imagesPerSecond: state.imagesPerSecond,
+      trainingSeconds: state.trainingSeconds)
+  }
+}
+
+#if canImport(FoundationEssentials)
+  private typealias FoundationData = FoundationEssentials.Data
+#else
+  private typealias FoundationData = Foundation.Data
+#endif

@@ -1,0 +1,107 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// A model from a file, with all that is needed to use it: `model.safetensors` of a run.
+///
+/// The file holds the parameters and buffers, and in its metadata under `apus.model` what is below as JSON. It holds no time, path,
+/// number of threads or version: the same training gives the same bytes.
+public struct TrainedModel {
+  public let model: any Layer
+  public let network: String
+  /// An image's `[H, W, C]`.
+  public let input: Shape
+  public let classNames: [String]
+  /// Of the training data.
+  public let normalization: Normalization
+
+  private struct Header: Codable {
+    var network: String
+    var input: [Int]
+    var classNames: [String]
+    var mean: [Float]
+    var deviation: [Float]
+  }
+
+  private static let key = "apus.model"
+
+  /// Reads a model; throws where the file is damaged or does not fit the network that it names.
+  public static func read(_ path: String) throws -> TrainedModel {
+    let file = try Safetensors.read(path)
+    guard let json = file.metadata[key] else {
+      throw FileError(path, part: "metadata", found: "no \(key)", expected: "a model that apus wrote")
+    }
+    let header: Header
+    do {
+      header = try JSONDecoder().decode(Header.self, from: Data(json.utf8))
+    } catch {
+      throw FileError(
+        path, part: "metadata \(key)", found: "no description of a model (\(JSONProblem.describe(error)))",
+        expected: "one that apus wrote")
+    }
+    guard header.input.count == 3, header.input.allSatisfy({ (1...1 << 20).contains($0) }), !header.classNames.isEmpty,
+      header.mean.count == header.input[2], header.deviation.count == header.input[2]
+    else {
+      throw FileError(
+        path, part: "metadata \(key)", found: "input \(header.input) with \(header.mean.count) means",
+        expected: "a size [H, W, C], classes, and a mean and a deviation a channel")
+    }
+    let model = try NetworkCatalogue.make(
+      header.network, input: Shape(header.input), classes: header.classNames.count, seed: 0)
+    try model.load(file.tensors, from: path)
+    return TrainedModel(
+      model: model, network: header.network, input: Shape(header.input), classNames: header.classNames,
+      normalization: Normalization(mean: header.mean, deviation: header.deviation))
+  }
+
+  /// Writes the best model of a run.
+  static func write(_ trainer: Trainer, network: String, to path: String) throws {
+    let data = trainer.data
+    let header = Header(
+      network: network, input: Array(data.imageShape), classNames: data.classNames, mean: data.normalization.mean,
+      deviation: data.normalization.deviation)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let json: Data
+    do {
+      json = try encoder.encode(header)
+    } catch {
+      fatalError("a model's description cannot be encoded: \(error)")
+    }
+    try Safetensors.write(
+      trainer.best, metadata: ["format": "pt", key: String(decoding: json, as: UTF8.self)], to: path)
+  }
+
+  /// Measures it on a split, whose images are normalised as the training data were.
+  public func evaluated(on split: DataSplit) throws -> Evaluation {
+    let shape: Shape = [split.dataset.height, split.dataset.width, split.dataset.channels]
+    if shape != input {
+      throw DataError(
+        split.dataset.source, found: "images of shape \(shape)", expected: "\(input), which the model was made for")
+    }
+    if split.dataset.classNames.count != classNames.count {
+      throw DataError(
+        split.dataset.source, found: "\(split.dataset.classNames.count) classes",
+        expected: "\(classNames.count), as the model has")
+    }
+    let split = DataSplit(split.dataset, indices: split.indices, normalization: normalization)
+    return evaluate(model, on: split.batches(of: Trainer.evaluationBatchSize))
+  }
+
+  /// Classes with their probabilities, the most probable first.
+  ///
+  /// - Parameters:
+  ///   - image: uint8 `[H, W, C]` of the model's input shape.
+  ///   - source: names the image in errors.
+  public func predict(_ image: Tensor, from source: String) throws -> [(className: String, probability: Double)] {
+    if image.shape != input {
+      throw DataError(
+        source, found: "an image of shape \(image.shape)", expected: "\(input), which the model was made for")
+    }
+    let images = normalization(image.reshaped(Shape([1] + input)))
+    let probabilities = withPhase(.inference) { softmax(model(images)) }.array(of: Float.self)
+    return zip(classNames, probabilities).map { ($0, Double($1)) }.sorted { $0.probability > $1.probability }
+  }
+}

@@ -1,0 +1,89 @@
+extension Trainer {
+  /// Everything that a trainer with the same model, data and settings continues from.
+  func checkpoint() -> Checkpoint {
+    Checkpoint(settings: settings, state: state, model: model.state(), optimizer: optimizer.state(), best: best)
+  }
+
+  /// Goes back to where a checkpoint was written. `source` is the file's name for errors; on an error nothing is changed.
+  func restore(_ checkpoint: Checkpoint, from source: String) throws {
+    let state = checkpoint.state
+    if checkpoint.settings != settings {
+      throw FileError(source, part: "settings", found: "those of another run", expected: "those of run.json")
+    }
+    let isInside =
+      state.epoch >= 1 && state.epoch <= settings.epochs + 1 && state.step >= 0 && state.step <= stepsPerEpoch
+    if !isInside || state.totalSteps != (state.epoch - 1) * stepsPerEpoch + state.step
+      || state.rows.count != state.epoch - 1
+    {
+      throw FileError(
+        source, part: "position",
+        found: "epoch \(state.epoch), step \(state.step) of \(state.totalSteps), \(state.rows.count) rows",
+        expected: "a place in \(settings.epochs) epochs of \(stepsPerEpoch) steps")
+    }
+    let current = model.state()
+    if !checkpoint.best.isEmpty || state.best != nil { try model.load(checkpoint.best.byName, from: source) }
+    do {
+      try model.load(checkpoint.model.byName, from: source)
+      try optimizer.load(checkpoint.optimizer.byName, from: source)
+    } catch {
+      try model.load(current.byName, from: source)
+      throw error
+    }
+    self.state = state
+    best = checkpoint.best
+    checkpointStep = state.totalSteps
+  }
+
+  /// Puts the best epoch's parameters and buffers into the model.
+  func loadBest() throws { try model.load(best.byName, from: "the best model") }
+
+  // MARK: Values that are no numbers
+
+  /// A checkpoint must be one that training can go on from.
+  func checkParameters() throws {
+    for (path, parameter) in model.parameters where !parameter.value.isFinite {
+      throw DivergenceError(
+        step: state.totalSteps, epoch: state.epoch, what: "its update gave values that are not finite",
+        origin: "parameter \(path)", learningRate: settings.learningRate, checkpointStep: checkpointStep)
+    }
+  }
+
+  /// Looks for where it began, by running the same batch again with the same key and parameters.
+  func divergence(_ loss: Double, _ batch: Batch, _ key: RandomKey) -> DivergenceError {
+    let origin = diagnoseNonFinite(of: model, key: key) {
+      crossEntropy(logits: model(batch.images), labels: batch.labels)
+    }
+    return DivergenceError(
+      step: state.totalSteps + 1, epoch: state.epoch, what: "the loss is \(loss)", origin: origin,
+      learningRate: settings.learningRate, checkpointStep: checkpointStep)
+  }
+
+  // MARK: Between the steps
+
+  /// Samples an evaluation's step; no result depends on it beyond rounding.
+  static let evaluationBatchSize = 500
+
+  func evaluateEpoch(_ clock: StepClock) throws -> EpochMetrics {
+    let train = evaluate(model, on: trainingSample.batches(of: Trainer.evaluationBatchSize))
+    let validation = evaluate(model, on: data.validation.batches(of: Trainer.evaluationBatchSize))
+    if !validation.loss.isFinite {
+      throw DivergenceError(
+        step: state.totalSteps, epoch: state.epoch, what: "the validation loss is \(validation.loss)", origin: nil,
+        learningRate: settings.learningRate, checkpointStep: checkpointStep)
+    }
+    return EpochMetrics(
+      epoch: state.epoch, learningRate: learningRate(at: state.totalSteps - 1),
+      trainLoss: state.lossSum / Double(state.samples),
+      trainAccuracy: train.accuracy, validationLoss: validation.loss, validationAccuracy: validation.accuracy,
+      seconds: clock.epochSeconds)
+  }
+
+  func progress(_ clock: StepClock) -> TrainingProgress {
+    let rate = clock.imagesPerSecond(state)
+    let imagesLeft = settings.epochs * data.train.count - state.trainedImages
+    return TrainingProgress(
+      epoch: state.epoch, epochs: settings.epochs, step: state.step, stepsPerEpoch: stepsPerEpoch,
+      loss: state.lossSum / Double(state.samples), imagesPerSecond: rate,
+      secondsLeft: rate > 0 ? Double(imagesLeft) / rate : 0)
+  }
+}

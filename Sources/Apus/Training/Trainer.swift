@@ -1,0 +1,103 @@
+/// The training engine: epochs of steps of SGD on cross-entropy, an evaluation after each, a checkpoint at any step.
+///
+/// Synchronous, on the thread that calls `run`. Everything it computes is a function of model, data and settings: batch k of epoch e
+/// depends on (seed, e, k), random masks on (seed, step), sums are taken in a fixed order. A trainer restored from a checkpoint goes on
+/// as the one that wrote it would have.
+public final class Trainer {
+  public let model: any Layer
+  public let settings: TrainingSettings
+  let data: DataSplits
+  /// What accuracy on training images is measured on: as many as there are validation images, always the same.
+  let trainingSample: DataSplit
+  var optimizer: SGD
+  var state = TrainingState()
+  /// Parameters and buffers of the best epoch.
+  var best: [(name: String, value: Tensor)] = []
+  /// Steps done when the last checkpoint was written.
+  var checkpointStep: Int?
+  /// What the model does to a training batch.
+  let plan: Plan
+
+  public enum Ending: Sendable { case finished, interrupted }
+
+  /// Plans the model for the batch size first, so that a shape error is thrown here and not in the middle of a step.
+  public init(model: any Layer, data: DataSplits, settings: TrainingSettings) throws {
+    try settings.validate()
+    var train = data.train
+    train.augmentation = settings.shift > 0 ? Augmentation(maximumShift: settings.shift) : nil
+    self.model = model
+    self.data = DataSplits(train: train, validation: data.validation, test: data.test)
+    self.settings = settings
+    trainingSample = train.sample(data.validation.count)
+    plan = try model.plan(
+      input: Shape([min(settings.batchSize, train.count)] + data.imageShape), phase: .training, samples: train.count)
+    optimizer = SGD(
+      model.parameters, learningRate: Float(settings.learningRate), momentum: Float(settings.momentum),
+      weightDecay: Float(settings.weightDecay))
+  }
+
+  public var stepsPerEpoch: Int { (data.train.count + settings.batchSize - 1) / settings.batchSize }
+
+  /// Learning rate of a step, counted from 0 over the whole run.
+  func learningRate(at step: Int) -> Double {
+    settings.schedule.learningRate(at: step, of: settings.epochs * stepsPerEpoch, base: settings.learningRate)
+  }
+
+  // MARK: Running
+
+  /// Trains to the end of the last epoch, or until the observer asks to stop.
+  ///
+  /// - Parameters:
+  ///   - checkpointEvery: steps between checkpoints; one is also written at each epoch's end and when the run is stopped.
+  ///   - save: writes a checkpoint.
+  func run(
+    observer: some TrainingObserver, checkpointEvery: Int? = nil, save: (Trainer) throws -> Void
+  ) throws -> Ending {
+    var clock = StepClock(state)
+    func saveCheckpoint() throws {
+      try checkParameters()
+      try save(self)
+      checkpointStep = state.totalSteps
+    }
+    while state.epoch <= settings.epochs {
+      clock.startEpoch(state)
+      let batches = data.train.batches(
+        of: settings.batchSize, shuffled: settings.seed, epoch: state.epoch, from: state.step)
+      for batch in batches {
+        try step(batch)
+        if clock.isDue() { observer.trainingProgressed(progress(clock)) }
+        let stops = observer.shouldStop
+        let isEpochEnd = state.step == stepsPerEpoch
+        guard stops || (!isEpochEnd && checkpointEvery.map { state.totalSteps % $0 == 0 } ?? false) else { continue }
+        clock.pause(&state)
+        try saveCheckpoint()
+        if stops { return .interrupted }
+        clock.resume()
+      }
+      clock.pause(&state)
+      let row = try evaluateEpoch(clock)
+      let isBest = state.endEpoch(row)
+      if isBest { best = model.state() }
+      try saveCheckpoint()
+      observer.epochEnded(row, of: settings.epochs, isBest: isBest)
+      if observer.shouldStop && state.epoch <= settings.epochs { return .interrupted }
+    }
+    return .finished
+  }
+
+  func step(_ batch: Batch) throws {
+    let key = RandomKey(seed: settings.seed, step: UInt64(state.totalSteps))
+    let (loss, gradients) = valueWithGradients(of: model, key: key) {
+      crossEntropy(logits: model(batch.images), labels: batch.labels)
+    }
+    let value = loss.item()
+    if !value.isFinite { throw divergence(value, batch, key) }
+    optimizer.learningRate = Float(learningRate(at: state.totalSteps))
+    optimizer.step(gradients)
+    state.lossSum += value * Double(batch.count)
+    state.samples += batch.count
+    state.trainedImages += batch.count
+    state.step += 1
+    state.totalSteps += 1
+  }
+}

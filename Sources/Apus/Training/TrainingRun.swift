@@ -1,0 +1,167 @@
+/// A training run in a folder: started once, continued as often as it is interrupted, with the same result.
+public enum TrainingRun {
+  public struct Request: Sendable {
+    /// A name of `NetworkCatalogue`.
+    public var network: String
+    public var data: DataSource
+    public var settings: TrainingSettings
+    /// Steps between checkpoints; one is also written at each epoch's end and when the run is stopped.
+    public var checkpointEvery: Int?
+    /// For the record.
+    public var commandLine: [String]
+
+    public init(
+      network: String, data: DataSource, settings: TrainingSettings, checkpointEvery: Int? = nil,
+      commandLine: [String] = []
+    ) {
+      self.network = network
+      self.data = data
+      self.settings = settings
+      self.checkpointEvery = checkpointEvery
+      self.commandLine = commandLine
+    }
+  }
+
+  public enum Outcome: Sendable {
+    case finished(RunRecord.Result)
+    /// The run was finished before; nothing was changed.
+    case wasFinished(RunRecord.Result)
+    /// Stopped by the observer after that many steps; a checkpoint was written.
+    case interrupted(steps: Int)
+  }
+
+  /// Starts a run in a new folder. Where it fails before its first step it takes back what it made.
+  public static func start(_ request: Request, in path: String, observer: some TrainingObserver) throws -> Outcome {
+    try request.settings.validate()
+    try NetworkCatalogue.check(request.network)
+    let folder = try RunFolder.create(at: path)
+    var record = RunRecord(request)
+    let trainer: Trainer
+    do {
+      try record.write(to: folder.files.record)
+      trainer = try prepare(&record)
+      try begin(&record, trainer, in: folder)
+    } catch {
+      folder.discard()
+      throw error
+    }
+    return try run(trainer, &record, in: folder, observer)
+  }
+
+  /// Continues a run from its last checkpoint, or from the start where none was written.
+  public static func resume(_ path: String, observer: some TrainingObserver) throws -> Outcome {
+    let folder = try RunFolder.open(at: path)
+    var record = try RunRecord.read(folder.files.record)
+    let checkpoint = folder.hasCheckpoint ? try Checkpoint.read(folder.files.checkpoint) : nil
+    if record.status == .finished, let result = record.result {
+      _ = try Safetensors.read(folder.files.model)
+      return .wasFinished(result)
+    }
+    let before = record
+    let trainer = try prepare(&record)
+    try checkData(before, record)
+    if let checkpoint { try trainer.restore(checkpoint, from: folder.files.checkpoint) }
+    try begin(&record, trainer, in: folder)
+    warnOfDifferences(record, observer)
+    if checkpoint != nil { try writeDerived(trainer, record, in: folder, afterResume: true) }
+    return try run(trainer, &record, in: folder, observer)
+  }
+
+  // MARK: Before the first step
+
+  /// Reads the data, makes and plans the network, and completes the record.
+  private static func prepare(_ record: inout RunRecord) throws -> Trainer {
+    let source = try DataSource(record.dataSource)
+    let data = try source.load()
+    let model = try NetworkCatalogue.make(
+      record.networkName, input: data.imageShape, classes: data.classNames.count, seed: record.settings.seed)
+    let trainer = try Trainer(model: model, data: data, settings: record.settings)
+    record.data = RunRecord.Data(source, data)
+    record.network = RunRecord.Network(
+      name: record.networkName, input: Array(data.imageShape), classes: data.classNames.count,
+      parameters: model.parameters.scalarCount)
+    return trainer
+  }
+
+  private static func begin(_ record: inout RunRecord, _ trainer: Trainer, in folder: RunFolder) throws {
+    record.machines.append(.current(firstStep: trainer.state.totalSteps))
+    record.status = .running
+    record.failure = nil
+    try record.write(to: folder.files.record)
+  }
+
+  /// The data of a run that goes on must be those that it began with.
+  private static func checkData(_ before: RunRecord, _ now: RunRecord) throws {
+    guard let expected = before.data, let found = now.data, expected != found else { return }
+    throw DataError(
+      now.dataSource, found: "data that differ from those that the run began with (\(found.summary))",
+      expected: expected.summary)
+  }
+
+  private static func warnOfDifferences(_ record: RunRecord, _ observer: some TrainingObserver) {
+    guard record.machines.count > 1 else { return }
+    let (before, now) = (record.machines[record.machines.count - 2], record.machines[record.machines.count - 1])
+    if before.instructionSet != now.instructionSet {
+      observer.warn(
+        "the run began with \(before.instructionSet) kernels and continues with \(now.instructionSet): the bits will differ"
+      )
+    }
+    if before.build != now.build {
+      observer.warn(
+        "the run began with build \"\(before.build)\" and continues with \"\(now.build)\": the bits may differ")
+    }
+  }
+
+  // MARK: Training
+
+  private static func run(
+    _ trainer: Trainer, _ record: inout RunRecord, in folder: RunFolder, _ observer: some TrainingObserver
+  ) throws -> Outcome {
+    do {
+      observer.trainingBegins(record, plan: trainer.plan)
+      let ending = try trainer.run(observer: observer, checkpointEvery: record.checkpointEvery) { trainer in
+        try trainer.checkpoint().write(to: folder.files.checkpoint)
+        if trainer.state.step == 0 { try writeDerived(trainer, record, in: folder) }
+      }
+      if ending == .interrupted {
+        record.status = .interrupted
+        try record.write(to: folder.files.record)
+        return .interrupted(steps: trainer.state.totalSteps)
+      }
+      let result = try finish(trainer, &record, in: folder)
+      return .finished(result)
+    } catch {
+      record.status = .failed
+      record.failure = "\(error)"
+      // The error that ended the run is the one to tell, also where this cannot be written.
+      try? record.write(to: folder.files.record)
+      throw error
+    }
+  }
+
+  /// Model and metrics, which follow from the checkpoint and are written after it. The model only where the last epoch is the best,
+  /// or where what is on disk may be from after the checkpoint.
+  private static func writeDerived(
+    _ trainer: Trainer, _ record: RunRecord, in folder: RunFolder, afterResume: Bool = false
+  ) throws {
+    if let best = trainer.state.best, afterResume || best.epoch == trainer.state.rows.last?.epoch {
+      try TrainedModel.write(trainer, network: record.networkName, to: folder.files.model)
+    }
+    try AtomicFile.write(EpochMetrics.csv(trainer.state.rows), to: folder.files.metrics)
+  }
+
+  /// Measures the best model on the test split, once, and writes result and report.
+  private static func finish(
+    _ trainer: Trainer, _ record: inout RunRecord, in folder: RunFolder
+  ) throws -> RunRecord.Result {
+    try trainer.loadBest()
+    let test = evaluate(trainer.model, on: trainer.data.test.batches(of: Trainer.evaluationBatchSize))
+    let result = RunRecord.Result(trainer.state, test)
+    record.result = result
+    record.status = .finished
+    record.updated = RunRecord.now
+    try AtomicFile.write(Report(record, trainer, test).html, to: folder.files.report)
+    try record.write(to: folder.files.record)
+    return result
+  }
+}
