@@ -1,0 +1,48 @@
+import ArgumentParser
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The command `apus`.
+struct ApusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "apus", abstract: "Convolutional networks on CPUs.", version: Version.text,
+    subcommands: [Train.self, Evaluate.self, Summary.self, Script.self])
+}
+
+@main
+enum Main {
+  /// An error is one line on standard error: exit code 1, or 64 where the command was used wrongly.
+  static func main() {
+    // A write beyond `ulimit -f` is then an error of that write and does not end the process.
+    signal(SIGXFSZ, SIG_IGN)
+    do {
+      var command = try ApusCommand.parseAsRoot()
+      try command.run()
+    } catch {
+      exit(report(error))
+    }
+  }
+
+  private static func report(_ error: any Error) -> Int32 {
+    let code = ApusCommand.exitCode(for: error)
+    if let code = error as? ExitCode { return code.rawValue }
+    if code == .success {
+      Terminal.printLine(ApusCommand.message(for: error))
+      return 0
+    }
+    if code == .validationFailure {
+      Terminal.printError("error: \(firstLine(ApusCommand.message(for: error))) (apus help shows the usage)")
+      return code.rawValue
+    }
+    Terminal.printError("error: \(error)")
+    return 1
+  }
+
+  private static func firstLine(_ text: String) -> Substring { text.prefix { $0 != "\n" } }
+}

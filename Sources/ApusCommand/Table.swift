@@ -1,0 +1,52 @@
+import Apus
+
+/// Text in columns.
+enum Table {
+  private static let columns = [
+    (title: "epoch", width: 5), (title: "train loss", width: 10), (title: "train acc", width: 9),
+    (title: "val loss", width: 8), (title: "val acc", width: 8), (title: "seconds", width: 7),
+  ]
+
+  /// The head of the table of epochs.
+  static var head: String { line(columns.map(\.title)) }
+
+  static func row(_ row: EpochMetrics, isBest: Bool) -> String {
+    line([
+      "\(row.epoch)", row.trainLoss.formatted(decimals: 4), percent(row.trainAccuracy),
+      row.validationLoss.formatted(decimals: 4), percent(row.validationAccuracy), row.seconds.formatted(decimals: 2),
+    ]) + (isBest ? "  best" : "")
+  }
+
+  private static func line(_ cells: [String]) -> String {
+    zip(cells, columns).map { padded($0, to: $1.width) }.joined(separator: "  ")
+  }
+
+  private static func percent(_ value: Double) -> String { (100 * value).formatted(decimals: 2) + " %" }
+
+  /// Text aligned to the right, or to the left, in a field.
+  static func padded(_ text: String, to width: Int, left: Bool = false) -> String {
+    let space = String(repeating: " ", count: max(0, width - text.count))
+    return left ? text + space : space + text
+  }
+
+  /// A table whose columns are as wide as they need; the first `textColumns` are aligned to the left.
+  static func text(_ rows: [[String]], textColumns: Int) -> String {
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max()! }
+    return rows.map { row in
+      row.indices.map { padded(row[$0], to: widths[$0], left: $0 < textColumns) }.joined(separator: "  ").trimmedRight
+    }.joined(separator: "\n")
+  }
+
+  static func bar(_ fraction: Double, width: Int) -> String {
+    let full = Int((fraction * Double(width)).rounded(.down))
+    return "[" + String(repeating: "█", count: full) + String(repeating: "░", count: width - full) + "]"
+  }
+}
+
+extension String {
+  fileprivate var trimmedRight: String {
+    var text = self
+    while text.last == " " { text.removeLast() }
+    return text
+  }
+}

@@ -1,0 +1,87 @@
+import Apus
+
+/// Shows a training run: a bar that is redrawn where standard output is a terminal, plain lines elsewhere, and a row an epoch.
+final class TrainingReporter: TrainingObserver {
+  private var barIsShown = false
+  private var lastLine = ContinuousClock.now
+  private var epochs = 0
+
+  var shouldStop: Bool { Interruption.signal != 0 }
+
+  func trainingBegins(_ record: RunRecord, plan: Plan) {
+    epochs = record.settings.epochs
+    if let data = record.data {
+      Terminal.printLine(
+        "\(record.networkName): \(plan.parameters.grouped) parameters; \(data.name): \(data.trainingSamples.grouped) training, "
+          + "\(data.validationSamples.grouped) validation, \(data.testSamples.grouped) test images")
+    }
+    if let machine = record.machines.last {
+      let from = machine.firstStep > 0 ? ", from step \(machine.firstStep.grouped)" : ""
+      Terminal.printLine(
+        "\(machine.threads) threads, \(machine.instructionSet) kernels, seed \(record.settings.seed)\(from)")
+    }
+    Terminal.printLine(Table.head)
+  }
+
+  func trainingProgressed(_ progress: TrainingProgress) {
+    let rate = Int(progress.imagesPerSecond).grouped
+    let left = duration(progress.secondsLeft)
+    if Terminal.isInteractive {
+      let label = "epoch \(progress.epoch)/\(progress.epochs) "
+      let numbers = " loss \(progress.loss.formatted(decimals: 4))  \(rate) images/s  \(left) left"
+      let room = min(30, Terminal.width - label.count - numbers.count - 3)
+      let bar = room >= 5 ? Table.bar(progress.fraction, width: room) : ""
+      Terminal.print("\r\u{1B}[2K" + label + bar + numbers)
+      barIsShown = true
+    } else if ContinuousClock.now - lastLine > .seconds(10) {
+      lastLine = .now
+      Terminal.printLine(
+        "epoch \(progress.epoch)/\(progress.epochs), step \(progress.step)/\(progress.stepsPerEpoch): "
+          + "loss \(progress.loss.formatted(decimals: 4)), \(rate) images/s, \(left) left")
+    }
+  }
+
+  func epochEnded(_ row: EpochMetrics, of epochs: Int, isBest: Bool) {
+    clearBar()
+    lastLine = .now
+    Terminal.printLine(Table.row(row, isBest: isBest))
+  }
+
+  func warn(_ text: String) {
+    clearBar()
+    Terminal.printError("warning: \(text)")
+  }
+
+  /// The last lines of the command.
+  func tell(_ outcome: TrainingRun.Outcome, _ folder: String) {
+    clearBar()
+    switch outcome {
+    case .finished(let result):
+      Terminal.printLine(
+        "\(Int(result.imagesPerSecond).grouped) images/s in training; the model kept is that of epoch \(result.bestEpoch); "
+          + "page: \(folder)/report.html")
+      Terminal.printLine(accuracy(result))
+    case .wasFinished(let result):
+      Terminal.printLine("\(folder): the run is finished already, nothing is left to do")
+      Terminal.printLine(accuracy(result))
+    case .interrupted(let steps):
+      Terminal.printLine("interrupted after step \(steps.grouped) and saved; go on with: apus train --resume \(folder)")
+    }
+  }
+
+  func clearBar() {
+    if barIsShown { Terminal.print("\r\u{1B}[2K") }
+    barIsShown = false
+  }
+
+  private func accuracy(_ result: RunRecord.Result) -> String {
+    "test accuracy \((100 * result.testAccuracy).formatted(decimals: 1)) %"
+  }
+
+  private func duration(_ seconds: Double) -> String {
+    let seconds = Int(seconds.rounded(.up))
+    if seconds < 60 { return "\(seconds) s" }
+    let minutes = seconds / 60
+    return minutes < 60 ? "\(minutes) min \(seconds % 60) s" : "\(minutes / 60) h \(minutes % 60) min"
+  }
+}
