@@ -1,0 +1,12 @@
+#if defined(__aarch64__)
+#include "runtime/simd_neon.h"
+
+#include "loss/loss.c.inc"
+
+const apus_loss_kernels apus_loss_neon = {
+    .softmax_cross_entropy_forward = softmax_cross_entropy_forward,
+    .softmax_cross_entropy_backward = softmax_cross_entropy_backward,
+    .softmax_forward = softmax_forward,
+    .softmax_backward = softmax_backward,
+};
+#endif
