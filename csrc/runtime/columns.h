@@ -20,6 +20,13 @@ static inline int64_t columns_fold(int64_t channels) {
   return channels * fold <= COLUMNS_FOLD_WIDTH ? fold : 64 / channels;
 }
 
+/* `channels` numbers, `fold` times. */
+static inline void columns_repeat(int64_t channels, int64_t fold, const float *from, float *to) {
+  for (int64_t f = 0; f < fold; f++)
+    for (int64_t c = 0; c < channels; c++)
+      to[f * channels + c] = from[c];
+}
+
 /* Into how many chunks the rows go: at least 16 K elements and 16 rows in each, partial results of at most 2 MB. */
 static inline int64_t columns_chunks(int64_t rows, int64_t channels, int64_t partial_bytes) {
   int64_t chunks = COLUMNS_CHUNKS, by_work = rows * channels / 16384, by_rows = rows / 16, by_memory = (2 << 20) / partial_bytes;

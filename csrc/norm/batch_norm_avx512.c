@@ -1,0 +1,14 @@
+#if defined(__x86_64__)
+#include "runtime/simd_avx512.h"
+
+#include "norm/batch_norm_map.c.inc"
+#include "norm/batch_norm_sums.c.inc"
+
+const apus_batch_norm_kernels apus_batch_norm_avx512 = {
+    .statistics = statistics,
+    .apply = apply,
+    .backward_sums = backward_sums,
+    .backward_dx = backward_dx,
+    .backward_dx_frozen = backward_dx_frozen,
+};
+#endif

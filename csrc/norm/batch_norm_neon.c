@@ -1,0 +1,14 @@
+#if defined(__aarch64__)
+#include "runtime/simd_neon.h"
+
+#include "norm/batch_norm_map.c.inc"
+#include "norm/batch_norm_sums.c.inc"
+
+const apus_batch_norm_kernels apus_batch_norm_neon = {
+    .statistics = statistics,
+    .apply = apply,
+    .backward_sums = backward_sums,
+    .backward_dx = backward_dx,
+    .backward_dx_frozen = backward_dx_frozen,
+};
+#endif
