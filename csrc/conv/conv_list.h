@@ -16,6 +16,7 @@ typedef struct apus_conv2d_entry {
   void (*backward_weights)(const apus_conv2d_plan *plan, const float *x, const float *dy, float *dw, void *scratch);
 } apus_conv2d_entry;
 
+extern const apus_conv2d_entry apus_conv2d_depthwise;
 extern const apus_conv2d_entry apus_conv2d_direct;
 extern const apus_conv2d_entry apus_conv2d_im2col;
 extern const apus_conv2d_entry apus_conv2d_reference;

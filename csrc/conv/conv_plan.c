@@ -11,6 +11,7 @@
 #include "runtime/status.h"
 
 static const apus_conv2d_entry *const list[APUS_CONV2D_IMPLEMENTATIONS] = {
+    [APUS_CONV2D_DEPTHWISE] = &apus_conv2d_depthwise,
     [APUS_CONV2D_DIRECT] = &apus_conv2d_direct,
     [APUS_CONV2D_IM2COL] = &apus_conv2d_im2col,
     [APUS_CONV2D_REFERENCE] = &apus_conv2d_reference,
@@ -79,7 +80,7 @@ apus_status apus_conv2d_output_size(const apus_conv2d *s, int64_t *out_h, int64_
 }
 
 const char *apus_conv2d_implementation_name(apus_conv2d_implementation implementation) {
-  return (unsigned)implementation < APUS_CONV2D_IMPLEMENTATIONS && list[implementation] ? list[implementation]->name : "unknown";
+  return (unsigned)implementation < APUS_CONV2D_IMPLEMENTATIONS ? list[implementation]->name : "unknown";
 }
 
 /* Everything but the choice. */
@@ -101,7 +102,7 @@ static apus_status begin(apus_conv2d_plan *plan, apus_conv2d_pass pass, const ap
 
 /* Asks one implementation. A refusal leaves the plan as it was, but for the reason. */
 static int ask(apus_conv2d_plan *plan, int implementation) {
-  if (!list[implementation] || !list[implementation]->take(plan, &plan->reason[implementation]))
+  if (!list[implementation]->take(plan, &plan->reason[implementation]))
     return 0;
   plan->implementation = (apus_conv2d_implementation)implementation;
   return 1;
@@ -124,8 +125,6 @@ apus_status apus_conv2d_plan_force(apus_conv2d_plan *plan, apus_conv2d_pass pass
   apus_status status = begin(plan, pass, shape, options, error);
   if (status != APUS_OK)
     return status;
-  if (!list[implementation])
-    return apus_fail(error, APUS_UNSUPPORTED, "conv2d: this build has no such implementation");
   if (!ask(plan, implementation))
     return apus_fail(error, APUS_UNSUPPORTED, "conv2d: %s declines this %s pass: %s", list[implementation]->name,
                      pass_names[pass], plan->reason[implementation]);
@@ -137,7 +136,7 @@ apus_status apus_conv2d_plan_make(apus_conv2d_plan *plan, apus_conv2d_pass pass,
   char forced[32];
   if (apus_forced_implementation("conv2d", forced, sizeof forced)) {
     for (int i = 0; i < APUS_CONV2D_IMPLEMENTATIONS; i++)
-      if (list[i] && strcmp(forced, list[i]->name) == 0)
+      if (strcmp(forced, list[i]->name) == 0)
         return apus_conv2d_plan_force(plan, pass, shape, options, (apus_conv2d_implementation)i, error);
     return apus_fail(error, APUS_UNSUPPORTED, "conv2d: APUS_FORCE names %s, which is no implementation", forced);
   }

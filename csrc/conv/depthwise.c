@@ -1,0 +1,241 @@
+/* Depthwise convolution: every channel has its own filter. Windows are read in place; padding is skipped by doing the outputs
+ * that see the same taps together. */
+
+#include "conv/depthwise.h"
+
+#include <string.h>
+
+#include "conv/direct.h"
+#include "runtime/merge.h"
+#include "runtime/parallel.h"
+
+#define BLOCK_PIXELS 512
+#define MACS_A_THREAD 32768 /* below that a thread costs more than it does */
+
+enum { DETAIL_ROWS, DETAIL_CHUNKS }; /* output rows of a block; chunks of blocks in backward weights */
+
+static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
+
+static const apus_depthwise_kernels *kernels_for(int isa) {
+  switch (isa) {
+#if defined(__x86_64__)
+  case APUS_ISA_AVX512:
+    return &apus_depthwise_avx512;
+  case APUS_ISA_AVX2:
+    return &apus_depthwise_avx2;
+#elif defined(__aarch64__)
+  case APUS_ISA_NEON:
+    return &apus_depthwise_neon;
+#endif
+  default:
+    return &apus_depthwise_generic;
+  }
+}
+
+/* A block is some rows of one image: of y, or in backward data of dx. */
+static int64_t rows_of(const apus_conv2d_plan *plan) {
+  return plan->pass == APUS_CONV2D_BACKWARD_DATA ? plan->shape.height : plan->out_h;
+}
+static int64_t blocks(const apus_conv2d_plan *plan) {
+  return plan->shape.batch * ceil_div(rows_of(plan), plan->detail[DETAIL_ROWS]);
+}
+static int64_t weights(const apus_conv2d *s) { return s->kernel_h * s->kernel_w * s->out_channels; }
+
+static int take(apus_conv2d_plan *plan, const char **reason) {
+  const apus_conv2d *s = &plan->shape;
+  if (plan->isa == APUS_ISA_REFERENCE) {
+    *reason = "the reference tier has no kernels";
+    return 0;
+  }
+  if (s->groups != s->in_channels || s->groups != s->out_channels) {
+    *reason = s->groups == 1 ? "one group" : "more than one channel a group";
+    return 0;
+  }
+  const int64_t width = plan->pass == APUS_CONV2D_BACKWARD_DATA ? s->width : plan->out_w;
+  plan->detail[DETAIL_ROWS] = max64(1, BLOCK_PIXELS / max64(1, width));
+  if (plan->pass == APUS_CONV2D_BACKWARD_WEIGHTS) {
+    plan->detail[DETAIL_CHUNKS] = apus_merge_chunks(blocks(plan), weights(s));
+    plan->scratch_bytes = (size_t)(plan->detail[DETAIL_CHUNKS] * weights(s)) * sizeof(float);
+  }
+  *reason = "one channel a group: vectors of channels";
+  return 1;
+}
+
+typedef struct job {
+  const apus_conv2d_plan *plan;
+  const apus_depthwise_kernels *kernels;
+  const float *input, *weights, *dy;
+  const apus_conv2d_epilogue *epilogue;
+  float *output, *partials;
+} job;
+
+static int64_t grain(const job *j, int64_t items) {
+  const double macs = (double)j->plan->shape.batch * (double)(j->plan->out_h * j->plan->out_w) * (double)weights(&j->plan->shape);
+  return (int64_t)(MACS_A_THREAD * (double)items / (macs + 1)) + 1;
+}
+
+/* The outputs of one row that `strip` leads to: cut where the taps along the width change. strip has everything but what depends
+ * on the run; its a and w are those of position 0 and tap 0 along the width. */
+static void run_row(const job *j, const apus_conv_axis *w_axis, int64_t input_step, apus_depthwise_strip strip) {
+  const float *a = strip.a, *w = strip.w;
+  float *c = strip.c;
+  for (apus_conv_run run = {.end = 0}; run.end < w_axis->outputs;) {
+    run = apus_conv_axis_run(w_axis, run.end, w_axis->outputs);
+    strip.taps_w = run.tap_end - run.tap_first;
+    strip.count = run.end - run.first;
+    strip.w = w + run.tap_first * strip.w_tap_w;
+    strip.c = c + run.first * strip.c_step;
+    if (strip.taps_w > 0 && strip.taps_h > 0)
+      strip.a = a + (w_axis->origin + run.first * w_axis->step + run.tap_first * w_axis->dilation) * input_step;
+    apus_conv2d_epilogue here;
+    if (j->epilogue) {
+      here = *j->epilogue;
+      here.residual = here.residual ? here.residual + (strip.c - j->output) : NULL;
+      strip.epilogue = &here;
+    }
+    j->kernels->strip(&strip);
+  }
+}
+
+static void forward_blocks(void *context, int64_t begin, int64_t end, int slot) {
+  (void)slot;
+  const job *j = context;
+  const apus_conv2d_plan *plan = j->plan;
+  const apus_conv2d *s = &plan->shape;
+  const apus_conv_axis h_axis = {plan->out_h, s->kernel_h, s->height, -s->pad_top, s->stride_h, s->dilation_h};
+  const apus_conv_axis w_axis = {plan->out_w, s->kernel_w, s->width, -s->pad_left, s->stride_w, s->dilation_w};
+  const int64_t row_blocks = ceil_div(plan->out_h, plan->detail[DETAIL_ROWS]), channels = s->in_channels;
+  for (int64_t item = begin; item < end; item++) {
+    const int64_t n = item / row_blocks, first = item % row_blocks * plan->detail[DETAIL_ROWS];
+    for (int64_t oh = first; oh < min64(first + plan->detail[DETAIL_ROWS], plan->out_h); oh++) {
+      const apus_conv_run h = apus_conv_axis_run(&h_axis, oh, oh + 1);
+      apus_depthwise_strip strip = {.channels = channels, .taps_h = h.tap_end - h.tap_first};
+      const int64_t row = strip.taps_h > 0 ? h_axis.origin + oh * h_axis.step + h.tap_first * h_axis.dilation : 0;
+      strip.a = j->input + (n * s->height + row) * s->width * channels;
+      strip.w = j->weights + h.tap_first * s->kernel_w * channels;
+      strip.c = j->output + (n * plan->out_h + oh) * plan->out_w * channels;
+      strip.a_step = s->stride_w * channels;
+      strip.a_tap_h = s->dilation_h * s->width * channels;
+      strip.a_tap_w = s->dilation_w * channels;
+      strip.w_tap_h = s->kernel_w * channels;
+      strip.w_tap_w = channels;
+      strip.c_step = channels;
+      run_row(j, &w_axis, channels, strip);
+    }
+  }
+}
+
+static void forward(const apus_conv2d_plan *plan, const float *x, const float *w, const apus_conv2d_epilogue *epilogue, float *y,
+                    void *scratch) {
+  (void)scratch;
+  job j = {.plan = plan, .kernels = kernels_for(plan->isa), .input = x, .weights = w, .epilogue = epilogue, .output = y};
+  const int64_t items = plan->out_h * plan->out_w > 0 ? blocks(plan) : 0;
+  apus_parallel_for_limited(items, grain(&j, items), plan->threads, forward_blocks, &j);
+}
+
+static void backward_data_row(const job *j, int64_t n, int64_t row) {
+  const apus_conv2d_plan *plan = j->plan;
+  const apus_conv2d *s = &plan->shape;
+  const int64_t channels = s->in_channels;
+  const apus_conv_phase h =
+      apus_conv_phase_of(row % s->stride_h, s->height, plan->out_h, s->kernel_h, s->stride_h, s->dilation_h, s->pad_top);
+  const int64_t index = row / s->stride_h;
+  const apus_conv_run seen = apus_conv_axis_run(&h.axis, index, index + 1);
+  for (int64_t phase = 0; phase < min64(s->stride_w, s->width); phase++) {
+    const apus_conv_phase w =
+        apus_conv_phase_of(phase, s->width, plan->out_w, s->kernel_w, s->stride_w, s->dilation_w, s->pad_left);
+    apus_depthwise_strip strip = {.channels = channels, .taps_h = seen.tap_end - seen.tap_first};
+    /* Tap t of a phase is the kernel's tap tap_first + (taps - 1 - t)·tap_step: the weights are walked backwards. */
+    const int64_t kh = h.tap_first + (h.axis.taps - 1 - seen.tap_first) * h.tap_step;
+    const int64_t kw = w.tap_first + (w.axis.taps - 1) * w.tap_step;
+    const int64_t dy_row = strip.taps_h > 0 ? h.axis.origin + index + seen.tap_first * h.axis.dilation : 0;
+    strip.a = j->input + (n * plan->out_h + dy_row) * plan->out_w * channels;
+    strip.w = strip.taps_h > 0 && w.axis.taps > 0 ? j->weights + (kh * s->kernel_w + kw) * channels : j->weights;
+    strip.c = j->output + ((n * s->height + row) * s->width + w.first) * channels;
+    strip.a_step = channels;
+    strip.a_tap_h = h.axis.dilation * plan->out_w * channels;
+    strip.a_tap_w = w.axis.dilation * channels;
+    strip.w_tap_h = -h.tap_step * s->kernel_w * channels;
+    strip.w_tap_w = -w.tap_step * channels;
+    strip.c_step = s->stride_w * channels;
+    run_row(j, &w.axis, channels, strip);
+  }
+}
+
+static void backward_data_blocks(void *context, int64_t begin, int64_t end, int slot) {
+  (void)slot;
+  const job *j = context;
+  const int64_t height = j->plan->shape.height, rows = j->plan->detail[DETAIL_ROWS], row_blocks = ceil_div(height, rows);
+  for (int64_t item = begin; item < end; item++) {
+    const int64_t first = item % row_blocks * rows;
+    for (int64_t row = first; row < min64(first + rows, height); row++)
+      backward_data_row(j, item / row_blocks, row);
+  }
+}
+
+static void backward_data(const apus_conv2d_plan *plan, const float *dy, const float *w, float *dx, void *scratch) {
+  (void)scratch;
+  const apus_conv2d_epilogue add = {.residual = dx};
+  job j = {.plan = plan, .kernels = kernels_for(plan->isa), .input = dy, .weights = w, .output = dx};
+  j.epilogue = plan->options.accumulate ? &add : NULL;
+  apus_parallel_for_limited(blocks(plan), grain(&j, blocks(plan)), plan->threads, backward_data_blocks, &j);
+}
+
+/* Rows first ..< end of image n, added to sums. */
+static void add_rows(const job *j, int64_t n, int64_t first, int64_t end, float *sums) {
+  const apus_conv2d_plan *plan = j->plan;
+  const apus_conv2d *s = &plan->shape;
+  const apus_conv_axis h_axis = {plan->out_h, s->kernel_h, s->height, -s->pad_top, s->stride_h, s->dilation_h};
+  const apus_conv_axis w_axis = {plan->out_w, s->kernel_w, s->width, -s->pad_left, s->stride_w, s->dilation_w};
+  const int64_t channels = s->in_channels;
+  for (int64_t oh = first; oh < end; oh++) {
+    const apus_conv_run h = apus_conv_axis_run(&h_axis, oh, oh + 1);
+    for (int64_t kh = h.tap_first; kh < h.tap_end; kh++) {
+      const int64_t row = h_axis.origin + oh * h_axis.step + kh * h_axis.dilation;
+      for (apus_conv_run w = {.end = 0}; w.end < plan->out_w;) {
+        w = apus_conv_axis_run(&w_axis, w.end, plan->out_w);
+        if (w.tap_first == w.tap_end)
+          continue;
+        const int64_t column = w_axis.origin + w.first * w_axis.step + w.tap_first * w_axis.dilation;
+        const apus_depthwise_weights piece = {
+            .x = j->input + ((n * s->height + row) * s->width + column) * channels,
+            .dy = j->dy + ((n * plan->out_h + oh) * plan->out_w + w.first) * channels,
+            .dw = sums + (kh * s->kernel_w + w.tap_first) * channels,
+            .count = w.end - w.first,
+            .channels = channels,
+            .taps = w.tap_end - w.tap_first,
+            .x_step = s->stride_w * channels,
+            .x_tap = s->dilation_w * channels,
+        };
+        j->kernels->weights(&piece);
+      }
+    }
+  }
+}
+
+static void backward_weights_chunks(void *context, int64_t begin, int64_t end, int slot) {
+  (void)slot;
+  const job *j = context;
+  const apus_conv2d_plan *plan = j->plan;
+  const int64_t rows = plan->detail[DETAIL_ROWS], row_blocks = ceil_div(plan->out_h, rows);
+  const int64_t all = blocks(plan), chunks = plan->detail[DETAIL_CHUNKS], size = weights(&plan->shape);
+  for (int64_t chunk = begin; chunk < end; chunk++) {
+    float *sums = j->partials + chunk * size;
+    memset(sums, 0, (size_t)size * sizeof *sums);
+    for (int64_t b = all * chunk / chunks; b < all * (chunk + 1) / chunks; b++) {
+      const int64_t first = b % row_blocks * rows;
+      add_rows(j, b / row_blocks, first, min64(first + rows, plan->out_h), sums);
+    }
+  }
+}
+
+static void backward_weights(const apus_conv2d_plan *plan, const float *x, const float *dy, float *dw, void *scratch) {
+  const int64_t chunks = plan->detail[DETAIL_CHUNKS];
+  job j = {.plan = plan, .kernels = kernels_for(plan->isa), .input = x, .dy = dy, .partials = scratch};
+  apus_parallel_for_limited(chunks, grain(&j, chunks), plan->threads, backward_weights_chunks, &j);
+  apus_merge_partials(scratch, chunks, weights(&plan->shape), plan->options.accumulate, dw);
+}
+
+const apus_conv2d_entry apus_conv2d_depthwise = {"depthwise", take, forward, backward_data, backward_weights};

@@ -1,0 +1,7 @@
+#if defined(__x86_64__)
+#include "runtime/simd_avx512.h"
+
+#include "conv/depthwise.c.inc"
+
+const apus_depthwise_kernels apus_depthwise_avx512 = {.strip = strip, .weights = weights};
+#endif
