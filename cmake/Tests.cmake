@@ -21,6 +21,8 @@ function(apus_add_test name)
 endfunction()
 
 apus_add_test(kernels apus-check)
+# That every shape runs; its times mean nothing here.
+apus_add_test(benchmark apus-check --bench --shape lenet --seconds 0)
 
 # APUS_FORCE is read once a process.
 foreach(forced conv2d:reference,gemm:openblas conv2d:im2col conv2d:direct,gemm:packed gemm:reference,conv2d:depthwise conv2d:nonsense)

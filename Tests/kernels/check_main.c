@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench.h"
 #include "check.h"
 
 void check_activation_family(void);
@@ -63,6 +64,8 @@ static int number(const char *text, int64_t *value) {
 }
 
 int main(int argc, char **argv) {
+  if (argc > 1 && strcmp(argv[1], "--bench") == 0)
+    return bench_main(argc - 1, argv + 1);
   const char *isa = getenv("APUS_ISA");
   for (int i = 1; i < argc; i++) {
     const char *option = argv[i], *value = i + 1 < argc ? argv[i + 1] : "";

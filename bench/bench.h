@@ -1,0 +1,61 @@
+#ifndef APUS_BENCH_H
+#define APUS_BENCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "apus/apus.h"
+
+/* The kernels' times over the shapes of shapes.txt: median, arithmetic rate or bandwidth, and the implementation chosen.
+ * `apus-bench` and `apus-check --bench` are this. */
+
+/* The whole program: reads its options, prints, gives the exit status. */
+int bench_main(int argc, char **argv);
+
+/* ---- for the families ------------------------------------------------------------------------------------------- */
+
+enum { BENCH_SIZES = 9 };
+
+/* A line of the table of shapes. */
+typedef struct bench_shape {
+  char operation[24], name[40];
+  int64_t size[BENCH_SIZES];
+  int sizes;
+} bench_shape;
+
+typedef struct bench_options {
+  const char *shapes;    /* path of the table */
+  const char *operation; /* only this; NULL: all */
+  const char *name;      /* only names that contain this; NULL: all */
+  double seconds;        /* for each measurement */
+  int every;             /* every implementation that does not decline, not only the plan's choice */
+  int json;              /* a JSON object a line */
+} bench_options;
+
+extern bench_options bench_chosen;
+
+/* What one call does: floating-point operations, and bytes that must move at least. */
+typedef struct bench_work {
+  double operations, bytes;
+} bench_work;
+
+typedef void (*bench_body)(void *context);
+/* Times body(context) and prints its line. */
+void bench_time(const bench_shape *shape, const char *pass, const char *implementation, bench_work work, bench_body body,
+                void *context);
+
+/* Memory that bench_free_all gives back, filled with numbers in [−1, 1). */
+float *bench_floats(int64_t count);
+void *bench_bytes(size_t bytes);
+void bench_free_all(void);
+
+void bench_conv2d(const bench_shape *shape);
+void bench_gemm(const bench_shape *shape);
+void bench_pool2d(const bench_shape *shape);
+void bench_batch_norm(const bench_shape *shape);
+void bench_activation(const bench_shape *shape);
+void bench_loss(const bench_shape *shape);
+void bench_optimizer(const bench_shape *shape);
+void bench_elementwise(const bench_shape *shape);
+
+#endif

@@ -1,0 +1,80 @@
+#include "bench.h"
+
+#include <stdio.h>
+
+typedef struct conv2d_call {
+  apus_conv2d_plan plan;
+  const float *x, *w, *dy;
+  const apus_conv2d_epilogue *epilogue;
+  float *out;
+  void *scratch;
+} conv2d_call;
+
+static void forward(void *context) {
+  conv2d_call *call = context;
+  apus_conv2d_forward(&call->plan, call->x, call->w, call->epilogue, call->out, call->scratch);
+}
+
+static void backward_data(void *context) {
+  conv2d_call *call = context;
+  apus_conv2d_backward_data(&call->plan, call->dy, call->w, call->out, call->scratch);
+}
+
+static void backward_weights(void *context) {
+  conv2d_call *call = context;
+  apus_conv2d_backward_weights(&call->plan, call->x, call->dy, call->out, call->scratch);
+}
+
+/* batch, in channels, height = width, out channels, kernel, stride, padding, dilation, groups */
+static apus_conv2d conv2d_of(const int64_t *n) {
+  return (apus_conv2d){.batch = n[0],
+                       .height = n[2],
+                       .width = n[2],
+                       .in_channels = n[1],
+                       .out_channels = n[3],
+                       .kernel_h = n[4],
+                       .kernel_w = n[4],
+                       .stride_h = n[5],
+                       .stride_w = n[5],
+                       .dilation_h = n[7],
+                       .dilation_w = n[7],
+                       .pad_top = n[6],
+                       .pad_left = n[6],
+                       .pad_bottom = n[6],
+                       .pad_right = n[6],
+                       .groups = n[8]};
+}
+
+void bench_conv2d(const bench_shape *shape) {
+  static const struct {
+    const char *name;
+    bench_body body;
+  } passes[] = {{"forward", forward}, {"backward_data", backward_data}, {"backward_weights", backward_weights}};
+  apus_conv2d s = conv2d_of(shape->size);
+  apus_error error;
+  int64_t out_h, out_w;
+  if (apus_conv2d_output_size(&s, &out_h, &out_w, &error) != APUS_OK) {
+    fprintf(stderr, "%s: %s\n", shape->name, error.text);
+    return;
+  }
+  int64_t x_count = s.batch * s.height * s.width * s.in_channels, y_count = s.batch * out_h * out_w * s.out_channels;
+  int64_t window = s.kernel_h * s.kernel_w * s.in_channels / s.groups, w_count = window * s.out_channels;
+  float *x = bench_floats(x_count), *w = bench_floats(w_count), *dy = bench_floats(y_count);
+  float *outputs[] = {bench_floats(y_count), bench_floats(x_count), bench_floats(w_count)};
+  /* Padding counts as if it were multiplied: the usual figure. */
+  bench_work work = {2.0 * (double)y_count * (double)window, 4.0 * (double)(x_count + y_count + w_count)};
+  for (int pass = 0; pass < 3; pass++)
+    for (int i = -1; i < APUS_CONV2D_IMPLEMENTATIONS; i++) {
+      if ((i < 0) == (bench_chosen.every != 0))
+        continue;
+      conv2d_call call = {.x = x, .w = w, .dy = dy, .out = outputs[pass]};
+      apus_status status =
+          i < 0 ? apus_conv2d_plan_make(&call.plan, (apus_conv2d_pass)pass, &s, NULL, &error)
+                : apus_conv2d_plan_force(&call.plan, (apus_conv2d_pass)pass, &s, NULL, (apus_conv2d_implementation)i, &error);
+      if (status != APUS_OK)
+        continue;
+      call.scratch = bench_bytes(call.plan.scratch_bytes);
+      bench_time(shape, passes[pass].name, apus_conv2d_implementation_name(call.plan.implementation), work, passes[pass].body,
+                 &call);
+    }
+}

@@ -1,0 +1,43 @@
+#include "bench.h"
+
+typedef struct gemm_call {
+  apus_gemm_plan plan;
+  const float *a, *b;
+  float *c;
+  void *scratch;
+} gemm_call;
+
+static void run(void *context) {
+  gemm_call *call = context;
+  apus_gemm_run(&call->plan, call->a, call->b, NULL, APUS_ACTIVATION_NONE, call->c, call->scratch);
+}
+
+/* m, n, k, whether A and B are transposed */
+void bench_gemm(const bench_shape *shape) {
+  const int64_t *n = shape->size;
+  int ta = n[3] != 0, tb = n[4] != 0;
+  apus_gemm s = {.m = n[0],
+                 .n = n[1],
+                 .k = n[2],
+                 .lda = ta ? n[0] : n[2],
+                 .ldb = tb ? n[2] : n[1],
+                 .ldc = n[1],
+                 .transpose_a = ta,
+                 .transpose_b = tb};
+  gemm_call call = {.a = bench_floats(s.m * s.k), .b = bench_floats(s.k * s.n), .c = bench_floats(s.m * s.n)};
+  bench_work work = {2.0 * (double)s.m * (double)s.n * (double)s.k, 4.0 * (double)(s.m * s.k + s.k * s.n + s.m * s.n)};
+  for (int i = -1; i < APUS_GEMM_IMPLEMENTATIONS; i++) {
+    if ((i < 0) == (bench_chosen.every != 0))
+      continue;
+    apus_status status = i < 0 ? apus_gemm_plan_make(&call.plan, &s, NULL)
+                               : apus_gemm_plan_force(&call.plan, &s, (apus_gemm_implementation)i, NULL);
+    if (status != APUS_OK)
+      continue;
+    call.scratch = bench_bytes(call.plan.scratch_bytes);
+    bench_time(shape,
+               ta   ? "transposed_a"
+               : tb ? "transposed_b"
+                    : "plain",
+               apus_gemm_implementation_name(call.plan.implementation), work, run, &call);
+  }
+}
