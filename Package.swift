@@ -32,7 +32,7 @@ let package = Package(
       cSettings: [
         .headerSearchPath("."),
         .unsafeFlags(["-O3", "-fopenmp"] + warnings + instrumentation, .when(platforms: [.linux])),
-        .unsafeFlags(["-O3", "-Xclang", "-fopenmp", "-I\(brew)/opt/openblas/include"] + warnings + instrumentation, .when(platforms: [.macOS])),
+        .unsafeFlags(["-O3", "-Xclang", "-fopenmp"] + warnings + instrumentation, .when(platforms: [.macOS])),
       ],
       linkerSettings: [
         .linkedLibrary(openMP, .when(platforms: [.linux])),
