@@ -1,0 +1,25 @@
+import Apus
+
+extension Image {
+  /// The image as a data set would hold it, uint8 `[1, H, W, C]` for an input of the shape `[H, W, C]`: gray where C is 1 and RGB
+  /// where it is 3, scaled by `resized(height:width:)`. `Normalization` makes a network's input of it.
+  ///
+  /// Digits are white on black in MNIST and in `Digits`; for black on white ask for `inverted`, which is never done by itself.
+  ///
+  /// - Parameter file: named in errors.
+  /// - Throws: `DataError` where the proportions are not those of the input: scaling would distort the image.
+  public func prepared(for input: Shape, inverted: Bool = false, file: String) throws -> Tensor {
+    if input.count != 3 || (input[2] != 1 && input[2] != 3) {
+      fatalError("an image for an input of shape \(input), which is no [H, W, 1] or [H, W, 3]")
+    }
+    if height * input[1] != width * input[0] {
+      throw DataError(
+        file, found: "an image of \(height)×\(width) pixels",
+        expected: "the proportions of the network's input, \(input[0])×\(input[1])")
+    }
+    let colored = input[2] == 1 ? grayscale() : rgb()
+    let scaled = colored.resized(height: input[0], width: input[1])
+    let result = inverted ? scaled.inverted() : scaled
+    return Tensor(result.pixels, shape: [1, input[0], input[1], input[2]])
+  }
+}

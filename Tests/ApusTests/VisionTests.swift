@@ -1,0 +1,107 @@
+import Apus
+import ApusVision
+import Foundation
+import Testing
+
+/// A picture of Tests/Fixtures/images, made by make-images.py: 12×9, red = 20 x, green = 28 y, blue = 10 (x + y); gray = 10 x + 15 y.
+private func picture(_ name: String) -> String { repositoryFile("Tests/Fixtures/images/" + name) }
+
+private let positions = (0..<9).flatMap { y in (0..<12).map { x in (x: x, y: y) } }
+private let gray = positions.map { UInt8(10 * $0.x + 15 * $0.y) }
+private let rgb = positions.flatMap { [20 * $0.x, 28 * $0.y, 10 * ($0.x + $0.y)].map { UInt8($0) } }
+
+private func largestDifference(_ a: [UInt8], _ b: [UInt8]) -> Int {
+  a.count == b.count ? zip(a, b).map { abs(Int($0) - Int($1)) }.max()! : Int.max
+}
+
+@Suite struct VisionTests {
+  @Test(arguments: ["gray.png", "gray16.png", "gray.pgm"]) func readsGray(name: String) throws {
+    #expect(try Image(contentsOf: picture(name)) == Image(height: 9, width: 12, channels: 1, pixels: gray))
+  }
+
+  @Test(arguments: ["rgb.png", "palette.png", "rgb.ppm"]) func readsColor(name: String) throws {
+    #expect(try Image(contentsOf: picture(name)) == Image(height: 9, width: 12, channels: 3, pixels: rgb))
+  }
+
+  @Test func laysWhatIsTransparentOverWhite() throws {
+    let image = try Image(contentsOf: picture("alpha.png"))
+    for (index, value) in image.pixels.enumerated() { #expect(value == (index / 3 % 12 < 6 ? rgb[index] : 255)) }
+  }
+
+  @Test func readsJPEG() throws {
+    let color = try Image(contentsOf: picture("rgb.jpg"))
+    #expect(color.channels == 3 && largestDifference(color.pixels, rgb) <= 4)
+    let one = try Image(contentsOf: picture("gray.jpg"))
+    #expect(one.channels == 1 && largestDifference(one.pixels, gray) <= 2)
+    expectError("cmyk.jpg", "CMYK") { _ = try Image(contentsOf: picture("cmyk.jpg")) }
+  }
+
+  @Test func readsNetpbmVariants() throws {
+    func decode(_ header: String, _ samples: [UInt8]) throws -> Image {
+      try Image.decode(Array(header.utf8) + samples, file: "x.pgm")
+    }
+    #expect(try decode("P5\n# a comment\n2 #another\n1\n255\n", [7, 9]).pixels == [7, 9])
+    #expect(try decode("P5 2 1 3 ", [3, 1]).pixels == [255, 85])
+    #expect(try decode("P5 1 1 65535 ", [0x80, 0x80]).pixels == [128])
+    expectError("x.pgm", "3 bytes of samples", "4 for 2×2") { _ = try decode("P5 2 2 255 ", [1, 2, 3]) }
+    expectError("x.pgm", "no height") { _ = try decode("P5 2 ", []) }
+    expectError("x.pgm", "0 as the largest value") { _ = try decode("P5 2 2 0 ", [1, 2, 3, 4]) }
+    expectError("x.pgm", "70000 as the largest value") { _ = try decode("P5 2 2 70000 ", [1, 2, 3, 4]) }
+    expectError("x.pgm", "no space") { _ = try decode("P5 1 1 255", []) }
+    expectError("x.pgm", "0×3 pixels") { _ = try decode("P5 3 0 255 ", []) }
+    expectError("x.pgm", "9999999999×9999999999 pixels") { _ = try decode("P6 9999999999 9999999999 255 ", [1]) }
+  }
+
+  @Test func refusesWhatIsNoImage() throws {
+    let folder = try TemporaryFolder()
+    expectError("no.png", "no PNG, JPEG, PGM or PPM image", "starts with 'no image'") {
+      _ = try Image(contentsOf: folder.file("no.png", Array("no image".utf8)))
+    }
+    expectError("empty.png", "empty") { _ = try Image(contentsOf: folder.file("empty.png", [])) }
+    expectError("a.pgm", "50 32 0a 31") { _ = try Image(contentsOf: folder.file("a.pgm", Array("P2\n1 1 1 1".utf8))) }
+    expectError("none.png", "No such file") { _ = try Image(contentsOf: folder.path + "/none.png") }
+    expectError(folder.path, "Is a directory") { _ = try Image(contentsOf: folder.path) }
+  }
+
+  @Test(arguments: ["rgb.png", "palette.png", "rgb.jpg", "gray.jpg", "rgb.ppm", "gray.pgm"])
+  func everyTruncationIsAnError(name: String) throws {
+    let bytes = try File.contents(of: picture(name))
+    // The chunk IEND and the marker EOI at the end hold no pixels; without all of them libpng still has the whole image.
+    let needed = name.hasSuffix(".png") ? bytes.count - 16 : bytes.count
+    for count in 0..<needed {
+      expectError(name) { _ = try Image.decode(Array(bytes.prefix(count)), file: name) }
+    }
+  }
+
+  @Test func scalesAsPillowDoes() throws {
+    let image = try Image(contentsOf: picture("rgb.png"))
+    for (name, height, width) in [("rgb-5x4.ppm", 4, 5), ("rgb-31x20.ppm", 20, 31)] {
+      let scaled = image.resized(height: height, width: width)
+      let expected = try Image(contentsOf: picture(name))
+      #expect(
+        scaled.height == height && scaled.width == width && largestDifference(scaled.pixels, expected.pixels) <= 1)
+    }
+    #expect(try image.grayscale() == Image(contentsOf: picture("luma.pgm")))
+    #expect(image.resized(height: 9, width: 12) == image)
+    #expect(image.inverted().inverted() == image && image.inverted().pixels[0] == 255)
+  }
+
+  @Test func constantImagesStayConstant() {
+    let image = Image(height: 7, width: 5, channels: 1, pixels: Array(repeating: 93, count: 35))
+    for (height, width) in [(1, 1), (3, 11), (28, 28), (6, 4)] {
+      #expect(image.resized(height: height, width: width).pixels.allSatisfy { $0 == 93 })
+    }
+  }
+
+  @Test func preparesForANetwork() throws {
+    let white = Image(height: 8, width: 8, channels: 3, pixels: Array(repeating: 255, count: 192))
+    let gray = try white.prepared(for: [32, 32, 1], file: "x")
+    #expect(gray.shape == [1, 32, 32, 1] && gray.scalarType == .uint8)
+    #expect(gray.array(of: UInt8.self).allSatisfy { $0 == 255 })
+    #expect(try white.prepared(for: [4, 4, 1], inverted: true, file: "x").array(of: UInt8.self).allSatisfy { $0 == 0 })
+    #expect(try white.grayscale().prepared(for: [4, 4, 3], file: "x").shape == [1, 4, 4, 3])
+    expectError("x.png", "9×12 pixels", "32×32") {
+      _ = try Image(contentsOf: picture("rgb.png")).prepared(for: [32, 32, 1], file: "x.png")
+    }
+  }
+}
