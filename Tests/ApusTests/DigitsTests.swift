@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Apus
+import Apus
 
 @Suite struct DigitsTests {
   static let digits = Digits.load()

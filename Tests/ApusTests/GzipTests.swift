@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Apus
+import Apus
 
 /// gzip data made with `printf 'hello, hello, hello' | gzip -n9`.
 private let hello: [UInt8] = [

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import Apus
+import Apus
 
 /// Eleven images of 3×4 pixels with two channels, every byte different from its neighbours.
 private func split(augmentation: Augmentation? = nil, count: Int = 11) throws -> DataSplit {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Apus
+import Apus
 
 /// A safetensors file with the given header and data.
 private func file(_ header: String, _ data: [UInt8] = [], length: UInt64? = nil) -> [UInt8] {

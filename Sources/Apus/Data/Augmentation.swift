@@ -9,7 +9,7 @@ public struct Augmentation: Hashable, Sendable {
   }
 
   /// Pixels by which the sample moves down and to the right.
-  func shift(sample: Int, seed: UInt64, epoch: Int) -> (down: Int, right: Int) {
+  package func shift(sample: Int, seed: UInt64, epoch: Int) -> (down: Int, right: Int) {
     let words = Random.bits(
       seed: seed, stream: RandomDomain.augmentation | UInt64(epoch), first: UInt64(sample) * 2, count: 2)
     let choices = UInt64(2 * maximumShift + 1)

@@ -21,7 +21,7 @@ public enum Digits {
   }
 
   /// All images in the original order, resized to 32×32.
-  static func dataset() -> ImageDataset {
+  package static func dataset() -> ImageDataset {
     do {
       let (images, labels) = try original()
       return try ImageDataset(
@@ -30,7 +30,7 @@ public enum Digits {
   }
 
   /// Images `[1797, 8, 8]` with values 0...16, and labels, as published.
-  static func original() throws -> (images: Tensor, labels: [Int32]) {
+  package static func original() throws -> (images: Tensor, labels: [Int32]) {
     var byteCount = 0
     let start = apus_digits(&byteCount)
     let compressed = Array(UnsafeBufferPointer(start: start, count: byteCount))

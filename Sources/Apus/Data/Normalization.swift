@@ -47,7 +47,7 @@ public struct Normalization: Hashable, Sendable {
   }
 
   /// Factor and offset a channel with which a byte b becomes b · factor + offset.
-  var affine: (factors: [Float], offsets: [Float]) {
+  package var affine: (factors: [Float], offsets: [Float]) {
     (deviation.map { 1 / (255 * $0) }, zip(mean, deviation).map { -$0 / $1 })
   }
 

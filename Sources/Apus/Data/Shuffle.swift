@@ -1,7 +1,7 @@
 /// Random orders, each a pure function of (seed, stream).
-enum Shuffle {
+package enum Shuffle {
   /// A uniformly random permutation of 0 ..< count by Fisher and Yates' method.
-  static func permutation(_ count: Int, seed: UInt64, stream: UInt64) -> [Int32] {
+  package static func permutation(_ count: Int, seed: UInt64, stream: UInt64) -> [Int32] {
     var order = (0..<Int32(count)).map { $0 }
     shuffle(&order, seed: seed, stream: stream)
     return order

@@ -1,10 +1,10 @@
 /// Random parts of a data set in which every class has the share that it has in the whole.
-enum StratifiedDraw {
+package enum StratifiedDraw {
   /// Draws `count` of `candidates` (indices into `labels`); returns them and the others, both in ascending order.
   ///
   /// A class gets its share rounded down; the places left go to the classes with the largest remainders, lower classes first
   /// where those are equal. Within a class the choice is random, a pure function of (seed, class).
-  static func draw(
+  package static func draw(
     _ count: Int, of candidates: [Int32], labels: [Int32], classCount: Int, seed: UInt64
   ) -> (drawn: [Int32], others: [Int32]) {
     if count < 0 || count > candidates.count { fatalError("\(count) of \(candidates.count) samples cannot be drawn") }

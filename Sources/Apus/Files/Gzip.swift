@@ -17,7 +17,7 @@ public enum Gzip {
   }
 
   /// The first `count` decoded bytes, or all where there are fewer.
-  static func prefix(of bytes: [UInt8], count: Int, file: String) throws(FileError) -> [UInt8] {
+  package static func prefix(of bytes: [UInt8], count: Int, file: String) throws(FileError) -> [UInt8] {
     try inflate(bytes, atMost: count, file: file)
   }
 

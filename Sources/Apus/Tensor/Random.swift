@@ -58,11 +58,11 @@ final class InitialValues: Sendable {
 }
 
 /// The upper byte of a stream says what the numbers are for, so that one seed serves all of them without overlap.
-enum RandomDomain {
+package enum RandomDomain {
   static let initialValues: UInt64 = 1 << 56
   static let dropout: UInt64 = 2 << 56
   static let gradientCheck: UInt64 = 3 << 56
   static let split: UInt64 = 4 << 56
-  static let shuffle: UInt64 = 5 << 56
+  package static let shuffle: UInt64 = 5 << 56
   static let augmentation: UInt64 = 6 << 56
 }
