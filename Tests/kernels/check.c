@@ -18,7 +18,7 @@ static int64_t passed, failed, printed, printed_of_case;
 static const char *family_name = "";
 static char case_name[64], case_text[512];
 static const char *version_name = "";
-static int threads;
+static int threads, running;
 
 static uint64_t generator;
 
@@ -111,24 +111,33 @@ int check_select(int isa) {
   return 1;
 }
 
+int check_thread_counts(int counts[CHECK_MOST_COUNTS]) {
+  static const int usual[CHECK_MOST_COUNTS] = {1, 2, 3, 5};
+  memcpy(counts, usual, sizeof usual);
+  if (check_chosen.threads == 0)
+    return CHECK_MOST_COUNTS;
+  counts[1] = check_chosen.threads;
+  return 2;
+}
+
+int check_running(void) { return running; }
+
 int check_run(const char *version, check_body body, void *context) {
-  static const int every_count[] = {1, 2, 3, 5};
-  const int chosen[] = {1, check_chosen.threads};
-  const int *counts = check_chosen.threads ? chosen : every_count;
-  int runs = check_chosen.threads ? 2 : 4, good = 1;
+  int counts[CHECK_MOST_COUNTS], good = 1;
+  int runs = check_thread_counts(counts);
   char text[256];
   version_name = version;
-  for (int run = 0; run < runs && good; run++) {
-    threads = counts[run];
+  for (running = 0; running < runs && good; running++) {
+    threads = counts[running];
     apus_thread_count_set(threads);
-    check_memory_before_run(run == 0);
+    check_memory_before_run(running == 0);
     body(context);
-    good = check_memory_after_run(run == 0, text, sizeof text);
+    good = check_memory_after_run(running == 0, text, sizeof text);
     if (!good)
       check_fail("%s", text);
   }
   apus_thread_count_set(0);
-  threads = 0;
+  running = threads = 0;
   if (good)
     check_pass();
   return good;

@@ -88,6 +88,11 @@ void check_release(int mark);
 /* ---- runs and verdicts ----------------------------------------------------------------------------------------- */
 
 typedef void (*check_body)(void *context);
+/* The thread counts that check_run tries, in this order, and the place of the one that is running: plans are made for each,
+ * since nothing in them may change the bits. */
+enum { CHECK_MOST_COUNTS = 4 };
+int check_thread_counts(int counts[CHECK_MOST_COUNTS]);
+int check_running(void);
 /* 1 where the run passed. `version` names the implementation in a failure's text. */
 int check_run(const char *version, check_body body, void *context);
 

@@ -14,18 +14,25 @@ typedef struct norm_run {
   void *scratch;
 } norm_run;
 
-static void run_statistics(void *context) {
+/* Planned anew at each thread count: nothing in the plan may depend on it. */
+static norm_run *planned(void *context) {
   norm_run *run = context;
+  apus_batch_norm_plan_make(&run->plan, run->plan.rows, run->plan.channels, NULL);
+  return run;
+}
+
+static void run_statistics(void *context) {
+  norm_run *run = planned(context);
   apus_batch_norm_statistics(&run->plan, run->x, run->out_mean, run->out_variance, run->scratch);
 }
 
 static void run_apply(void *context) {
-  norm_run *run = context;
+  norm_run *run = planned(context);
   apus_batch_norm_apply(&run->plan, run->x, run->scale, run->shift, run->residual, run->activation, run->out);
 }
 
 static void run_backward(void *context) {
-  norm_run *run = context;
+  norm_run *run = planned(context);
   (run->frozen ? apus_batch_norm_backward_frozen
                : apus_batch_norm_backward)(&run->plan, run->x, run->y, run->dy, run->mean, run->inverse, run->gamma,
                                            run->activation, run->out, run->dgamma, run->dbeta, run->dresidual, run->scratch);

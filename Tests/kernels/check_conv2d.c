@@ -19,12 +19,13 @@ typedef struct tensors {
   float *x, *w, *y, *bias, *scale, *shift, *residual; /* y: dy of the backward passes */
 } tensors;
 
+/* A plan and its scratch for each thread count. */
 typedef struct conv_run {
-  apus_conv2d_plan plan;
+  apus_conv2d_plan plan[CHECK_MOST_COUNTS];
+  void *scratch[CHECK_MOST_COUNTS];
   const float *x, *w, *dy;
   const apus_conv2d_epilogue *epilogue;
   float *out;
-  void *scratch;
 } conv_run;
 
 static void fill(float *x, int64_t count, contents contents) {
@@ -68,22 +69,29 @@ static void compare(const char *what, const tensors *t, const float *got, const 
     check_close(what, got, want, magnitude, count, (double)terms);
 }
 
-/* Plans with one implementation; 0 where it declines, which must be said in words. */
+/* Plans with one implementation for each thread count; 0 where it declines, which must be said in words. */
 static int plan_forced(conv_run *run, apus_conv2d_pass pass, const tensors *t, const apus_conv2d_options *options,
                        int implementation) {
-  apus_error error;
   const char *name = apus_conv2d_implementation_name((apus_conv2d_implementation)implementation);
-  apus_status status =
-      apus_conv2d_plan_force(&run->plan, pass, &t->shape, options, (apus_conv2d_implementation)implementation, &error);
-  if (status == APUS_OK) {
-    check_that((int)run->plan.implementation == implementation && run->plan.out_h == t->out_h && run->plan.out_w == t->out_w &&
-                   run->plan.threads >= 1,
-               "%s: the plan does not hold what was asked", name);
-    return 1;
+  int counts[CHECK_MOST_COUNTS], plans = check_thread_counts(counts), good = 0;
+  for (int i = 0; i < plans; i++) {
+    apus_conv2d_plan *plan = &run->plan[i];
+    apus_error error;
+    apus_thread_count_set(counts[i]);
+    apus_status status =
+        apus_conv2d_plan_force(plan, pass, &t->shape, options, (apus_conv2d_implementation)implementation, &error);
+    if (status != APUS_OK) {
+      check_error(name, status, APUS_UNSUPPORTED, &error);
+      check_that(implementation != APUS_CONV2D_REFERENCE, "the reference declines: %s", error.text);
+      break;
+    }
+    good = (int)plan->implementation == implementation && plan->out_h == t->out_h && plan->out_w == t->out_w &&
+           plan->threads >= 1 && plan->threads <= counts[i];
+    check_that(good, "%s: the plan does not hold what was asked", name);
+    run->scratch[i] = check_scratch(plan->scratch_bytes);
   }
-  check_error(name, status, APUS_UNSUPPORTED, &error);
-  check_that(implementation != APUS_CONV2D_REFERENCE, "the reference declines: %s", error.text);
-  return 0;
+  apus_thread_count_set(0);
+  return good;
 }
 
 /* The reference is slow and the same on every tier; im2col alone may multiply padding (its header says so). */
@@ -93,14 +101,11 @@ static int worth_running(int isa, int implementation, contents contents) {
   return implementation != APUS_CONV2D_IM2COL || contents != SPECIALS;
 }
 
-/* Scratch is sized for the threads at planning: planned at the greatest count that check_run uses. */
-static void plan_threads(void) { apus_thread_count_set(check_chosen.threads ? check_chosen.threads : 5); }
-
 /* ---- forward ---------------------------------------------------------------------------------------------------- */
 
 static void run_forward(void *context) {
   conv_run *run = context;
-  apus_conv2d_forward(&run->plan, run->x, run->w, run->epilogue, run->out, run->scratch);
+  apus_conv2d_forward(&run->plan[check_running()], run->x, run->w, run->epilogue, run->out, run->scratch[check_running()]);
 }
 
 static apus_conv2d_epilogue epilogue_of(const tensors *t, int steps) {
@@ -140,9 +145,7 @@ static void check_forward_version(const tensors *t, int steps, int implementatio
   apus_conv2d_epilogue epilogue = epilogue_of(t, steps);
   int64_t terms = t->shape.kernel_h * t->shape.kernel_w * (t->shape.in_channels / t->shape.groups) + 4;
   int mark = check_mark();
-  plan_threads();
   if (plan_forced(&run, APUS_CONV2D_FORWARD, t, NULL, implementation)) {
-    run.scratch = check_scratch(run.plan.scratch_bytes);
     run.out = check_output(t->y_count, NULL);
     run.epilogue = steps ? &epilogue : NULL;
     check_run(name, run_forward, &run);
@@ -189,12 +192,12 @@ static void check_forward(const tensors *t, int steps) {
 
 static void run_backward_data(void *context) {
   conv_run *run = context;
-  apus_conv2d_backward_data(&run->plan, run->dy, run->w, run->out, run->scratch);
+  apus_conv2d_backward_data(&run->plan[check_running()], run->dy, run->w, run->out, run->scratch[check_running()]);
 }
 
 static void run_backward_weights(void *context) {
   conv_run *run = context;
-  apus_conv2d_backward_weights(&run->plan, run->x, run->dy, run->out, run->scratch);
+  apus_conv2d_backward_weights(&run->plan[check_running()], run->x, run->dy, run->out, run->scratch[check_running()]);
 }
 
 static void check_backward(const tensors *t, apus_conv2d_pass pass, int accumulate) {
@@ -221,9 +224,7 @@ static void check_backward(const tensors *t, apus_conv2d_pass pass, int accumula
     for (int i = 0; i < APUS_CONV2D_IMPLEMENTATIONS && check_select(isa); i++) {
       conv_run run = {.x = t->x, .w = t->w, .dy = t->y};
       int version_mark = check_mark();
-      plan_threads();
       if (worth_running(isa, i, t->contents) && plan_forced(&run, pass, t, &options, i)) {
-        run.scratch = check_scratch(run.plan.scratch_bytes);
         run.out = check_output(count, accumulate ? initial : NULL);
         check_run(apus_conv2d_implementation_name((apus_conv2d_implementation)i), data ? run_backward_data : run_backward_weights,
                   &run);

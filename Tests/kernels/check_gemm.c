@@ -4,17 +4,18 @@
 
 #include "check.h"
 
+/* A plan and its scratch for each thread count. */
 typedef struct gemm_run {
-  apus_gemm_plan plan;
+  apus_gemm_plan plan[CHECK_MOST_COUNTS];
+  void *scratch[CHECK_MOST_COUNTS];
   const float *a, *b, *bias;
   apus_activation activation;
   float *c;
-  void *scratch;
 } gemm_run;
 
 static void run_gemm(void *context) {
   gemm_run *run = context;
-  apus_gemm_run(&run->plan, run->a, run->b, run->bias, run->activation, run->c, run->scratch);
+  apus_gemm_run(&run->plan[check_running()], run->a, run->b, run->bias, run->activation, run->c, run->scratch[check_running()]);
 }
 
 typedef struct operands {
@@ -50,16 +51,23 @@ static void make_operands(operands *o, const apus_gemm *s, int integers) {
 }
 
 static int plan_forced(gemm_run *run, const operands *o, int implementation) {
-  apus_error error;
   const char *name = apus_gemm_implementation_name((apus_gemm_implementation)implementation);
-  apus_status status = apus_gemm_plan_force(&run->plan, &o->shape, (apus_gemm_implementation)implementation, &error);
-  if (status == APUS_OK) {
-    check_that((int)run->plan.implementation == implementation, "%s: the plan does not hold what was asked", name);
-    return 1;
+  int counts[CHECK_MOST_COUNTS], plans = check_thread_counts(counts), good = 0;
+  for (int i = 0; i < plans; i++) {
+    apus_error error;
+    apus_thread_count_set(counts[i]);
+    apus_status status = apus_gemm_plan_force(&run->plan[i], &o->shape, (apus_gemm_implementation)implementation, &error);
+    if (status != APUS_OK) {
+      check_error(name, status, APUS_UNSUPPORTED, &error);
+      check_that(implementation != APUS_GEMM_REFERENCE, "the reference declines: %s", error.text);
+      break;
+    }
+    good = (int)run->plan[i].implementation == implementation && run->plan[i].threads <= counts[i];
+    check_that(good, "%s: the plan does not hold what was asked", name);
+    run->scratch[i] = check_scratch(run->plan[i].scratch_bytes);
   }
-  check_error(name, status, APUS_UNSUPPORTED, &error);
-  check_that(implementation != APUS_GEMM_REFERENCE, "the reference declines: %s", error.text);
-  return 0;
+  apus_thread_count_set(0);
+  return good;
 }
 
 /* Rows of C at the stride of C, so that they compare as one array; poison between rows is wanted as NaN. */
@@ -75,10 +83,7 @@ static void check_product(const operands *o, int with_bias, apus_activation acti
     for (int i = 0; i < APUS_GEMM_IMPLEMENTATIONS && check_select(isa); i++) {
       gemm_run run = {.a = o->a, .b = o->b, .bias = with_bias ? o->bias : NULL, .activation = activation};
       int mark = check_mark();
-      /* The scratch must do for the greatest number of threads that check_run tries. */
-      apus_thread_count_set(check_chosen.threads ? check_chosen.threads : 5);
       if ((i != APUS_GEMM_REFERENCE || isa == APUS_ISA_REFERENCE || check_chosen.isa >= 0) && plan_forced(&run, o, i)) {
-        run.scratch = check_scratch(run.plan.scratch_bytes);
         run.c = check_output(o->c_count, s->accumulate ? o->initial : NULL);
         check_run(apus_gemm_implementation_name((apus_gemm_implementation)i), run_gemm, &run);
         if (o->integers)
