@@ -74,7 +74,9 @@ static void check_forward(const loss_run *given, double *want_p, double *bound_p
     check_run("probabilities alone", run_cross_entropy, &run);
     check_same_bits("probabilities alone", probabilities, first_p, sizeof(float), count);
     run.logits = run.out = check_output(count, given->logits);
+    run.losses = losses;
     check_run("probabilities in logits", run_cross_entropy, &run);
+    check_same_bits("losses, probabilities in logits", losses, first_losses, sizeof(float), rows);
     check_same_bits("probabilities in logits", run.out, first_p, sizeof(float), count);
 
     run.logits = given->logits;

@@ -192,8 +192,8 @@ int check_memory_after_run(int first, char *text, size_t size) {
     int64_t before = first_touched(a, 0, begin), after = first_touched(a, end, a->block_bytes);
     forbid_guards(a);
     if (before >= 0 || after >= 0) {
-      snprintf(text, size, "array %d (%s of %zu bytes): wrote %lld bytes %s", i, kind_name(a->kind), a->bytes,
-               (long long)(before >= 0 ? (int64_t)begin - before : after - (int64_t)end), before >= 0 ? "before" : "behind");
+      snprintf(text, size, "array %d (%s of %zu bytes): the byte %lld %s it was written to", i, kind_name(a->kind), a->bytes,
+               (long long)(before >= 0 ? (int64_t)begin - before : after - (int64_t)end + 1), before >= 0 ? "before" : "behind");
       return 0;
     }
     if (a->kind == ARRAY_INPUT && memcmp(a->copy, a->data, a->bytes) != 0) {
