@@ -14,7 +14,7 @@ demo: build
 
 test: build c-core
 	ctest --test-dir $(CMAKE_BUILD) --output-on-failure
-	swift test -c release --disable-testable-imports
+	swift test -c release --disable-xctest --disable-testable-imports
 	Scripts/test-examples
 
 build: dependencies

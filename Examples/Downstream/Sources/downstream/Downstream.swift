@@ -6,9 +6,8 @@ struct Downstream {
   static func main() {
     let count = 64
     let inputs = Random.normal(seed: 7, stream: 0, first: 0, count: 2 * count)
-    let targets = (0..<count).map { 2 * inputs[2 * $0] - 3 * inputs[2 * $0 + 1] + 1 }
     let x = Tensor(inputs, shape: [count, 2])
-    let y = Tensor(targets, shape: [count, 1])
+    let y = matmul(x, Tensor([2, -3] as [Float], shape: [2, 1])) + 1.0
 
     let model = Sequential { Linear(2, 1) }
     var optimizer = SGD(model.parameters, learningRate: 0.1, momentum: 0.9)
