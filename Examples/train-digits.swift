@@ -1,5 +1,4 @@
-#!/usr/bin/env -S apus script
-// Trains LeNet-5 on the embedded handwritten digits with a loop of its own.
+#!/usr/bin/env -S apus script  // Trains LeNet-5 on the embedded handwritten digits with a loop of its own.
 //   ./train-digits.swift [EPOCHS]
 import Apus
 

@@ -1,5 +1,4 @@
-#!/usr/bin/env -S apus script
-// What an operation costs beside its kernel: sums of one-element tensors, a thousand in a chain, in nanoseconds an operation.
+#!/usr/bin/env -S apus script  // What an operation costs beside its kernel: sums of one-element tensors, a thousand in a chain, in nanoseconds an operation.
 //   inference   the operation without a tape
 //   recorded    forward with the tape, and its part of the backward pass
 // The goal is a difference below 300 ns in a release build; a LeNet-5 step has about 25 operations.
@@ -27,4 +26,6 @@ let recorded = medianNanoseconds(an: operations) {
     return sum
   }
 }
-print("inference \(inference) ns, recorded with backward \(recorded) ns, tape \(recorded - inference) ns an operation; \(Runtime.buildDescription)")
+print(
+  "inference \(inference) ns, recorded with backward \(recorded) ns, tape \(recorded - inference) ns an operation; \(Runtime.buildDescription)"
+)

@@ -4,8 +4,6 @@
 #include <zlib.h>
 
 /* inflateInit2 is a macro, which Swift does not see. 16 + 15: the gzip format, the largest window. */
-static inline int apus_inflate_init_gzip(z_stream *stream) {
-  return inflateInit2(stream, 16 + MAX_WBITS);
-}
+static inline int apus_inflate_init_gzip(z_stream *stream) { return inflateInit2(stream, 16 + MAX_WBITS); }
 
 #endif

@@ -1,7 +1,6 @@
+import Apus
 import Foundation
 import Testing
-
-import Apus
 
 @Suite struct AtomicFileTests {
   @Test func writesAndReplaces() throws {

@@ -1,7 +1,6 @@
+import Apus
 import Foundation
 import Testing
-
-import Apus
 
 @Suite struct DigitsTests {
   static let digits = Digits.load()

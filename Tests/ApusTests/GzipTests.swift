@@ -1,6 +1,5 @@
-import Testing
-
 import Apus
+import Testing
 
 /// gzip data made with `printf 'hello, hello, hello' | gzip -n9`.
 private let hello: [UInt8] = [

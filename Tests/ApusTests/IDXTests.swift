@@ -1,7 +1,6 @@
+import Apus
 import Foundation
 import Testing
-
-import Apus
 
 /// An IDX file of uint8 elements.
 private func idx(_ sizes: [UInt32], _ elements: [UInt8], type: UInt8 = 8) -> [UInt8] {

@@ -1,8 +1,7 @@
+import Apus
 import Foundation
 import Synchronization
 import Testing
-
-import Apus
 
 /// Eleven images of 3×4 pixels with two channels, every byte different from its neighbours.
 private func split(augmentation: Augmentation? = nil, count: Int = 11) throws -> DataSplit {

@@ -1,7 +1,6 @@
+import Apus
 import Foundation
 import Testing
-
-import Apus
 
 /// A safetensors file with the given header and data.
 private func file(_ header: String, _ data: [UInt8] = [], length: UInt64? = nil) -> [UInt8] {

@@ -12,8 +12,10 @@
  *   w  [kernel_h, kernel_w, in_channels / groups, out_channels]      (out_channels contiguous; group g owns
  *                                                                     out channels [g·Co/G, (g+1)·Co/G))
  *   y  [batch, out_h, out_w, out_channels]
- *   y[n,oh,ow,co] = Σ_{kh,kw,ci} x[n, oh·stride_h + kh·dilation_h − pad_top, ow·stride_w + kw·dilation_w − pad_left, g·Ci/G + ci] · w[kh,kw,ci,co]
- *   out_h = (height + pad_top + pad_bottom − dilation_h·(kernel_h − 1) − 1) / stride_h + 1, and 0 where the kernel does not fit
+ *   y[n,oh,ow,co] = Σ_{kh,kw,ci} x[n, oh·stride_h + kh·dilation_h − pad_top, ow·stride_w + kw·dilation_w − pad_left,
+ *                                  g·Ci/G + ci] · w[kh,kw,ci,co]
+ *   out_h = (height + pad_top + pad_bottom − dilation_h·(kernel_h − 1) − 1) / stride_h + 1,
+ *           and 0 where the kernel does not fit
  *
  * Ask, plan, run: make a plan (validates, allocates nothing), give it `scratch_bytes` of 64-byte aligned memory, run it.
  * Pointers of tensors need float alignment only. x, w, y, scratch must not overlap; `residual` may be y itself.
@@ -102,12 +104,13 @@ void apus_conv2d_backward_weights(const apus_conv2d_plan *plan, const float *x, 
 
 /* The specification, in both precisions: serial, no scratch. `accumulate` as in the options. */
 void apus_conv2d_forward_reference_f32(const apus_conv2d *shape, const float *x, const float *w, const float *bias,
-                                       const float *scale, const float *shift, const float *residual,
-                                       apus_activation activation, float *y);
+                                       const float *scale, const float *shift, const float *residual, apus_activation activation,
+                                       float *y);
 void apus_conv2d_forward_reference_f64(const apus_conv2d *shape, const double *x, const double *w, const double *bias,
                                        const double *scale, const double *shift, const double *residual,
                                        apus_activation activation, double *y);
-void apus_conv2d_backward_data_reference_f32(const apus_conv2d *shape, const float *dy, const float *w, int accumulate, float *dx);
+void apus_conv2d_backward_data_reference_f32(const apus_conv2d *shape, const float *dy, const float *w, int accumulate,
+                                             float *dx);
 void apus_conv2d_backward_data_reference_f64(const apus_conv2d *shape, const double *dy, const double *w, int accumulate,
                                              double *dx);
 void apus_conv2d_backward_weights_reference_f32(const apus_conv2d *shape, const float *x, const float *dy, int accumulate,

@@ -64,7 +64,8 @@ void apus_binary_f32(apus_binary operation, const apus_broadcast *space, const f
 void apus_binary_reference_f32(apus_binary operation, const apus_broadcast *space, const float *a, const float *b, float *y);
 void apus_binary_reference_f64(apus_binary operation, const apus_broadcast *space, const double *a, const double *b, double *y);
 /* Wraps around at 32 bits; a quotient truncates towards zero and is 0 for b = 0; a power with a negative exponent truncates. */
-void apus_binary_reference_i32(apus_binary operation, const apus_broadcast *space, const int32_t *a, const int32_t *b, int32_t *y);
+void apus_binary_reference_i32(apus_binary operation, const apus_broadcast *space, const int32_t *a, const int32_t *b,
+                               int32_t *y);
 
 /* y = 1 or 0; NaN: as IEEE (only not-equal holds). */
 void apus_compare_f32(apus_comparison operation, const apus_broadcast *space, const float *a, const float *b, uint8_t *y);
@@ -84,9 +85,11 @@ void apus_scale_reference_f64(int64_t count, const double *x, double factor, dou
  * max/min of an empty middle is −inf/+inf; NaN propagates. No scratch. */
 void apus_reduce_f32(apus_reduction operation, int64_t outer, int64_t middle, int64_t inner, const float *x, float *y);
 void apus_reduce_reference_f32(apus_reduction operation, int64_t outer, int64_t middle, int64_t inner, const float *x, float *y);
-void apus_reduce_reference_f64(apus_reduction operation, int64_t outer, int64_t middle, int64_t inner, const double *x, double *y);
+void apus_reduce_reference_f64(apus_reduction operation, int64_t outer, int64_t middle, int64_t inner, const double *x,
+                               double *y);
 /* The sum wraps around at 32 bits; max/min of an empty middle is the least/greatest int32. */
-void apus_reduce_reference_i32(apus_reduction operation, int64_t outer, int64_t middle, int64_t inner, const int32_t *x, int32_t *y);
+void apus_reduce_reference_i32(apus_reduction operation, int64_t outer, int64_t middle, int64_t inner, const int32_t *x,
+                               int32_t *y);
 /* Index of the first maximum along middle (a NaN counts as the maximum); middle >= 1. */
 void apus_argmax_f32(int64_t outer, int64_t middle, int64_t inner, const float *x, int32_t *y);
 void apus_argmax_f64(int64_t outer, int64_t middle, int64_t inner, const double *x, int32_t *y);

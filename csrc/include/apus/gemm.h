@@ -25,7 +25,7 @@ typedef struct apus_gemm {
 } apus_gemm;
 
 typedef enum apus_gemm_implementation {
-  APUS_GEMM_PACKED = 0,  /* ours, over the convolution's micro-kernel */
+  APUS_GEMM_PACKED = 0,   /* ours, over the convolution's micro-kernel */
   APUS_GEMM_OPENBLAS = 1, /* one-threaded calls on blocks fixed by the sizes */
   APUS_GEMM_REFERENCE = 2
 } apus_gemm_implementation;

@@ -20,7 +20,9 @@ typedef struct apus_sgd_item {
 } apus_sgd_item;
 
 /* Stochastic gradient descent with momentum (PyTorch's form, dampening 0):
- *   g = gradient + weight_decay·value;  velocity = momentum·velocity + g;  value = value − learning_rate·(nesterov ? g + momentum·velocity : velocity)
+ *   g = gradient + weight_decay·value
+ *   velocity = momentum·velocity + g
+ *   value = value − learning_rate·(nesterov ? g + momentum·velocity : velocity)
  * Velocities start at 0. */
 void apus_sgd_step(int64_t items, const apus_sgd_item *item, float learning_rate, float momentum, int nesterov);
 void apus_sgd_step_reference_f32(int64_t items, const apus_sgd_item *item, float learning_rate, float momentum, int nesterov);
