@@ -1,6 +1,8 @@
-#!/usr/bin/env -S apus script  // Trains LeNet-5 on the embedded handwritten digits with a loop of its own.
-//   ./train-digits.swift [EPOCHS]
+#!/usr/bin/env -S apus script
 import Apus
+
+// Trains LeNet-5 on the embedded handwritten digits with a loop of its own.
+//   ./train-digits.swift [EPOCHS]
 
 let epochs = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 10
 let seed: UInt64 = 1

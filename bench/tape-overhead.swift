@@ -1,8 +1,10 @@
-#!/usr/bin/env -S apus script  // What an operation costs beside its kernel: sums of one-element tensors, a thousand in a chain, in nanoseconds an operation.
+#!/usr/bin/env -S apus script
+import Apus
+
+// What an operation costs beside its kernel: sums of one-element tensors, a thousand in a chain, in nanoseconds an operation.
 //   inference   the operation without a tape
 //   recorded    forward with the tape, and its part of the backward pass
 // The goal is a difference below 300 ns in a release build; a LeNet-5 step has about 25 operations.
-import Apus
 
 func medianNanoseconds(an operation: Int, _ run: () -> Void) -> Double {
   for _ in 0..<20 { run() }

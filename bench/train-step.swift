@@ -1,8 +1,10 @@
-#!/usr/bin/env -S apus script  // One training step and one inference pass of LeNet-5, timed: a JSON line. Run by compare-training.
-//   train-step.swift THREADS [BATCH [SECONDS]]
-// A step is forward, mean cross-entropy, backward and SGD with momentum 0.9 and weight decay 1e-4 on one fixed batch.
+#!/usr/bin/env -S apus script
 import Apus
 import Foundation
+
+// One training step and one inference pass of LeNet-5, timed: a JSON line. Run by compare-training.
+//   train-step.swift THREADS [BATCH [SECONDS]]
+// A step is forward, mean cross-entropy, backward and SGD with momentum 0.9 and weight decay 1e-4 on one fixed batch.
 
 func medianSeconds(budget: Double, _ run: () -> Void) -> Double {
   for _ in 0..<5 { run() }
