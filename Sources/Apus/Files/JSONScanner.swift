@@ -26,9 +26,9 @@ struct JSONScanner {
       let start = offset
       let key = try string("a key in quotes")
       if !keys.insert(key).inserted {
-        throw Mismatch(offset: start, found: "the key '\(key)' twice", expected: "it once")
+        throw Mismatch(offset: start, found: "the key \(JSONScanner.shown(key)) twice", expected: "it once")
       }
-      try expect(":", "a colon after the key '\(key)'")
+      try expect(":", "a colon after the key \(JSONScanner.shown(key))")
       try member(&self, key)
     } while take(",")
     try expect("}", "a comma or the end of \(what)")
@@ -167,6 +167,12 @@ struct JSONScanner {
 }
 
 extension JSONScanner {
+  /// `text` for a message: in quotes, on one line, not too long.
+  static func shown(_ text: String) -> String {
+    let limit = 100
+    return quoted(text.count > limit ? text.prefix(limit) + "…" : text)
+  }
+
   /// `text` as a JSON string in quotes; only what must be escaped is.
   static func quoted(_ text: String) -> String {
     var result = "\""

@@ -82,7 +82,7 @@ public enum Safetensors {
     }
     members.sort { precedes($0.key, $1.key) }
     for (a, b) in zip(members, members.dropFirst()) where a.key == b.key {
-      fatalError("two tensors with the name \(JSONScanner.quoted(a.key)) for one safetensors file")
+      fatalError("two tensors with the name \(JSONScanner.shown(a.key)) for one safetensors file")
     }
     if !metadata.isEmpty {
       let pairs = metadata.sorted { precedes($0.key, $1.key) }.map {

@@ -7,7 +7,7 @@ struct SafetensorsHeader {
     /// Bytes of the data part, which begins after the header.
     let range: Range<Int>
 
-    /// The tensor's name as errors and messages show it: in quotes, on one line, not too long.
+    /// The tensor as errors name it.
     var title: String { SafetensorsHeader.title(name) }
   }
 
@@ -77,10 +77,7 @@ struct SafetensorsHeader {
     }
   }
 
-  static func title(_ name: String) -> String {
-    let shown = 100
-    return "tensor " + JSONScanner.quoted(name.count > shown ? name.prefix(shown) + "…" : name)
-  }
+  static func title(_ name: String) -> String { "tensor " + JSONScanner.shown(name) }
 }
 
 /// A tensor's entry as it stands in the text.
@@ -96,7 +93,7 @@ private struct RawEntry {
       case "shape": shape = try scanner.integers("an array of sizes for \(title)")
       case "data_offsets": offsets = try scanner.integers("an array of two offsets for \(title)")
       default:
-        throw scanner.mismatch("dtype, shape or data_offsets as the keys of \(title), not \(JSONScanner.quoted(key)),")
+        throw scanner.mismatch("dtype, shape or data_offsets as the keys of \(title), not \(JSONScanner.shown(key)),")
       }
     }
   }
@@ -111,7 +108,7 @@ private struct RawEntry {
     guard let offsets else { throw refusal("no data_offsets", "two of them") }
     guard let type = SafetensorsType(rawValue: dtype) else {
       let known = SafetensorsType.allCases.map(\.rawValue).joined(separator: " ")
-      throw refusal("dtype \(JSONScanner.quoted(String(dtype.prefix(20))))", "one of \(known)")
+      throw refusal("dtype \(JSONScanner.shown(dtype))", "one of \(known)")
     }
     if shape.count > Shape.maximumRank { throw refusal("\(shape.count) axes", "at most \(Shape.maximumRank)") }
     var byteCount = type.byteCount

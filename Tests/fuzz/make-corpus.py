@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""Writes the seeds that the fuzzers start from: corpus/idx and corpus/safetensors beside this script. Deterministic."""
+import gzip
+import json
+import pathlib
+import struct
+
+corpus = pathlib.Path(__file__).resolve().parent / "corpus"
+
+
+def idx(*sizes):
+    count = 1
+    for size in sizes:
+        count *= size
+    return struct.pack(f">{1 + len(sizes)}I", 0x0800 | len(sizes), *sizes) + bytes(i % 251 for i in range(count))
+
+
+def safetensors(header, data=b""):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def entry(dtype, shape, begin, end):
+    return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
+
+
+small = {
+    "conv1.weight": entry("F32", [2, 1], 0, 8),
+    "steps": entry("I64", [], 8, 16),
+}
+seeds = {
+    "idx/images": idx(2, 3, 4),
+    "idx/labels": idx(5),
+    "idx/images.gz": gzip.compress(idx(2, 3, 4), mtime=0),
+    "idx/labels.gz": gzip.compress(idx(5), mtime=0),
+    "idx/stored.gz": gzip.compress(idx(3, 2, 2), compresslevel=0, mtime=0),
+    "idx/huge": struct.pack(">4I", 0x0803, 2**31 - 1, 65535, 65535),
+    "idx/huge.gz": gzip.compress(struct.pack(">4I", 0x0803, 1 << 20, 32, 32) + bytes(5000), mtime=0),
+    "safetensors/empty": safetensors({}),
+    "safetensors/small": safetensors({"__metadata__": {"format": "pt"}, **small}, bytes(16)),
+    "safetensors/every-type": safetensors(
+        {
+            "a": entry("F64", [1], 0, 8),
+            "b": entry("I32", [1], 8, 12),
+            "c": entry("F16", [2], 12, 16),
+            "d": entry("BF16", [1, 1], 16, 18),
+            "e": entry("I16", [1], 18, 20),
+            "f": entry("I8", [1], 20, 21),
+            "g": entry("U8", [1], 21, 22),
+            "h": entry("BOOL", [1], 22, 23),
+            "i": entry("F32", [0, 7], 23, 23),
+        },
+        bytes(range(23)),
+    ),
+    "safetensors/huge-offset": safetensors({"a": entry("F32", [2], 0, 2**62)}, bytes(8)),
+    "safetensors/hole": safetensors({"a": entry("U8", [1], 0, 1), "b": entry("U8", [1], 2, 3)}, bytes(3)),
+    # Headers alone: the target also reads its input as one, before sixteen bytes of data.
+    "safetensors/header": json.dumps(small).encode(),
+    "safetensors/escapes": rb'{ "\u0061\ud83d\ude00\n" : {"shape":[4,4],"dtype":"U8","data_offsets":[0,16]} }  ',
+}
+for name, data in seeds.items():
+    path = corpus / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
