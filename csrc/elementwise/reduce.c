@@ -70,6 +70,8 @@ void apus_reduce_f32(apus_reduction operation, int64_t outer, int64_t middle, in
     apus_reduce_reference_f32(operation, outer, middle, inner, x, y);
     return;
   }
+  if (inner == 0)
+    return;
   int64_t each = middle * inner;
   if (outer >= MANY || each < SMALL) {
     job j = {.kernels = kernels, .operation = operation, .middle = middle, .inner = inner, .x = x, .y = y};

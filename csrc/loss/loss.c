@@ -18,7 +18,7 @@ static const apus_loss_kernels *const tiers[APUS_ISA_COUNT] = {
 /* Elements that are worth a thread: an exponential costs several times what a product does. */
 enum { GRAIN_EXPONENTIALS = 4096, GRAIN_PRODUCTS = 16384 };
 
-static int64_t grain(int64_t classes, int64_t elements) { return (elements + classes - 1) / classes; }
+static int64_t grain(int64_t classes, int64_t elements) { return classes > 0 ? elements / classes + 1 : 1; }
 
 int64_t apus_labels_check(int64_t rows, int64_t classes, const int32_t *labels) {
   for (int64_t i = 0; i < rows; i++)
