@@ -7,6 +7,7 @@
 #include "activation/kernels.h"
 #include "apus/runtime.h"
 #include "runtime/columns.h"
+#include "runtime/merge.h"
 
 static const apus_activation_kernels *const tiers[APUS_ISA_COUNT] = {
     [APUS_ISA_GENERIC] = &apus_activation_generic,
@@ -130,8 +131,6 @@ void apus_bias_activation_backward(int64_t rows, int64_t channels, const float *
            .result = dz == dy && !relu ? NULL : dz,
            .sums = chunks == 1 ? dbias : scratch};
   apus_parallel_for(chunks, 1, backward_chunks, &j);
-  if (chunks > 1) {
-    columns_add_tree(chunks, channels, j.sums);
-    memcpy(dbias, j.sums, (size_t)channels * sizeof *dbias);
-  }
+  if (chunks > 1)
+    apus_merge_partials(j.sums, chunks, channels, 0, dbias);
 }

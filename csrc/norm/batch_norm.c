@@ -8,6 +8,7 @@
 #include "norm/chan.h"
 #include "norm/kernels.h"
 #include "runtime/columns.h"
+#include "runtime/merge.h"
 #include "runtime/status.h"
 
 static const apus_batch_norm_kernels *const tiers[APUS_ISA_COUNT] = {
@@ -173,7 +174,7 @@ static void backward(const apus_batch_norm_plan *plan, const float *x, const flo
   /* In place and unmasked, dresidual is there already. */
   j.dz = dresidual == dy && !j.relu ? NULL : dresidual;
   apus_parallel_for(plan->chunks, 1, sums_chunks, &j);
-  columns_add_tree(plan->chunks, 2 * channels, scratch);
+  apus_merge_partials(scratch, plan->chunks, 2 * channels, 0, scratch);
 
   float *factor = scratch + 2 * plan->chunks * channels, *offset = factor + channels, *slope = offset + channels;
   for (int64_t c = 0; c < channels; c++) {

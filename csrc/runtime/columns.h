@@ -42,12 +42,4 @@ static inline int64_t columns_chunk_begin(int64_t rows, int64_t chunks, int64_t 
   return chunk * each + (chunk < extra ? chunk : extra);
 }
 
-/* partials [chunks, width]: adds all of them into the first by a fixed tree. */
-static inline void columns_add_tree(int64_t chunks, int64_t width, float *partials) {
-  for (int64_t step = 1; step < chunks; step *= 2)
-    for (int64_t i = 0; i + step < chunks; i += 2 * step)
-      for (int64_t j = 0; j < width; j++)
-        partials[i * width + j] += partials[(i + step) * width + j];
-}
-
 #endif
