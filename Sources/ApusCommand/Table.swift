@@ -10,11 +10,11 @@ enum Table {
   /// The head of the table of epochs.
   static var head: String { line(columns.map(\.title)) }
 
-  static func row(_ row: EpochMetrics, isBest: Bool) -> String {
+  static func row(_ row: EpochMetrics) -> String {
     line([
       "\(row.epoch)", row.trainLoss.formatted(decimals: 4), percent(row.trainAccuracy),
       row.validationLoss.formatted(decimals: 4), percent(row.validationAccuracy), row.seconds.formatted(decimals: 2),
-    ]) + (isBest ? "  best" : "")
+    ])
   }
 
   private static func line(_ cells: [String]) -> String {

@@ -41,10 +41,10 @@ final class TrainingReporter: TrainingObserver {
     }
   }
 
-  func epochEnded(_ row: EpochMetrics, of epochs: Int, isBest: Bool) {
+  func epochEnded(_ row: EpochMetrics, of epochs: Int, isKept: Bool) {
     clearBar()
     lastLine = .now
-    Terminal.printLine(Table.row(row, isBest: isBest))
+    Terminal.printLine(Table.row(row))
   }
 
   func warn(_ text: String) {
@@ -58,7 +58,7 @@ final class TrainingReporter: TrainingObserver {
     switch outcome {
     case .finished(let result):
       Terminal.printLine(
-        "\(Int(result.imagesPerSecond).grouped) images/s in training; the model kept is that of epoch \(result.bestEpoch); "
+        "\(Int(result.imagesPerSecond).grouped) images/s in training; the model kept is that of epoch \(result.keptEpoch); "
           + "page: \(folder)/report.html")
       Terminal.printLine(accuracy(result))
     case .wasFinished(let result):

@@ -4,7 +4,7 @@
   import Foundation
 #endif
 
-/// Everything that training continues from, bit for bit, as ONE safetensors file: tensors under `model.`, `optimizer.` and `best.`,
+/// Everything that training continues from, bit for bit, as ONE safetensors file: tensors under `model.`, `optimizer.` and `kept.`,
 /// settings, position, sums and metrics as JSON in the metadata under `apus.training`.
 struct Checkpoint {
   var settings: TrainingSettings
@@ -12,8 +12,8 @@ struct Checkpoint {
   /// Parameters and buffers.
   var model: [(name: String, value: Tensor)]
   var optimizer: [(name: String, value: Tensor)]
-  /// Parameters and buffers of the best model so far; empty before the first epoch's end.
-  var best: [(name: String, value: Tensor)]
+  /// Parameters and buffers of the epoch that is kept so far; empty before the first epoch's end.
+  var kept: [(name: String, value: Tensor)]
 
   private struct Header: Codable {
     var format = 1
@@ -32,7 +32,7 @@ struct Checkpoint {
     } catch {
       fatalError("a checkpoint's state cannot be encoded: \(error)")
     }
-    let tensors = [("model.", model), ("optimizer.", optimizer), ("best.", best)].flatMap { prefix, tensors in
+    let tensors = [("model.", model), ("optimizer.", optimizer), ("kept.", kept)].flatMap { prefix, tensors in
       tensors.map { (name: prefix + $0.name, value: $0.value) }
     }
     try Safetensors.write(tensors, metadata: [Checkpoint.key: String(decoding: json, as: UTF8.self)], to: path)
@@ -51,16 +51,16 @@ struct Checkpoint {
         path, part: "metadata \(key)", found: "no state of a training run (\(JSONProblem.describe(error)))",
         expected: "one that this version wrote")
     }
-    var checkpoint = Checkpoint(settings: header.settings, state: header.state, model: [], optimizer: [], best: [])
+    var checkpoint = Checkpoint(settings: header.settings, state: header.state, model: [], optimizer: [], kept: [])
     for name in file.order {
       guard let dot = name.firstIndex(of: "."), let value = file.tensors[name] else { continue }
       let entry = (name: String(name[name.index(after: dot)...]), value: value)
       switch name[..<dot] {
       case "model": checkpoint.model.append(entry)
       case "optimizer": checkpoint.optimizer.append(entry)
-      case "best": checkpoint.best.append(entry)
+      case "kept": checkpoint.kept.append(entry)
       default:
-        throw FileError(path, part: "tensor \(name)", found: "an unknown kind", expected: "model, optimizer or best")
+        throw FileError(path, part: "tensor \(name)", found: "an unknown kind", expected: "model, optimizer or kept")
       }
     }
     return checkpoint

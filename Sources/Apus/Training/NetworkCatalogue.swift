@@ -2,6 +2,14 @@
 public enum NetworkCatalogue {
   public static let names = ["lenet5"]
 
+  /// A network's name as people write it.
+  public static func title(of name: String) -> String {
+    switch name {
+    case "lenet5": "LeNet-5"
+    default: name
+    }
+  }
+
   /// Makes a network with initial values drawn from `seed`.
   ///
   /// - Parameters:

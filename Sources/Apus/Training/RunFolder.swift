@@ -12,7 +12,7 @@
 /// |---|---|
 /// | `run.json` | everything needed to repeat the run, its status, its result |
 /// | `last.safetensors` | the checkpoint that a resumed run continues from |
-/// | `model.safetensors` | the best model by validation |
+/// | `model.safetensors` | the model that is kept, by validation |
 /// | `metrics.csv` | a row an epoch |
 /// | `report.html` | a page to read |
 ///

@@ -53,9 +53,9 @@ public struct RunRecord: Sendable, Codable {
     public var testAccuracy: Double
     public var testLoss: Double
     /// Epoch of the model that was kept.
-    public var bestEpoch: Int
-    public var bestValidationAccuracy: Double
-    public var bestValidationLoss: Double
+    public var keptEpoch: Int
+    public var validationAccuracy: Double
+    public var validationLoss: Double
     /// Images trained on a second: the time of the steps with waiting for data, without evaluation and writing of files.
     public var imagesPerSecond: Double
     public var trainingSeconds: Double
@@ -145,11 +145,11 @@ extension RunRecord.Machine {
 
 extension RunRecord.Result {
   init(_ state: TrainingState, _ test: Evaluation) {
-    guard let best = state.best else { fatalError("the result of a run without a finished epoch") }
+    guard let kept = state.kept else { fatalError("the result of a run without a finished epoch") }
     self.init(
-      testAccuracy: test.accuracy, testLoss: test.loss, bestEpoch: best.epoch,
-      bestValidationAccuracy: best.validationAccuracy,
-      bestValidationLoss: best.validationLoss, imagesPerSecond: state.imagesPerSecond,
+      testAccuracy: test.accuracy, testLoss: test.loss, keptEpoch: kept.epoch,
+      validationAccuracy: kept.validationAccuracy,
+      validationLoss: kept.validationLoss, imagesPerSecond: state.imagesPerSecond,
       trainingSeconds: state.trainingSeconds)
   }
 }

@@ -56,7 +56,7 @@ public struct TrainedModel {
       normalization: Normalization(mean: header.mean, deviation: header.deviation))
   }
 
-  /// Writes the best model of a run.
+  /// Writes the model that a run keeps.
   static func write(_ trainer: Trainer, network: String, to path: String) throws {
     let data = trainer.data
     let header = Header(
@@ -71,7 +71,7 @@ public struct TrainedModel {
       fatalError("a model's description cannot be encoded: \(error)")
     }
     try Safetensors.write(
-      trainer.best, metadata: ["format": "pt", key: String(decoding: json, as: UTF8.self)], to: path)
+      trainer.kept, metadata: ["format": "pt", key: String(decoding: json, as: UTF8.self)], to: path)
   }
 
   /// Measures it on a split, whose images are normalised as the training data were.

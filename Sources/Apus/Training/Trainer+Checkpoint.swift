@@ -1,7 +1,7 @@
 extension Trainer {
   /// Everything that a trainer with the same model, data and settings continues from.
   func checkpoint() -> Checkpoint {
-    Checkpoint(settings: settings, state: state, model: model.state(), optimizer: optimizer.state(), best: best)
+    Checkpoint(settings: settings, state: state, model: model.state(), optimizer: optimizer.state(), kept: kept)
   }
 
   /// Goes back to where a checkpoint was written. `source` is the file's name for errors; on an error nothing is changed.
@@ -21,8 +21,9 @@ extension Trainer {
         expected: "a place in \(settings.epochs) epochs of \(stepsPerEpoch) steps")
     }
     let current = model.state()
-    if !checkpoint.best.isEmpty || state.best != nil { try model.load(checkpoint.best.byName, from: source) }
     do {
+      // Only to see that it fits.
+      if state.kept != nil { try model.load(checkpoint.kept.byName, from: source) }
       try model.load(checkpoint.model.byName, from: source)
       try optimizer.load(checkpoint.optimizer.byName, from: source)
     } catch {
@@ -30,12 +31,12 @@ extension Trainer {
       throw error
     }
     self.state = state
-    best = checkpoint.best
+    kept = checkpoint.kept
     checkpointStep = state.totalSteps
   }
 
-  /// Puts the best epoch's parameters and buffers into the model.
-  func loadBest() throws { try model.load(best.byName, from: "the best model") }
+  /// Puts the parameters and buffers of the epoch that is kept into the model.
+  func loadKept() throws { try model.load(kept.byName, from: "the epoch that is kept") }
 
   // MARK: Values that are no numbers
 
@@ -54,7 +55,8 @@ extension Trainer {
       crossEntropy(logits: model(batch.images), labels: batch.labels)
     }
     return DivergenceError(
-      step: state.totalSteps + 1, epoch: state.epoch, what: "the loss is \(loss)", origin: origin,
+      step: state.totalSteps + 1, epoch: state.epoch, what: "the loss is \(loss.isNaN ? "nan" : "\(loss)")",
+      origin: origin,
       learningRate: settings.learningRate, checkpointStep: checkpointStep)
   }
 
@@ -68,7 +70,7 @@ extension Trainer {
     let validation = evaluate(model, on: data.validation.batches(of: Trainer.evaluationBatchSize))
     if !validation.loss.isFinite {
       throw DivergenceError(
-        step: state.totalSteps, epoch: state.epoch, what: "the validation loss is \(validation.loss)", origin: nil,
+        step: state.totalSteps, epoch: state.epoch, what: "the validation loss is not finite", origin: nil,
         learningRate: settings.learningRate, checkpointStep: checkpointStep)
     }
     return EpochMetrics(

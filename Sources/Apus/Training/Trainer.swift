@@ -3,20 +3,26 @@
 /// Synchronous, on the thread that calls `run`. Everything it computes is a function of model, data and settings: batch k of epoch e
 /// depends on (seed, e, k), random masks on (seed, step), sums are taken in a fixed order. A trainer restored from a checkpoint goes on
 /// as the one that wrote it would have.
+///
+/// ```swift
+/// let trainer = try Trainer(model: LeNet5(inputSize: 32), data: Digits.load(), settings: TrainingSettings(epochs: 30))
+/// try trainer.train()
+/// print(evaluate(trainer.model, on: trainer.data.test.batches(of: 500)).accuracy)
+/// ```
 public final class Trainer {
   public let model: any Layer
   public let settings: TrainingSettings
-  let data: DataSplits
+  public let data: DataSplits
   /// What accuracy on training images is measured on: as many as there are validation images, always the same.
   let trainingSample: DataSplit
   var optimizer: SGD
   var state = TrainingState()
-  /// Parameters and buffers of the best epoch.
-  var best: [(name: String, value: Tensor)] = []
+  /// Parameters and buffers of the epoch that is kept so far.
+  var kept: [(name: String, value: Tensor)] = []
   /// Steps done when the last checkpoint was written.
   var checkpointStep: Int?
   /// What the model does to a training batch.
-  let plan: Plan
+  public let plan: Plan
 
   public enum Ending: Sendable { case finished, interrupted }
 
@@ -44,6 +50,17 @@ public final class Trainer {
   }
 
   // MARK: Running
+
+  /// Trains to the end of the last epoch, or until the observer asks to stop; then puts the values of the epoch that is kept into the model.
+  @discardableResult
+  public func train(observer: some TrainingObserver = SilentObserver()) throws -> Ending {
+    let ending = try run(observer: observer) { _ in }
+    if ending == .finished { try loadKept() }
+    return ending
+  }
+
+  /// What the finished epochs showed.
+  public var rows: [EpochMetrics] { state.rows }
 
   /// Trains to the end of the last epoch, or until the observer asks to stop.
   ///
@@ -76,10 +93,10 @@ public final class Trainer {
       }
       clock.pause(&state)
       let row = try evaluateEpoch(clock)
-      let isBest = state.endEpoch(row)
-      if isBest { best = model.state() }
+      let isKept = state.endEpoch(row, validationCount: data.validation.count)
+      if isKept { kept = model.state() }
       try saveCheckpoint()
-      observer.epochEnded(row, of: settings.epochs, isBest: isBest)
+      observer.epochEnded(row, of: settings.epochs, isKept: isKept)
       if observer.shouldStop && state.epoch <= settings.epochs { return .interrupted }
     }
     return .finished

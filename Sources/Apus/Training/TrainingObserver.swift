@@ -4,7 +4,7 @@ public protocol TrainingObserver: AnyObject {
   func trainingBegins(_ record: RunRecord, plan: Plan)
   /// At most ten times a second.
   func trainingProgressed(_ progress: TrainingProgress)
-  func epochEnded(_ row: EpochMetrics, of epochs: Int, isBest: Bool)
+  func epochEnded(_ row: EpochMetrics, of epochs: Int, isKept: Bool)
   /// A circumstance that the user should know, one line.
   func warn(_ text: String)
   /// Asked after every step: true ends the run with a checkpoint.
@@ -14,9 +14,14 @@ public protocol TrainingObserver: AnyObject {
 extension TrainingObserver {
   public func trainingBegins(_ record: RunRecord, plan: Plan) {}
   public func trainingProgressed(_ progress: TrainingProgress) {}
-  public func epochEnded(_ row: EpochMetrics, of epochs: Int, isBest: Bool) {}
+  public func epochEnded(_ row: EpochMetrics, of epochs: Int, isKept: Bool) {}
   public func warn(_ text: String) {}
   public var shouldStop: Bool { false }
+}
+
+/// An observer that says nothing and stops nothing.
+public final class SilentObserver: TrainingObserver {
+  public init() {}
 }
 
 /// Where training is.

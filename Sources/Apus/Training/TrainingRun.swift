@@ -139,22 +139,22 @@ public enum TrainingRun {
     }
   }
 
-  /// Model and metrics, which follow from the checkpoint and are written after it. The model only where the last epoch is the best,
+  /// Model and metrics, which follow from the checkpoint and are written after it. The model only where the last epoch is kept,
   /// or where what is on disk may be from after the checkpoint.
   private static func writeDerived(
     _ trainer: Trainer, _ record: RunRecord, in folder: RunFolder, afterResume: Bool = false
   ) throws {
-    if let best = trainer.state.best, afterResume || best.epoch == trainer.state.rows.last?.epoch {
+    if let kept = trainer.state.kept, afterResume || kept.epoch == trainer.state.rows.last?.epoch {
       try TrainedModel.write(trainer, network: record.networkName, to: folder.files.model)
     }
     try AtomicFile.write(EpochMetrics.csv(trainer.state.rows), to: folder.files.metrics)
   }
 
-  /// Measures the best model on the test split, once, and writes result and report.
+  /// Measures the model that is kept on the test split, once, and writes result and report.
   private static func finish(
     _ trainer: Trainer, _ record: inout RunRecord, in folder: RunFolder
   ) throws -> RunRecord.Result {
-    try trainer.loadBest()
+    try trainer.loadKept()
     let test = evaluate(trainer.model, on: trainer.data.test.batches(of: Trainer.evaluationBatchSize))
     let result = RunRecord.Result(trainer.state, test)
     record.result = result

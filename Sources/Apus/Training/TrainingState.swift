@@ -15,27 +15,34 @@ struct TrainingState: Hashable, Sendable, Codable {
   var trainingSeconds = 0.0
   var trainedImages = 0
   var rows: [EpochMetrics] = []
-  /// Row of the best epoch so far.
-  var best: EpochMetrics?
+  /// Row of the epoch whose model is kept.
+  var kept: EpochMetrics?
 
   var imagesPerSecond: Double { trainingSeconds > 0 ? Double(trainedImages) / trainingSeconds : 0 }
 
-  /// Ends the epoch: its row joins the others, and is the best one if its validation accuracy is the highest so far; of equal ones
-  /// the lower validation loss wins, then the earlier epoch. Returns whether it is.
-  mutating func endEpoch(_ row: EpochMetrics) -> Bool {
+  /// Ends the epoch. Returns whether its model is the one to keep.
+  ///
+  /// The latest epoch is kept whose validation accuracy is the highest so far or within one standard error of it (the one-standard-
+  /// error rule, Breiman et al. 1984): among epochs that n validation images cannot tell apart, later ones have seen more and, under
+  /// a falling learning rate, are less noisy. The highest of a few hundred images alone is mostly luck.
+  mutating func endEpoch(_ row: EpochMetrics, validationCount: Int) -> Bool {
     rows.append(row)
     epoch += 1
     step = 0
     lossSum = 0
     samples = 0
     epochSeconds = 0
-    if let best, !TrainingState.precedes(row, best) { return false }
-    best = row
+    let highest = rows.reduce(0) { max($0, $1.validationAccuracy) }
+    guard row.validationAccuracy >= highest - TrainingState.standardError(highest, of: validationCount) else {
+      return false
+    }
+    kept = row
     return true
   }
 
-  private static func precedes(_ a: EpochMetrics, _ b: EpochMetrics) -> Bool {
-    a.validationAccuracy != b.validationAccuracy
-      ? a.validationAccuracy > b.validationAccuracy : a.validationLoss < b.validationLoss
+  /// √(p·(1 − p)/n) with p by Laplace's rule of succession, as an accuracy of 1 does not mean certainty.
+  static func standardError(_ accuracy: Double, of count: Int) -> Double {
+    let p = (accuracy * Double(count) + 1) / Double(count + 2)
+    return (p * (1 - p) / Double(count)).squareRoot()
   }
 }

@@ -10,7 +10,7 @@ struct Report {
   /// Pictures of wrongly classified images at most.
   private static let mistakesShown = 24
 
-  /// - Parameter trainer: with the best model loaded.
+  /// - Parameter trainer: with the model that is kept loaded.
   init(_ record: RunRecord, _ trainer: Trainer, _ test: Evaluation) {
     guard let result = record.result else { fatalError("a report of a run without a result") }
     self.record = record
@@ -54,7 +54,9 @@ struct Report {
     """
   }
 
-  private var title: String { "\(record.networkName) on \(record.data?.name ?? record.dataSource)" }
+  private var title: String {
+    "\(NetworkCatalogue.title(of: record.networkName)) on \(record.data?.name ?? record.dataSource)"
+  }
 
   private var header: String {
     let wrong = test.mistakes.count
@@ -72,7 +74,7 @@ struct Report {
     return """
       <header>
       <h1>\(HTML.escaped(title))</h1>
-      <p>\(rows.count) epochs, seed \(record.settings.seed). The model kept is that of epoch \(result.bestEpoch), the best on \
+      <p>\(rows.count) epochs, seed \(record.settings.seed). The model kept is that of epoch \(result.keptEpoch), chosen on \
       \((record.data?.validationSamples ?? 0).grouped) validation images.</p>
       </header>
       <div class="tiles">
@@ -88,20 +90,20 @@ struct Report {
       series: [
         .init(name: "training", style: "train", values: rows.map(\.trainLoss)),
         .init(name: "validation", style: "validation", values: rows.map(\.validationLoss)),
-      ], best: result.bestEpoch, bounds: 0...Double.greatestFiniteMagnitude)
+      ], kept: result.keptEpoch, bounds: 0...Double.greatestFiniteMagnitude, prefersLogarithm: true)
     let accuracy = ReportChart(
       title: "accuracy", unit: "%", epochs: epochs,
       series: [
         .init(name: "training", style: "train", values: rows.map { 100 * $0.trainAccuracy }),
         .init(name: "validation", style: "validation", values: rows.map { 100 * $0.validationAccuracy }),
-      ], best: result.bestEpoch, bounds: 0...100)
+      ], kept: result.keptEpoch, bounds: 0...100)
     return """
       <section>
       <h2>Learning curves</h2>
       <p class="note">Training loss is the mean over the epoch as it was trained, with augmentation and moving parameters; \
       everything else is measured after the epoch in inference mode, training accuracy on a fixed part of the training images.</p>
       <div class="charts">
-      <div><h3>Loss</h3><div class="plot">\(loss.svg)</div>\(loss.legend)</div>
+      <div><h3>Loss\(loss.isLogarithmic ? " (logarithmic)" : "")</h3><div class="plot">\(loss.svg)</div>\(loss.legend)</div>
       <div><h3>Accuracy</h3><div class="plot">\(accuracy.svg)</div>\(accuracy.legend)</div>
       </div>
       <details><summary>The numbers</summary>\(table)</details>
@@ -116,7 +118,7 @@ struct Report {
         row.validationLoss.formatted(decimals: 4), HTML.percent(row.validationAccuracy, decimals: 2),
         row.seconds.formatted(decimals: 2),
       ]
-      let kept = row.epoch == result.bestEpoch ? #" class="kept""# : ""
+      let kept = row.epoch == result.keptEpoch ? #" class="kept""# : ""
       return "<tr\(kept)>" + cells.map { "<td>\($0)</td>" }.joined() + "</tr>"
     }
     let names = ["epoch", "training loss", "training accuracy", "validation loss", "validation accuracy", "seconds"]
@@ -131,7 +133,7 @@ struct Report {
     return """
       <section>
       <h2>Confusion matrix</h2>
-      <p class="note">Test images by true and predicted class. Blue cells are right and red ones wrong, darker where they are a \
+      <p class="note">Test images by true and predicted class. Blue cells are right and orange ones wrong, stronger where they are a \
       larger part of their row.</p>
       \(ReportMatrix(counts: test.confusion(classes: classNames.count), classNames: classNames).html)
       </section>
@@ -147,7 +149,7 @@ struct Report {
     let meaning =
       shape[2] == 3
       ? "In colour, middle grey is 0."
-      : "Red weights are positive, blue ones negative, white ones 0; one scale for all."
+      : "Orange weights are positive, blue ones negative, white ones 0; one scale for all."
     return """
       <section>
       <h2>Filters of the first layer</h2>
@@ -167,13 +169,17 @@ struct Report {
       return """
         <figure><img src="\(ReportImages.picture(split.image(at: index)))" alt="test image \(index)">
         <figcaption>is <b>\(HTML.escaped(label))</b>, taken for <em>\(HTML.escaped(prediction))</em><br>\
-        \(HTML.percent(Double(test.probabilities[index]))) sure, no. \(index)</figcaption></figure>
+        \(HTML.percent(Double(test.probabilities[index]))) sure<br>image \(index)</figcaption></figure>
         """
     }
     let note =
-      all.isEmpty
-      ? "None: every test image is classified rightly."
-      : "The \(figures.count) of \(all.count.grouped) wrongly classified test images about which the model is most sure."
+      switch all.count {
+      case 0: "None: every test image is classified rightly."
+      case ...Report.mistakesShown:
+        "All wrongly classified test images, those first about which the model is most sure."
+      default:
+        "The \(figures.count) of \(all.count.grouped) wrongly classified test images about which the model is most sure."
+      }
     return """
       <section>
       <h2>Most confident mistakes</h2>

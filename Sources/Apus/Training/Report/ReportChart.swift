@@ -21,9 +21,11 @@ struct ReportChart {
   var epochs: [Int]
   var series: [Series]
   /// Epoch of the model that was kept.
-  var best: Int?
+  var kept: Int?
   /// Axis limits that the values must stay in, for instance 0 and 100 for per cent.
   var bounds: ClosedRange<Double>
+  /// A logarithmic axis where the values span more than a factor of 20.
+  var prefersLogarithm = false
 
   // The drawing's size and the margins around the plot.
   private let width = 480.0
@@ -33,16 +35,31 @@ struct ReportChart {
   private let top = 14.0
   private let bottom = 40.0
 
-  var svg: String {
+  private var range: (smallest: Double, largest: Double) {
     let values = series.flatMap(\.values)
-    let ticks = ReportChart.ticks(from: values.min() ?? 0, to: values.max() ?? 1, within: bounds)
-    let (low, high) = (ticks.first!, ticks.last!)
+    return (values.min() ?? 0, values.max() ?? 1)
+  }
+
+  var isLogarithmic: Bool { prefersLogarithm && range.smallest > 0 && range.largest > 20 * range.smallest }
+
+  /// A value's place along the axis.
+  private func place(_ value: Double) -> Double { isLogarithmic ? log10(value) : value }
+
+  var svg: String {
+    let (smallest, largest) = range
+    let ticks =
+      isLogarithmic
+      ? ReportChart.logarithmicTicks(from: smallest, to: largest)
+      : ReportChart.ticks(from: smallest, to: largest, within: bounds)
+    let (low, high) = (place(ticks.first!), place(ticks.last!))
     func x(_ epoch: Int) -> Double {
       let span = Double(max(1, epochs.last! - epochs.first!))
       let part = epochs.count == 1 ? 0.5 : Double(epoch - epochs.first!) / span
       return left + part * (width - left - right)
     }
-    func y(_ value: Double) -> Double { height - bottom - (value - low) / (high - low) * (height - top - bottom) }
+    func y(_ value: Double) -> Double {
+      height - bottom - (place(value) - low) / (high - low) * (height - top - bottom)
+    }
 
     var svg = """
       <svg class="chart" viewBox="0 0 \(Int(width)) \(Int(height))" role="img" aria-label="\(HTML.escaped(title)) by epoch" \
@@ -50,8 +67,8 @@ struct ReportChart {
       data-epochs="\(epochs.map(String.init).joined(separator: " "))">
 
       """
-    let decimals = ReportChart.decimals(of: ticks)
     for tick in ticks {
+      let decimals = isLogarithmic ? ReportChart.decimals(of: tick) : ReportChart.decimals(of: ticks[1] - ticks[0])
       svg += """
         <line class="grid" x1="\(number(left))" x2="\(number(width - right))" y1="\(number(y(tick)))" y2="\(number(y(tick)))"/>\
         <text class="tick" x="\(number(left - 8))" y="\(number(y(tick) + 4))" text-anchor="end">\
@@ -69,9 +86,9 @@ struct ReportChart {
       <text class="tick" x="\(number((left + width - right) / 2))" y="\(number(height - 5))" text-anchor="middle">epoch</text>
 
       """
-    if let best, epochs.contains(best) {
+    if let kept, epochs.contains(kept) {
       svg += """
-        <line class="best" x1="\(number(x(best)))" x2="\(number(x(best)))" y1="\(number(top))" y2="\(number(height - bottom))"/>
+        <line class="kept" x1="\(number(x(kept)))" x2="\(number(x(kept)))" y1="\(number(top))" y2="\(number(height - bottom))"/>
 
         """
     }
@@ -107,7 +124,7 @@ struct ReportChart {
   var legend: String {
     let entries = series.map { #"<span><i class="\#($0.style)"></i>\#(HTML.escaped($0.name))</span>"# }
     return
-      #"<p class="legend">\#((entries + (best == nil ? [] : ["<span><i class=\"best\"></i>model kept</span>"])).joined())</p>"#
+      #"<p class="legend">\#((entries + (kept == nil ? [] : ["<span><i class=\"kept\"></i>model kept</span>"])).joined())</p>"#
   }
 
   private func number(_ value: Double) -> String { value.formatted(decimals: 1) }
@@ -128,10 +145,18 @@ struct ReportChart {
     return ([1, 2, 5].map { $0 * power }.first { $0 >= value * (1 - 1e-9) }) ?? 10 * power
   }
 
-  /// Digits after the point that tell neighbouring ticks apart.
-  private static func decimals(of ticks: [Double]) -> Int {
-    max(0, Int((-log10(ticks[1] - ticks[0]) - 1e-9).rounded(.up)))
+  /// 1, 2 and 5 times powers of ten that enclose the values; powers alone where those would be many.
+  static func logarithmicTicks(from low: Double, to high: Double) -> [Double] {
+    let powers = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up))
+    let factors: [Double] = powers.count > 4 ? [1] : [1, 2, 5]
+    let all = powers.flatMap { power in factors.map { $0 * pow(10, Double(power)) } }
+    let first = all.lastIndex { $0 <= low * (1 + 1e-9) } ?? 0
+    let last = all.firstIndex { $0 >= high * (1 - 1e-9) } ?? all.count - 1
+    return Array(all[first...last])
   }
+
+  /// Digits after the point that a multiple of `step` needs, which is 1, 2 or 5 times a power of ten.
+  private static func decimals(of step: Double) -> Int { max(0, Int((-log10(step) - 1e-9).rounded(.up))) }
 
   /// At most about ten epochs to write under the axis, at round distances.
   private static func labelled(_ epochs: [Int]) -> [Int] {

@@ -25,7 +25,7 @@ struct ReportMatrix {
     for column in 0..<classes {
       html += #"<td class="rate">\#(ReportMatrix.rate(counts[column][column], of: columnSums[column]))</td>"#
     }
-    html += "<td></td></tr></tfoot></table></div>\n"
+    html += "<td class=\"rate\"></td></tr></tfoot></table></div>\n"
     html += """
       <p class="legend"><span><i class="scale right"></i>right: 0 to 100\u{202F}% of the row</span>\
       <span><i class="scale wrong"></i>wrong: 0 to \(HTML.percent(largestError)) of the row</span></p>

@@ -27,7 +27,7 @@ enum ReportStyle {
     .chart .line { fill: none; stroke-width: 2.2; stroke-linejoin: round; stroke-linecap: round; }
     .line.train, .mark.train { stroke: var(--train); } .line.validation, .mark.validation { stroke: var(--validation); }
     .dot.train { fill: var(--train); } .dot.validation { fill: var(--validation); }
-    .chart .best { stroke: var(--soft); stroke-dasharray: 3 4; }
+    .chart .kept { stroke: var(--soft); stroke-dasharray: 3 4; }
     .chart .cursor { stroke: var(--soft); visibility: hidden; }
     .chart .mark { fill: var(--panel); stroke-width: 2.4; visibility: hidden; }
     .chart .sensor { fill: transparent; cursor: crosshair; }
@@ -38,7 +38,7 @@ enum ReportStyle {
     .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 10px 0 0; color: var(--soft); font-size: 13px; }
     .legend i { display: inline-block; width: 18px; height: 3px; margin-right: 7px; vertical-align: middle; border-radius: 2px; }
     i.train { background: var(--train); } i.validation { background: var(--validation); }
-    i.best { height: 0 !important; border-top: 2px dashed var(--soft); }
+    .legend i.kept { height: 0; border-top: 2px dotted var(--soft); }
     .legend i.scale { width: 64px; height: 10px; }
     i.scale.right { background: linear-gradient(to right, transparent, var(--right)); border: 1px solid var(--rule); }
     i.scale.wrong { background: linear-gradient(to right, transparent, var(--wrong)); border: 1px solid var(--rule); }
@@ -54,7 +54,7 @@ enum ReportStyle {
     .matrix td.strong { color: var(--strong); font-weight: 600; }
     .matrix td.rate { border: 0; color: var(--soft); white-space: nowrap; font-size: 12px; }
     .filters { display: flex; flex-wrap: wrap; gap: 10px; }
-    .filters img { width: 72px; height: 72px; image-rendering: pixelated; border: 1px solid var(--rule); border-radius: 4px; }
+    .filters img { width: 92px; height: 92px; image-rendering: pixelated; border: 1px solid var(--rule); border-radius: 4px; }
     .mistakes { display: grid; grid-template-columns: repeat(auto-fill, minmax(104px, 1fr)); gap: 16px 14px; }
     .mistakes figure { margin: 0; }
     .mistakes img { display: block; width: 100%; aspect-ratio: 1; image-rendering: pixelated; border-radius: 6px; background: #000; }
@@ -71,8 +71,9 @@ enum ReportStyle {
     code { font: 12.5px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
     footer { margin-top: 24px; color: var(--soft); font-size: 13px; }
     @media (max-width: 600px) { main { padding: 20px 12px 32px; } section { padding: 14px; } h1 { font-size: 24px; }
-      .tiles { grid-template-columns: 1fr 1fr; } .tiles b { font-size: 20px; } .matrix { font-size: 11px; }
-      .matrix td { min-width: 27px; height: 27px; padding: 1px; } .matrix th { padding: 2px 3px; } .matrix td.rate { font-size: 10px; } }
+      .tiles { grid-template-columns: 1fr 1fr; } .tiles b { font-size: 20px; } .matrix { font-size: 10px; }
+      .matrix td { min-width: 20px; height: 25px; padding: 0; } .matrix th { padding: 2px; } .matrix .strong { font-weight: 400; } .matrix td.rate { font-size: 9px; }
+      .matrix tfoot { display: none; } }
     @media print { :root { --ground: #fff; --panel: #fff; --ink: #000; --soft: #444; --rule: #ccc; --train: #2563c9;
       --validation: #c9610a; --right: #2563c9; --wrong: #c9610a; --strong: #fff; color-scheme: light; }
       * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } main { max-width: none; padding: 0; }
