@@ -93,15 +93,14 @@ public struct TrainedModel {
   /// Classes with their probabilities, the most probable first.
   ///
   /// - Parameters:
-  ///   - image: uint8 `[H, W, C]` of the model's input shape.
+  ///   - image: uint8 `[1, H, W, C]` of the model's input shape.
   ///   - source: names the image in errors.
   public func predict(_ image: Tensor, from source: String) throws -> [(className: String, probability: Double)] {
-    if image.shape != input {
+    if image.shape != Shape([1] + input) {
       throw DataError(
-        source, found: "an image of shape \(image.shape)", expected: "\(input), which the model was made for")
+        source, found: "an image of shape \(image.shape)", expected: "\(Shape([1] + input)), which the model was made for")
     }
-    let images = normalization(image.reshaped(Shape([1] + input)))
-    let probabilities = withPhase(.inference) { softmax(model(images)) }.array(of: Float.self)
+    let probabilities = withPhase(.inference) { softmax(model(normalization(image))) }.array(of: Float.self)
     return zip(classNames, probabilities).map { ($0, Double($1)) }.sorted { $0.probability > $1.probability }
   }
 }

@@ -1,0 +1,74 @@
+import Foundation
+import Testing
+
+@testable import Apus
+
+@Suite struct CheckpointTests {
+  /// First step of the run, middle, last step of an epoch, first of the next, last of all.
+  @Test(arguments: [1, 10, 20, 21, 22, 35, 41])
+  func continuesBitForBit(after steps: Int) throws {
+    let whole = try lenetTrainer(shortSettings())
+    try whole.train()
+
+    let folder = try TemporaryFolder()
+    let file = folder.path + "/last.safetensors"
+    let first = try lenetTrainer(shortSettings())
+    let ending = try first.run(observer: StopAfter(steps: steps)) { try $0.checkpoint().write(to: file) }
+    #expect(ending == .interrupted && first.state.totalSteps == steps)
+
+    let second = try lenetTrainer(shortSettings())
+    try second.restore(Checkpoint.read(file), from: file)
+    #expect(second.state == first.state)
+    try second.train()
+    #expect(timeless(second.rows) == timeless(whole.rows))
+    expectSameState(second.model.state(), whole.model.state())
+    expectSameState(second.checkpoint().optimizer, whole.checkpoint().optimizer)
+  }
+
+  @Test func isTheSameBytesForTheSameState() throws {
+    let folder = try TemporaryFolder()
+    let trainer = try lenetTrainer(shortSettings(epochs: 1))
+    try trainer.train()
+    for name in ["a", "b"] { try trainer.checkpoint().write(to: folder.path + "/" + name) }
+    #expect(try bytes(of: folder.path + "/a") == bytes(of: folder.path + "/b"))
+  }
+
+  @Test func refusesDamageAndChangesNothing() throws {
+    let folder = try TemporaryFolder()
+    let file = folder.path + "/last.safetensors"
+    let trainer = try lenetTrainer(shortSettings(epochs: 1))
+    try trainer.train()
+    let good = trainer.checkpoint()
+    try good.write(to: file)
+
+    let truncated = try folder.file("cut.safetensors", Array(bytes(of: file).dropLast(1000)))
+    expectError("cut.safetensors") { _ = try Checkpoint.read(truncated) }
+    try Safetensors.write(good.model, to: folder.path + "/plain")
+    expectError("plain", "apus.training") { _ = try Checkpoint.read(folder.path + "/plain") }
+    try Safetensors.write([], metadata: ["apus.training": "{\"format\":1}"], to: folder.path + "/empty")
+    expectError("empty", "settings") { _ = try Checkpoint.read(folder.path + "/empty") }
+
+    func expectRefused(_ words: String, _ change: (inout Checkpoint) -> Void) throws {
+      var wrong = good
+      change(&wrong)
+      let fresh = try lenetTrainer(shortSettings(epochs: 1))
+      let before = fresh.checkpoint()
+      expectError("file", words) { try fresh.restore(wrong, from: "file") }
+      expectSameState(fresh.model.state(), before.model)
+      #expect(fresh.state == before.state)
+    }
+    try expectRefused("settings") { $0.settings.epochs = 7 }
+    try expectRefused("position") { $0.state.step = 5 }
+    try expectRefused("position") { $0.state.epoch = 9 }
+    try expectRefused("features.0.weight") { $0.model.removeAll { $0.name == "features.0.weight" } }
+    try expectRefused("features.0.bias") { $0.kept.removeAll { $0.name == "features.0.bias" } }
+    try expectRefused("classifier.5.bias") { checkpoint in
+      let index = checkpoint.model.firstIndex { $0.name == "classifier.5.bias" }!
+      checkpoint.model[index].value = .zeros([11])
+    }
+    try expectRefused("velocity.classifier.5.bias") { checkpoint in
+      let index = checkpoint.optimizer.firstIndex { $0.name == "velocity.classifier.5.bias" }!
+      checkpoint.optimizer[index].value = .zeros([11])
+    }
+  }
+}

@@ -1,0 +1,162 @@
+import Foundation
+import Testing
+
+@testable import Apus
+
+/// Runs the built command as users do.
+@Suite struct CommandTests {
+  private struct Finished {
+    var status: Int32
+    var output: String
+    var errors: String
+  }
+
+  /// The command lies beside the test bundle.
+  private static let path: String = {
+    let bundle = URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0])
+    var folder = bundle.deletingLastPathComponent()
+    while folder.path != "/" && !FileManager.default.isExecutableFile(atPath: folder.path + "/apus") {
+      folder.deleteLastPathComponent()
+    }
+    return folder.path + "/apus"
+  }()
+
+  private func process(_ arguments: [String], shell: String? = nil) -> (Process, Pipe, Pipe) {
+    let process = Process()
+    let (output, errors) = (Pipe(), Pipe())
+    process.executableURL = URL(fileURLWithPath: shell == nil ? Self.path : "/bin/sh")
+    process.arguments = shell.map { ["-c", $0, "sh", Self.path] + arguments } ?? arguments
+    process.standardOutput = output
+    process.standardError = errors
+    return (process, output, errors)
+  }
+
+  /// `shell`: a script that has the command and the arguments as `"$@"`.
+  private func apus(_ arguments: String..., shell: String? = nil) throws -> Finished {
+    let (process, output, errors) = process(arguments, shell: shell)
+    try process.run()
+    let text = output.fileHandleForReading.readDataToEndOfFile()
+    let problems = errors.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit)
+    return Finished(
+      status: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
+      errors: String(decoding: problems, as: UTF8.self))
+  }
+
+  /// One line `apus: error: …` with these words, and an exit code.
+  private func expectRefused(
+    _ words: String, status: Int32 = 1, _ run: Finished, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    #expect(run.status == status, "\(run.errors)", sourceLocation: sourceLocation)
+    #expect(run.errors.hasPrefix("apus: error: ") && run.errors.contains(words), "\(run.errors)", sourceLocation: sourceLocation)
+    #expect(run.errors.filter { $0 == "\n" }.count == 1, "\(run.errors)", sourceLocation: sourceLocation)
+  }
+
+  @Test func tellsItsVersion() throws {
+    let run = try apus("--version")
+    #expect(run.status == 0 && run.output.hasPrefix("apus \(Runtime.version)"))
+  }
+
+  @Test func summarizes() throws {
+    let run = try apus("summary", "lenet5", "--input", "28")
+    #expect(run.status == 0 && run.output.contains("61,706") && run.output.contains("416,520"))
+    expectRefused("lenet5", try apus("summary", "lenet4"))
+    expectRefused("30", try apus("summary", "lenet5", "--input", "30"))
+  }
+
+  @Test func trainsEvaluatesAndPredicts() throws {
+    let temporary = try TemporaryFolder()
+    let run = temporary.path + "/run"
+    let trained = try apus("train", "lenet5", "--data", "digits", "--epochs", "2", "--threads", "1", "--out", run)
+    #expect(trained.status == 0)
+    let last = try #require(trained.output.split(separator: "\n").last)
+    #expect(last.wholeMatch(of: /test accuracy [0-9]+\.[0-9] %/) != nil)
+
+    let evaluated = try apus("evaluate", run)
+    #expect(evaluated.status == 0 && evaluated.output.split(separator: "\n").last == last)
+
+    let image = digits.test.image(at: 0)
+    let png = Apus.PNG.encoded(image.array(of: UInt8.self), width: 32, height: 32, channels: 1)
+    let path = try temporary.file("digit.png", png)
+    let predicted = try apus("predict", run, path, "--top", "2")
+    #expect(predicted.status == 0)
+    #expect(predicted.output.wholeMatch(of: /.*digit\.png: [0-9] [0-9.]+ %, [0-9] [0-9.]+ %\n/) != nil)
+    expectRefused("no.png", try apus("predict", run, try temporary.file("no.png", Array("no image".utf8))))
+
+    let resumed = try apus("train", "--resume", run)
+    #expect(resumed.status == 0 && resumed.output.contains("finished already"))
+    expectRefused(run, try apus("train", "lenet5", "--data", "digits", "--out", run))
+  }
+
+  @Test func tellsWrongUsage() throws {
+    for arguments in [["train"], ["train", "lenet5"], ["fly"], ["train", "lenet5", "--data", "digits", "--out", "x", "--epochs", "two"],
+      ["train", "--resume", "x", "--epochs", "2"]] {
+      let (process, _, errors) = process(arguments)
+      try process.run()
+      let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 64 && text.hasPrefix("apus: error: "), "\(arguments): \(text)")
+    }
+  }
+
+  @Test func refusesWhatCannotBeTrained() throws {
+    let temporary = try TemporaryFolder()
+    let run = temporary.path + "/run"
+    expectRefused("lenet5", try apus("train", "lenet6", "--data", "digits", "--out", run))
+    expectRefused("digits or mnist:FOLDER", try apus("train", "lenet5", "--data", "cats", "--out", run))
+    expectRefused("train-images", try apus("train", "lenet5", "--data", "mnist:" + temporary.path, "--out", run))
+    let file = try temporary.file("file", [7])
+    expectRefused(file, try apus("train", "lenet5", "--data", "digits", "--out", file))
+    #expect(try temporary.names() == ["file"])
+    let diverged = try apus("train", "lenet5", "--data", "digits", "--epochs", "1", "--learning-rate", "1e6", "--out", run)
+    expectRefused("diverged at step", diverged)
+  }
+
+  @Test func reportsAFullDisk() throws {
+    let temporary = try TemporaryFolder()
+    let run = temporary.path + "/run"
+    // Not even run.json fits: nothing is left behind.
+    expectRefused("run.json", try apus("train", "lenet5", "--data", "digits", "--epochs", "1", "--out", run, shell: "ulimit -f 0; exec \"$@\""))
+    #expect(try temporary.names() == [])
+    // run.json fits and the checkpoint does not.
+    let full = try apus(
+      "train", "lenet5", "--data", "digits", "--epochs", "1", "--out", run, shell: "ulimit -f 64; exec \"$@\"")
+    expectRefused("last.safetensors", full)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: run) == ["run.json"])
+    #expect(try RunRecord.read(run + "/run.json").status == .failed)
+    // With room it goes on, from the start as there is no checkpoint.
+    #expect(try apus("train", "--resume", run).status == 0)
+  }
+
+  @Test func savesOnInterruptionAndGoesOnToTheSameBytes() throws {
+    let temporary = try TemporaryFolder()
+    let (whole, cut) = (RunFiles(temporary.path + "/whole"), RunFiles(temporary.path + "/cut"))
+    let arguments = ["train", "lenet5", "--data", "digits", "--epochs", "8", "--checkpoint-every", "5", "--out"]
+    let (first, firstOutput, _) = process(arguments + [whole.folder])
+    try first.run()
+    _ = firstOutput.fileHandleForReading.readDataToEndOfFile()
+    first.waitUntilExit()
+    #expect(first.terminationStatus == 0)
+
+    let (second, output, _) = process(arguments + [cut.folder])
+    try second.run()
+    while !FileManager.default.fileExists(atPath: cut.checkpoint) && second.isRunning { usleep(2000) }
+    second.interrupt()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    second.waitUntilExit()
+    #expect(second.terminationReason == .exit && second.terminationStatus == 130)
+    #expect(text.contains("apus train --resume \(cut.folder)"))
+    #expect(try RunRecord.read(cut.record).status == .interrupted)
+
+    // Killed as it goes on, then left to end.
+    let (third, _, _) = process(["train", "--resume", cut.folder])
+    let before = try bytes(of: cut.checkpoint)
+    try third.run()
+    while try bytes(of: cut.checkpoint) == before && third.isRunning { usleep(2000) }
+    kill(third.processIdentifier, SIGKILL)
+    third.waitUntilExit()
+    #expect(try apus("train", "--resume", cut.folder, "--threads", "1").status == 0)
+    #expect(try bytes(of: cut.model) == bytes(of: whole.model))
+  }
+}

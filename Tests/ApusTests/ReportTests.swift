@@ -1,0 +1,87 @@
+import ApusVision
+import Foundation
+import Testing
+
+@testable import Apus
+
+@Suite struct ReportTests {
+  private static func page(dataSource: String = "digits") throws -> String {
+    var settings = shortSettings(epochs: 1)
+    settings.batchSize = 256
+    let trainer = try lenetTrainer(settings)
+    try trainer.train()
+    let test = evaluate(trainer.model, on: digits.test.batches(of: 500))
+    var record = RunRecord(
+      TrainingRun.Request(
+        network: "lenet5", data: try DataSource(dataSource), settings: settings, commandLine: ["apus", "<script>"]))
+    record.data = RunRecord.Data(try DataSource(dataSource), digits)
+    record.result = RunRecord.Result(trainer.state, test)
+    return Report(record, trainer, test).html
+  }
+
+  @Test func needsNothingElse() throws {
+    let page = try Self.page()
+    for name in ["http:", "https:", "//cdn", "@import", "<link", "url("] { #expect(!page.contains(name), "\(name)") }
+    let sources = page.components(separatedBy: "src=\"").dropFirst()
+    #expect(!sources.isEmpty && sources.allSatisfy { $0.hasPrefix("data:image/png;base64,") })
+  }
+
+  @Test func escapesWhatComesFromOutside() throws {
+    let page = try Self.page(dataSource: "mnist:/a<b>&\"c'")
+    #expect(page.contains("mnist:/a&lt;b&gt;&amp;&quot;c&#39;"))
+    #expect(!page.contains("/a<b>"))
+    #expect(page.contains("apus &lt;script&gt;") && page.components(separatedBy: "<script>").count == 2)
+  }
+
+  @Test func closesEveryElement() throws {
+    let page = try Self.page()
+    for tag in ["html", "head", "style", "body", "main", "header", "section", "div", "table", "tr", "td", "th", "svg", "g", "figure", "dl", "dt", "dd", "script"] {
+      let opened = page.components(separatedBy: "<\(tag)>").count + page.components(separatedBy: "<\(tag) ").count - 2
+      #expect(opened == page.components(separatedBy: "</\(tag)>").count - 1 && opened > 0, "\(tag)")
+    }
+  }
+
+  @Test func countsEveryTestImageInTheMatrix() {
+    let html = ReportMatrix(counts: [[3, 1], [0, 4]], classNames: ["cat", "dog"]).html
+    #expect(html.contains("cat taken for dog: 1 of 4 (25.0\u{202F}%)"))
+    #expect(html.contains("75.0\u{202F}%") && html.contains("80.0\u{202F}%"))
+  }
+
+  @Test func drawsOneEpochAndEqualValues() {
+    let chart = ReportChart(
+      title: "loss", unit: "", epochs: [1], series: [.init(name: "training", style: "train", values: [0])], kept: 1,
+      bounds: 0...10, prefersLogarithm: true)
+    #expect(!chart.isLogarithmic && !chart.svg.contains("nan") && !chart.svg.contains("inf"))
+  }
+
+  @Test(arguments: [(0.02, 1.8), (97.3, 99.34), (0, 0), (0.5, 0.5), (1e-7, 3e-7), (5, 1234)])
+  func ticksEncloseTheValues(low: Double, high: Double) {
+    let ticks = ReportChart.ticks(from: low, to: high, within: 0...Double.greatestFiniteMagnitude)
+    #expect(ticks.first! <= low && ticks.last! >= high && (2...9).contains(ticks.count))
+    guard low > 0 else { return }
+    let logarithmic = ReportChart.logarithmicTicks(from: low, to: high)
+    #expect(logarithmic.first! <= low * 1.001 && logarithmic.last! >= high * 0.999 && logarithmic.count >= 2)
+  }
+
+  @Test(arguments: [1, 3]) func writesPNGThatAReaderReads(channels: Int) throws {
+    let pixels = Random.bits(seed: 1, stream: 2, count: 7 * 5 * channels).map { UInt8(truncatingIfNeeded: $0) }
+    let file = Apus.PNG.encoded(pixels, width: 7, height: 5, channels: channels)
+    let image = try Image.decode(file, file: "memory")
+    #expect(image.width == 7 && image.height == 5 && image.channels == channels && image.pixels == pixels)
+  }
+
+  @Test func encodesBase64() {
+    for text in ["", "f", "fo", "foo", "foob"] {
+      #expect(Apus.PNG.base64(Array(text.utf8)) == Data(text.utf8).base64EncodedString())
+    }
+  }
+
+  @Test func writesNumbers() {
+    #expect(0.98765.formatted(decimals: 2) == "0.99")
+    #expect(99.05.formatted(decimals: 0) == "99")
+    #expect((-0.001).formatted(decimals: 2) == "0.00")
+    #expect((-1.5).formatted(decimals: 1) == "-1.5")
+    #expect(12.0.formatted(decimals: 3) == "12.000")
+    #expect(1_234_567.grouped == "1,234,567" && 999.grouped == "999" && (-1000).grouped == "-1,000")
+  }
+}

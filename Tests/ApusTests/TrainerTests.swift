@@ -1,0 +1,124 @@
+import Foundation
+import Testing
+
+@testable import Apus
+
+@Suite struct TrainerTests {
+  @Test func learnsDigits() throws {
+    let trainer = try lenetTrainer(shortSettings(epochs: 4))
+    try trainer.train()
+    #expect(trainer.rows.map(\.epoch) == [1, 2, 3, 4])
+    #expect(trainer.rows.last!.trainLoss < 0.5 * trainer.rows.first!.trainLoss)
+    let test = evaluate(trainer.model, on: digits.test.batches(of: 500))
+    #expect(test.accuracy > 0.85)
+    #expect(test.labels.count == digits.test.count)
+  }
+
+  @Test func givesTheSameBitsWithOneAndTwoThreads() throws {
+    let before = Runtime.threadCount
+    defer { Runtime.threadCount = before }
+    let states = try [1, 2].map { threads in
+      Runtime.threadCount = threads
+      let trainer = try lenetTrainer(shortSettings())
+      try trainer.train()
+      return trainer.model.state()
+    }
+    expectSameState(states[0], states[1])
+  }
+
+  @Test func dependsOnTheSeed() throws {
+    let models = try [1, 2].map { seed in
+      let trainer = try lenetTrainer(shortSettings(epochs: 1, seed: seed))
+      try trainer.train()
+      return trainer.model.state()[0].value.array(of: Float.self)
+    }
+    #expect(models[0] != models[1])
+  }
+
+  @Test func stopsBeforeTheUpdateWhereTheLossIsNotFinite() throws {
+    let trainer = try lenetTrainer(shortSettings(learningRate: 1e6))
+    let error = try #require(throws: DivergenceError.self) { try trainer.train() }
+    #expect(error.epoch == 1 && error.step == trainer.state.totalSteps + 1)
+    #expect(error.origin != nil && error.checkpointStep == nil)
+    expectError("step \(error.step)", "epoch 1", "no checkpoint", "learning rate") { throw error }
+  }
+
+  @Test func savesNoParametersThatAreNotFinite() throws {
+    let trainer = try lenetTrainer(shortSettings())
+    let (path, parameter) = trainer.model.parameters[2]
+    parameter.value = .full(parameter.shape, .infinity)
+    expectError("parameter \(path)", "no checkpoint") { try trainer.checkParameters() }
+  }
+
+  @Test func tellsOfABatchNormOverOneValueBeforeTheFirstStep() throws {
+    let model = Sequential {
+      Flatten()
+      Linear(1024, 4)
+      BatchNorm(4)
+      Linear(4, 10)
+    }
+    // 1293 samples in batches of 68 leave one.
+    var settings = shortSettings()
+    settings.batchSize = 68
+    expectError("last batch of 1") { _ = try Trainer(model: model, data: digits, settings: settings) }
+  }
+
+  @Test func refusesSettingsOutOfRange() {
+    var settings = shortSettings()
+    settings.epochs = 0
+    expectError("epochs is 0") { try settings.validate() }
+    settings = shortSettings(learningRate: -1)
+    expectError("learning rate is -1") { try settings.validate() }
+    settings = shortSettings()
+    settings.momentum = 1
+    expectError("momentum is 1") { try settings.validate() }
+  }
+
+  @Test func schedulesWarmUpAndCosine() {
+    let schedule = LearningRateSchedule(decay: .cosine, warmup: 0.1)
+    let rates = (0..<100).map { schedule.learningRate(at: $0, of: 100, base: 2) }
+    #expect(abs(rates[0] - 0.2) < 1e-12 && abs(rates[9] - 2) < 1e-12)
+    #expect(rates[10] == 2)
+    #expect(abs(rates[55] - 1) < 1e-12)
+    #expect(zip(rates[10...], rates[11...]).allSatisfy { $0 > $1 })
+    #expect(rates[99] > 0 && rates[99] < 0.001)
+    #expect(LearningRateSchedule.constant.learningRate(at: 7, of: 10, base: 3) == 3)
+  }
+
+  @Test func keepsTheLatestOfEpochsThatValidationCannotTellApart() {
+    func kept(_ accuracies: [Double], count: Int) -> Int? {
+      var state = TrainingState()
+      for (index, accuracy) in accuracies.enumerated() {
+        _ = state.endEpoch(
+          EpochMetrics(
+            epoch: index + 1, learningRate: 1, trainLoss: 1, trainAccuracy: 1, validationLoss: 1, validationAccuracy: accuracy,
+            seconds: 1), validationCount: count)
+      }
+      return state.kept?.epoch
+    }
+    // One standard error at 100 % of 144 images is a little more than one image.
+    #expect(kept([0.9, 1, 143.0 / 144, 142.0 / 144], count: 144) == 3)
+    #expect(kept([0.9, 0.99, 0.98, 0.97], count: 5000) == 2)
+    #expect(kept([0.9, 0.99, 0.99], count: 5000) == 3)
+  }
+
+  @Test func weightsMetricsBySamples() {
+    // Two batches of 3 and 1 samples: means of the batches would weigh the last sample threefold.
+    struct Identity: Layer {
+      func callAsFunction(_ x: consuming Tensor) -> Tensor { x }
+    }
+    let logits: [[Float]] = [[2, 0], [2, 0], [2, 0], [0, 2]]
+    let labels: [Int32] = [0, 0, 0, 0]
+    let batches = [0..<3, 3..<4].map { range in
+      Batch(
+        images: Tensor(logits[range].flatMap { $0 }, shape: [range.count, 2]),
+        labels: Tensor(Array(labels[range]), shape: [range.count]))
+    }
+    let evaluation = evaluate(Identity(), on: batches)
+    let right = Double(log1p(exp(-2.0)))
+    #expect(abs(evaluation.loss - (3 * right + (2 + right)) / 4) < 1e-6)
+    #expect(evaluation.accuracy == 0.75)
+    #expect(evaluation.confusion(classes: 2) == [[3, 1], [0, 0]])
+    #expect(evaluation.mistakes == [3])
+  }
+}
