@@ -29,6 +29,12 @@ enum Interruption {
       action.sa_flags = Int32(truncatingIfNeeded: UInt32(SA_RESETHAND)) | Int32(SA_RESTART)
       sigaction(number, &action, nil)
     }
+    // A process that starts this one from a worker thread may have left them blocked.
+    var set = sigset_t()
+    sigemptyset(&set)
+    sigaddset(&set, SIGINT)
+    sigaddset(&set, SIGTERM)
+    sigprocmask(SIG_UNBLOCK, &set, nil)
   }
 
   private static let handler: @convention(c) (Int32) -> Void = { number in

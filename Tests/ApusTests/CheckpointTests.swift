@@ -1,7 +1,6 @@
+import Apus
 import Foundation
 import Testing
-
-@testable import Apus
 
 @Suite struct CheckpointTests {
   /// First step of the run, middle, last step of an epoch, first of the next, last of all.
@@ -31,6 +30,24 @@ import Testing
     try trainer.train()
     for name in ["a", "b"] { try trainer.checkpoint().write(to: folder.path + "/" + name) }
     #expect(try bytes(of: folder.path + "/a") == bytes(of: folder.path + "/b"))
+  }
+
+  @Test func keepsEveryBitOfSums() throws {
+    let folder = try TemporaryFolder()
+    var checkpoint = try lenetTrainer(shortSettings()).checkpoint()
+    let bits = Random.bits(seed: 3, stream: 1, count: 2000).map { UInt64($0) }
+    for (high, low) in zip(bits, bits.dropFirst()) {
+      let value = Double(bitPattern: high << 32 | low)
+      guard value.isFinite else { continue }
+      checkpoint.state.rows.append(
+        EpochMetrics(
+          epoch: 1, learningRate: value, trainLoss: -value, trainAccuracy: 1, validationLoss: value.nextUp,
+          validationAccuracy: 0,
+          seconds: value.nextDown))
+    }
+    checkpoint.state.lossSum = 0.1 + 0.2
+    try checkpoint.write(to: folder.path + "/file")
+    #expect(try Checkpoint.read(folder.path + "/file").state == checkpoint.state)
   }
 
   @Test func refusesDamageAndChangesNothing() throws {

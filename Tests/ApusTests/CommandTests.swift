@@ -1,7 +1,6 @@
+import Apus
 import Foundation
 import Testing
-
-@testable import Apus
 
 /// Runs the built command as users do.
 @Suite struct CommandTests {
@@ -49,7 +48,9 @@ import Testing
     _ words: String, status: Int32 = 1, _ run: Finished, sourceLocation: SourceLocation = #_sourceLocation
   ) {
     #expect(run.status == status, "\(run.errors)", sourceLocation: sourceLocation)
-    #expect(run.errors.hasPrefix("apus: error: ") && run.errors.contains(words), "\(run.errors)", sourceLocation: sourceLocation)
+    #expect(
+      run.errors.hasPrefix("apus: error: ") && run.errors.contains(words), "\(run.errors)",
+      sourceLocation: sourceLocation)
     #expect(run.errors.filter { $0 == "\n" }.count == 1, "\(run.errors)", sourceLocation: sourceLocation)
   }
 
@@ -90,8 +91,11 @@ import Testing
   }
 
   @Test func tellsWrongUsage() throws {
-    for arguments in [["train"], ["train", "lenet5"], ["fly"], ["train", "lenet5", "--data", "digits", "--out", "x", "--epochs", "two"],
-      ["train", "--resume", "x", "--epochs", "2"]] {
+    for arguments in [
+      ["train"], ["train", "lenet5"], ["fly"],
+      ["train", "lenet5", "--data", "digits", "--out", "x", "--epochs", "two"],
+      ["train", "--resume", "x", "--epochs", "2"],
+    ] {
       let (process, _, errors) = process(arguments)
       try process.run()
       let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
@@ -109,7 +113,8 @@ import Testing
     let file = try temporary.file("file", [7])
     expectRefused(file, try apus("train", "lenet5", "--data", "digits", "--out", file))
     #expect(try temporary.names() == ["file"])
-    let diverged = try apus("train", "lenet5", "--data", "digits", "--epochs", "1", "--learning-rate", "1e6", "--out", run)
+    let diverged = try apus(
+      "train", "lenet5", "--data", "digits", "--epochs", "1", "--learning-rate", "1e6", "--out", run)
     expectRefused("diverged at step", diverged)
   }
 
@@ -117,7 +122,9 @@ import Testing
     let temporary = try TemporaryFolder()
     let run = temporary.path + "/run"
     // Not even run.json fits: nothing is left behind.
-    expectRefused("run.json", try apus("train", "lenet5", "--data", "digits", "--epochs", "1", "--out", run, shell: "ulimit -f 0; exec \"$@\""))
+    expectRefused(
+      "run.json",
+      try apus("train", "lenet5", "--data", "digits", "--epochs", "1", "--out", run, shell: "ulimit -f 0; exec \"$@\""))
     #expect(try temporary.names() == [])
     // run.json fits and the checkpoint does not.
     let full = try apus(

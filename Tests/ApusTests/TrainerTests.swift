@@ -1,7 +1,6 @@
+import Apus
 import Foundation
 import Testing
-
-@testable import Apus
 
 @Suite struct TrainerTests {
   @Test func learnsDigits() throws {
@@ -27,7 +26,7 @@ import Testing
   }
 
   @Test func dependsOnTheSeed() throws {
-    let models = try [1, 2].map { seed in
+    let models = try [UInt64(1), 2].map { seed in
       let trainer = try lenetTrainer(shortSettings(epochs: 1, seed: seed))
       try trainer.train()
       return trainer.model.state()[0].value.array(of: Float.self)
@@ -91,14 +90,16 @@ import Testing
       for (index, accuracy) in accuracies.enumerated() {
         _ = state.endEpoch(
           EpochMetrics(
-            epoch: index + 1, learningRate: 1, trainLoss: 1, trainAccuracy: 1, validationLoss: 1, validationAccuracy: accuracy,
+            epoch: index + 1, learningRate: 1, trainLoss: 1, trainAccuracy: 1, validationLoss: 1,
+            validationAccuracy: accuracy,
             seconds: 1), validationCount: count)
       }
       return state.kept?.epoch
     }
-    // One standard error at 100 % of 144 images is a little more than one image.
+    // Around 100 % of 144 images the standard error of a difference is about one image and a half.
     #expect(kept([0.9, 1, 143.0 / 144, 142.0 / 144], count: 144) == 3)
     #expect(kept([0.9, 0.99, 0.98, 0.97], count: 5000) == 2)
+    #expect(kept([0.9, 0.99, 0.989, 0.97], count: 5000) == 3)
     #expect(kept([0.9, 0.99, 0.99], count: 5000) == 3)
   }
 

@@ -1,7 +1,6 @@
+import Apus
 import Foundation
 import Testing
-
-@testable import Apus
 
 /// The embedded digits, read once: most tests of training use them.
 let digits = Digits.load()

@@ -6,14 +6,14 @@
 
 /// Everything that training continues from, bit for bit, as ONE safetensors file: tensors under `model.`, `optimizer.` and `kept.`,
 /// settings, position, sums and metrics as JSON in the metadata under `apus.training`.
-struct Checkpoint {
-  var settings: TrainingSettings
-  var state: TrainingState
+package struct Checkpoint {
+  package var settings: TrainingSettings
+  package var state: TrainingState
   /// Parameters and buffers.
-  var model: [(name: String, value: Tensor)]
-  var optimizer: [(name: String, value: Tensor)]
+  package var model: [(name: String, value: Tensor)]
+  package var optimizer: [(name: String, value: Tensor)]
   /// Parameters and buffers of the epoch that is kept so far; empty before the first epoch's end.
-  var kept: [(name: String, value: Tensor)]
+  package var kept: [(name: String, value: Tensor)]
 
   private struct Header: Codable {
     var format = 1
@@ -23,7 +23,7 @@ struct Checkpoint {
 
   private static let key = "apus.training"
 
-  func write(to path: String) throws {
+  package func write(to path: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let json: Data
@@ -38,7 +38,7 @@ struct Checkpoint {
     try Safetensors.write(tensors, metadata: [Checkpoint.key: String(decoding: json, as: UTF8.self)], to: path)
   }
 
-  static func read(_ path: String) throws -> Checkpoint {
+  package static func read(_ path: String) throws -> Checkpoint {
     let file = try Safetensors.read(path)
     guard let json = file.metadata[key] else {
       throw FileError(path, part: "metadata", found: "no \(key)", expected: "the state of a training run")

@@ -1,7 +1,7 @@
 /// Finding what a user meant by a misspelt name.
-enum EditDistance {
+package enum EditDistance {
   /// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b` (optimal string alignment).
-  static func between(_ a: String, _ b: String) -> Int {
+  package static func between(_ a: String, _ b: String) -> Int {
     let (a, b) = (Array(a), Array(b))
     var previous = [Int](repeating: 0, count: b.count + 1)
     var current = Array(0...b.count)

@@ -13,6 +13,19 @@ public struct EpochMetrics: Hashable, Sendable, Codable {
   /// Wall time of the epoch with its evaluations, in seconds.
   public var seconds: Double
 
+  package init(
+    epoch: Int, learningRate: Double, trainLoss: Double, trainAccuracy: Double, validationLoss: Double,
+    validationAccuracy: Double, seconds: Double
+  ) {
+    self.epoch = epoch
+    self.learningRate = learningRate
+    self.trainLoss = trainLoss
+    self.trainAccuracy = trainAccuracy
+    self.validationLoss = validationLoss
+    self.validationAccuracy = validationAccuracy
+    self.seconds = seconds
+  }
+
   static let csvHeader =
     "epoch,learning_rate,train_loss,train_accuracy,validation_loss,validation_accuracy,seconds"
 

@@ -83,7 +83,7 @@ public struct RunRecord: Sendable, Codable {
 }
 
 extension RunRecord {
-  init(_ request: TrainingRun.Request) {
+  package init(_ request: TrainingRun.Request) {
     self.init(
       status: .starting, commandLine: request.commandLine, started: RunRecord.now, updated: RunRecord.now,
       settings: request.settings, checkpointEvery: request.checkpointEvery, networkName: request.network,
@@ -94,7 +94,7 @@ extension RunRecord {
   static var now: String { Date.now.ISO8601Format() }
 
   /// Puts the record in place of the one on disk.
-  func write(to path: String) throws(FileError) {
+  package func write(to path: String) throws(FileError) {
     var record = self
     record.updated = RunRecord.now
     let encoder = JSONEncoder()
@@ -123,7 +123,7 @@ extension RunRecord {
 }
 
 extension RunRecord.Data {
-  init(_ source: DataSource, _ splits: DataSplits) {
+  package init(_ source: DataSource, _ splits: DataSplits) {
     self.init(
       source: source.description, name: source.name, trainingSamples: splits.train.count,
       validationSamples: splits.validation.count, testSamples: splits.test.count, classNames: splits.classNames,
@@ -144,7 +144,7 @@ extension RunRecord.Machine {
 }
 
 extension RunRecord.Result {
-  init(_ state: TrainingState, _ test: Evaluation) {
+  package init(_ state: TrainingState, _ test: Evaluation) {
     guard let kept = state.kept else { fatalError("the result of a run without a finished epoch") }
     self.init(
       testAccuracy: test.accuracy, testLoss: test.loss, keptEpoch: kept.epoch,

@@ -98,7 +98,8 @@ public struct TrainedModel {
   public func predict(_ image: Tensor, from source: String) throws -> [(className: String, probability: Double)] {
     if image.shape != Shape([1] + input) {
       throw DataError(
-        source, found: "an image of shape \(image.shape)", expected: "\(Shape([1] + input)), which the model was made for")
+        source, found: "an image of shape \(image.shape)",
+        expected: "\(Shape([1] + input)), which the model was made for")
     }
     let probabilities = withPhase(.inference) { softmax(model(normalization(image))) }.array(of: Float.self)
     return zip(classNames, probabilities).map { ($0, Double($1)) }.sorted { $0.probability > $1.probability }

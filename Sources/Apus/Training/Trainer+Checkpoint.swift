@@ -1,11 +1,11 @@
 extension Trainer {
   /// Everything that a trainer with the same model, data and settings continues from.
-  func checkpoint() -> Checkpoint {
+  package func checkpoint() -> Checkpoint {
     Checkpoint(settings: settings, state: state, model: model.state(), optimizer: optimizer.state(), kept: kept)
   }
 
   /// Goes back to where a checkpoint was written. `source` is the file's name for errors; on an error nothing is changed.
-  func restore(_ checkpoint: Checkpoint, from source: String) throws {
+  package func restore(_ checkpoint: Checkpoint, from source: String) throws {
     let state = checkpoint.state
     if checkpoint.settings != settings {
       throw FileError(source, part: "settings", found: "those of another run", expected: "those of run.json")
@@ -41,7 +41,7 @@ extension Trainer {
   // MARK: Values that are no numbers
 
   /// A checkpoint must be one that training can go on from.
-  func checkParameters() throws {
+  package func checkParameters() throws {
     for (path, parameter) in model.parameters where !parameter.value.isFinite {
       throw DivergenceError(
         step: state.totalSteps, epoch: state.epoch, what: "its update gave values that are not finite",

@@ -16,7 +16,7 @@ public final class Trainer {
   /// What accuracy on training images is measured on: as many as there are validation images, always the same.
   let trainingSample: DataSplit
   var optimizer: SGD
-  var state = TrainingState()
+  package internal(set) var state = TrainingState()
   /// Parameters and buffers of the epoch that is kept so far.
   var kept: [(name: String, value: Tensor)] = []
   /// Steps done when the last checkpoint was written.
@@ -67,7 +67,7 @@ public final class Trainer {
   /// - Parameters:
   ///   - checkpointEvery: steps between checkpoints; one is also written at each epoch's end and when the run is stopped.
   ///   - save: writes a checkpoint.
-  func run(
+  package func run(
     observer: some TrainingObserver, checkpointEvery: Int? = nil, save: (Trainer) throws -> Void
   ) throws -> Ending {
     var clock = StepClock(state)
@@ -97,7 +97,6 @@ public final class Trainer {
       if isKept { kept = model.state() }
       try saveCheckpoint()
       observer.epochEnded(row, of: settings.epochs, isKept: isKept)
-      if observer.shouldStop && state.epoch <= settings.epochs { return .interrupted }
     }
     return .finished
   }

@@ -80,6 +80,8 @@ public enum TrainingRun {
     record.network = RunRecord.Network(
       name: record.networkName, input: Array(data.imageShape), classes: data.classNames.count,
       parameters: model.parameters.scalarCount)
+    let convolutions = trainer.plan.rows.compactMap { row in row.implementation.map { (row.path, $0) } }
+    record.implementations = Dictionary(convolutions) { first, _ in first }
     return trainer
   }
 

@@ -17,7 +17,7 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
   public var seed: UInt64
 
   public init(
-    epochs: Int, batchSize: Int = 64, learningRate: Double = 0.05, schedule: LearningRateSchedule = .cosine,
+    epochs: Int, batchSize: Int = 64, learningRate: Double = 0.02, schedule: LearningRateSchedule = .cosine,
     momentum: Double = 0.9, weightDecay: Double = 5e-4, shift: Int = 2, seed: UInt64 = 1
   ) {
     self.epochs = epochs

@@ -1,11 +1,11 @@
 internal import CZlib
 
 /// A writer of PNG images (ISO/IEC 15948): 8 bits a channel, grey or RGB, no filters.
-enum PNG {
+package enum PNG {
   /// - Parameters:
   ///   - pixels: rows from the top, `channels` bytes a pixel.
   ///   - channels: 1 (grey) or 3 (RGB).
-  static func encoded(_ pixels: [UInt8], width: Int, height: Int, channels: Int) -> [UInt8] {
+  package static func encoded(_ pixels: [UInt8], width: Int, height: Int, channels: Int) -> [UInt8] {
     if pixels.count != width * height * channels || (channels != 1 && channels != 3) {
       fatalError("PNG: \(pixels.count) bytes for an image of \(width)×\(height) with \(channels) channels")
     }
@@ -45,7 +45,7 @@ enum PNG {
     withUnsafeBytes(of: UInt32(value).bigEndian) { Array($0) }
   }
 
-  static func base64(_ bytes: [UInt8]) -> String {
+  package static func base64(_ bytes: [UInt8]) -> String {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count + 2) / 3 * 4)

@@ -1,5 +1,5 @@
 /// The page about a finished run, `report.html`: one file that needs nothing else.
-struct Report {
+package struct Report {
   private let record: RunRecord
   private let result: RunRecord.Result
   private let rows: [EpochMetrics]
@@ -11,7 +11,7 @@ struct Report {
   private static let mistakesShown = 24
 
   /// - Parameter trainer: with the model that is kept loaded.
-  init(_ record: RunRecord, _ trainer: Trainer, _ test: Evaluation) {
+  package init(_ record: RunRecord, _ trainer: Trainer, _ test: Evaluation) {
     guard let result = record.result else { fatalError("a report of a run without a result") }
     self.record = record
     self.result = result
@@ -23,7 +23,7 @@ struct Report {
     }
   }
 
-  var html: String {
+  package var html: String {
     """
     <!doctype html>
     <html lang="en">

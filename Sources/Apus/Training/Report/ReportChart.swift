@@ -49,8 +49,8 @@ struct ReportChart {
     let (smallest, largest) = range
     let ticks =
       isLogarithmic
-      ? ReportChart.logarithmicTicks(from: smallest, to: largest)
-      : ReportChart.ticks(from: smallest, to: largest, within: bounds)
+      ? AxisTicks.logarithmic(from: smallest, to: largest)
+      : AxisTicks.linear(from: smallest, to: largest, within: bounds)
     let (low, high) = (place(ticks.first!), place(ticks.last!))
     func x(_ epoch: Int) -> Double {
       let span = Double(max(1, epochs.last! - epochs.first!))
@@ -68,7 +68,7 @@ struct ReportChart {
 
       """
     for tick in ticks {
-      let decimals = isLogarithmic ? ReportChart.decimals(of: tick) : ReportChart.decimals(of: ticks[1] - ticks[0])
+      let decimals = isLogarithmic ? AxisTicks.decimals(of: tick) : AxisTicks.decimals(of: ticks[1] - ticks[0])
       svg += """
         <line class="grid" x1="\(number(left))" x2="\(number(width - right))" y1="\(number(y(tick)))" y2="\(number(y(tick)))"/>\
         <text class="tick" x="\(number(left - 8))" y="\(number(y(tick) + 4))" text-anchor="end">\
@@ -129,38 +129,9 @@ struct ReportChart {
 
   private func number(_ value: Double) -> String { value.formatted(decimals: 1) }
 
-  /// Round numbers that enclose the values: 1, 2 or 5 times a power of ten apart, about six of them.
-  static func ticks(from low: Double, to high: Double, within bounds: ClosedRange<Double>) -> [Double] {
-    let spread = max(high - low, max(abs(high), 1e-9) * 1e-3)
-    let step = roundStep(spread / 6)
-    let first = max((low / step).rounded(.down), (bounds.lowerBound / step).rounded(.down))
-    var last = min((high / step).rounded(.up), (bounds.upperBound / step).rounded(.up))
-    if last <= first { last = first + 1 }
-    return stride(from: first, through: last, by: 1).map { $0 * step }
-  }
-
-  /// The smallest of 1, 2 and 5 times a power of ten that is not below `value`.
-  private static func roundStep(_ value: Double) -> Double {
-    let power = pow(10, log10(value).rounded(.down))
-    return ([1, 2, 5].map { $0 * power }.first { $0 >= value * (1 - 1e-9) }) ?? 10 * power
-  }
-
-  /// 1, 2 and 5 times powers of ten that enclose the values; powers alone where those would be many.
-  static func logarithmicTicks(from low: Double, to high: Double) -> [Double] {
-    let powers = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up))
-    let factors: [Double] = powers.count > 4 ? [1] : [1, 2, 5]
-    let all = powers.flatMap { power in factors.map { $0 * pow(10, Double(power)) } }
-    let first = all.lastIndex { $0 <= low * (1 + 1e-9) } ?? 0
-    let last = all.firstIndex { $0 >= high * (1 - 1e-9) } ?? all.count - 1
-    return Array(all[first...last])
-  }
-
-  /// Digits after the point that a multiple of `step` needs, which is 1, 2 or 5 times a power of ten.
-  private static func decimals(of step: Double) -> Int { max(0, Int((-log10(step) - 1e-9).rounded(.up))) }
-
   /// At most about ten epochs to write under the axis, at round distances.
   private static func labelled(_ epochs: [Int]) -> [Int] {
-    let step = max(1, Int(roundStep(Double(epochs.last! - epochs.first!) / 10)))
+    let step = max(1, Int(AxisTicks.roundStep(Double(epochs.last! - epochs.first!) / 10)))
     return epochs.filter { step == 1 || $0 % step == 0 }
   }
 }

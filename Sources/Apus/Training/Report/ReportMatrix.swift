@@ -1,10 +1,15 @@
 /// The confusion matrix as a table: counts, coloured by their part of the row, with recall and precision a class.
-struct ReportMatrix {
+package struct ReportMatrix {
   /// Row: the true class; column: the predicted one.
-  var counts: [[Int]]
-  var classNames: [String]
+  let counts: [[Int]]
+  let classNames: [String]
 
-  var html: String {
+  package init(counts: [[Int]], classNames: [String]) {
+    self.counts = counts
+    self.classNames = classNames
+  }
+
+  package var html: String {
     let classes = counts.count
     let rowSums = counts.map { $0.reduce(0, +) }
     let columnSums = (0..<classes).map { column in counts.reduce(0) { $0 + $1[column] } }
