@@ -66,7 +66,8 @@ func convolution(
     "Conv2D", y, from: x,
     with: Scope.Note(
       path: path, parameters: layer ?? [], multiplyAdds: y.elementCount * kernel.0 * kernel.1 * weight.shape[2],
-      window: .init(kernel: kernel, stride: stride.pair, dilation: dilation.pair)))
+      window: .init(kernel: kernel, stride: stride.pair, dilation: dilation.pair),
+      implementation: Kernels.convolutionImplementation(x.shape, weight.shape, geometry)))
   return y
 }
 

@@ -14,6 +14,8 @@ public struct Plan: Sendable {
     public var activationBytes: Int
     /// Part of the input that an output element sees; `nil` where branches with different strides met.
     public var receptiveField: ReceptiveField?
+    /// Chosen implementation of a convolution's forward pass.
+    public var implementation: String?
   }
 
   public var input: Shape

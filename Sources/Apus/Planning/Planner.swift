@@ -95,6 +95,7 @@ extension Scope {
     var parameters: [Parameter] = []
     var multiplyAdds = 0
     var window: ReceptiveField.Window?
+    var implementation: String?
     /// The result depends on the whole image.
     var seesAll = false
   }
@@ -114,7 +115,7 @@ extension Scope {
     let row = Plan.Row(
       path: path ?? "", operation: "\(operation)", outputShape: result.shape, parameters: 0,
       multiplyAdds: note.multiplyAdds, activationBytes: result.elementCount * result.scalarType.byteCount,
-      receptiveField: field)
+      receptiveField: field, implementation: note.implementation)
     planner.add(row, parameters: note.parameters)
   }
 }
