@@ -138,6 +138,9 @@ import Testing
     #expect(try bytes(of: file) == [1, 2, 3])
     expectError("no run.json") { _ = try RunFolder.open(at: temporary.path) }
     expectError("nowhere") { _ = try RunFolder.open(at: temporary.path + "/nowhere") }
+    try FileManager.default.createDirectory(atPath: temporary.path + "/mine", withIntermediateDirectories: false)
+    try Data([1]).write(to: URL(fileURLWithPath: temporary.path + "/mine/model.safetensors"))
+    expectError("mine/model.safetensors", "replace") { _ = try RunFolder.create(at: temporary.path + "/mine") }
     let folder = try RunFolder.create(at: temporary.path + "/run")
     expectError("run", "another process") { _ = try RunFolder.create(at: temporary.path + "/run") }
     withExtendedLifetime(folder) {}
@@ -170,10 +173,11 @@ import Testing
     _ = try TrainingRun.start(request(), in: run.folder, observer: StopAfter(steps: 3))
     var record = try RunRecord.read(run.record)
     record.machines[0].instructionSet = "abacus"
+    record.implementations = ["features.0": "by hand"]
     try record.write(to: run.record)
     let observer = StopAfter(steps: 3)
     _ = try TrainingRun.resume(run.folder, observer: observer)
-    #expect(observer.warnings.count == 1 && observer.warnings[0].contains("abacus"))
+    #expect(observer.warnings.count == 2 && observer.warnings[1].contains("abacus"))
   }
 
   @Test func namesTheNearestNetwork() {

@@ -27,6 +27,8 @@ public struct RunFiles: Sendable {
   public var model: String { folder + "/model.safetensors" }
   public var metrics: String { folder + "/metrics.csv" }
   public var report: String { folder + "/report.html" }
+
+  var all: [String] { [record, checkpoint, model, metrics, report] }
 }
 
 /// The folder of one training run. While a `RunFolder` lives its process alone may write there: the folder itself is locked.
@@ -44,7 +46,7 @@ public final class RunFolder {
 
   deinit { close(lock) }
 
-  /// Makes the folder of a new run, and those above it that lack. One that is there is taken unless it holds a run.
+  /// Makes the folder of a new run, and those above it that lack. One that is there is taken unless it holds a file of a run.
   public static func create(at path: String) throws(FileError) -> RunFolder {
     let path = trimmed(path)
     let made = try makeFolders(path)
@@ -53,6 +55,9 @@ public final class RunFolder {
       if exists(folder.files.record) {
         throw FileError(
           path, found: "the folder holds a run already", expected: "a new folder; --resume continues a run")
+      }
+      if let file = folder.files.all.first(where: exists) {
+        throw FileError(file, found: "a file that a run would replace", expected: "a folder without one")
       }
       return folder
     } catch {
@@ -73,7 +78,7 @@ public final class RunFolder {
 
   /// Takes back a run that has not begun: what it wrote, and the folders if `create` made them.
   func discard() {
-    for file in [files.record, files.checkpoint, files.model, files.metrics, files.report] { unlink(file) }
+    for file in files.all { unlink(file) }
     for folder in made { rmdir(folder) }
   }
 

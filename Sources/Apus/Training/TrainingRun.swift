@@ -62,7 +62,7 @@ public enum TrainingRun {
     try checkData(before, record)
     if let checkpoint { try trainer.restore(checkpoint, from: folder.files.checkpoint) }
     try begin(&record, trainer, in: folder)
-    warnOfDifferences(record, observer)
+    warnOfDifferences(before, record, observer)
     if checkpoint != nil { try writeDerived(trainer, record, in: folder, afterResume: true) }
     return try run(trainer, &record, in: folder, observer)
   }
@@ -100,9 +100,12 @@ public enum TrainingRun {
       expected: expected.summary)
   }
 
-  private static func warnOfDifferences(_ record: RunRecord, _ observer: some TrainingObserver) {
-    guard record.machines.count > 1 else { return }
-    let (before, now) = (record.machines[record.machines.count - 2], record.machines[record.machines.count - 1])
+  /// What changes bits, or may, between two parts of a run.
+  private static func warnOfDifferences(_ before: RunRecord, _ now: RunRecord, _ observer: some TrainingObserver) {
+    if let former = before.implementations, former != now.implementations {
+      observer.warn("the run began with other implementations of its convolutions: the bits will differ")
+    }
+    guard let before = before.machines.last, let now = now.machines.last else { return }
     if before.instructionSet != now.instructionSet {
       observer.warn(
         "the run began with \(before.instructionSet) kernels and continues with \(now.instructionSet): the bits will differ"

@@ -24,16 +24,16 @@ package enum AxisTicks {
     return ([1, 2, 5].map { $0 * power }.first { $0 >= value * (1 - 1e-9) }) ?? 10 * power
   }
 
-  /// 1, 2 and 5 times powers of ten that enclose the values; powers alone where those would be many.
+  /// 1, 2 and 5 times powers of ten that enclose the values; 1 and 3 times, or powers alone, where those would be many.
   package static func logarithmic(from low: Double, to high: Double) -> [Double] {
     let powers = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up))
-    let factors: [Double] = powers.count > 4 ? [1] : [1, 2, 5]
+    let factors: [Double] = powers.count > 7 ? [1] : powers.count > 4 ? [1, 3] : [1, 2, 5]
     let all = powers.flatMap { power in factors.map { $0 * pow(10, Double(power)) } }
     let first = all.lastIndex { $0 <= low * (1 + 1e-9) } ?? 0
     let last = all.firstIndex { $0 >= high * (1 - 1e-9) } ?? all.count - 1
     return Array(all[first...last])
   }
 
-  /// Digits after the point that a multiple of `step` needs, which is 1, 2 or 5 times a power of ten.
+  /// Digits after the point that a multiple of `step` needs, which is a digit times a power of ten.
   static func decimals(of step: Double) -> Int { max(0, Int((-log10(step) - 1e-9).rounded(.up))) }
 }
