@@ -5,7 +5,8 @@
 #include "apus/elementwise.h"
 #include "apus/runtime.h"
 
-enum { GRAIN = 16384 };
+/* GRAIN: elements that are worth a thread. SIDE: of a block of a transposition. */
+enum { GRAIN = 16384, SIDE = 16 };
 
 /* Axes of size 1 dropped, neighbours that step as one axis merged; the last axis is the fastest. */
 typedef struct layout {
@@ -34,25 +35,28 @@ static layout merged(int axes, const int64_t *sizes, const int64_t *strides) {
   return l;
 }
 
-/* One row: `count` elements; strides in elements. */
-static void copy_row(int element_bytes, int64_t count, const char *x, int64_t x_stride, char *y, int64_t y_stride) {
-  if (x_stride == 1 && y_stride == 1) {
-    memcpy(y, x, (size_t)(count * element_bytes));
-    return;
-  }
-  switch (element_bytes) {
-  case 1:
-    for (int64_t i = 0; i < count; i++)
-      y[i * y_stride] = x[i * x_stride];
-    break;
-  case 4:
-    for (int64_t i = 0; i < count; i++)
-      memcpy(y + i * y_stride * 4, x + i * x_stride * 4, 4);
-    break;
-  default:
-    for (int64_t i = 0; i < count; i++)
-      memcpy(y + i * y_stride * 8, x + i * x_stride * 8, 8);
-  }
+/* Elements (i, j) of a plane, i < rows, j < columns; strides in elements. */
+typedef struct plane {
+  int64_t rows, columns, x_row, x_column, y_row, y_column;
+} plane;
+
+static inline void copy_elements(int64_t bytes, const plane *p, const char *x, char *y) {
+  for (int64_t i = 0; i < p->rows; i++)
+    for (int64_t j = 0; j < p->columns; j++)
+      memcpy(y + (i * p->y_row + j * p->y_column) * bytes, x + (i * p->x_row + j * p->x_column) * bytes, (size_t)bytes);
+}
+
+/* One loop a size: with the size known, each memcpy is a load and a store. */
+static void copy_plane(int element_bytes, const plane *p, const char *x, char *y) {
+  if (p->x_column == 1 && p->y_column == 1)
+    for (int64_t i = 0; i < p->rows; i++)
+      memcpy(y + i * p->y_row * element_bytes, x + i * p->x_row * element_bytes, (size_t)(p->columns * element_bytes));
+  else if (element_bytes == 1)
+    copy_elements(1, p, x, y);
+  else if (element_bytes == 4)
+    copy_elements(4, p, x, y);
+  else
+    copy_elements(8, p, x, y);
 }
 
 typedef struct job {
@@ -61,36 +65,67 @@ typedef struct job {
   layout layout;
   const char *x;
   char *y;
+  /* A transposition is done in blocks of `block` rows along `axis`, in which the strided side is contiguous, by `width` columns
+   * along the last one, in which the packed side is: both sides then use whole cache lines. Without such an axis, it is -1. */
+  int axis;
+  int64_t block, blocks, width;
 } job;
 
-/* Rows [begin, end) of the merged layout. */
-static void copy_rows(void *context, int64_t begin, int64_t end, int slot) {
+/* Item = (indices of the axes but `axis` and the last one, block of `axis`). */
+static void copy_items(void *context, int64_t begin, int64_t end, int slot) {
   (void)slot;
   const job *j = context;
   const layout *l = &j->layout;
-  int last = l->axes - 1;
-  int64_t count = l->sizes[last], stride = l->strides[last];
-  for (int64_t row = begin; row < end; row++) {
-    int64_t index = row, offset = 0;
-    for (int axis = last - 1; axis >= 0; axis--) {
-      offset += index % l->sizes[axis] * l->strides[axis];
-      index /= l->sizes[axis];
+  const int last = l->axes - 1;
+  const int64_t columns = l->sizes[last], stride = l->strides[last];
+  for (int64_t item = begin; item < end; item++) {
+    int64_t index = item / j->blocks, first = item % j->blocks * j->block, packed = 0, strided = 0, step = columns, row_step = 0;
+    for (int axis = last - 1; axis >= 0; step *= l->sizes[axis--]) {
+      int64_t at = first;
+      if (axis != j->axis) {
+        at = index % l->sizes[axis];
+        index /= l->sizes[axis];
+      } else {
+        row_step = step;
+      }
+      packed += at * step;
+      strided += at * l->strides[axis];
     }
-    int64_t strided = offset * j->element_bytes, packed = row * count * j->element_bytes;
-    if (j->into)
-      copy_row(j->element_bytes, count, j->x + packed, 1, j->y + strided, stride);
-    else
-      copy_row(j->element_bytes, count, j->x + strided, stride, j->y + packed, 1);
+    int64_t rows = j->axis < 0 ? 1 : l->sizes[j->axis] - first < j->block ? l->sizes[j->axis] - first : j->block;
+    for (int64_t column = 0; column < columns; column += j->width) {
+      int64_t width = columns - column < j->width ? columns - column : j->width;
+      int64_t p = (packed + column) * j->element_bytes, s = (strided + column * stride) * j->element_bytes;
+      if (j->into)
+        copy_plane(j->element_bytes, &(plane){rows, width, row_step, 1, 1, stride}, j->x + p, j->y + s);
+      else
+        copy_plane(j->element_bytes, &(plane){rows, width, 1, stride, row_step, 1}, j->x + s, j->y + p);
+    }
   }
 }
 
 static void copy(job *j, int axes, const int64_t *sizes, const int64_t *strides) {
   j->layout = merged(axes, sizes, strides);
-  int64_t rows = 1, count = j->layout.sizes[j->layout.axes - 1];
-  for (int axis = 0; axis < j->layout.axes - 1; axis++)
-    rows *= j->layout.sizes[axis];
-  if (rows > 0 && count > 0)
-    apus_parallel_for(rows, (GRAIN + count - 1) / count, copy_rows, j);
+  const layout *l = &j->layout;
+  const int last = l->axes - 1;
+  int64_t items = 1;
+  for (int axis = 0; axis < last; axis++)
+    items *= l->sizes[axis];
+  if (items == 0 || l->sizes[last] == 0)
+    return;
+  j->axis = -1;
+  j->blocks = j->block = 1;
+  j->width = l->sizes[last];
+  for (int axis = 0; axis < last && l->strides[last] != 1; axis++)
+    if (l->strides[axis] == 1)
+      j->axis = axis;
+  if (j->axis >= 0) {
+    int64_t rows = l->sizes[j->axis];
+    j->width = SIDE;
+    j->block = l->sizes[last] < SIDE ? SIDE * SIDE / l->sizes[last] : SIDE;
+    j->blocks = (rows + j->block - 1) / j->block;
+    items = items / rows * j->blocks;
+  }
+  apus_parallel_for(items, GRAIN / (j->block * l->sizes[last]) + 1, copy_items, j);
 }
 
 void apus_copy_strided(int element_bytes, int axes, const int64_t *sizes, const int64_t *x_strides, const void *x, void *y) {
