@@ -60,6 +60,14 @@ private let eight = [UInt8](repeating: 0, count: 8)
     #expect(try folder.names() == ["1", "2"])
   }
 
+  /// The committed file is one that Python's safetensors reads: `make-safetensors.py apus.safetensors` shows it.
+  @Test func writesTheBytesThatPythonReads() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.file("m.safetensors")
+    try Safetensors.write(tensors, to: path)
+    #expect(try File.contents(of: path) == File.contents(of: repositoryFile("Tests/Fixtures/apus.safetensors")))
+  }
+
   @Test func readsWhatPythonWrote() throws {
     let read = try Safetensors.read(repositoryFile("Tests/Fixtures/python.safetensors"))
     #expect(read.metadata == ["made by": "safetensors"])

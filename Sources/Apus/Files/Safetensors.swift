@@ -60,8 +60,9 @@ public enum Safetensors {
       let (p, q) = (a.value.scalarType.byteCount, b.value.scalarType.byteCount)
       return p != q ? p > q : precedes(a.name, b.name)
     }
+    let header = header(of: ordered, metadata)
     let writer = try AtomicFile.Writer(path)
-    try writer.append(header(of: ordered, metadata))
+    try writer.append(header)
     for (_, value) in ordered {
       try value.withUnsafeBytes { try writer.append($0) }
     }
