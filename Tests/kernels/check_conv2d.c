@@ -94,10 +94,11 @@ static int plan_forced(conv_run *run, apus_conv2d_pass pass, const tensors *t, c
   return good;
 }
 
-/* The reference is slow and the same on every tier; im2col alone may multiply padding (its header says so). */
+/* The reference is slow, the same on every tier, and has the bits of separate operations on its own tier alone, where a product
+ * is rounded before the sum; im2col alone may multiply padding (its header says so). */
 static int worth_running(int isa, int implementation, contents contents) {
   if (implementation == APUS_CONV2D_REFERENCE)
-    return isa == APUS_ISA_REFERENCE || check_chosen.isa >= 0;
+    return isa == APUS_ISA_REFERENCE;
   return implementation != APUS_CONV2D_IM2COL || contents != SPECIALS;
 }
 
