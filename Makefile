@@ -4,6 +4,7 @@
 
 PREFIX ?= /usr/local
 CMAKE_BUILD := build/release
+CPUS := $(shell getconf _NPROCESSORS_ONLN)
 
 .PHONY: demo test build c-core dependencies bench format lint install clean
 .NOTPARALLEL:
@@ -23,7 +24,7 @@ build: dependencies
 # The same C sources through CMake: library, apus.pc, check harness, benchmark.
 c-core: dependencies
 	cmake -S . -B $(CMAKE_BUILD) -DCMAKE_BUILD_TYPE=Release
-	cmake --build $(CMAKE_BUILD) --parallel
+	cmake --build $(CMAKE_BUILD) --parallel $(CPUS)
 
 dependencies:
 	@Scripts/install-dependencies
