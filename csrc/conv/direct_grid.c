@@ -28,13 +28,12 @@ typedef struct view {
   int forward;
   int64_t groups, phases_h, phases_w;
   int64_t in_h, in_w, in_channels, out_h, out_w, out_channels; /* outputs: positions of one phase, the largest */
-  int64_t panels;                                              /* of a group */
+  int64_t width, panels;                                       /* of a panel; of a group */
   int64_t panel_floats;                                        /* of all phases together */
 } view;
 
 static view view_of(const apus_conv2d_plan *plan) {
   const apus_conv2d *s = &plan->shape;
-  const int64_t width = apus_tile_for((apus_isa)plan->isa)->columns;
   const int64_t ci = s->in_channels / s->groups, co = s->out_channels / s->groups;
   view v = {.forward = plan->pass == APUS_CONV2D_FORWARD, .groups = s->groups, .phases_h = 1, .phases_w = 1};
   if (v.forward) {
@@ -45,8 +44,9 @@ static view view_of(const apus_conv2d_plan *plan) {
     v.in_h = plan->out_h, v.in_w = plan->out_w, v.in_channels = co;
     v.out_h = ceil_div(s->height, s->stride_h), v.out_w = ceil_div(s->width, s->stride_w), v.out_channels = ci;
   }
-  v.panels = ceil_div(v.out_channels, width);
-  v.panel_floats = s->kernel_h * s->kernel_w * v.in_channels * width;
+  v.width = apus_tile_panel_width(apus_tile_for((apus_isa)plan->isa), v.out_channels);
+  v.panels = ceil_div(v.out_channels, v.width);
+  v.panel_floats = s->kernel_h * s->kernel_w * v.in_channels * v.width;
   return v;
 }
 
@@ -71,7 +71,7 @@ void apus_conv_direct_plan_grid(apus_conv2d_plan *plan, const char **reason) {
   }
   /* Enough pieces to even out between the threads; images kept together fill the tiles of corners better. */
   plan->detail[DETAIL_IMAGES] = images, plan->detail[DETAIL_ROWS] = max64(1, rows);
-  while (plan->detail[DETAIL_IMAGES] > 1 && blocks(plan, &v) * units(&v) < 8 * plan->threads)
+  while (plan->detail[DETAIL_IMAGES] > 1 && blocks(plan, &v) * units(&v) < 4 * plan->threads)
     plan->detail[DETAIL_IMAGES] = ceil_div(plan->detail[DETAIL_IMAGES], 2);
   while (plan->detail[DETAIL_ROWS] > MIN_ROWS && blocks(plan, &v) * units(&v) < 4 * plan->threads)
     plan->detail[DETAIL_ROWS] = ceil_div(plan->detail[DETAIL_ROWS], 2);
@@ -99,7 +99,7 @@ typedef struct unit {
 static unit unit_at(const job *j, int64_t index) {
   const apus_conv2d *s = &j->plan->shape;
   const view *v = &j->v;
-  const int64_t width = j->kernels->columns, panel = index % v->panels;
+  const int64_t width = v->width, panel = index % v->panels;
   unit u = {.column = panel * width, .group = index / v->panels % v->groups};
   u.columns = min64(width, v->out_channels - u.column);
   u.packed = j->packed + (u.group * v->panels + panel) * v->panel_floats;
@@ -131,7 +131,7 @@ static void pack_units(void *context, int64_t begin, int64_t end, int slot) {
   const job *j = context;
   const apus_conv2d *s = &j->plan->shape;
   const view *v = &j->v;
-  const int64_t width = j->kernels->columns;
+  const int64_t width = v->width;
   for (int64_t index = begin; index < end; index++) {
     const unit u = unit_at(j, index);
     if (v->forward) {
@@ -154,7 +154,7 @@ static void run_block(const job *j, const unit *u, int64_t block) {
   const view *v = &j->v;
   const int64_t images = j->plan->detail[DETAIL_IMAGES], rows = j->plan->detail[DETAIL_ROWS];
   const int64_t row_blocks = ceil_div(v->out_h, rows), n = block / row_blocks * images, h = block % row_blocks * rows;
-  apus_conv_grid grid = {.channels = v->in_channels};
+  apus_conv_grid grid = {.channels = v->in_channels, .panel_width = v->width};
   grid.a_w = v->groups * v->in_channels;
   grid.a_h = v->in_w * grid.a_w;
   grid.a_n = v->in_h * grid.a_h;

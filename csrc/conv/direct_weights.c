@@ -138,6 +138,7 @@ static void add_taps(const job *j, const piece *p, const block *b, apus_conv_run
       .rows = (w.tap_end - w.tap_first) * j->ci,
       .columns = (int)p->columns,
       .resume = 1,
+      .two_sets = 1,
       .b_padded = j->plan->detail[DETAIL_PACK] != 0,
       .outer = l[2].count,
       .inner = l[1].count,

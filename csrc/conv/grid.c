@@ -95,7 +95,7 @@ static void run_box(const apus_tile_kernels *kernels, apus_tile_product *p, dire
 void apus_conv_grid_run(const apus_conv_grid *g, const apus_tile_kernels *kernels, const float *a, const float *panel, float *c,
                         int columns, const apus_conv2d_epilogue *epilogue, int64_t n_first, int64_t n_end, int64_t h_first,
                         int64_t h_end) {
-  const int64_t tap_floats = g->channels * kernels->columns;
+  const int64_t tap_floats = g->channels * g->panel_width;
   const int adjacent_taps = g->w.dilation * g->a_w == g->channels;
   for (apus_conv_run h = {.end = h_first}; h.end < h_end;) {
     h = apus_conv_axis_run(&g->h, h.end, h_end);
@@ -116,7 +116,7 @@ void apus_conv_grid_run(const apus_conv_grid *g, const apus_tile_kernels *kernel
           .a_k = 1,
           .b_outer = g->w.taps * tap_floats,
           .b_inner = tap_floats,
-          .b_k = kernels->columns,
+          .b_k = g->panel_width,
       };
       /* A window without any tap inside the image reads nothing: its place must not be formed. */
       p.a = p.outer == 0 ? a

@@ -29,7 +29,8 @@ apus_conv_run apus_conv_axis_tap(const apus_conv_axis *axis, int64_t tap);
 
 typedef struct apus_conv_grid {
   apus_conv_axis h, w;
-  int64_t channels;      /* that a tap reads */
+  int64_t channels; /* that a tap reads */
+  int64_t panel_width;
   int64_t a_n, a_h, a_w; /* floats between images, rows and pixels of the input */
   int64_t c_n, c_h, c_w; /* floats between outputs along batch, height and width */
 } apus_conv_grid;

@@ -8,7 +8,8 @@
  *   B(o, i, k, j) = b[o·b_outer + i·b_inner + k·b_k + j]
  *   C[r, j]       = c[r·c_row + j]
  *
- * Every sum is one chain in the order (o, i, k), whatever the number of rows and however they are cut into register tiles. */
+ * Every sum is one chain in the order (o, i, k), whatever the number of rows and however they are cut into register tiles. Where
+ * B's rows are narrow (b_k <= narrow, a_k = 1) it is two, of the even and of the odd k. */
 
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ typedef struct apus_tile_product {
   int64_t rows; /* any number; cut evenly into register tiles */
   int columns;  /* 1 ... the tier's panel width */
   int resume;   /* the chain continues from C instead of 0 */
+  int two_sets; /* narrow B, a_row 1: few rows may keep two sets of chains; the bits then depend on `rows` */
   int b_padded; /* every row of B has the panel's full width in memory */
   int64_t outer, inner, length;
   int64_t a_outer, a_inner, a_k, a_row; /* either a_k or a_row is 1 */
@@ -33,6 +35,7 @@ typedef struct apus_tile_product {
 typedef struct apus_tile_kernels {
   int rows;      /* of a register tile */
   int columns;   /* of a panel */
+  int narrow;    /* 0, or the width of the panels for so few columns: twice as fast */
   int has_masks; /* parts of a vector are read as fast as whole ones, so B need not be padded */
   void (*product)(const apus_tile_product *product);
   /* c = epilogue(sums): rows apart by sums_row and c_row; residual's rows as c's. */
@@ -47,6 +50,11 @@ extern const apus_tile_kernels apus_tile_avx512;
 #elif defined(__aarch64__)
 extern const apus_tile_kernels apus_tile_neon;
 #endif
+
+/* The width of the panels of a matrix of so many columns. */
+static inline int64_t apus_tile_panel_width(const apus_tile_kernels *kernels, int64_t columns) {
+  return columns <= kernels->narrow ? kernels->narrow : kernels->columns;
+}
 
 /* The tier's kernels; those of the generic tier for the reference tier. */
 const apus_tile_kernels *apus_tile_for(apus_isa isa);

@@ -3,8 +3,9 @@
 
 #define TILE_ROWS 14
 #define TILE_VECTORS 2
+#define TILE_PAIRS 1
 #include "gemm/tile.c.inc"
 
 const apus_tile_kernels apus_tile_avx512 = {
-    .rows = TILE_ROWS, .columns = TILE_COLUMNS, .has_masks = 1, .product = product, .finish = finish};
+    .rows = TILE_ROWS, .columns = TILE_COLUMNS, .narrow = TILE_NARROW, .has_masks = 1, .product = product, .finish = finish};
 #endif

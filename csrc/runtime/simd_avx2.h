@@ -25,6 +25,11 @@ SIMD_INLINE void vf_store(float *p, vf v) { _mm256_storeu_ps(p, v); }
 SIMD_INLINE vf vf_load_partial(const float *p, int n) { return _mm256_maskload_ps(p, simd_first(n)); }
 SIMD_INLINE void vf_store_partial(float *p, vf v, int n) { _mm256_maskstore_ps(p, simd_first(n), v); }
 SIMD_INLINE vf vf_set1(float x) { return _mm256_set1_ps(x); }
+SIMD_INLINE vf vf_set2(const float *p) {
+  double both;
+  memcpy(&both, p, sizeof both);
+  return _mm256_castpd_ps(_mm256_set1_pd(both));
+}
 SIMD_INLINE vf vf_zero(void) { return _mm256_setzero_ps(); }
 
 SIMD_INLINE vf vf_add(vf a, vf b) { return _mm256_add_ps(a, b); }
@@ -66,6 +71,8 @@ SIMD_INLINE float vf_reduce_max(vf v) {
   return _mm256_cvtss_f32(v);
 }
 
+SIMD_INLINE vi vi_load(const int32_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
+SIMD_INLINE vf vf_permute(vf v, vi lanes) { return _mm256_permutevar8x32_ps(v, lanes); }
 SIMD_INLINE vi vi_set1(int32_t x) { return _mm256_set1_epi32(x); }
 SIMD_INLINE vi vi_add(vi a, vi b) { return _mm256_add_epi32(a, b); }
 SIMD_INLINE vi vi_sub(vi a, vi b) { return _mm256_sub_epi32(a, b); }

@@ -5,6 +5,7 @@
 
 #include <immintrin.h>
 #include <stdint.h>
+#include <string.h>
 
 #define SIMD_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")))
 #define SIMD_LANES 16
@@ -22,6 +23,11 @@ SIMD_INLINE void vf_store(float *p, vf v) { _mm512_storeu_ps(p, v); }
 SIMD_INLINE vf vf_load_partial(const float *p, int n) { return _mm512_maskz_loadu_ps(simd_first(n), p); }
 SIMD_INLINE void vf_store_partial(float *p, vf v, int n) { _mm512_mask_storeu_ps(p, simd_first(n), v); }
 SIMD_INLINE vf vf_set1(float x) { return _mm512_set1_ps(x); }
+SIMD_INLINE vf vf_set2(const float *p) {
+  double both;
+  memcpy(&both, p, sizeof both);
+  return _mm512_castpd_ps(_mm512_set1_pd(both));
+}
 SIMD_INLINE vf vf_zero(void) { return _mm512_setzero_ps(); }
 
 SIMD_INLINE vf vf_add(vf a, vf b) { return _mm512_add_ps(a, b); }
@@ -65,6 +71,8 @@ SIMD_INLINE float vf_reduce_max(vf v) {
   return _mm512_cvtss_f32(v);
 }
 
+SIMD_INLINE vi vi_load(const int32_t *p) { return _mm512_loadu_si512(p); }
+SIMD_INLINE vf vf_permute(vf v, vi lanes) { return _mm512_permutexvar_ps(lanes, v); }
 SIMD_INLINE vi vi_set1(int32_t x) { return _mm512_set1_epi32(x); }
 SIMD_INLINE vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
 SIMD_INLINE vi vi_sub(vi a, vi b) { return _mm512_sub_epi32(a, b); }

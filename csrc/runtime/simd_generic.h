@@ -10,6 +10,7 @@
  *   SIMD_TARGET   for every function that uses the types      SIMD_LANES   floats in a vector      SIMD_HAS_FMA   0 or 1
  *   vf, vi, vm    vectors of float and int32, and the mask that comparing two vf or vi gives
  *   vf_load_partial(p, n), vf_store_partial(p, v, n)   0 <= n <= SIMD_LANES; other lanes read as 0, their memory is untouched
+ *   vf_set2(p)    p[0], p[1], p[0], p[1], …          vf_permute(v, lanes)   lane i is v[lanes[i]]
  *   vf_fma        a·b + c, rounded once where SIMD_HAS_FMA, else twice
  *   vf_max, vf_min   NaN where either is NaN; the first of equal operands      vf_relu(x)   x < 0 ? 0 : x, so NaN stays NaN
  *   vf_blend(m, a, b)   m ? a : b        vf_mask(m, a)   m ? a : 0        vf_unordered(a, b)   either is NaN
@@ -53,6 +54,7 @@ SIMD_INLINE void vf_store_partial(float *p, vf v, int n) {
     p[i] = v[i];
 }
 SIMD_INLINE vf vf_set1(float x) { return (vf){x, x, x, x}; }
+SIMD_INLINE vf vf_set2(const float *p) { return (vf){p[0], p[1], p[0], p[1]}; }
 SIMD_INLINE vf vf_zero(void) { return (vf){0, 0, 0, 0}; }
 SIMD_INLINE vi vf_as_vi(vf a) { return (vi)a; }
 SIMD_INLINE vf vi_as_vf(vi a) { return (vf)a; }
@@ -91,6 +93,12 @@ SIMD_INLINE float vf_reduce_max(vf v) {
   return vf_max(v, (vf){v[1], v[0], v[3], v[2]})[0];
 }
 
+SIMD_INLINE vi vi_load(const int32_t *p) {
+  vi v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+SIMD_INLINE vf vf_permute(vf v, vi lanes) { return (vf){v[lanes[0]], v[lanes[1]], v[lanes[2]], v[lanes[3]]}; }
 SIMD_INLINE vi vi_set1(int32_t x) { return (vi){x, x, x, x}; }
 /* Through unsigned lanes: overflow wraps, as the instructions do. */
 SIMD_INLINE vi vi_add(vi a, vi b) { return (vi)((simd_vu)a + (simd_vu)b); }

@@ -36,6 +36,10 @@ SIMD_INLINE void vf_store_partial(float *p, vf v, int n) {
     p[i] = lanes[i];
 }
 SIMD_INLINE vf vf_set1(float x) { return vdupq_n_f32(x); }
+SIMD_INLINE vf vf_set2(const float *p) {
+  float32x2_t both = vld1_f32(p);
+  return vcombine_f32(both, both);
+}
 SIMD_INLINE vf vf_zero(void) { return vdupq_n_f32(0); }
 
 SIMD_INLINE vf vf_add(vf a, vf b) { return vaddq_f32(a, b); }
@@ -73,6 +77,12 @@ SIMD_INLINE float vf_reduce_max(vf v) {
   return vgetq_lane_f32(vf_max(v, vextq_f32(v, v, 1)), 0);
 }
 
+SIMD_INLINE vi vi_load(const int32_t *p) { return vld1q_s32(p); }
+SIMD_INLINE vf vf_permute(vf v, vi lanes) {
+  /* Lane i of 4 bytes is bytes 4i … 4i + 3. */
+  uint32x4_t bytes = vmlaq_n_u32(vdupq_n_u32(0x03020100), vreinterpretq_u32_s32(lanes), 0x04040404);
+  return vreinterpretq_f32_u8(vqtbl1q_u8(vreinterpretq_u8_f32(v), vreinterpretq_u8_u32(bytes)));
+}
 SIMD_INLINE vi vi_set1(int32_t x) { return vdupq_n_s32(x); }
 SIMD_INLINE vi vi_add(vi a, vi b) { return vaddq_s32(a, b); }
 SIMD_INLINE vi vi_sub(vi a, vi b) { return vsubq_s32(a, b); }

@@ -19,8 +19,8 @@
  *
  * Ask, plan, run: make a plan (validates, allocates nothing), give it `scratch_bytes` of 64-byte aligned memory, run it.
  * Pointers of tensors need float alignment only. x, w, y, scratch must not overlap; `residual` may be y itself.
- * Padding is skipped, never multiplied, so 0·Inf does not occur; im2col alone gathers zeros and multiplies them, and is therefore
- * last but the reference in the list. Sums run in one chain in (kh, kw, ci) order.
+ * Padding is skipped, never multiplied: 0·Inf does not occur. Sums run in one chain in (kh, kw, ci) order, or in two, of the even
+ * and odd steps, where few channels leave half a vector free.
  * Bits depend on shape, tier and implementation, never on the number of threads. */
 
 #ifdef __cplusplus

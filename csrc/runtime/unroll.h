@@ -1,0 +1,22 @@
+#ifndef APUS_RUNTIME_UNROLL_H
+#define APUS_RUNTIME_UNROLL_H
+
+/* UNROLL before a loop with constant bounds: kernels rely on it to keep arrays of vectors in registers. Not under sanitizers,
+ * whose checks would be multiplied too: minutes of compilation for a kernel. APUS_SANITIZED then. */
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(undefined_behavior_sanitizer)
+#define APUS_SANITIZED 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define APUS_SANITIZED 1
+#endif
+
+#if defined(APUS_SANITIZED)
+#define UNROLL
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
+#endif
