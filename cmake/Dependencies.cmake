@@ -31,4 +31,5 @@ pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)
 list(JOIN OPENBLAS_LDFLAGS " " APUS_PC_OPENBLAS)
 
 add_library(apus_flags INTERFACE)
-target_compile_options(apus_flags INTERFACE -Wall -Wextra)
+# No contraction: a fused multiply-add is used where the code says so, or bits would depend on the compiler.
+target_compile_options(apus_flags INTERFACE -Wall -Wextra -ffp-contract=off)
