@@ -39,5 +39,5 @@ let inference = medianSeconds(budget: seconds / 2) {
 print(
   """
   {"train_ms": \(1e3 * train), "inference_ms": \(1e3 * inference), \
-  "version": "Apus \(Runtime.version), \(Runtime.instructionSet), \(Runtime.buildDescription)"}
+  "version": "\(Runtime.buildDescription), \(Runtime.instructionSet)"}
   """)
