@@ -16,7 +16,12 @@ extension Kernels {
     var code: apus_comparison { apus_comparison(rawValue: rawValue) }
   }
 
-  static func unary(_ operation: Unary, _ x: consuming Tensor) -> Tensor {
+  /// An element-wise kernel on an operand that is given up: in place where nobody else refers to its memory.
+  static func map(
+    _ x: consuming Tensor, _ operation: @autoclosure () -> String,
+    float32: (_ count: Int64, _ x: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>) -> Void,
+    float64: (_ count: Int64, _ x: UnsafeMutablePointer<Double>, _ y: UnsafeMutablePointer<Double>) -> Void
+  ) -> Tensor {
     let shape = x.shape
     let type = x.scalarType
     let (source, isReusable) = consume(&x)
@@ -24,29 +29,31 @@ extension Kernels {
     let y = Tensor(body: TensorBody(shape: shape, scalarType: type, storage: storage))
     if storage.isAbstract { return y }
     let count = Int64(shape.elementCount)
-    switch type {
-    case .float32: apus_unary_f32(operation.code, count, source.floats, storage.floats)
-    case .float64: apus_unary_reference_f64(operation.code, count, source.doubles, storage.doubles)
-    default: unsupported("\(operation)", type)
+    withExtendedLifetime(source) {
+      switch type {
+      case .float32: float32(count, source.floats, storage.floats)
+      case .float64: float64(count, source.doubles, storage.doubles)
+      default: unsupported(operation(), type)
+      }
     }
     return y
   }
 
+  static func unary(_ operation: Unary, _ x: consuming Tensor) -> Tensor {
+    map(x, "\(operation)") {
+      apus_unary_f32(operation.code, $0, $1, $2)
+    } float64: {
+      apus_unary_reference_f64(operation.code, $0, $1, $2)
+    }
+  }
+
   /// x · factor + offset.
   static func scale(_ x: consuming Tensor, by factor: Double, plus offset: Double = 0) -> Tensor {
-    let shape = x.shape
-    let type = x.scalarType
-    let (source, isReusable) = consume(&x)
-    let storage = isReusable ? source : Storage(byteCount: shape.elementCount * type.byteCount)
-    let y = Tensor(body: TensorBody(shape: shape, scalarType: type, storage: storage))
-    if storage.isAbstract { return y }
-    let count = Int64(shape.elementCount)
-    switch type {
-    case .float32: apus_scale_f32(count, source.floats, Float(factor), Float(offset), storage.floats)
-    case .float64: apus_scale_reference_f64(count, source.doubles, factor, offset, storage.doubles)
-    default: unsupported("scaling", type)
+    map(x, "scaling") {
+      apus_scale_f32($0, $1, Float(factor), Float(offset), $2)
+    } float64: {
+      apus_scale_reference_f64($0, $1, factor, offset, $2)
     }
-    return y
   }
 
   /// a ∘ b, broadcast to `shape`; both of one type.
@@ -62,11 +69,13 @@ extension Kernels {
       ? left : fitsB && reusableB && left !== right ? right : Storage(byteCount: shape.elementCount * type.byteCount)
     let y = Tensor(body: TensorBody(shape: shape, scalarType: type, storage: storage))
     if storage.isAbstract { return y }
-    switch type {
-    case .float32: apus_binary_f32(operation.code, &space, left.floats, right.floats, storage.floats)
-    case .float64: apus_binary_reference_f64(operation.code, &space, left.doubles, right.doubles, storage.doubles)
-    case .int32: apus_binary_reference_i32(operation.code, &space, left.int32s, right.int32s, storage.int32s)
-    case .uint8: unsupported("\(operation)", type)
+    withExtendedLifetime((left, right)) {
+      switch type {
+      case .float32: apus_binary_f32(operation.code, &space, left.floats, right.floats, storage.floats)
+      case .float64: apus_binary_reference_f64(operation.code, &space, left.doubles, right.doubles, storage.doubles)
+      case .int32: apus_binary_reference_i32(operation.code, &space, left.int32s, right.int32s, storage.int32s)
+      case .uint8: unsupported("\(operation)", type)
+      }
     }
     return y
   }
@@ -102,55 +111,30 @@ extension Kernels {
   }
 
   static func relu(_ x: consuming Tensor) -> Tensor {
-    let shape = x.shape
-    let type = x.scalarType
-    let (source, isReusable) = consume(&x)
-    let storage = isReusable ? source : Storage(byteCount: shape.elementCount * type.byteCount)
-    let y = Tensor(body: TensorBody(shape: shape, scalarType: type, storage: storage))
-    if storage.isAbstract { return y }
-    let count = Int64(shape.elementCount)
-    switch type {
-    case .float32: apus_relu_forward(count, source.floats, storage.floats)
-    case .float64: apus_relu_forward_reference_f64(count, source.doubles, storage.doubles)
-    default: unsupported("relu", type)
+    map(x, "relu") {
+      apus_relu_forward($0, $1, $2)
+    } float64: {
+      apus_relu_forward_reference_f64($0, $1, $2)
     }
-    return y
   }
 
   /// dy where y > 0, else 0.
   static func reluBackward(y: Tensor, gradient: consuming Tensor) -> Tensor {
-    let shape = gradient.shape
-    let type = gradient.scalarType
-    let (source, isReusable) = consume(&gradient)
-    let storage = isReusable ? source : Storage(byteCount: shape.elementCount * type.byteCount)
-    let dx = Tensor(body: TensorBody(shape: shape, scalarType: type, storage: storage))
-    if storage.isAbstract { return dx }
-    let count = Int64(shape.elementCount)
-    withExtendedLifetime(y) {
-      if type == .float32 {
-        apus_relu_backward(count, y.floats, source.floats, storage.floats)
-      } else {
-        apus_relu_backward_reference_f64(count, y.doubles, source.doubles, storage.doubles)
-      }
+    defer { withExtendedLifetime(y) {} }
+    return map(gradient, "relu") {
+      apus_relu_backward($0, y.floats, $1, $2)
+    } float64: {
+      apus_relu_backward_reference_f64($0, y.doubles, $1, $2)
     }
-    return dx
   }
 
   /// Inverted dropout; the mask is a pure function of (seed, stream, element), so backward is the same call on the gradient.
   static func dropout(_ x: consuming Tensor, rate: Double, seed: UInt64, stream: UInt64) -> Tensor {
-    let shape = x.shape
-    let type = x.scalarType
-    let (source, isReusable) = consume(&x)
-    let storage = isReusable ? source : Storage(byteCount: shape.elementCount * type.byteCount)
-    let y = Tensor(body: TensorBody(shape: shape, scalarType: type, storage: storage))
-    if storage.isAbstract { return y }
-    let count = Int64(shape.elementCount)
-    switch type {
-    case .float32: apus_dropout_f32(count, seed, stream, Float(rate), source.floats, storage.floats)
-    case .float64: apus_dropout_reference_f64(count, seed, stream, rate, source.doubles, storage.doubles)
-    default: unsupported("dropout", type)
+    map(x, "dropout") {
+      apus_dropout_f32($0, seed, stream, Float(rate), $1, $2)
+    } float64: {
+      apus_dropout_reference_f64($0, seed, stream, rate, $1, $2)
     }
-    return y
   }
 
   static func convert(_ x: Tensor, to type: ScalarType) -> Tensor {

@@ -50,26 +50,17 @@ extension Kernels {
     _ x: consuming Tensor, scale: Tensor, shift: Tensor, residual: Tensor?, relu: Bool
   ) -> Tensor {
     let shape = x.shape
-    let type = x.scalarType
-    let (source, isReusable) = consume(&x)
-    let storage = isReusable ? source : Storage(byteCount: shape.elementCount * type.byteCount)
-    let y = Tensor(body: TensorBody(shape: shape, scalarType: type, storage: storage))
-    if storage.isAbstract { return y }
     let channels = shape[shape.count - 1]
     let rows = shape.elementCount / channels
     let activation = relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE
-    withExtendedLifetime((scale, shift, residual)) {
-      if type == .float32 {
-        var plan = plan(rows, channels)
-        apus_batch_norm_apply(
-          &plan, source.floats, scale.floats, shift.floats, residual?.floats, activation, storage.floats)
-      } else {
-        apus_batch_norm_apply_reference_f64(
-          Int64(rows), Int64(channels), source.doubles, scale.doubles, shift.doubles, residual?.doubles, activation,
-          storage.doubles)
-      }
+    defer { withExtendedLifetime((scale, shift, residual)) {} }
+    return map(x, "batch norm") { _, x, y in
+      var plan = plan(rows, channels)
+      apus_batch_norm_apply(&plan, x, scale.floats, shift.floats, residual?.floats, activation, y)
+    } float64: { _, x, y in
+      apus_batch_norm_apply_reference_f64(
+        Int64(rows), Int64(channels), x, scale.doubles, shift.doubles, residual?.doubles, activation, y)
     }
-    return y
   }
 
   /// What the backward pass of batch norm reads.
