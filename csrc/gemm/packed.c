@@ -18,7 +18,7 @@
 #define BAND_IN_PLACE 64
 #define BLOCK_ROWS 168 /* of A; a multiple of every tier's tile */
 #define GROUP_COLUMNS 512
-#define MACS_A_THREAD 65536 /* below that a thread costs more than it does */
+#define MACS_A_THREAD 524288 /* some 4 us on AVX-512: below that a second thread costs more than it does */
 
 enum { DETAIL_ROWS, DETAIL_GROUP, DETAIL_BAND, DETAIL_PACK_A, DETAIL_PACK_B };
 
