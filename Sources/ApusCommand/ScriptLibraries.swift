@@ -61,11 +61,9 @@ struct ScriptLibraries {
       description: "\(folder.path) is a build folder outside the sources of Apus, whose C headers scripts need")
   }
 
-  /// The C modules among the folders in `folder`: the map of a system library lies in the folder itself, that of a target with
-  /// sources in its `include`.
   private static func foldersWithModuleMap(in folder: URL) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return names.sorted().flatMap { [folder.appending(path: $0), folder.appending(path: $0 + "/include")] }
+    return names.sorted().map { folder.appending(path: $0) }
       .filter { exists($0.appending(path: "module.modulemap")) }.map(\.path)
   }
 
