@@ -95,11 +95,9 @@ static int plan_forced(conv_run *run, apus_conv2d_pass pass, const tensors *t, c
 }
 
 /* The reference is slow, the same on every tier, and has the bits of separate operations on its own tier alone, where a product
- * is rounded before the sum; im2col alone may multiply padding (its header says so). */
-static int worth_running(int isa, int implementation, contents contents) {
-  if (implementation == APUS_CONV2D_REFERENCE)
-    return isa == APUS_ISA_REFERENCE;
-  return implementation != APUS_CONV2D_IM2COL || contents != SPECIALS;
+ * is rounded before the sum. */
+static int worth_running(int isa, int implementation) {
+  return implementation != APUS_CONV2D_REFERENCE || isa == APUS_ISA_REFERENCE;
 }
 
 /* ---- forward ---------------------------------------------------------------------------------------------------- */
@@ -184,7 +182,7 @@ static void check_forward(const tensors *t, int steps) {
       APUS_ACTIVATION_NONE, magnitude);
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++)
     for (int i = 0; i < APUS_CONV2D_IMPLEMENTATIONS && check_select(isa); i++)
-      if (worth_running(isa, i, t->contents))
+      if (worth_running(isa, i))
         check_forward_version(t, steps, i, want, magnitude);
   check_release(mark);
 }
@@ -225,7 +223,7 @@ static void check_backward(const tensors *t, apus_conv2d_pass pass, int accumula
     for (int i = 0; i < APUS_CONV2D_IMPLEMENTATIONS && check_select(isa); i++) {
       conv_run run = {.x = t->x, .w = t->w, .dy = t->y};
       int version_mark = check_mark();
-      if (worth_running(isa, i, t->contents) && plan_forced(&run, pass, t, &options, i)) {
+      if (worth_running(isa, i) && plan_forced(&run, pass, t, &options, i)) {
         run.out = check_output(count, accumulate ? initial : NULL);
         check_run(apus_conv2d_implementation_name((apus_conv2d_implementation)i), data ? run_backward_data : run_backward_weights,
                   &run);
