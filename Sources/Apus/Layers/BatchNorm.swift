@@ -29,7 +29,6 @@ public struct BatchNorm: Layer {
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     let channels = runningMean.shape[0]
-    let path = weight?.layerPath ?? runningMean.layerPath
     guard x.rank >= 2, x.shape[x.rank - 1] == channels else {
       return shapeFailure("BatchNorm", "expects \(channels) channels, input is \(x.shape)", path: path, input: x)
     }
@@ -42,21 +41,22 @@ public struct BatchNorm: Layer {
     var (gamma, beta) = (weight?.value, bias?.value)
     if gamma != nil { Tensor.matchTypes(&x, &gamma!, "BatchNorm") }
     if beta != nil { Tensor.matchTypes(&x, &beta!, "BatchNorm") }
-    let details = Scope.Note(path: path, parameters: [weight, bias].compactMap { $0 }, multiplyAdds: x.elementCount)
-    return usesBatch ? normalizedByBatch(x, gamma, beta, details) : normalizedByConstants(x, gamma, beta, details)
+    return usesBatch ? normalizedByBatch(x, gamma, beta) : normalizedByConstants(x, gamma, beta)
   }
 
-  private func normalizedByBatch(_ x: consuming Tensor, _ gamma: Tensor?, _ beta: Tensor?, _ details: Scope.Note)
-    -> Tensor
-  {
+  private var path: String? { weight?.layerPath ?? runningMean.layerPath }
+
+  private func details(elements: Int) -> Scope.Note {
+    Scope.Note(path: path, parameters: [weight, bias].compactMap { $0 }, multiplyAdds: elements)
+  }
+
+  private func normalizedByBatch(_ x: consuming Tensor, _ gamma: Tensor?, _ beta: Tensor?) -> Tensor {
     let (mean, variance) = Kernels.channelStatistics(x)
     update(mean: mean, variance: variance, count: x.elementCount / mean.elementCount)
-    return pending(x, mean, variance, gamma, beta, isFrozen: false, details)
+    return pending(x, mean, variance, gamma, beta, isFrozen: false)
   }
 
-  private func normalizedByConstants(_ x: consuming Tensor, _ gamma: Tensor?, _ beta: Tensor?, _ details: Scope.Note)
-    -> Tensor
-  {
+  private func normalizedByConstants(_ x: consuming Tensor, _ gamma: Tensor?, _ beta: Tensor?) -> Tensor {
     var (mean, variance) = (runningMean.value, runningVariance.value)
     Tensor.matchTypes(&x, &mean, "BatchNorm")
     Tensor.matchTypes(&x, &variance, "BatchNorm")
@@ -64,16 +64,16 @@ public struct BatchNorm: Layer {
     if !isRecorded, let convolution = PendingOperation.appendable(&x) {
       let folded = Kernels.foldStatistics(mean: mean, variance: variance, gamma: gamma, beta: beta, epsilon: epsilon)
       if convolution.appendScaleShift(folded.scale, folded.shift) {
-        note("BatchNorm", x, from: x, with: details)
+        let elements = x.elementCount
+        note("BatchNorm", x, from: x, with: details(elements: elements))
         return x
       }
     }
-    return pending(x, mean, variance, gamma, beta, isFrozen: true, details)
+    return pending(x, mean, variance, gamma, beta, isFrozen: true)
   }
 
   private func pending(
-    _ x: consuming Tensor, _ mean: Tensor, _ variance: Tensor, _ gamma: Tensor?, _ beta: Tensor?, isFrozen: Bool,
-    _ details: Scope.Note
+    _ x: consuming Tensor, _ mean: Tensor, _ variance: Tensor, _ gamma: Tensor?, _ beta: Tensor?, isFrozen: Bool
   ) -> Tensor {
     // The convolution before runs here: its result is read by the statistics and again by the backward pass.
     _ = x.body.storage
@@ -86,7 +86,7 @@ public struct BatchNorm: Layer {
       isFrozen: isFrozen)
     let operation = PendingOperation(.batchNorm(x: x, statistics: statistics, gamma: gamma, beta: beta), tape: tape)
     let y = Tensor(body: TensorBody(shape: x.shape, scalarType: x.scalarType, pending: operation))
-    note("BatchNorm", y, from: x, with: details)
+    note("BatchNorm", y, from: x, with: details(elements: y.elementCount))
     return y
   }
 

@@ -44,6 +44,6 @@ public struct Conv2D: Layer {
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     convolution(
       x, weight: weight.value, bias: bias?.value, stride: stride, padding: padding, dilation: dilation, groups: groups,
-      layer: [weight] + (bias.map { [$0] } ?? []))
+      layer: LayerParameters(weight: weight, bias: bias))
   }
 }

@@ -17,6 +17,6 @@ public struct Linear: Layer {
   }
 
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
-    affine(x, weight: weight.value, bias: bias?.value, layer: [weight] + (bias.map { [$0] } ?? []))
+    affine(x, weight: weight.value, bias: bias?.value, layer: LayerParameters(weight: weight, bias: bias))
   }
 }

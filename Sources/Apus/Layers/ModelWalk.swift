@@ -155,3 +155,12 @@ extension ModelWalk {
     return String(path[..<dot])
   }
 }
+
+/// The parameters of a convolution or linear layer. Path and list are made only where an error or a plan asks for them.
+struct LayerParameters {
+  let weight: Parameter
+  let bias: Parameter?
+
+  var path: String? { weight.layerPath }
+  var all: [Parameter] { bias.map { [weight, $0] } ?? [weight] }
+}

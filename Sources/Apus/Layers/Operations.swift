@@ -12,38 +12,37 @@ public func conv2d(
     x, weight: weight, bias: bias, stride: stride, padding: padding, dilation: dilation, groups: groups, layer: nil)
 }
 
-/// `layer`: the parameters whose paths name the layer in errors and plans.
+/// `layer`: the parameters that name the layer in errors and plans.
 func convolution(
   _ x: consuming Tensor, weight: Tensor, bias: Tensor?, stride: IntOrPair, padding: Padding, dilation: IntOrPair,
   groups: Int,
-  layer: [Parameter]?
+  layer: LayerParameters?
 ) -> Tensor {
   if x.isPoisoned { return x }
-  let path = layer?.first?.layerPath
   var (weight, bias) = (weight, bias)
   Tensor.matchTypes(&x, &weight, "Conv2D")
   if bias != nil { Tensor.matchTypes(&x, &bias!, "Conv2D") }
   guard x.rank == 4 else {
-    return shapeFailure("Conv2D", "expects [N, H, W, C], input is \(x.shape)", path: path, input: x)
+    return shapeFailure("Conv2D", "expects [N, H, W, C], input is \(x.shape)", path: layer?.path, input: x)
   }
   guard weight.rank == 4 else {
-    return shapeFailure("Conv2D", "expects a weight [KH, KW, C, K], it is \(weight.shape)", path: path, input: x)
+    return shapeFailure("Conv2D", "expects a weight [KH, KW, C, K], it is \(weight.shape)", path: layer?.path, input: x)
   }
   guard groups > 0, weight.shape[3] % groups == 0 else {
     return shapeFailure(
       "Conv2D", "with \(groups) groups needs output channels that are a multiple of it, not \(weight.shape[3])",
-      path: path, input: x)
+      path: layer?.path, input: x)
   }
   guard x.shape[3] == weight.shape[2] * groups else {
     return shapeFailure(
-      "Conv2D", "expects \(weight.shape[2] * groups) channels, input is \(x.shape)", path: path, input: x)
+      "Conv2D", "expects \(weight.shape[2] * groups) channels, input is \(x.shape)", path: layer?.path, input: x)
   }
   guard stride.isPositive && dilation.isPositive else {
-    return shapeFailure("Conv2D", "needs stride and dilation of at least 1", path: path, input: x)
+    return shapeFailure("Conv2D", "needs stride and dilation of at least 1", path: layer?.path, input: x)
   }
   if let bias, bias.shape != [weight.shape[3]] {
     return shapeFailure(
-      "Conv2D", "expects a bias of shape [\(weight.shape[3])], it is \(bias.shape)", path: path, input: x)
+      "Conv2D", "expects a bias of shape [\(weight.shape[3])], it is \(bias.shape)", path: layer?.path, input: x)
   }
   let kernel = (weight.shape[0], weight.shape[1])
   let geometry = ConvolutionGeometry(
@@ -56,7 +55,7 @@ func convolution(
     return shapeFailure(
       "Conv2D",
       "with a \(kernel.0)×\(kernel.1) kernel does not fit into its input \(x.shape) with padding \(geometry.padding)",
-      path: path, input: x)
+      path: layer?.path, input: x)
   }
   let tape = Tape.recording(x, weight) ?? bias.flatMap { Tape.recording($0) }
   let shape: Shape = [x.shape[0], height, width, weight.shape[3]]
@@ -65,7 +64,8 @@ func convolution(
   note(
     "Conv2D", y, from: x,
     with: Scope.Note(
-      path: path, parameters: layer ?? [], multiplyAdds: y.elementCount * kernel.0 * kernel.1 * weight.shape[2],
+      path: layer?.path, parameters: layer?.all ?? [],
+      multiplyAdds: y.elementCount * kernel.0 * kernel.1 * weight.shape[2],
       window: .init(kernel: kernel, stride: stride.pair, dilation: dilation.pair),
       implementation: Kernels.convolutionImplementation(x.shape, weight.shape, geometry)))
   return y
@@ -76,21 +76,21 @@ public func linear(_ x: consuming Tensor, weight: Tensor, bias: Tensor? = nil) -
   affine(x, weight: weight, bias: bias, layer: nil)
 }
 
-func affine(_ x: consuming Tensor, weight: Tensor, bias: Tensor?, layer: [Parameter]?) -> Tensor {
+func affine(_ x: consuming Tensor, weight: Tensor, bias: Tensor?, layer: LayerParameters?) -> Tensor {
   if x.isPoisoned { return x }
-  let path = layer?.first?.layerPath
   var (weight, bias) = (weight, bias)
   Tensor.matchTypes(&x, &weight, "Linear")
   if bias != nil { Tensor.matchTypes(&x, &bias!, "Linear") }
   guard weight.rank == 2 else {
-    return shapeFailure("Linear", "expects a weight [in, out], it is \(weight.shape)", path: path, input: x)
+    return shapeFailure("Linear", "expects a weight [in, out], it is \(weight.shape)", path: layer?.path, input: x)
   }
   guard x.rank >= 2, x.shape[x.rank - 1] == weight.shape[0] else {
-    return shapeFailure("Linear", "expects \(weight.shape[0]) features, input is \(x.shape)", path: path, input: x)
+    return shapeFailure(
+      "Linear", "expects \(weight.shape[0]) features, input is \(x.shape)", path: layer?.path, input: x)
   }
   if let bias, bias.shape != [weight.shape[1]] {
     return shapeFailure(
-      "Linear", "expects a bias of shape [\(weight.shape[1])], it is \(bias.shape)", path: path, input: x)
+      "Linear", "expects a bias of shape [\(weight.shape[1])], it is \(bias.shape)", path: layer?.path, input: x)
   }
   if x.rank > 2 {
     let shape = Shape(x.shape.dropLast() + [weight.shape[1]])
@@ -102,7 +102,8 @@ func affine(_ x: consuming Tensor, weight: Tensor, bias: Tensor?, layer: [Parame
   let y = Tensor(body: TensorBody(shape: [x.shape[0], weight.shape[1]], scalarType: x.scalarType, pending: pending))
   note(
     "Linear", y, from: x,
-    with: Scope.Note(path: path, parameters: layer ?? [], multiplyAdds: y.elementCount * weight.shape[0], seesAll: true)
+    with: Scope.Note(
+      path: layer?.path, parameters: layer?.all ?? [], multiplyAdds: y.elementCount * weight.shape[0], seesAll: true)
   )
   return y
 }

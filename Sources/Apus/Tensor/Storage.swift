@@ -80,15 +80,4 @@ enum MemoryPool {
     }
     if !kept { Kernels.free(pointer) }
   }
-
-  /// Gives every cached buffer back to the system.
-  static func drain() {
-    pool.withLock { locked in
-      for index in locked.state.free.indices {
-        for pointer in locked.state.free[index] { Kernels.free(pointer) }
-        locked.state.free[index].removeAll()
-      }
-      locked.state.cachedBytes = 0
-    }
-  }
 }
