@@ -95,6 +95,8 @@ static apus_status begin(apus_conv2d_plan *plan, apus_conv2d_pass pass, const ap
   plan->threads = apus_thread_count();
   if ((unsigned)pass > APUS_CONV2D_BACKWARD_WEIGHTS)
     return apus_fail(error, APUS_INVALID_ARGUMENT, "conv2d: there is no pass %d", (int)pass);
+  if ((unsigned)plan->options.precision > APUS_PRECISION_STRICT)
+    return apus_fail(error, APUS_INVALID_ARGUMENT, "conv2d: there is no precision %d", (int)plan->options.precision);
   if (pass == APUS_CONV2D_FORWARD && plan->options.accumulate)
     return apus_fail(error, APUS_INVALID_ARGUMENT, "conv2d: the forward pass does not accumulate; give the residual instead");
   return apus_conv2d_output_size(shape, &plan->out_h, &plan->out_w, error);
@@ -125,6 +127,7 @@ apus_status apus_conv2d_plan_force(apus_conv2d_plan *plan, apus_conv2d_pass pass
   apus_status status = begin(plan, pass, shape, options, error);
   if (status != APUS_OK)
     return status;
+  plan->forced = 1;
   if (!ask(plan, implementation))
     return apus_fail(error, APUS_UNSUPPORTED, "conv2d: %s declines this %s pass: %s", list[implementation]->name,
                      pass_names[pass], plan->reason[implementation]);

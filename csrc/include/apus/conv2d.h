@@ -63,8 +63,15 @@ typedef enum apus_conv2d_implementation {
 } apus_conv2d_implementation;
 #define APUS_CONV2D_IMPLEMENTATIONS 4
 
+/* How far a result may be from the correctly rounded one. */
+typedef enum apus_precision {
+  APUS_PRECISION_DEFAULT = 0, /* float32; algorithms that round somewhat more than one sum of products are allowed */
+  APUS_PRECISION_STRICT = 1   /* float32; nothing less accurate than one sum of products */
+} apus_precision;
+
 typedef struct apus_conv2d_options {
   int accumulate; /* backward passes: add to what dx or dw holds */
+  apus_precision precision;
 } apus_conv2d_options;
 
 typedef struct apus_conv2d_plan {
@@ -73,6 +80,7 @@ typedef struct apus_conv2d_plan {
   apus_conv2d_options options;
   apus_conv2d_implementation implementation;
   const char *reason[APUS_CONV2D_IMPLEMENTATIONS]; /* constant texts: why chosen, why declined, NULL where not asked */
+  int forced;                                      /* one was asked for: it does not decline for being slow */
   int isa;                                         /* apus_isa that was in use when planned */
   int64_t out_h, out_w;
   int threads;          /* scratch is sized for so many */
