@@ -1,11 +1,8 @@
-#define _POSIX_C_SOURCE 200112L /* clock_gettime */
-
 #include "bench.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 bench_options bench_chosen = {.shapes = APUS_BENCH_SHAPES, .seconds = 0.2};
 
@@ -25,83 +22,6 @@ static const struct {
     {"elementwise", 1, bench_elementwise},
 };
 enum { operation_count = sizeof operations / sizeof operations[0] };
-
-/* ---- memory ----------------------------------------------------------------------------------------------------- */
-
-enum { MAX_BLOCKS = 32 };
-static void *blocks[MAX_BLOCKS];
-static int block_count;
-
-void *bench_bytes(size_t bytes) {
-  void *block = block_count < MAX_BLOCKS ? apus_alloc(bytes) : NULL;
-  if (!block) {
-    fprintf(stderr, "apus-bench: out of memory\n");
-    exit(2);
-  }
-  return blocks[block_count++] = block;
-}
-
-float *bench_floats(int64_t count) {
-  float *x = bench_bytes((size_t)count * sizeof(float));
-  apus_random_uniform(1, (uint64_t)block_count, 0, count, x);
-  for (int64_t i = 0; i < count; i++)
-    x[i] = 2 * x[i] - 1;
-  return x;
-}
-
-void bench_free_all(void) {
-  while (block_count > 0)
-    apus_free(blocks[--block_count]);
-}
-
-/* ---- timing ----------------------------------------------------------------------------------------------------- */
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-/* Median of single calls; calls that the clock hardly resolves are timed in groups. */
-static double median_seconds(bench_body body, void *context) {
-  enum { MOST = 1000, LEAST = 5 };
-  double samples[MOST];
-  body(context); /* pages, caches, thread teams */
-  double start = now();
-  body(context);
-  double once = now() - start;
-  int group = once < 20e-6 ? (int)(20e-6 / (once + 1e-9)) + 1 : 1, count = 0;
-  for (start = now(); count < MOST && (count < LEAST || now() - start < bench_chosen.seconds); count++) {
-    double before = now();
-    for (int i = 0; i < group; i++)
-      body(context);
-    samples[count] = (now() - before) / group;
-  }
-  qsort(samples, (size_t)count, sizeof samples[0], ascending);
-  return samples[count / 2];
-}
-
-void bench_time(const bench_shape *shape, const char *pass, const char *implementation, bench_work work, bench_body body,
-                void *context) {
-  double seconds = median_seconds(body, context), gflops = work.operations / seconds * 1e-9, gbytes = work.bytes / seconds * 1e-9;
-  if (bench_chosen.json)
-    printf("{\"operation\": \"%s\", \"shape\": \"%s\", \"pass\": \"%s\", \"implementation\": \"%s\", \"isa\": \"%s\", "
-           "\"threads\": %d, \"ms\": %.6g, \"gflops\": %.5g, \"gbytes\": %.5g}\n",
-           shape->operation, shape->name, pass, implementation, apus_isa_name(apus_isa_current()), apus_thread_count(),
-           seconds * 1e3, gflops, gbytes);
-  else if (work.operations > 0)
-    printf("%-14s %-18s %-18s %-10s %10.4f ms %8.1f GFLOP/s %7.1f GB/s\n", shape->operation, shape->name, pass, implementation,
-           seconds * 1e3, gflops, gbytes);
-  else
-    printf("%-14s %-18s %-18s %-10s %10.4f ms %16s %7.1f GB/s\n", shape->operation, shape->name, pass, implementation,
-           seconds * 1e3, "", gbytes);
-  fflush(stdout);
-}
 
 /* ---- the table of shapes ---------------------------------------------------------------------------------------- */
 
@@ -127,6 +47,16 @@ static int parse(char *line, bench_shape *shape) {
   return 1;
 }
 
+/* On one thread, on two, … on all. */
+static void run_scaling(const bench_shape *shape, void (*run)(const bench_shape *shape)) {
+  const int all = apus_thread_count();
+  for (int threads = 1; threads <= all; threads++) {
+    apus_thread_count_set(threads);
+    run(shape);
+    bench_free_all();
+  }
+}
+
 static int run_shape(const bench_shape *shape) {
   for (int i = 0; i < operation_count; i++) {
     if (strcmp(shape->operation, operations[i].operation) != 0)
@@ -136,7 +66,10 @@ static int run_shape(const bench_shape *shape) {
     if ((bench_chosen.operation && strcmp(bench_chosen.operation, shape->operation) != 0) ||
         (bench_chosen.name && !strstr(shape->name, bench_chosen.name)))
       return 0;
-    operations[i].run(shape);
+    if (bench_chosen.scaling)
+      run_scaling(shape, operations[i].run);
+    else
+      operations[i].run(shape);
     bench_free_all();
     return 1;
   }
@@ -172,13 +105,17 @@ static int run_table(void) {
 /* ---- the program ------------------------------------------------------------------------------------------------ */
 
 static const char *const usage =
-    "usage: apus-bench [--operation NAME] [--shape TEXT] [--isa NAME] [--threads N] [--seconds S] [--every] [--json]\n"
-    "                  [--shapes FILE]\n"
-    "  times each shape of FILE (default: bench/shapes.txt)\n"
+    "usage: apus-bench [--operation NAME] [--shape TEXT] [--isa NAME] [--threads N] [--seconds S] [--every] [--scaling]\n"
+    "                  [--json] [--shapes FILE]\n"
+    "  times each shape of FILE (default: bench/shapes.txt): milliseconds, then GFLOP/s and their share of the peak of\n"
+    "  multiply-adds, or GB/s and their share of the rate of copying, both measured in the same run;\n"
+    "  \"disturbed\" where another process took the processors\n"
     "  --operation NAME  only this one: conv2d, gemm, max_pool2d, …\n"
     "  --shape TEXT      only shapes whose name contains TEXT\n"
     "  --seconds S       for each measurement (default 0.2; at least 5 calls are timed)\n"
-    "  --every           every implementation that does not decline, not only the one that the plan chooses\n";
+    "  --every           every implementation that does not decline, not only the one that the plan chooses\n"
+    "  --scaling         on 1, 2, … threads up to all, with the speed-up over one\n"
+    "  --json            an object a line\n";
 
 static int wrong_usage(const char *text) {
   fprintf(stderr, "apus-bench: %s\n%s", text, usage);
@@ -225,6 +162,10 @@ int bench_main(int argc, char **argv) {
     const char *option = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
     if (strcmp(option, "--every") == 0) {
       bench_chosen.every = 1;
+      continue;
+    }
+    if (strcmp(option, "--scaling") == 0) {
+      bench_chosen.scaling = 1;
       continue;
     }
     if (strcmp(option, "--json") == 0) {

@@ -29,17 +29,24 @@ typedef struct bench_options {
   const char *name;      /* only names that contain this; NULL: all */
   double seconds;        /* for each measurement */
   int every;             /* every implementation that does not decline, not only the plan's choice */
+  int scaling;           /* on 1, 2, … threads up to all */
   int json;              /* a JSON object a line */
 } bench_options;
 
 extern bench_options bench_chosen;
 
-/* What one call does: floating-point operations, and bytes that must move at least. */
+/* What one call does. Operations are those of the definition, by which implementations are compared; `performed` are those
+ * among them that are held against the peak. Bytes are those that must move at least. No operations: memory is the limit. */
 typedef struct bench_work {
-  double operations, bytes;
+  double operations, performed, bytes;
 } bench_work;
 
+/* Seconds from some start. */
+double bench_now(void);
+
 typedef void (*bench_body)(void *context);
+/* Median seconds of a call, over `seconds` but at least 5 calls, after one that warms up. */
+double bench_median_seconds(bench_body body, void *context, double seconds);
 /* Times body(context) and prints its line. */
 void bench_time(const bench_shape *shape, const char *pass, const char *implementation, bench_work work, bench_body body,
                 void *context);

@@ -45,6 +45,27 @@ static apus_conv2d conv2d_of(const int64_t *n) {
                        .groups = n[8]};
 }
 
+/* Pairs of an output position and a kernel tap along one axis whose pixel lies in the image. */
+static int64_t pairs_inside(int64_t out_size, int64_t kernel, int64_t size, int64_t stride, int64_t dilation, int64_t before) {
+  int64_t pairs = 0;
+  for (int64_t o = 0; o < out_size; o++)
+    for (int64_t k = 0; k < kernel; k++) {
+      int64_t i = o * stride + k * dilation - before;
+      pairs += i >= 0 && i < size;
+    }
+  return pairs;
+}
+
+/* The definition counts padding as if it were multiplied: the usual figure, by which implementations are compared, Winograd's
+ * too. The others skip padding, so that what they perform is less, and the same in all three passes. */
+static bench_work work_of(const apus_conv2d *s, int64_t out_h, int64_t out_w, double bytes) {
+  const double products = (double)s->batch * (double)(s->in_channels / s->groups) * (double)s->out_channels;
+  const int64_t rows = pairs_inside(out_h, s->kernel_h, s->height, s->stride_h, s->dilation_h, s->pad_top),
+                columns = pairs_inside(out_w, s->kernel_w, s->width, s->stride_w, s->dilation_w, s->pad_left);
+  return (bench_work){2 * products * (double)(out_h * s->kernel_h) * (double)(out_w * s->kernel_w),
+                      2 * products * (double)rows * (double)columns, bytes};
+}
+
 void bench_conv2d(const bench_shape *shape) {
   static const struct {
     const char *name;
@@ -61,8 +82,7 @@ void bench_conv2d(const bench_shape *shape) {
   int64_t window = s.kernel_h * s.kernel_w * s.in_channels / s.groups, w_count = window * s.out_channels;
   float *x = bench_floats(x_count), *w = bench_floats(w_count), *dy = bench_floats(y_count);
   float *outputs[] = {bench_floats(y_count), bench_floats(x_count), bench_floats(w_count)};
-  /* Padding counts as if it were multiplied: the usual figure. */
-  bench_work work = {2.0 * (double)y_count * (double)window, 4.0 * (double)(x_count + y_count + w_count)};
+  const bench_work work = work_of(&s, out_h, out_w, 4.0 * (double)(x_count + y_count + w_count));
   for (int pass = 0; pass < 3; pass++)
     for (int i = -1; i < APUS_CONV2D_IMPLEMENTATIONS; i++) {
       if ((i < 0) == (bench_chosen.every != 0))

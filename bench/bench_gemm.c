@@ -25,7 +25,8 @@ void bench_gemm(const bench_shape *shape) {
                  .transpose_a = ta,
                  .transpose_b = tb};
   gemm_call call = {.a = bench_floats(s.m * s.k), .b = bench_floats(s.k * s.n), .c = bench_floats(s.m * s.n)};
-  bench_work work = {2.0 * (double)s.m * (double)s.n * (double)s.k, 4.0 * (double)(s.m * s.k + s.k * s.n + s.m * s.n)};
+  const double operations = 2.0 * (double)s.m * (double)s.n * (double)s.k;
+  bench_work work = {operations, operations, 4.0 * (double)(s.m * s.k + s.k * s.n + s.m * s.n)};
   for (int i = -1; i < APUS_GEMM_IMPLEMENTATIONS; i++) {
     if ((i < 0) == (bench_chosen.every != 0))
       continue;

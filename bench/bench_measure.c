@@ -1,0 +1,156 @@
+#define _POSIX_C_SOURCE 200112L /* clock_gettime */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bench.h"
+#include "bench_probe.h"
+
+/* ---- memory ----------------------------------------------------------------------------------------------------- */
+
+enum { MAX_BLOCKS = 64 };
+static void *blocks[MAX_BLOCKS];
+static int block_count;
+
+void *bench_bytes(size_t bytes) {
+  void *block = block_count < MAX_BLOCKS ? apus_alloc(bytes) : NULL;
+  if (!block) {
+    fprintf(stderr, "apus-bench: out of memory\n");
+    exit(2);
+  }
+  return blocks[block_count++] = block;
+}
+
+float *bench_floats(int64_t count) {
+  float *x = bench_bytes((size_t)count * sizeof(float));
+  apus_random_uniform(1, (uint64_t)block_count, 0, count, x);
+  for (int64_t i = 0; i < count; i++)
+    x[i] = 2 * x[i] - 1;
+  return x;
+}
+
+void bench_free_all(void) {
+  while (block_count > 0)
+    apus_free(blocks[--block_count]);
+}
+
+/* ---- timing ----------------------------------------------------------------------------------------------------- */
+
+double bench_now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int ascending(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/* Calls that the clock hardly resolves are timed in groups. */
+double bench_median_seconds(bench_body body, void *context, double seconds) {
+  enum { MOST = 1000, LEAST = 5 };
+  double samples[MOST];
+  body(context); /* pages, caches, thread teams */
+  double start = bench_now();
+  body(context);
+  double once = bench_now() - start;
+  int group = once < 20e-6 ? (int)(20e-6 / (once + 1e-9)) + 1 : 1, count = 0;
+  for (start = bench_now(); count < MOST && (count < LEAST || bench_now() - start < seconds); count++) {
+    double before = bench_now();
+    for (int i = 0; i < group; i++)
+      body(context);
+    samples[count] = (bench_now() - before) / group;
+  }
+  qsort(samples, (size_t)count, sizeof samples[0], ascending);
+  return samples[count / 2];
+}
+
+/* ---- a line ----------------------------------------------------------------------------------------------------- */
+
+typedef struct measurement {
+  const bench_shape *shape;
+  const char *pass, *implementation;
+  bench_work work;
+  double seconds;
+  double best;    /* GFLOP/s of multiply-adds where operations are counted, else GB/s of copying */
+  double speedup; /* over one thread; 0: not asked */
+  int disturbed;  /* another process had the processors: half the bursts around the measurement were far from the peak */
+} measurement;
+
+static double percent(const measurement *m) {
+  return 100e-9 * (m->work.operations > 0 ? m->work.performed : m->work.bytes) / m->seconds / m->best;
+}
+
+static void print_json(const measurement *m) {
+  printf("{\"operation\": \"%s\", \"shape\": \"%s\", \"pass\": \"%s\", \"implementation\": \"%s\", \"isa\": \"%s\", "
+         "\"threads\": %d, \"ms\": %.6g, \"gflops\": %.5g, \"performed_gflops\": %.5g, \"gbytes\": %.5g, ",
+         m->shape->operation, m->shape->name, m->pass, m->implementation, apus_isa_name(apus_isa_current()), apus_thread_count(),
+         m->seconds * 1e3, m->work.operations / m->seconds * 1e-9, m->work.performed / m->seconds * 1e-9,
+         m->work.bytes / m->seconds * 1e-9);
+  if (m->speedup > 0)
+    printf("\"speedup\": %.4g, ", m->speedup);
+  printf("\"disturbed\": %s, ", m->disturbed ? "true" : "false");
+  if (m->work.operations > 0)
+    printf("\"peak_gflops\": %.5g, \"percent_of_peak\": %.4g}\n", m->best, percent(m));
+  else
+    printf("\"copy_gbytes\": %.5g, \"percent_of_copy\": %.4g}\n", m->best, percent(m));
+}
+
+static void print_text(const measurement *m) {
+  printf("%-14s %-18s %-18s %-10s ", m->shape->operation, m->shape->name, m->pass, m->implementation);
+  if (m->speedup > 0)
+    printf("%3d threads %5.2fx ", apus_thread_count(), m->speedup);
+  printf("%10.4f ms ", m->seconds * 1e3);
+  if (m->work.operations > 0)
+    printf("%8.1f GFLOP/s %6.1f %% of peak", m->work.operations / m->seconds * 1e-9, percent(m));
+  else
+    printf("%8.1f GB/s    %6.1f %% of copy", m->work.bytes / m->seconds * 1e-9, percent(m));
+  printf("%s\n", m->disturbed ? "  (disturbed)" : "");
+}
+
+/* Speed-up over the same measurement on one thread, which came first and is remembered until the next shape's. */
+static double speedup_of(const measurement *m) {
+  enum { MOST = 64 };
+  static struct {
+    char pass[40], implementation[40];
+    double seconds;
+  } on_one[MOST];
+  static int count;
+  static char name[80];
+  char now[80];
+  snprintf(now, sizeof now, "%s %s", m->shape->operation, m->shape->name);
+  if (strcmp(name, now) != 0) {
+    strcpy(name, now);
+    count = 0;
+  }
+  if (apus_thread_count() == 1 && count < MOST) {
+    snprintf(on_one[count].pass, sizeof on_one[count].pass, "%s", m->pass);
+    snprintf(on_one[count].implementation, sizeof on_one[count].implementation, "%s", m->implementation);
+    on_one[count++].seconds = m->seconds;
+  }
+  for (int i = 0; i < count; i++)
+    if (strcmp(on_one[i].pass, m->pass) == 0 && strcmp(on_one[i].implementation, m->implementation) == 0)
+      return on_one[i].seconds / m->seconds;
+  return 0;
+}
+
+void bench_time(const bench_shape *shape, const char *pass, const char *implementation, bench_work work, bench_body body,
+                void *context) {
+  enum { COPIES = 3 };
+  measurement m = {.shape = shape, .pass = pass, .implementation = implementation, .work = work};
+  const int memory = work.operations == 0;
+  double bursts[2 * BENCH_BURSTS];
+  double copy_before = memory ? bench_copy_gbytes(COPIES) : 0;
+  bench_peak_gflops(bursts);
+  m.seconds = bench_median_seconds(body, context, bench_chosen.seconds);
+  double peak = bench_peak_gflops(bursts + BENCH_BURSTS), copy_after = memory ? bench_copy_gbytes(COPIES) : 0;
+  m.best = !memory ? peak : copy_before > copy_after ? copy_before : copy_after;
+  qsort(bursts, 2 * BENCH_BURSTS, sizeof bursts[0], ascending);
+  m.disturbed = bursts[BENCH_BURSTS] < 0.9 * peak;
+  m.speedup = bench_chosen.scaling ? speedup_of(&m) : 0;
+  bench_chosen.json ? print_json(&m) : print_text(&m);
+  fflush(stdout);
+}
