@@ -1,4 +1,4 @@
-"""One training step and one inference pass of LeNet-5 in PyTorch, timed: a JSON line. Run by compare-training.
+"""One training step and one inference pass of a network in PyTorch, timed: a JSON line. Run by compare-training.
 
 Modes: eager (NCHW), channels-last, compile (channels-last through torch.compile). A step is forward, mean cross-entropy,
 backward and SGD with momentum 0.9 and weight decay 1e-4 on one fixed batch."""
@@ -19,6 +19,29 @@ def lenet5():
     )
 
 
+class Block(nn.Module):
+    def __init__(self, i, o, stride):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(i, o, 3, stride, 1, bias=False), nn.BatchNorm2d(o)
+        self.conv2, self.bn2 = nn.Conv2d(o, o, 3, 1, 1, bias=False), nn.BatchNorm2d(o)
+        self.downsample = nn.Sequential(nn.Conv2d(i, o, 1, stride, bias=False), nn.BatchNorm2d(o)) if i != o else nn.Identity()
+
+    def forward(self, x):
+        return F.relu(self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x))))) + self.downsample(x))
+
+
+def resnet20():
+    layers, width = [nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU()], 16
+    for o in (16, 32, 64):
+        for block in range(3):
+            layers.append(Block(width, o, 2 if block == 0 and width != o else 1))
+            width = o
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+
+
+NETWORKS = {"lenet5": (lenet5, (1, 28, 28)), "resnet20": (resnet20, (3, 32, 32))}
+
+
 def median_seconds(run, budget):
     for _ in range(5):
         run()
@@ -32,15 +55,17 @@ def median_seconds(run, budget):
 
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("--network", choices=NETWORKS, required=True)
     parser.add_argument("--mode", choices=["eager", "channels-last", "compile"], required=True)
     parser.add_argument("--threads", type=int, required=True)
-    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--batch", type=int, required=True)
     parser.add_argument("--seconds", type=float, default=2)
     options = parser.parse_args()
 
     torch.set_num_threads(options.threads)
     torch.manual_seed(1)
-    model, x, labels = lenet5(), torch.randn(options.batch, 1, 28, 28), torch.randint(0, 10, (options.batch,))
+    make, shape = NETWORKS[options.network]
+    model, x, labels = make(), torch.randn(options.batch, *shape), torch.randint(0, 10, (options.batch,))
     if options.mode != "eager":
         model, x = model.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4)

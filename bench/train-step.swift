@@ -2,8 +2,8 @@
 import Apus
 import Foundation
 
-// One training step and one inference pass of LeNet-5, timed: a JSON line. Run by compare-training.
-//   train-step.swift THREADS [BATCH [SECONDS]]
+// One training step and one inference pass of a network, timed: a JSON line. Run by compare-training.
+//   train-step.swift NETWORK THREADS BATCH SECONDS
 // A step is forward, mean cross-entropy, backward and SGD with momentum 0.9 and weight decay 1e-4 on one fixed batch.
 
 func medianSeconds(budget: Double, _ run: () -> Void) -> Double {
@@ -15,17 +15,19 @@ func medianSeconds(budget: Double, _ run: () -> Void) -> Double {
   return times.sorted()[times.count / 2] / .seconds(1)
 }
 
-let arguments = CommandLine.arguments.dropFirst().map { Double($0) ?? .nan }
-guard let threads = arguments.first, arguments.allSatisfy({ $0 > 0 }) else {
-  print("usage: train-step.swift THREADS [BATCH [SECONDS]]")
+let arguments = Array(CommandLine.arguments.dropFirst())
+let numbers = arguments.dropFirst().map { Double($0) ?? .nan }
+guard numbers.count == 3, numbers.allSatisfy({ $0 > 0 }), let input = try? NetworkCatalogue.usualInput(of: arguments[0])
+else {
+  print("usage: train-step.swift NETWORK THREADS BATCH SECONDS")
   exit(64)
 }
-let batch = arguments.count > 1 ? Int(arguments[1]) : 64
-let seconds = arguments.count > 2 ? arguments[2] : 2
-Runtime.threadCount = Int(threads)
+let (batch, seconds) = (Int(numbers[1]), numbers[2])
+Runtime.threadCount = Int(numbers[0])
 
-let model = Random.withSeed(1) { LeNet5() }
-let images = Tensor(Random.normal(seed: 1, stream: 1, first: 0, count: batch * 28 * 28), shape: [batch, 28, 28, 1])
+let model = try NetworkCatalogue.make(arguments[0], input: input, classes: 10, seed: 1)
+let shape: Shape = [batch, input[0], input[1], input[2]]
+let images = Tensor(Random.normal(seed: 1, stream: 1, first: 0, count: shape.reduce(1, *)), shape: shape)
 let labels = Tensor((0..<batch).map { Int32($0 % 10) }, shape: [batch])
 var optimizer = SGD(model.parameters, learningRate: 0.01, momentum: 0.9, weightDecay: 1e-4)
 

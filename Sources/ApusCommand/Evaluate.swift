@@ -8,7 +8,7 @@ struct Evaluate: ParsableCommand {
   @Argument(help: ArgumentHelp("The folder of the run.", valueName: "run"), completion: .directory)
   var folder: String
 
-  @Option(help: "Other data than the run's: digits or mnist:FOLDER.")
+  @Option(help: "Other data than the run's: digits, mnist:FOLDER or cifar10:FOLDER.")
   var data: String?
 
   @Option(help: "Threads.")

@@ -9,25 +9,27 @@ struct Summary: ParsableCommand {
   @Argument(help: "The network: \(NetworkCatalogue.names.joined(separator: ", ")).")
   var network: String
 
-  @Option(help: "Height and width of the input.")
-  var input = 28
+  @Option(help: "Height and width of the input. (default: the network's own)")
+  var input: Int?
 
-  @Option(help: "Channels of the input.")
-  var channels = 1
+  @Option(help: "Channels of the input. (default: the network's own)")
+  var channels: Int?
 
   @Option(help: "Number of classes.")
   var classes = 10
 
   func validate() throws {
-    for (name, value) in [("--input", input), ("--channels", channels), ("--classes", classes)]
+    for case (let name, let value?) in [("--input", input), ("--channels", channels), ("--classes", classes)]
     where !(1...65536).contains(value) {
       throw ValidationError("\(name) is \(value), expected 1 to 65536")
     }
   }
 
   func run() throws {
-    let model = try NetworkCatalogue.make(network, input: [input, input, channels], classes: classes, seed: 0)
-    let plan = try model.plan(input: [1, input, input, channels])
+    let usual = try NetworkCatalogue.usualInput(of: network)
+    let shape: Shape = [input ?? usual[0], input ?? usual[1], channels ?? usual[2]]
+    let model = try NetworkCatalogue.make(network, input: shape, classes: classes, seed: 0)
+    let plan = try model.plan(input: [1, shape[0], shape[1], shape[2]])
     var rows = [["layer", "operation", "output", "parameters", "multiply-adds", "activation bytes", "receptive field"]]
     rows.append(["", "input", "\(plan.input)", "", "", "", ""])
     for row in plan.rows {

@@ -14,7 +14,7 @@ struct Train: ParsableCommand {
   @Argument(help: "The network: \(NetworkCatalogue.names.joined(separator: ", ")).")
   var network: String?
 
-  @Option(help: "digits (inside the command) or mnist:FOLDER (four IDX files, plain or .gz).")
+  @Option(help: "digits (inside the command), mnist:FOLDER (four IDX files) or cifar10:FOLDER (binary batches), plain or .gz.")
   var data: String?
 
   @Option(help: "Passes over the training set. (default: \(TrainingSettings.defaults.epochs))")
@@ -71,7 +71,7 @@ struct Train: ParsableCommand {
       }
     } else {
       if network == nil { throw ValidationError("the network is missing: apus train \(NetworkCatalogue.names[0]) …") }
-      if data == nil { throw ValidationError("--data is missing: digits or mnist:FOLDER") }
+      if data == nil { throw ValidationError("--data is missing: digits, mnist:FOLDER or cifar10:FOLDER") }
       if out == nil { throw ValidationError("--out is missing: the folder of the run") }
     }
   }

@@ -145,6 +145,17 @@ public func averagePool2d(
   return y
 }
 
+/// Means of whole images: [N, H, W, C] → [N, 1, 1, C].
+public func globalAveragePool2d(_ x: Tensor) -> Tensor {
+  if x.isPoisoned { return x }
+  guard x.rank == 4, x.shape[1] > 0, x.shape[2] > 0 else {
+    return shapeFailure("GlobalAveragePool2D", "expects [N, H, W, C] with pixels, input is \(x.shape)", input: x)
+  }
+  let y = x.mean(axes: [1, 2], keepingAxes: true)
+  note("GlobalAveragePool2D", y, from: x, with: Scope.Note(seesAll: true))
+  return y
+}
+
 private func pooling(
   _ name: StaticString, _ x: Tensor, _ kernel: IntOrPair, _ stride: IntOrPair?, _ padding: Padding, countsPadding: Bool
 ) -> PoolingGeometry? {

@@ -36,3 +36,10 @@ public struct AveragePool2D: Layer {
     averagePool2d(x, kernel: kernel, stride: stride, padding: padding, countsPadding: countsPadding)
   }
 }
+
+/// Means of whole images: [N, H, W, C] → [N, 1, 1, C]. Lin et al. 2014, "Network in network".
+public struct GlobalAveragePool2D: Layer {
+  public init() {}
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor { globalAveragePool2d(x) }
+}

@@ -4,11 +4,12 @@
   import Foundation
 #endif
 
-/// Where a run's data come from, as users write it: `digits` or `mnist:FOLDER`.
+/// Where a run's data come from, as users write it: `digits`, `mnist:FOLDER` or `cifar10:FOLDER`.
 public struct DataSource: Hashable, Sendable, CustomStringConvertible {
   private enum Kind: Hashable, Sendable {
     case digits
     case mnist(folder: String)
+    case cifar10(folder: String)
   }
   private let kind: Kind
 
@@ -16,12 +17,19 @@ public struct DataSource: Hashable, Sendable, CustomStringConvertible {
   public init(_ text: String) throws(DataError) {
     if text == "digits" {
       kind = .digits
-    } else if text.hasPrefix("mnist:"), text.count > "mnist:".count {
-      let folder = String(text.dropFirst("mnist:".count))
-      kind = .mnist(folder: folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder)
+    } else if let folder = DataSource.folder(of: text, after: "mnist:") {
+      kind = .mnist(folder: folder)
+    } else if let folder = DataSource.folder(of: text, after: "cifar10:") {
+      kind = .cifar10(folder: folder)
     } else {
-      throw DataError("--data", found: "\"\(text)\"", expected: "digits or mnist:FOLDER")
+      throw DataError("--data", found: "\"\(text)\"", expected: "digits, mnist:FOLDER or cifar10:FOLDER")
     }
+  }
+
+  private static func folder(of text: String, after prefix: String) -> String? {
+    guard text.hasPrefix(prefix), text.count > prefix.count else { return nil }
+    let folder = String(text.dropFirst(prefix.count))
+    return folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder
   }
 
   /// The same text that makes it, with an absolute folder.
@@ -29,6 +37,7 @@ public struct DataSource: Hashable, Sendable, CustomStringConvertible {
     switch kind {
     case .digits: "digits"
     case .mnist(let folder): "mnist:\(folder)"
+    case .cifar10(let folder): "cifar10:\(folder)"
     }
   }
 
@@ -37,6 +46,7 @@ public struct DataSource: Hashable, Sendable, CustomStringConvertible {
     switch kind {
     case .digits: "UCI handwritten digits"
     case .mnist: "MNIST"
+    case .cifar10: "CIFAR-10"
     }
   }
 
@@ -44,6 +54,7 @@ public struct DataSource: Hashable, Sendable, CustomStringConvertible {
     switch kind {
     case .digits: Digits.load()
     case .mnist(let folder): try MNIST.load(folder: folder)
+    case .cifar10(let folder): try CIFAR10.load(folder: folder)
     }
   }
 }

@@ -1,13 +1,20 @@
 /// The networks that are known by name.
 public enum NetworkCatalogue {
-  public static let names = ["lenet5"]
+  public static let names = ["lenet5", "resnet20"]
 
   /// A network's name as people write it.
   public static func title(of name: String) -> String {
     switch name {
     case "lenet5": "LeNet-5"
+    case "resnet20": "ResNet-20"
     default: name
     }
+  }
+
+  /// The shape `[H, W, C]` of the images that a network was made for.
+  public static func usualInput(of name: String) throws(NetworkError) -> Shape {
+    try check(name)
+    return name == "resnet20" ? [32, 32, 3] : [28, 28, 1]
   }
 
   /// Makes a network with initial values drawn from `seed`.
@@ -17,7 +24,17 @@ public enum NetworkCatalogue {
   ///   - classes: the number of outputs.
   public static func make(_ name: String, input: Shape, classes: Int, seed: UInt64) throws(NetworkError) -> any Layer {
     try check(name)
-    guard input.count == 3, input[0] == input[1], LeNet5.inputSizes.contains(input[0]) else {
+    guard input.count == 3 else {
+      throw NetworkError(description: "\(name) takes images of shape [H, W, C], not \(input)")
+    }
+    if name == "resnet20" {
+      // Its three stages halve the image twice.
+      if min(input[0], input[1]) < 4 {
+        throw NetworkError(description: "resnet20 takes images of at least 4×4, not of shape \(input)")
+      }
+      return Random.withSeed(seed) { CIFARResNet(depth: 20, channels: input[2], classes: classes) }
+    }
+    guard input[0] == input[1], LeNet5.inputSizes.contains(input[0]) else {
       let sizes = LeNet5.inputSizes.map { "\($0)×\($0)" }.joined(separator: " or ")
       throw NetworkError(description: "lenet5 takes images of \(sizes), not of shape \(input)")
     }
