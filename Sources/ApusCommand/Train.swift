@@ -14,7 +14,9 @@ struct Train: ParsableCommand {
   @Argument(help: "The network: \(NetworkCatalogue.names.joined(separator: ", ")).")
   var network: String?
 
-  @Option(help: "digits (inside the command), mnist:FOLDER (four IDX files) or cifar10:FOLDER (binary batches), plain or .gz.")
+  @Option(
+    help: "digits (inside the command), mnist:FOLDER (four IDX files) or cifar10:FOLDER (binary batches), plain or .gz."
+  )
   var data: String?
 
   @Option(help: "Passes over the training set. (default: \(TrainingSettings.defaults.epochs))")
@@ -44,6 +46,11 @@ struct Train: ParsableCommand {
 
   @Option(help: "Seed of initial values, order and augmentation. (default: \(TrainingSettings.defaults.seed))")
   var seed: UInt64?
+
+  @Option(
+    help: "Of convolutions: standard, or strict (no Winograd F(4×4)). (default: \(TrainingSettings.defaults.precision))"
+  )
+  var precision: Precision?
 
   @Option(help: "Threads; the result does not depend on their number. (default: OMP_NUM_THREADS, else the CPUs)")
   var threads: Int?
@@ -81,7 +88,7 @@ struct Train: ParsableCommand {
     let options: [(String, Any?)] = [
       ("the network", network), ("--data", data), ("--epochs", epochs), ("--batch-size", batchSize),
       ("--learning-rate", learningRate), ("--schedule", schedule), ("--warmup", warmup), ("--momentum", momentum),
-      ("--weight-decay", weightDecay), ("--shift", shift), ("--seed", seed), ("--out", out),
+      ("--weight-decay", weightDecay), ("--shift", shift), ("--seed", seed), ("--precision", precision), ("--out", out),
       ("--checkpoint-every", checkpointEvery),
     ]
     return options.compactMap { $0.1 == nil ? nil : $0.0 }
@@ -115,11 +122,14 @@ struct Train: ParsableCommand {
     if let weightDecay { settings.weightDecay = weightDecay }
     if let shift { settings.shift = shift }
     if let seed { settings.seed = seed }
+    if let precision { settings.precision = precision }
     return TrainingRun.Request(
       network: network!, data: try DataSource(data!), settings: settings, checkpointEvery: checkpointEvery,
       commandLine: CommandLine.arguments)
   }
 }
+
+extension Precision: ExpressibleByArgument {}
 
 /// The names of the schedules on the command line.
 enum Decay: String, ExpressibleByArgument, CaseIterable {

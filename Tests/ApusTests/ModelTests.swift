@@ -1,40 +1,14 @@
 import Apus
 import Testing
 
-private struct Block: Layer {
-  let conv1: Conv2D
-  let norm1: BatchNorm
-  let conv2: Conv2D
-  let norm2: BatchNorm
-  let downsample: Sequential?
-
-  init(_ inputs: Int, _ outputs: Int, stride: Int) {
-    conv1 = Conv2D(inputs, outputs, kernel: 3, stride: IntOrPair(stride), padding: 1, bias: false)
-    norm1 = BatchNorm(outputs)
-    conv2 = Conv2D(outputs, outputs, kernel: 3, padding: 1, bias: false)
-    norm2 = BatchNorm(outputs)
-    downsample =
-      inputs == outputs && stride == 1
-      ? nil
-      : Sequential {
-        Conv2D(inputs, outputs, kernel: 1, stride: IntOrPair(stride), bias: false)
-        BatchNorm(outputs)
-      }
-  }
-
-  func callAsFunction(_ x: Tensor) -> Tensor {
-    return relu(norm2(conv2(relu(norm1(conv1(x))))) + (downsample?(x) ?? x))
-  }
-}
-
 private func smallResNet() -> Sequential {
   Random.withSeed(3) {
     Sequential {
       Conv2D(2, 4, kernel: 3, padding: 1)
       BatchNorm(4)
       ReLU()
-      Block(4, 4, stride: 1)
-      Block(4, 6, stride: 2)
+      ResidualBlock(4, 4)
+      ResidualBlock(4, 6, stride: 2)
       AveragePool2D(2)
       Flatten()
       Dropout(0.3)
@@ -66,7 +40,7 @@ private final class Derived: Base {
       Derived().parameters.map(\.path) == [
         "first.weight", "first.bias", "second.weight", "second.bias", "tail.1.weight",
       ])
-    let block = Block(4, 6, stride: 2)
+    let block = ResidualBlock(4, 6, stride: 2)
     #expect(block.parameters.map(\.path).contains("downsample.0.weight"))
     #expect(block.buffers.map(\.path).suffix(2) == ["downsample.1.runningMean", "downsample.1.runningVariance"])
   }

@@ -16,7 +16,8 @@ public enum CIFAR10 {
     let batches = (1...5).compactMap { find("data_batch_\($0).bin", in: folder) }
     guard !batches.isEmpty, let test = find("test_batch.bin", in: folder) else {
       throw DataError(
-        folder, found: "no file \(batches.isEmpty ? "data_batch_1.bin … data_batch_5.bin" : "test_batch.bin"), plain or .gz",
+        folder,
+        found: "no file \(batches.isEmpty ? "data_batch_1.bin … data_batch_5.bin" : "test_batch.bin"), plain or .gz",
         expected: "the binary version of CIFAR-10 in this folder")
     }
     let names = try classNames(in: folder)

@@ -19,6 +19,8 @@ final class Scope {
   let planner: Planner?
   /// Parameters are read widened to float64, and operands follow: the gradient check.
   let usesDouble: Bool
+  /// Of convolutions; inherited from the scope around this one.
+  var precision: Precision
   /// Values read instead of a parameter's own, by the gradient check's finite differences.
   var overrides: [ObjectIdentifier: Tensor] = [:]
   /// Looks at every operation's result, by the diagnosis of non-finite values.
@@ -36,6 +38,7 @@ final class Scope {
     self.key = key
     self.planner = planner
     self.usesDouble = usesDouble
+    precision = Scope.current?.precision ?? .standard
   }
 
   static var current: Scope? {

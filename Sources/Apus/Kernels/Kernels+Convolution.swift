@@ -7,6 +7,7 @@ struct ConvolutionGeometry {
   /// top, left, bottom, right
   var padding: (Int, Int, Int, Int) = (0, 0, 0, 0)
   var groups = 1
+  var precision = Precision.standard
 
   func outputSize(_ size: (Int, Int), kernel: (Int, Int)) -> (Int, Int) {
     (
@@ -39,7 +40,7 @@ extension Kernels {
     withExtendedLifetime((x, w, epilogue)) {
       switch x.scalarType {
       case .float32:
-        var plan = plan(APUS_CONV2D_FORWARD, &shape)
+        var plan = plan(APUS_CONV2D_FORWARD, &shape, geometry.precision)
         var after = apus_conv2d_epilogue(
           bias: UnsafePointer(epilogue.bias?.floats), scale: UnsafePointer(epilogue.scaleShift?.scale.floats),
           shift: UnsafePointer(epilogue.scaleShift?.shift.floats), residual: UnsafePointer(epilogue.residual?.floats),
@@ -64,7 +65,7 @@ extension Kernels {
     if dx.body.storage.isAbstract { return dx }
     withExtendedLifetime((dy, w)) {
       if dy.scalarType == .float32 {
-        var plan = plan(APUS_CONV2D_BACKWARD_DATA, &shape)
+        var plan = plan(APUS_CONV2D_BACKWARD_DATA, &shape, geometry.precision)
         withScratch(plan.scratch_bytes) { apus_conv2d_backward_data(&plan, dy.floats, w.floats, dx.floats, $0) }
       } else {
         apus_conv2d_backward_data_reference_f64(&shape, dy.doubles, w.doubles, 0, dx.doubles)
@@ -81,7 +82,7 @@ extension Kernels {
     if dw.body.storage.isAbstract { return dw }
     withExtendedLifetime((x, dy)) {
       if dy.scalarType == .float32 {
-        var plan = plan(APUS_CONV2D_BACKWARD_WEIGHTS, &shape)
+        var plan = plan(APUS_CONV2D_BACKWARD_WEIGHTS, &shape, geometry.precision)
         withScratch(plan.scratch_bytes) { apus_conv2d_backward_weights(&plan, x.floats, dy.floats, dw.floats, $0) }
       } else {
         apus_conv2d_backward_weights_reference_f64(&shape, x.doubles, dy.doubles, 0, dw.doubles)
@@ -93,7 +94,7 @@ extension Kernels {
   /// Name of the implementation that the forward pass of a convolution takes, for records and plans.
   static func convolutionImplementation(_ input: Shape, _ kernel: Shape, _ geometry: ConvolutionGeometry) -> String {
     var shape = descriptor(input, kernel, geometry)
-    let plan = plan(APUS_CONV2D_FORWARD, &shape)
+    let plan = plan(APUS_CONV2D_FORWARD, &shape, geometry.precision)
     return String(cString: apus_conv2d_implementation_name(plan.implementation))
   }
 
@@ -107,10 +108,14 @@ extension Kernels {
       pad_bottom: Int64(geometry.padding.2), pad_right: Int64(geometry.padding.3), groups: Int64(geometry.groups))
   }
 
-  private static func plan(_ pass: apus_conv2d_pass, _ shape: inout apus_conv2d) -> apus_conv2d_plan {
+  private static func plan(_ pass: apus_conv2d_pass, _ shape: inout apus_conv2d, _ precision: Precision)
+    -> apus_conv2d_plan
+  {
     var plan = apus_conv2d_plan()
+    var options = apus_conv2d_options()
+    options.precision = precision == .strict ? APUS_PRECISION_STRICT : APUS_PRECISION_DEFAULT
     var error = apus_error()
-    if apus_conv2d_plan_make(&plan, pass, &shape, nil, &error) != APUS_OK { failed("convolution", error) }
+    if apus_conv2d_plan_make(&plan, pass, &shape, &options, &error) != APUS_OK { failed("convolution", error) }
     return plan
   }
 }

@@ -49,7 +49,7 @@ func convolution(
     stride: stride.pair, dilation: dilation.pair,
     padding: padding.resolved(
       input: (x.shape[1], x.shape[2]), kernel: kernel, stride: stride.pair, dilation: dilation.pair),
-    groups: groups)
+    groups: groups, precision: Scope.current?.precision ?? .standard)
   let (height, width) = geometry.outputSize((x.shape[1], x.shape[2]), kernel: kernel)
   guard height > 0 && width > 0 else {
     return shapeFailure(

@@ -65,9 +65,14 @@ extension Trainer {
   /// Samples an evaluation's step; no result depends on it beyond rounding.
   static let evaluationBatchSize = 500
 
+  /// With the precision of training.
+  func evaluation(of split: DataSplit) -> Evaluation {
+    withPrecision(settings.precision) { evaluate(model, on: split.batches(of: Trainer.evaluationBatchSize)) }
+  }
+
   func evaluateEpoch(_ clock: StepClock) throws -> EpochMetrics {
-    let train = evaluate(model, on: trainingSample.batches(of: Trainer.evaluationBatchSize))
-    let validation = evaluate(model, on: data.validation.batches(of: Trainer.evaluationBatchSize))
+    let train = evaluation(of: trainingSample)
+    let validation = evaluation(of: data.validation)
     if !validation.loss.isFinite {
       throw DivergenceError(
         step: state.totalSteps, epoch: state.epoch, what: "the validation loss is not finite", origin: nil,

@@ -103,8 +103,8 @@ public final class Trainer {
 
   func step(_ batch: Batch) throws {
     let key = RandomKey(seed: settings.seed, step: UInt64(state.totalSteps))
-    let (loss, gradients) = valueWithGradients(of: model, key: key) {
-      crossEntropy(logits: model(batch.images), labels: batch.labels)
+    let (loss, gradients) = withPrecision(settings.precision) {
+      valueWithGradients(of: model, key: key) { crossEntropy(logits: model(batch.images), labels: batch.labels) }
     }
     let value = loss.item()
     if !value.isFinite { throw divergence(value, batch, key) }

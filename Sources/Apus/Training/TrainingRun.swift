@@ -160,7 +160,7 @@ public enum TrainingRun {
     _ trainer: Trainer, _ record: inout RunRecord, in folder: RunFolder
   ) throws -> RunRecord.Result {
     try trainer.loadKept()
-    let test = evaluate(trainer.model, on: trainer.data.test.batches(of: Trainer.evaluationBatchSize))
+    let test = trainer.evaluation(of: trainer.data.test)
     let result = RunRecord.Result(trainer.state, test)
     record.result = result
     record.status = .finished

@@ -15,10 +15,13 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
   public var shift: Int
   /// Seed of initial values, order of the samples and augmentation.
   public var seed: UInt64
+  /// Of convolutions, in training and evaluation.
+  public var precision: Precision
 
   public init(
     epochs: Int, batchSize: Int = 64, learningRate: Double = 0.02, schedule: LearningRateSchedule = .cosine,
-    momentum: Double = 0.9, weightDecay: Double = 5e-4, shift: Int = 2, seed: UInt64 = 1
+    momentum: Double = 0.9, weightDecay: Double = 5e-4, shift: Int = 2, seed: UInt64 = 1,
+    precision: Precision = .standard
   ) {
     self.epochs = epochs
     self.batchSize = batchSize
@@ -28,6 +31,7 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
     self.weightDecay = weightDecay
     self.shift = shift
     self.seed = seed
+    self.precision = precision
   }
 
   /// What the command takes where nothing else is asked for.
