@@ -108,7 +108,7 @@ import Testing
     let temporary = try TemporaryFolder()
     let run = temporary.path + "/run"
     expectRefused("lenet5", try apus("train", "lenet6", "--data", "digits", "--out", run))
-    expectRefused("digits or mnist:FOLDER", try apus("train", "lenet5", "--data", "cats", "--out", run))
+    expectRefused("digits, mnist:FOLDER or cifar10:FOLDER", try apus("train", "lenet5", "--data", "cats", "--out", run))
     expectRefused("train-images", try apus("train", "lenet5", "--data", "mnist:" + temporary.path, "--out", run))
     let file = try temporary.file("file", [7])
     expectRefused(file, try apus("train", "lenet5", "--data", "digits", "--out", file))
