@@ -1,11 +1,12 @@
-/* Depthwise convolution: every channel has its own filter. Windows are read in place; padding is skipped by doing the outputs
- * that see the same taps together. */
+/* Depthwise convolution, where every channel has its own filter, and groups of few channels. Windows are read in place; padding
+ * is skipped by doing the outputs that see the same taps together. */
 
 #include "conv/depthwise.h"
 
 #include <string.h>
 
 #include "conv/direct.h"
+#include "conv/grouped.h"
 #include "runtime/merge.h"
 #include "runtime/parallel.h"
 
@@ -41,7 +42,9 @@ static int64_t rows_of(const apus_conv2d_plan *plan) {
 static int64_t blocks(const apus_conv2d_plan *plan) {
   return plan->shape.batch * ceil_div(rows_of(plan), plan->detail[DETAIL_ROWS]);
 }
-static int64_t weights(const apus_conv2d *s) { return s->kernel_h * s->kernel_w * s->out_channels; }
+static int64_t tap_weights(const apus_conv2d *s) { return s->in_channels / s->groups * s->out_channels; }
+static int64_t weights(const apus_conv2d *s) { return s->kernel_h * s->kernel_w * tap_weights(s); }
+static int is_depthwise(const apus_conv2d *s) { return s->groups == s->in_channels && s->groups == s->out_channels; }
 
 static int take(apus_conv2d_plan *plan, const char **reason) {
   const apus_conv2d *s = &plan->shape;
@@ -49,17 +52,20 @@ static int take(apus_conv2d_plan *plan, const char **reason) {
     *reason = "the reference tier has no kernels";
     return 0;
   }
-  if (s->groups != s->in_channels || s->groups != s->out_channels) {
-    *reason = s->groups == 1 ? "one group" : "more than one channel a group";
+  const int backward_data = plan->pass == APUS_CONV2D_BACKWARD_DATA, lanes = kernels_for(plan->isa)->lanes;
+  if (!is_depthwise(s) && !apus_groups_fit(s, lanes)) {
+    *reason = s->groups == 1 ? "one group" : "less than two groups a vector";
     return 0;
   }
-  const int64_t width = plan->pass == APUS_CONV2D_BACKWARD_DATA ? s->width : plan->out_w;
+  const int64_t width = backward_data ? s->width : plan->out_w;
   plan->detail[DETAIL_ROWS] = max64(1, BLOCK_PIXELS / max64(1, width));
   if (plan->pass == APUS_CONV2D_BACKWARD_WEIGHTS) {
     plan->detail[DETAIL_CHUNKS] = apus_merge_chunks(blocks(plan), weights(s));
     plan->scratch_bytes = (size_t)(plan->detail[DETAIL_CHUNKS] * weights(s)) * sizeof(float);
+  } else if (!is_depthwise(s)) {
+    plan->scratch_bytes = (size_t)apus_group_packed_size(s, backward_data, lanes) * sizeof(float);
   }
-  *reason = "one channel a group: vectors of channels";
+  *reason = is_depthwise(s) ? "one channel a group: vectors of channels" : "few channels a group: vectors of groups";
   return 1;
 }
 
@@ -69,7 +75,41 @@ typedef struct job {
   const float *input, *weights, *dy;
   const apus_conv2d_epilogue *epilogue;
   float *output, *partials;
+  const apus_group_vectors *groups; /* NULL: depthwise */
+  int64_t w_tap;                    /* floats between the weights of taps */
 } job;
+
+/* With groups, the weights packed into scratch and their vectors, which must live as long as the job. */
+static void prepare(job *j, apus_group_vectors *groups, float *scratch) {
+  const apus_conv2d *s = &j->plan->shape;
+  const int backward_data = j->plan->pass == APUS_CONV2D_BACKWARD_DATA;
+  j->kernels = kernels_for(j->plan->isa);
+  j->w_tap = s->out_channels;
+  if (is_depthwise(s))
+    return;
+  *groups = apus_group_vectors_of(s, backward_data, j->kernels->lanes);
+  j->groups = groups;
+  j->w_tap = groups->channels * j->kernels->lanes;
+  if (j->weights) {
+    apus_group_pack(s, backward_data, j->kernels->lanes, j->weights, scratch);
+    j->weights = scratch;
+  }
+}
+
+static int64_t x_count(const apus_conv2d *s) { return s->batch * s->height * s->width * s->in_channels; }
+static int64_t y_count(const apus_conv2d_plan *p) { return p->shape.batch * p->out_h * p->out_w * p->shape.out_channels; }
+static int64_t input_count(const apus_conv2d_plan *p) {
+  return p->pass == APUS_CONV2D_BACKWARD_DATA ? y_count(p) : x_count(&p->shape);
+}
+
+/* What every strip of a job has in common. */
+static apus_depthwise_strip strip_of(const job *j) {
+  const apus_conv2d *s = &j->plan->shape;
+  return (apus_depthwise_strip){.channels = s->out_channels,
+                                .groups = j->groups,
+                                .a_end = j->input + input_count(j->plan),
+                                .w_vector = s->kernel_h * s->kernel_w * j->w_tap};
+}
 
 static int64_t grain(const job *j, int64_t items) {
   const double macs = (double)j->plan->shape.batch * (double)(j->plan->out_h * j->plan->out_w) * (double)weights(&j->plan->shape);
@@ -95,7 +135,10 @@ static void run_row(const job *j, const apus_conv_axis *w_axis, int64_t input_st
       here.residual = here.residual ? here.residual + (strip.c - j->output) : NULL;
       strip.epilogue = &here;
     }
-    j->kernels->strip(&strip);
+    if (j->groups)
+      j->kernels->group_strip(&strip);
+    else
+      j->kernels->strip(&strip);
   }
 }
 
@@ -107,21 +150,22 @@ static void forward_blocks(void *context, int64_t begin, int64_t end, int slot) 
   const apus_conv_axis h_axis = {plan->out_h, s->kernel_h, s->height, -s->pad_top, s->stride_h, s->dilation_h};
   const apus_conv_axis w_axis = {plan->out_w, s->kernel_w, s->width, -s->pad_left, s->stride_w, s->dilation_w};
   const int64_t row_blocks = ceil_div(plan->out_h, plan->detail[DETAIL_ROWS]), channels = s->in_channels;
+  apus_depthwise_strip strip = strip_of(j);
+  strip.a_step = s->stride_w * channels;
+  strip.a_tap_h = s->dilation_h * s->width * channels;
+  strip.a_tap_w = s->dilation_w * channels;
+  strip.w_tap_h = s->kernel_w * j->w_tap;
+  strip.w_tap_w = j->w_tap;
+  strip.c_step = s->out_channels;
   for (int64_t item = begin; item < end; item++) {
     const int64_t n = item / row_blocks, first = item % row_blocks * plan->detail[DETAIL_ROWS];
     for (int64_t oh = first; oh < min64(first + plan->detail[DETAIL_ROWS], plan->out_h); oh++) {
       const apus_conv_run h = apus_conv_axis_run(&h_axis, oh, oh + 1);
-      apus_depthwise_strip strip = {.channels = channels, .taps_h = h.tap_end - h.tap_first};
+      strip.taps_h = h.tap_end - h.tap_first;
       const int64_t row = strip.taps_h > 0 ? h_axis.origin + oh * h_axis.step + h.tap_first * h_axis.dilation : 0;
       strip.a = j->input + (n * s->height + row) * s->width * channels;
-      strip.w = j->weights + h.tap_first * s->kernel_w * channels;
-      strip.c = j->output + (n * plan->out_h + oh) * plan->out_w * channels;
-      strip.a_step = s->stride_w * channels;
-      strip.a_tap_h = s->dilation_h * s->width * channels;
-      strip.a_tap_w = s->dilation_w * channels;
-      strip.w_tap_h = s->kernel_w * channels;
-      strip.w_tap_w = channels;
-      strip.c_step = channels;
+      strip.w = j->weights + h.tap_first * strip.w_tap_h;
+      strip.c = j->output + (n * plan->out_h + oh) * plan->out_w * s->out_channels;
       run_row(j, &w_axis, channels, strip);
     }
   }
@@ -129,8 +173,9 @@ static void forward_blocks(void *context, int64_t begin, int64_t end, int slot) 
 
 static void forward(const apus_conv2d_plan *plan, const float *x, const float *w, const apus_conv2d_epilogue *epilogue, float *y,
                     void *scratch) {
-  (void)scratch;
-  job j = {.plan = plan, .kernels = kernels_for(plan->isa), .input = x, .weights = w, .epilogue = epilogue, .output = y};
+  apus_group_vectors groups;
+  job j = {.plan = plan, .input = x, .weights = w, .epilogue = epilogue, .output = y};
+  prepare(&j, &groups, scratch);
   const int64_t items = plan->out_h * plan->out_w > 0 ? blocks(plan) : 0;
   apus_parallel_for_limited(items, grain(&j, items), plan->threads, forward_blocks, &j);
 }
@@ -138,7 +183,7 @@ static void forward(const apus_conv2d_plan *plan, const float *x, const float *w
 static void backward_data_row(const job *j, int64_t n, int64_t row) {
   const apus_conv2d_plan *plan = j->plan;
   const apus_conv2d *s = &plan->shape;
-  const int64_t channels = s->in_channels;
+  const int64_t channels = s->out_channels;
   const apus_conv_phase h =
       apus_conv_phase_of(row % s->stride_h, s->height, plan->out_h, s->kernel_h, s->stride_h, s->dilation_h, s->pad_top);
   const int64_t index = row / s->stride_h;
@@ -146,20 +191,21 @@ static void backward_data_row(const job *j, int64_t n, int64_t row) {
   for (int64_t phase = 0; phase < min64(s->stride_w, s->width); phase++) {
     const apus_conv_phase w =
         apus_conv_phase_of(phase, s->width, plan->out_w, s->kernel_w, s->stride_w, s->dilation_w, s->pad_left);
-    apus_depthwise_strip strip = {.channels = channels, .taps_h = seen.tap_end - seen.tap_first};
+    apus_depthwise_strip strip = strip_of(j);
+    strip.taps_h = seen.tap_end - seen.tap_first;
     /* Tap t of a phase is the kernel's tap tap_first + (taps - 1 - t)·tap_step: the weights are walked backwards. */
     const int64_t kh = h.tap_first + (h.axis.taps - 1 - seen.tap_first) * h.tap_step;
     const int64_t kw = w.tap_first + (w.axis.taps - 1) * w.tap_step;
     const int64_t dy_row = strip.taps_h > 0 ? h.axis.origin + index + seen.tap_first * h.axis.dilation : 0;
     strip.a = j->input + (n * plan->out_h + dy_row) * plan->out_w * channels;
-    strip.w = strip.taps_h > 0 && w.axis.taps > 0 ? j->weights + (kh * s->kernel_w + kw) * channels : j->weights;
-    strip.c = j->output + ((n * s->height + row) * s->width + w.first) * channels;
+    strip.w = strip.taps_h > 0 && w.axis.taps > 0 ? j->weights + (kh * s->kernel_w + kw) * j->w_tap : j->weights;
+    strip.c = j->output + ((n * s->height + row) * s->width + w.first) * s->in_channels;
     strip.a_step = channels;
     strip.a_tap_h = h.axis.dilation * plan->out_w * channels;
     strip.a_tap_w = w.axis.dilation * channels;
-    strip.w_tap_h = -h.tap_step * s->kernel_w * channels;
-    strip.w_tap_w = -w.tap_step * channels;
-    strip.c_step = s->stride_w * channels;
+    strip.w_tap_h = -h.tap_step * s->kernel_w * j->w_tap;
+    strip.w_tap_w = -w.tap_step * j->w_tap;
+    strip.c_step = s->stride_w * s->in_channels;
     run_row(j, &w.axis, channels, strip);
   }
 }
@@ -176,9 +222,10 @@ static void backward_data_blocks(void *context, int64_t begin, int64_t end, int 
 }
 
 static void backward_data(const apus_conv2d_plan *plan, const float *dy, const float *w, float *dx, void *scratch) {
-  (void)scratch;
   const apus_conv2d_epilogue add = {.residual = dx};
-  job j = {.plan = plan, .kernels = kernels_for(plan->isa), .input = dy, .weights = w, .output = dx};
+  apus_group_vectors groups;
+  job j = {.plan = plan, .input = dy, .weights = w, .output = dx};
+  prepare(&j, &groups, scratch);
   j.epilogue = plan->options.accumulate ? &add : NULL;
   apus_parallel_for_limited(blocks(plan), grain(&j, blocks(plan)), plan->threads, backward_data_blocks, &j);
 }
@@ -201,15 +248,21 @@ static void add_rows(const job *j, int64_t n, int64_t first, int64_t end, float 
         const int64_t column = w_axis.origin + w.first * w_axis.step + w.tap_first * w_axis.dilation;
         const apus_depthwise_weights piece = {
             .x = j->input + ((n * s->height + row) * s->width + column) * channels,
-            .dy = j->dy + ((n * plan->out_h + oh) * plan->out_w + w.first) * channels,
-            .dw = sums + (kh * s->kernel_w + w.tap_first) * channels,
+            .dy = j->dy + ((n * plan->out_h + oh) * plan->out_w + w.first) * s->out_channels,
+            .dw = sums + (kh * s->kernel_w + w.tap_first) * tap_weights(s),
             .count = w.end - w.first,
-            .channels = channels,
+            .channels = s->out_channels,
             .taps = w.tap_end - w.tap_first,
             .x_step = s->stride_w * channels,
             .x_tap = s->dilation_w * channels,
+            .groups = j->groups,
+            .x_end = j->input + x_count(s),
+            .dy_end = j->dy + y_count(plan),
         };
-        j->kernels->weights(&piece);
+        if (j->groups)
+          j->kernels->group_weights(&piece);
+        else
+          j->kernels->weights(&piece);
       }
     }
   }
@@ -233,7 +286,9 @@ static void backward_weights_chunks(void *context, int64_t begin, int64_t end, i
 
 static void backward_weights(const apus_conv2d_plan *plan, const float *x, const float *dy, float *dw, void *scratch) {
   const int64_t chunks = plan->detail[DETAIL_CHUNKS];
-  job j = {.plan = plan, .kernels = kernels_for(plan->isa), .input = x, .dy = dy, .partials = scratch};
+  apus_group_vectors groups;
+  job j = {.plan = plan, .input = x, .dy = dy, .partials = scratch};
+  prepare(&j, &groups, NULL);
   apus_parallel_for_limited(chunks, grain(&j, chunks), plan->threads, backward_weights_chunks, &j);
   apus_merge_partials(scratch, chunks, weights(&plan->shape), plan->options.accumulate, dw);
 }

@@ -1,5 +1,12 @@
 #include "runtime/simd_generic.h"
 
 #include "conv/depthwise.c.inc"
+#include "conv/grouped.c.inc"
 
-const apus_depthwise_kernels apus_depthwise_generic = {.strip = strip, .weights = weights};
+const apus_depthwise_kernels apus_depthwise_generic = {
+    .strip = strip,
+    .weights = weights,
+    .group_strip = group_strip,
+    .group_weights = group_weights,
+    .lanes = SIMD_LANES,
+};

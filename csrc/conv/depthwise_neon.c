@@ -2,6 +2,13 @@
 #include "runtime/simd_neon.h"
 
 #include "conv/depthwise.c.inc"
+#include "conv/grouped.c.inc"
 
-const apus_depthwise_kernels apus_depthwise_neon = {.strip = strip, .weights = weights};
+const apus_depthwise_kernels apus_depthwise_neon = {
+    .strip = strip,
+    .weights = weights,
+    .group_strip = group_strip,
+    .group_weights = group_weights,
+    .lanes = SIMD_LANES,
+};
 #endif
