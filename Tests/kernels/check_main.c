@@ -18,21 +18,14 @@ void check_plans_family(void);
 void check_pool2d_family(void);
 void check_random_family(void);
 void check_runtime_family(void);
+void check_winograd_family(void);
 
 const check_family check_families[] = {
-    {"runtime", check_runtime_family},
-    {"random", check_random_family},
-    {"plans", check_plans_family},
-    {"conv2d", check_conv2d_family},
-    {"gemm", check_gemm_family},
-    {"pool2d", check_pool2d_family},
-    {"batch_norm", check_batch_norm_family},
-    {"activation", check_activation_family},
-    {"elementwise", check_elementwise_family},
-    {"movement", check_movement_family},
-    {"loss", check_loss_family},
-    {"optimizer", check_optimizer_family},
-    {"gradients", check_gradients_family},
+    {"runtime", check_runtime_family},         {"random", check_random_family},         {"plans", check_plans_family},
+    {"conv2d", check_conv2d_family},           {"winograd", check_winograd_family},     {"gemm", check_gemm_family},
+    {"pool2d", check_pool2d_family},           {"batch_norm", check_batch_norm_family}, {"activation", check_activation_family},
+    {"elementwise", check_elementwise_family}, {"movement", check_movement_family},     {"loss", check_loss_family},
+    {"optimizer", check_optimizer_family},     {"gradients", check_gradients_family},
 };
 const int check_family_count = sizeof check_families / sizeof check_families[0];
 

@@ -11,9 +11,8 @@
 #include "runtime/status.h"
 
 static const apus_conv2d_entry *const list[APUS_CONV2D_IMPLEMENTATIONS] = {
-    [APUS_CONV2D_DEPTHWISE] = &apus_conv2d_depthwise,
-    [APUS_CONV2D_DIRECT] = &apus_conv2d_direct,
-    [APUS_CONV2D_IM2COL] = &apus_conv2d_im2col,
+    [APUS_CONV2D_DEPTHWISE] = &apus_conv2d_depthwise, [APUS_CONV2D_WINOGRAD] = &apus_conv2d_winograd,
+    [APUS_CONV2D_DIRECT] = &apus_conv2d_direct,       [APUS_CONV2D_IM2COL] = &apus_conv2d_im2col,
     [APUS_CONV2D_REFERENCE] = &apus_conv2d_reference,
 };
 

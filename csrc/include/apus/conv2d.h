@@ -20,7 +20,8 @@
  * Ask, plan, run: make a plan (validates, allocates nothing), give it `scratch_bytes` of 64-byte aligned memory, run it.
  * Pointers of tensors need float alignment only. x, w, y, scratch must not overlap; `residual` may be y itself.
  * Padding is skipped, never multiplied: 0·Inf does not occur. Sums run in one chain in (kh, kw, ci) order, or in two, of the even
- * and odd steps, where few channels leave half a vector free.
+ * and odd steps, where few channels leave half a vector free. Winograd is different: it adds and subtracts neighbouring pixels
+ * before it multiplies, so an Inf or NaN makes all outputs of the tiles that see it NaN, and a sum of zeros may be 1e-8.
  * Bits depend on shape, tier and implementation, never on the number of threads. */
 
 #ifdef __cplusplus
@@ -57,16 +58,17 @@ typedef enum apus_conv2d_pass {
 /* In the order in which the plan asks them. */
 typedef enum apus_conv2d_implementation {
   APUS_CONV2D_DEPTHWISE = 0, /* one or few channels a group, vectorised over channels */
-  APUS_CONV2D_DIRECT = 1,    /* matrix product with overlapping rows over packed weights */
-  APUS_CONV2D_IM2COL = 2,    /* blocks of rows gathered, then OpenBLAS on one thread a block */
-  APUS_CONV2D_REFERENCE = 3  /* takes everything */
+  APUS_CONV2D_WINOGRAD = 1,  /* 3×3, stride 1: products of transformed tiles, F(4×4) or F(2×2) */
+  APUS_CONV2D_DIRECT = 2,    /* matrix product with overlapping rows over packed weights */
+  APUS_CONV2D_IM2COL = 3,    /* blocks of rows gathered, then OpenBLAS on one thread a block */
+  APUS_CONV2D_REFERENCE = 4  /* takes everything */
 } apus_conv2d_implementation;
-#define APUS_CONV2D_IMPLEMENTATIONS 4
+#define APUS_CONV2D_IMPLEMENTATIONS 5
 
 /* How far a result may be from the correctly rounded one. */
 typedef enum apus_precision {
-  APUS_PRECISION_DEFAULT = 0, /* float32; algorithms that round somewhat more than one sum of products are allowed */
-  APUS_PRECISION_STRICT = 1   /* float32; nothing less accurate than one sum of products */
+  APUS_PRECISION_DEFAULT = 0, /* float32; Winograd's F(4×4) may round 1 to 2 times as much as one sum of products */
+  APUS_PRECISION_STRICT = 1   /* float32; nothing less accurate than one sum of products: F(2×2) at most */
 } apus_precision;
 
 typedef struct apus_conv2d_options {
@@ -91,7 +93,8 @@ typedef struct apus_conv2d_plan {
 /* Sizes of the output; the same errors as planning. */
 apus_status apus_conv2d_output_size(const apus_conv2d *shape, int64_t *out_h, int64_t *out_w, apus_error *error);
 
-/* options may be NULL (all zero). The environment's APUS_FORCE=conv2d:direct (depthwise, im2col, reference) forces one. */
+/* options may be NULL (all zero). The environment's APUS_FORCE=conv2d:direct (depthwise, winograd, im2col, reference) forces one.
+ */
 apus_status apus_conv2d_plan_make(apus_conv2d_plan *plan, apus_conv2d_pass pass, const apus_conv2d *shape,
                                   const apus_conv2d_options *options, apus_error *error);
 /* The same with one implementation; APUS_UNSUPPORTED and its reason where that one declines. */

@@ -1,0 +1,132 @@
+/* Winograd's matrices, and how far its results are from exact ones: compared with direct convolution on the same data. */
+#include <math.h>
+#include <stdio.h>
+
+#include "check.h"
+#include "conv/winograd_matrices.h"
+
+/* ---- the matrices are an identity ------------------------------------------------------------------------------- */
+
+/* F(outputs, 3) of one row: y = Aᵀ[(G g) ⊙ (Bᵀ d)]; at [outputs][size], g [size][3], bt [size][size]. */
+static void check_identity(const char *name, int outputs, const double *at, const double *g, const double *bt) {
+  const int size = outputs + 2;
+  if (!check_case(name, "random rows in double"))
+    return;
+  for (int trial = 0; trial < 20; trial++) {
+    double d[6], filter[3], m[6];
+    check_fill_doubles(d, size);
+    check_fill_doubles(filter, 3);
+    for (int p = 0; p < size; p++) {
+      double u = 0, v = 0;
+      for (int k = 0; k < 3; k++)
+        u += g[p * 3 + k] * filter[k];
+      for (int k = 0; k < size; k++)
+        v += bt[p * size + k] * d[k];
+      m[p] = u * v;
+    }
+    for (int o = 0; o < outputs; o++) {
+      double y = 0, want = d[o] * filter[0] + d[o + 1] * filter[1] + d[o + 2] * filter[2];
+      for (int p = 0; p < size; p++)
+        y += at[o * size + p] * m[p];
+      check_that(fabs(y - want) < 1e-12, "output %d is %.17g, want %.17g", o, y, want);
+    }
+  }
+}
+
+/* ---- errors ----------------------------------------------------------------------------------------------------- */
+
+typedef struct conv_error {
+  double most, rms;
+} conv_error;
+
+/* Standard normal, by Box and Muller. */
+static void fill_normal(float *x, int64_t count) {
+  for (int64_t i = 0; i < count; i++) {
+    const double radius = sqrt(-2 * log(1 - fabs(check_random_real()))), angle = 3.14159265358979323846 * check_random_real();
+    x[i] = (float)(radius * cos(angle));
+  }
+}
+
+typedef struct conv_case {
+  apus_conv2d shape;
+  const float *x, *w, *dy;
+  const double *want[3]; /* of each pass */
+  int64_t counts[3];
+} conv_case;
+
+static conv_error error_of(const conv_case *c, int pass, apus_conv2d_implementation implementation, apus_precision precision) {
+  const apus_conv2d_options options = {.precision = precision};
+  conv_error result = {0, 0};
+  apus_conv2d_plan plan;
+  apus_error error;
+  const int mark = check_mark();
+  const apus_status status = apus_conv2d_plan_force(&plan, (apus_conv2d_pass)pass, &c->shape, &options, implementation, &error);
+  check_that(status == APUS_OK, "refused: %s", error.text);
+  if (status == APUS_OK) {
+    float *out = check_output(c->counts[pass], NULL);
+    void *scratch = check_scratch(plan.scratch_bytes);
+    if (pass == APUS_CONV2D_FORWARD)
+      apus_conv2d_forward(&plan, c->x, c->w, NULL, out, scratch);
+    else if (pass == APUS_CONV2D_BACKWARD_DATA)
+      apus_conv2d_backward_data(&plan, c->dy, c->w, out, scratch);
+    else
+      apus_conv2d_backward_weights(&plan, c->x, c->dy, out, scratch);
+    for (int64_t i = 0; i < c->counts[pass]; i++) {
+      const double e = fabs(out[i] - c->want[pass][i]);
+      result.most = e > result.most ? e : result.most;
+      result.rms += e * e / (double)c->counts[pass];
+    }
+    result.rms = sqrt(result.rms);
+  }
+  check_release(mark);
+  return result;
+}
+
+/* Winograd's errors in units of those that plain sums in float have: the reference's. Without fused multiply-adds the transforms
+ * round more often. */
+static void check_errors(const char *name, int64_t batch, int64_t size, int64_t channels) {
+  static const char *const passes[] = {"forward", "backward data", "backward weights"};
+  if (!check_case(name, "x %lldx%lldx%lldx%lld, normal data", (long long)batch, (long long)size, (long long)size,
+                  (long long)channels))
+    return;
+  conv_case c = {.shape = {batch, size, size, channels, channels, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1}};
+  const int64_t pixels = batch * size * size * channels, weights = 9 * channels * channels;
+  float *x = check_input(pixels), *w = check_input(weights), *dy = check_input(pixels);
+  fill_normal(x, pixels);
+  fill_normal(w, weights);
+  fill_normal(dy, pixels);
+  c.x = x, c.w = w, c.dy = dy;
+  const double *x64 = check_widen(x, pixels), *w64 = check_widen(w, weights), *dy64 = check_widen(dy, pixels);
+  double *y = check_doubles(pixels), *dx = check_doubles(pixels), *dw = check_doubles(weights);
+  apus_conv2d_forward_reference_f64(&c.shape, x64, w64, NULL, NULL, NULL, NULL, APUS_ACTIVATION_NONE, y);
+  apus_conv2d_backward_data_reference_f64(&c.shape, dy64, w64, 0, dx);
+  apus_conv2d_backward_weights_reference_f64(&c.shape, x64, dy64, 0, dw);
+  c.want[0] = y, c.want[1] = dx, c.want[2] = dw;
+  c.counts[0] = c.counts[1] = pixels, c.counts[2] = weights;
+  for (int pass = 0; pass < 3; pass++) {
+    const conv_error plain = error_of(&c, pass, APUS_CONV2D_REFERENCE, APUS_PRECISION_DEFAULT);
+    for (int isa = APUS_ISA_GENERIC; isa < APUS_ISA_COUNT; isa++) {
+      if (!check_select(isa))
+        continue;
+      const conv_error large = error_of(&c, pass, APUS_CONV2D_WINOGRAD, APUS_PRECISION_DEFAULT);
+      const conv_error small = error_of(&c, pass, APUS_CONV2D_WINOGRAD, APUS_PRECISION_STRICT);
+      const double most = large.most / plain.most, rms = large.rms / plain.rms;
+      const double strict_most = small.most / plain.most, strict_rms = small.rms / plain.rms;
+      check_that(most <= (isa == APUS_ISA_GENERIC ? 3 : 2.5) && rms <= 3, "%s: F(4x4) errs by %.2f times the most, %.2f rms",
+                 passes[pass], most, rms);
+      check_that(strict_most <= 1 && strict_rms <= 1, "%s: F(2x2) errs by %.2f times the most, %.2f rms", passes[pass],
+                 strict_most, strict_rms);
+      if (check_chosen.verbose)
+        printf("  %s %s: F(4x4) most %.2f, rms %.2f; F(2x2) most %.2f, rms %.2f\n", apus_isa_name((apus_isa)isa), passes[pass],
+               most, rms, strict_most, strict_rms);
+    }
+  }
+}
+
+void check_winograd_family(void) {
+  check_identity("F(4, 3)", 4, apus_winograd_f4_at[0], apus_winograd_f4_g[0], apus_winograd_f4_bt[0]);
+  check_identity("F(2, 3)", 2, apus_winograd_f2_at[0], apus_winograd_f2_g[0], apus_winograd_f2_bt[0]);
+  check_errors("16 channels", 4, 32, 16);
+  check_errors("64 channels", 2, 28, 64);
+  check_errors("256 channels", 2, 14, 256);
+}

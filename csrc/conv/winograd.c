@@ -1,0 +1,144 @@
+/* Winograd convolution for 3×3 kernels with stride 1: which shapes it takes, and by which schedule. */
+
+#include "conv/winograd.h"
+
+#include "apus/runtime.h"
+
+/* Below these direct convolution was as fast or faster. The gain is the ratio of multiplications; what is saved counts them for
+ * one pair of channels, each of which has a filter to transform. */
+#define LEAST_CHANNELS 16
+#define LEAST_GAIN 1.5
+#define LEAST_SAVED 400
+#define MOST_SUMS 16384 /* pairs of channels */
+
+static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+static const apus_winograd_kernels *kernels_for(int isa, int64_t outputs) {
+  const int index = outputs == 4 ? 0 : 1;
+  switch (isa) {
+#if defined(__x86_64__)
+  case APUS_ISA_AVX512:
+    return &apus_winograd_avx512[index];
+  case APUS_ISA_AVX2:
+    return &apus_winograd_avx2[index];
+#elif defined(__aarch64__)
+  case APUS_ISA_NEON:
+    return &apus_winograd_neon[index];
+#endif
+  default:
+    return &apus_winograd_generic[index];
+  }
+}
+
+apus_winograd_view apus_winograd_view_of(const apus_conv2d_plan *plan) {
+  const apus_conv2d *s = &plan->shape;
+  const int64_t outputs = plan->detail[APUS_WINOGRAD_OUTPUTS];
+  apus_winograd_view v = {.kernels = kernels_for(plan->isa, outputs), .tile = apus_tile_for((apus_isa)plan->isa)};
+  const apus_winograd_image x = {.height = s->height, .width = s->width, .channels = s->in_channels};
+  const apus_winograd_image y = {.height = plan->out_h, .width = plan->out_w, .channels = s->out_channels};
+  if (plan->pass == APUS_CONV2D_BACKWARD_DATA) {
+    v.input = y, v.output = x;
+    v.input.pad_top = 2 - s->pad_top, v.input.pad_left = 2 - s->pad_left;
+  } else {
+    v.input = x, v.output = y;
+    v.input.pad_top = s->pad_top, v.input.pad_left = s->pad_left;
+  }
+  v.output.tiles_h = v.input.tiles_h = ceil_div(v.output.height, outputs);
+  v.output.tiles_w = v.input.tiles_w = ceil_div(v.output.width, outputs);
+  v.planes = v.kernels->size * v.kernels->size;
+  v.tiles = s->batch * v.output.tiles_h * v.output.tiles_w;
+  v.width = v.tile->columns;
+  v.panels = ceil_div(v.output.channels, v.width);
+  return v;
+}
+
+apus_winograd_planes apus_winograd_layout(int64_t rows, int64_t channels) {
+  const int64_t line = 64 / sizeof(float), row = ceil_div(channels, line) * line;
+  return (apus_winograd_planes){.row = row, .plane = (rows * row / line | 1) * line};
+}
+
+/* Multiplications for an output and a pair of channels, where one tile's are outputs + 2 squared. */
+static int64_t products(const apus_conv2d_plan *plan, int64_t outputs) {
+  const int backward = plan->pass == APUS_CONV2D_BACKWARD_DATA;
+  const int64_t height = backward ? plan->shape.height : plan->out_h, width = backward ? plan->shape.width : plan->out_w;
+  return ceil_div(height, outputs) * ceil_div(width, outputs) * (outputs + 2) * (outputs + 2);
+}
+
+/* Pairs of an output and a tap inside the image, along one axis. */
+static int64_t seen_taps(int64_t outputs, int64_t size, int64_t pad) {
+  int64_t taps = 0;
+  for (int64_t o = 0; o < outputs; o++)
+    for (int64_t t = o - pad; t < o - pad + 3; t++)
+      taps += t >= 0 && t < size;
+  return taps;
+}
+
+/* Why direct convolution is likely to be faster, or NULL. */
+static const char *why_slow(const apus_conv2d_plan *plan, int64_t outputs) {
+  const apus_conv2d *s = &plan->shape;
+  if (s->in_channels < LEAST_CHANNELS || s->out_channels < LEAST_CHANNELS)
+    return "few channels: the transforms cost more than they save";
+  const int64_t without = seen_taps(plan->out_h, s->height, s->pad_top) * seen_taps(plan->out_w, s->width, s->pad_left);
+  if (without < LEAST_GAIN * products(plan, outputs))
+    return "small images do not fill their tiles";
+  if (s->batch * (without - products(plan, outputs)) < LEAST_SAVED)
+    return "few tiles: the weights' transform costs more than it saves";
+  if (plan->pass == APUS_CONV2D_BACKWARD_WEIGHTS && s->in_channels * s->out_channels > MOST_SUMS)
+    return "many channels: the sums of all planes do not fit the caches";
+  return NULL;
+}
+
+static int take(apus_conv2d_plan *plan, const char **reason) {
+  const apus_conv2d *s = &plan->shape;
+  if (plan->isa == APUS_ISA_REFERENCE) {
+    *reason = "the reference tier has no kernels";
+    return 0;
+  }
+  if (s->kernel_h != 3 || s->kernel_w != 3 || s->stride_h != 1 || s->stride_w != 1 || s->dilation_h != 1 || s->dilation_w != 1) {
+    *reason = "not a 3x3 kernel with stride 1 and dilation 1";
+    return 0;
+  }
+  if (s->groups != 1) {
+    *reason = "more than one group";
+    return 0;
+  }
+  /* F(2×2) rounds less, and images of 6×6 and less take no fewer products in larger tiles. */
+  const int strict = plan->options.precision == APUS_PRECISION_STRICT;
+  const int64_t outputs = strict || products(plan, 2) <= products(plan, 4) ? 2 : 4;
+  *reason = plan->forced ? NULL : why_slow(plan, outputs);
+  if (*reason)
+    return 0;
+  plan->detail[APUS_WINOGRAD_OUTPUTS] = outputs;
+  const apus_winograd_view v = apus_winograd_view_of(plan);
+  if (plan->pass == APUS_CONV2D_BACKWARD_WEIGHTS) {
+    apus_winograd_plan_weights(plan);
+  } else if (v.input.channels <= 128) {
+    plan->detail[APUS_WINOGRAD_SCHEDULE] = APUS_WINOGRAD_FUSED;
+    apus_winograd_plan_fused(plan);
+  } else {
+    plan->detail[APUS_WINOGRAD_SCHEDULE] = APUS_WINOGRAD_BY_PANEL;
+    apus_winograd_plan_panels(plan);
+  }
+  *reason = outputs == 4 ? "F(4x4, 3x3)" : "F(2x2, 3x3)";
+  return 1;
+}
+
+static void run(const apus_conv2d_plan *plan, const float *x, const float *w, const apus_conv2d_epilogue *epilogue, float *y,
+                float *scratch) {
+  if (plan->detail[APUS_WINOGRAD_SCHEDULE] == APUS_WINOGRAD_FUSED)
+    apus_winograd_run_fused(plan, x, w, epilogue, y, scratch);
+  else
+    apus_winograd_run_panels(plan, x, w, epilogue, y, scratch);
+}
+
+static void forward(const apus_conv2d_plan *plan, const float *x, const float *w, const apus_conv2d_epilogue *epilogue, float *y,
+                    void *scratch) {
+  run(plan, x, w, epilogue, y, scratch);
+}
+
+static void backward_data(const apus_conv2d_plan *plan, const float *dy, const float *w, float *dx, void *scratch) {
+  const apus_conv2d_epilogue add = {.residual = dx};
+  run(plan, dy, w, plan->options.accumulate ? &add : NULL, dx, scratch);
+}
+
+const apus_conv2d_entry apus_conv2d_winograd = {"winograd", take, forward, backward_data, apus_winograd_backward_weights};

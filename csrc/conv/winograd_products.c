@@ -1,0 +1,75 @@
+/* What both schedules of Winograd's forward and backward data do with a panel of the output's channels. */
+
+#include <assert.h>
+
+#include "conv/winograd.h"
+#include "gemm/pack.h"
+
+static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
+
+static int64_t panel_columns(const apus_winograd_view *v, int64_t panel) {
+  return min64(v->width, v->output.channels - panel * v->width);
+}
+
+enum { TURNED_ROWS = 16, MOST_WIDTH = 32 };
+
+void apus_winograd_filters(const apus_conv2d_plan *plan, const apus_winograd_view *v, const float *w, int64_t panel,
+                           int64_t first, int64_t end, apus_winograd_planes u) {
+  const int64_t ci = plan->shape.in_channels, co = plan->shape.out_channels, tap = ci * co;
+  const int64_t column = panel * v->width, columns = panel_columns(v, panel);
+  if (plan->pass == APUS_CONV2D_FORWARD) {
+    v->kernels->weights(w + first * co + column, tap, co, end - first, columns, u);
+    return;
+  }
+  /* The rows are channels of y here, which are adjacent in w: transposed a few at a time, in the first-level cache. */
+  float turned[9 * TURNED_ROWS * MOST_WIDTH];
+  assert(v->width <= MOST_WIDTH);
+  for (int64_t k = first; k < end; k += TURNED_ROWS, u.data += TURNED_ROWS * u.row) {
+    const int64_t rows = min64(TURNED_ROWS, end - k);
+    for (int t = 0; t < 9; t++)
+      apus_pack_panel_transposed(w + (8 - t) * tap + column * co + k, co, rows, columns, v->width,
+                                 turned + t * TURNED_ROWS * MOST_WIDTH);
+    v->kernels->weights(turned, TURNED_ROWS * MOST_WIDTH, v->width, rows, columns, u);
+  }
+}
+
+void apus_winograd_products(const apus_winograd_view *v, apus_winograd_planes a, apus_winograd_planes u, apus_winograd_planes m,
+                            int64_t tiles, int64_t length, int64_t panel, int resume) {
+  const int64_t lanes = v->kernels->lanes;
+  apus_tile_product product = {
+      .a = a.data,
+      .b = u.data,
+      .c = m.data,
+      .rows = tiles,
+      .columns = (int)((panel_columns(v, panel) + lanes - 1) / lanes * lanes),
+      .resume = resume,
+      .b_padded = 1,
+      .outer = 1,
+      .inner = 1,
+      .length = length,
+      .a_k = 1,
+      .a_row = a.row,
+      .b_k = u.row,
+      .c_row = m.row,
+  };
+  for (int p = 0; p < v->planes; p++) {
+    v->tile->product(&product);
+    product.a += a.plane;
+    product.b += u.plane;
+    product.c += m.plane;
+  }
+}
+
+void apus_winograd_finish(const apus_winograd_view *v, apus_winograd_planes m, int64_t first, int64_t end, int64_t panel,
+                          const apus_conv2d_epilogue *epilogue, float *y) {
+  const int64_t column = panel * v->width;
+  apus_conv2d_epilogue e;
+  if (epilogue) {
+    e = *epilogue;
+    e.bias = e.bias ? e.bias + column : NULL;
+    e.scale = e.scale ? e.scale + column : NULL;
+    e.shift = e.shift ? e.shift + column : NULL;
+    e.residual = e.residual ? e.residual + column : NULL;
+  }
+  v->kernels->output(&v->output, m, first, end, panel_columns(v, panel), epilogue ? &e : NULL, y + column);
+}

@@ -1,0 +1,56 @@
+#ifndef APUS_CONV_WINOGRAD_TRANSFORM_H
+#define APUS_CONV_WINOGRAD_TRANSFORM_H
+
+/* The transforms of Winograd convolution: one table a tier and a size of tile.
+ *
+ * A transformed tensor is [planes][rows][channels], planes = size², a plane an operand of a matrix product: V has a row for each
+ * tile, U for each channel that is summed over. Rows and planes lie `row` and `plane` floats apart. Whole vectors are written:
+ * after the last channel a row holds zeros up to a multiple of `lanes`. */
+
+#include <stdint.h>
+
+#include "apus/conv2d.h"
+
+/* An NHWC tensor seen as tiles, numbered along the width, the height, the batch. Tile (i, j) of an image begins at pixel
+ * (i·step − pad_top, j·step − pad_left); step is the number of outputs of a tile each way. What lies outside is zero. */
+typedef struct apus_winograd_image {
+  int64_t height, width, channels;
+  int64_t tiles_h, tiles_w;
+  int64_t pad_top, pad_left;
+} apus_winograd_image;
+
+typedef struct apus_winograd_planes {
+  float *data;
+  int64_t row, plane;
+} apus_winograd_planes;
+
+typedef struct apus_winograd_kernels {
+  int outputs; /* of a tile each way: 4 or 2 */
+  int size;    /* outputs + 2 */
+  int lanes;   /* of the tier's vectors */
+  /* V = Bᵀ d B for the tiles first ..< end. `zeros`: size·channels zeros. */
+  void (*input)(const apus_winograd_image *image, const float *x, const float *zeros, int64_t first, int64_t end,
+                apus_winograd_planes v);
+  /* U = G g Gᵀ for rows × columns filters: tap t of filter (k, j) is w[t·tap + k·w_row + j]. */
+  void (*weights)(const float *w, int64_t tap, int64_t w_row, int64_t rows, int64_t columns, apus_winograd_planes u);
+  /* y = epilogue(Aᵀ M A) for the tiles first ..< end and so many channels; y, and the epilogue's vectors and residual (which may
+   * be NULL), at the first of them. */
+  void (*output)(const apus_winograd_image *image, apus_winograd_planes m, int64_t first, int64_t end, int64_t channels,
+                 const apus_conv2d_epilogue *epilogue, float *y);
+  /* A dy Aᵀ: what backward weights multiplies V by. `zeros` as for input. */
+  void (*gradient)(const apus_winograd_image *image, const float *dy, const float *zeros, int64_t first, int64_t end,
+                   apus_winograd_planes m);
+  /* dw = Gᵀ M G, or dw +=: the weights' layout as for `weights`. */
+  void (*weights_gradient)(apus_winograd_planes m, int64_t rows, int64_t columns, int add, float *dw, int64_t tap, int64_t w_row);
+} apus_winograd_kernels;
+
+/* F(4×4, 3×3), then F(2×2, 3×3). */
+extern const apus_winograd_kernels apus_winograd_generic[2];
+#if defined(__x86_64__)
+extern const apus_winograd_kernels apus_winograd_avx2[2];
+extern const apus_winograd_kernels apus_winograd_avx512[2];
+#elif defined(__aarch64__)
+extern const apus_winograd_kernels apus_winograd_neon[2];
+#endif
+
+#endif

@@ -1,0 +1,5 @@
+#include "runtime/simd_generic.h"
+
+#include "conv/winograd_transform.c.inc"
+
+const apus_winograd_kernels apus_winograd_generic[2] = WINOGRAD_TABLES;

@@ -1,0 +1,7 @@
+#if defined(__aarch64__)
+#include "runtime/simd_neon.h"
+
+#include "conv/winograd_transform.c.inc"
+
+const apus_winograd_kernels apus_winograd_neon[2] = WINOGRAD_TABLES;
+#endif
