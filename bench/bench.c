@@ -1,4 +1,4 @@
-#include "bench.h"
+#include "bench_peer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,7 +106,7 @@ static int run_table(void) {
 
 static const char *const usage =
     "usage: apus-bench [--operation NAME] [--shape TEXT] [--isa NAME] [--threads N] [--seconds S] [--every] [--scaling]\n"
-    "                  [--json] [--shapes FILE]\n"
+    "                  [--peer onednn] [--json] [--shapes FILE]\n"
     "  times each shape of FILE (default: bench/shapes.txt): milliseconds, then GFLOP/s and their share of the peak of\n"
     "  multiply-adds, or GB/s and their share of the rate of copying, both measured in the same run;\n"
     "  \"disturbed\" where another process took the processors\n"
@@ -115,6 +115,8 @@ static const char *const usage =
     "  --seconds S       for each measurement (default 0.2; at least 5 calls are timed)\n"
     "  --every           every implementation that does not decline, not only the one that the plan chooses\n"
     "  --scaling         on 1, 2, … threads up to all, with the speed-up over one\n"
+    "  --peer onednn     beside oneDNN, in alternating blocks of calls; results are compared first; the ratio is its time to "
+    "ours\n"
     "  --json            an object a line\n";
 
 static int wrong_usage(const char *text) {
@@ -141,6 +143,8 @@ static int take_option(const char *option, const char *value) {
     return (bench_chosen.seconds = atof(value)) >= 0;
   if (strcmp(option, "--isa") == 0)
     return select_isa(value);
+  if (strcmp(option, "--peer") == 0)
+    return bench_chosen.peer = strcmp(value, "onednn") == 0;
   if (strcmp(option, "--threads") != 0 || atoi(value) < 1)
     return 0;
   apus_thread_count_set(atoi(value));
@@ -182,6 +186,8 @@ int bench_main(int argc, char **argv) {
       return wrong_usage("an option is unknown or its value has no meaning here");
     i++;
   }
+  if (bench_chosen.peer && !bench_peer_available())
+    return wrong_usage("this build has no oneDNN: install libdnnl-dev, then configure again");
   if (!bench_chosen.json)
     print_heading();
   return run_table();

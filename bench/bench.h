@@ -30,6 +30,7 @@ typedef struct bench_options {
   double seconds;        /* for each measurement */
   int every;             /* every implementation that does not decline, not only the plan's choice */
   int scaling;           /* on 1, 2, … threads up to all */
+  int peer;              /* oneDNN beside ours where it has the operation */
   int json;              /* a JSON object a line */
 } bench_options;
 

@@ -1,4 +1,4 @@
-#include "bench.h"
+#include "bench_peer.h"
 
 #include <stdio.h>
 
@@ -58,12 +58,14 @@ static int64_t pairs_inside(int64_t out_size, int64_t kernel, int64_t size, int6
 
 /* The definition counts padding as if it were multiplied: the usual figure, by which implementations are compared, Winograd's
  * too. The others skip padding, so that what they perform is less, and the same in all three passes. */
-static bench_work work_of(const apus_conv2d *s, int64_t out_h, int64_t out_w, double bytes) {
+static bench_work work_of(const apus_conv2d_plan *plan, double bytes) {
+  const apus_conv2d *s = &plan->shape;
   const double products = (double)s->batch * (double)(s->in_channels / s->groups) * (double)s->out_channels;
-  const int64_t rows = pairs_inside(out_h, s->kernel_h, s->height, s->stride_h, s->dilation_h, s->pad_top),
-                columns = pairs_inside(out_w, s->kernel_w, s->width, s->stride_w, s->dilation_w, s->pad_left);
-  return (bench_work){2 * products * (double)(out_h * s->kernel_h) * (double)(out_w * s->kernel_w),
-                      2 * products * (double)rows * (double)columns, bytes};
+  const int64_t rows = pairs_inside(plan->out_h, s->kernel_h, s->height, s->stride_h, s->dilation_h, s->pad_top),
+                columns = pairs_inside(plan->out_w, s->kernel_w, s->width, s->stride_w, s->dilation_w, s->pad_left);
+  const double defined = 2 * products * (double)(plan->out_h * s->kernel_h) * (double)(plan->out_w * s->kernel_w),
+               inside = 2 * products * (double)rows * (double)columns;
+  return (bench_work){defined, plan->implementation == APUS_CONV2D_WINOGRAD ? defined : inside, bytes};
 }
 
 void bench_conv2d(const bench_shape *shape) {
@@ -82,7 +84,8 @@ void bench_conv2d(const bench_shape *shape) {
   int64_t window = s.kernel_h * s.kernel_w * s.in_channels / s.groups, w_count = window * s.out_channels;
   float *x = bench_floats(x_count), *w = bench_floats(w_count), *dy = bench_floats(y_count);
   float *outputs[] = {bench_floats(y_count), bench_floats(x_count), bench_floats(w_count)};
-  const bench_work work = work_of(&s, out_h, out_w, 4.0 * (double)(x_count + y_count + w_count));
+  const int64_t counts[] = {y_count, x_count, w_count};
+  const double bytes = 4.0 * (double)(x_count + y_count + w_count);
   for (int pass = 0; pass < 3; pass++)
     for (int i = -1; i < APUS_CONV2D_IMPLEMENTATIONS; i++) {
       if ((i < 0) == (bench_chosen.every != 0))
@@ -94,7 +97,11 @@ void bench_conv2d(const bench_shape *shape) {
       if (status != APUS_OK)
         continue;
       call.scratch = bench_bytes(call.plan.scratch_bytes);
-      bench_time(shape, passes[pass].name, apus_conv2d_implementation_name(call.plan.implementation), work, passes[pass].body,
-                 &call);
+      bench_peer peers[BENCH_MOST_PEERS];
+      int peer_count = bench_chosen.peer ? bench_peer_conv2d(&call.plan, x, w, dy, peers) : 0;
+      bench_time_against(shape, passes[pass].name, apus_conv2d_implementation_name(call.plan.implementation),
+                         work_of(&call.plan, bytes), passes[pass].body, &call, outputs[pass], counts[pass], 1e-4, peers,
+                         peer_count);
+      bench_peer_free_all();
     }
 }

@@ -1,4 +1,4 @@
-#include "bench.h"
+#include "bench_peer.h"
 
 typedef struct gemm_call {
   apus_gemm_plan plan;
@@ -35,10 +35,14 @@ void bench_gemm(const bench_shape *shape) {
     if (status != APUS_OK)
       continue;
     call.scratch = bench_bytes(call.plan.scratch_bytes);
-    bench_time(shape,
-               ta   ? "transposed_a"
-               : tb ? "transposed_b"
-                    : "plain",
-               apus_gemm_implementation_name(call.plan.implementation), work, run, &call);
+    bench_peer peers[BENCH_MOST_PEERS];
+    int peer_count = bench_chosen.peer ? bench_peer_gemm(&s, call.a, call.b, peers) : 0;
+    bench_time_against(shape,
+                       ta   ? "transposed_a"
+                       : tb ? "transposed_b"
+                            : "plain",
+                       apus_gemm_implementation_name(call.plan.implementation), work, run, &call, call.c, s.m * s.n, 1e-4, peers,
+                       peer_count);
+    bench_peer_free_all();
   }
 }

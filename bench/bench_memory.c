@@ -1,15 +1,19 @@
 /* What memory's bandwidth limits: everything but convolution and matrix products. Bytes are those that must be read and written
  * at least once; operations are not counted. */
-#include "bench.h"
+#include "bench_peer.h"
 
 #include <stdio.h>
 #include <string.h>
+
+/* Of channels; activation uses the first two. */
+enum { MEAN, VARIANCE, SCALE, SHIFT, INVERSE_DEVIATION, DGAMMA, DBETA, VECTORS };
+#define EPSILON 1e-5f
 
 typedef struct memory_call {
   apus_pool2d_plan pool2d;
   apus_batch_norm_plan norm;
   int64_t rows, channels, count;
-  float *x, *y, *dy, *dx, *vectors[6];
+  float *x, *y, *dy, *dx, *vectors[VECTORS];
   uint8_t *mask;
   int32_t *labels;
   apus_sgd_item item;
@@ -21,6 +25,12 @@ static bench_work moved(double bytes) { return (bench_work){.bytes = bytes}; }
 /* The functions outside convolution and products have one version a tier. */
 static void time_call(const bench_shape *shape, const char *pass, double bytes, bench_body body, memory_call *call) {
   bench_time(shape, pass, "", moved(bytes), body, call);
+}
+
+static void time_call_against(const bench_shape *shape, const char *pass, double bytes, bench_body body, memory_call *call,
+                              const float *result, int64_t count, const bench_peer *peers, int peer_count) {
+  bench_time_against(shape, pass, "", moved(bytes), body, call, result, count, 1e-4, peers, peer_count);
+  bench_peer_free_all();
 }
 
 /* ---- pooling ---------------------------------------------------------------------------------------------------- */
@@ -73,37 +83,40 @@ void bench_pool2d(const bench_shape *shape) {
   call.y = bench_floats(y_count);
   call.dy = bench_floats(y_count);
   call.mask = bench_bytes((size_t)y_count);
-  double bytes = 4.0 * (double)(x_count + y_count);
-  if (strcmp(shape->operation, "max_pool2d") == 0) {
-    time_call(shape, "forward", bytes + (double)y_count, max_forward, &call);
-    time_call(shape, "backward", bytes + (double)y_count, max_backward, &call);
-  } else {
-    time_call(shape, "forward", bytes, average_forward, &call);
-    time_call(shape, "backward", bytes, average_backward, &call);
-  }
+  const int is_max = strcmp(shape->operation, "max_pool2d") == 0;
+  const double bytes = 4.0 * (double)(x_count + y_count) + (is_max ? (double)y_count : 0);
+  bench_peer peers[BENCH_MOST_PEERS];
+  int peer_count = bench_chosen.peer ? bench_peer_pool2d(&call.pool2d, is_max, 0, call.x, call.dy, peers) : 0;
+  time_call_against(shape, "forward", bytes, is_max ? max_forward : average_forward, &call, call.y, y_count, peers, peer_count);
+  peer_count = bench_chosen.peer ? bench_peer_pool2d(&call.pool2d, is_max, 1, call.x, call.dy, peers) : 0;
+  time_call_against(shape, "backward", bytes, is_max ? max_backward : average_backward, &call, call.dx, x_count, peers,
+                    peer_count);
 }
 
 /* ---- batch norm and activation ---------------------------------------------------------------------------------- */
 
 static void norm_statistics(void *context) {
   memory_call *call = context;
-  apus_batch_norm_statistics(&call->norm, call->x, call->vectors[0], call->vectors[1], call->scratch);
+  apus_batch_norm_statistics(&call->norm, call->x, call->vectors[MEAN], call->vectors[VARIANCE], call->scratch);
 }
 
 static void norm_apply(void *context) {
   memory_call *call = context;
-  apus_batch_norm_apply(&call->norm, call->x, call->vectors[2], call->vectors[3], NULL, APUS_ACTIVATION_RELU, call->y);
+  apus_batch_norm_apply(&call->norm, call->x, call->vectors[SCALE], call->vectors[SHIFT], NULL, APUS_ACTIVATION_RELU, call->y);
 }
 
 static void norm_forward(void *context) {
+  memory_call *call = context;
   norm_statistics(context);
+  apus_batch_norm_fold(call->channels, call->vectors[MEAN], call->vectors[VARIANCE], NULL, NULL, EPSILON, call->vectors[SCALE],
+                       call->vectors[SHIFT], call->vectors[INVERSE_DEVIATION]);
   norm_apply(context);
 }
 
 static void norm_backward(void *context) {
   memory_call *call = context;
-  apus_batch_norm_backward(&call->norm, call->x, call->y, call->dy, call->vectors[0], call->vectors[2], call->vectors[3],
-                           APUS_ACTIVATION_RELU, call->dx, call->vectors[4], call->vectors[5], NULL, call->scratch);
+  apus_batch_norm_backward(&call->norm, call->x, call->y, call->dy, call->vectors[MEAN], call->vectors[INVERSE_DEVIATION], NULL,
+                           APUS_ACTIVATION_RELU, call->dx, call->vectors[DGAMMA], call->vectors[DBETA], NULL, call->scratch);
 }
 
 static void relu_forward(void *context) {
@@ -134,7 +147,7 @@ static memory_call rows_of_channels(const bench_shape *shape) {
   call.y = bench_floats(call.count);
   call.dy = bench_floats(call.count);
   call.dx = bench_floats(call.count);
-  for (int i = 0; i < 6; i++)
+  for (int i = 0; i < VECTORS; i++)
     call.vectors[i] = bench_floats(call.channels);
   return call;
 }
@@ -149,9 +162,14 @@ void bench_batch_norm(const bench_shape *shape) {
   call.scratch = bench_bytes(call.norm.scratch_bytes);
   double bytes = 4.0 * (double)call.count;
   time_call(shape, "statistics", bytes, norm_statistics, &call);
+  bench_peer peers[BENCH_MOST_PEERS];
+  int peer_count = bench_chosen.peer ? bench_peer_batch_norm(call.rows, call.channels, EPSILON, 0, call.x, call.dy, peers) : 0;
+  /* x twice; y */
+  time_call_against(shape, "forward_relu", 3 * bytes, norm_forward, &call, call.y, call.count, peers, peer_count);
   time_call(shape, "apply_relu", 2 * bytes, norm_apply, &call);
-  time_call(shape, "forward_relu", 3 * bytes, norm_forward, &call);   /* x twice; y */
-  time_call(shape, "backward_relu", 5 * bytes, norm_backward, &call); /* x and dy twice; dx */
+  peer_count = bench_chosen.peer ? bench_peer_batch_norm(call.rows, call.channels, EPSILON, 1, call.x, call.dy, peers) : 0;
+  /* x and dy twice; dx */
+  time_call_against(shape, "backward_relu", 5 * bytes, norm_backward, &call, call.dx, call.count, peers, peer_count);
 }
 
 void bench_activation(const bench_shape *shape) {
