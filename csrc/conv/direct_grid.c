@@ -13,11 +13,13 @@
 #define WEIGHTS_IN_CACHE 131072 /* floats */
 #define INPUT_BLOCK 65536
 #define INPUT_BLOCK_BY_PANEL 262144
+#define OUTPUT_IN_CACHE 262144
 #define MIN_ROWS 4
 #define MACS_A_THREAD 524288 /* some 4 us on AVX-512: below that a second thread costs more than it does */
 #define PACKED_A_THREAD 16384
 
-enum { DETAIL_IMAGES, DETAIL_ROWS, DETAIL_BY_PANEL }; /* of a block; whether the panel is the outer loop */
+/* Images and rows of a block; whether the panel is the outer loop; whether the output is asked for before it is written. */
+enum { DETAIL_IMAGES, DETAIL_ROWS, DETAIL_BY_PANEL, DETAIL_C_FAR };
 
 static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -76,6 +78,8 @@ void apus_conv_direct_plan_grid(apus_conv2d_plan *plan, const char **reason) {
   while (plan->detail[DETAIL_ROWS] > MIN_ROWS && blocks(plan, &v) * units(&v) < 4 * plan->threads)
     plan->detail[DETAIL_ROWS] = ceil_div(plan->detail[DETAIL_ROWS], 2);
 
+  plan->detail[DETAIL_C_FAR] =
+      v.groups * v.panels > 1 && s->batch * v.out_h * v.out_w * v.out_channels * v.groups > OUTPUT_IN_CACHE;
   plan->scratch_bytes = (size_t)weights * sizeof(float);
   *reason = plan->detail[DETAIL_BY_PANEL] ? "windows read in place, a panel of weights at a time" : "windows read in place";
 }
@@ -158,6 +162,9 @@ static void run_block(const job *j, const unit *u, int64_t block) {
   grid.a_w = v->groups * v->in_channels;
   grid.a_h = v->in_w * grid.a_w;
   grid.a_n = v->in_h * grid.a_h;
+  /* Rows that overlap come mostly from the first-level cache. The first panel brings a block of the others to the caches. */
+  grid.a_far = s->kernel_h * s->kernel_w == 1 && (u->column == 0 || j->plan->detail[DETAIL_BY_PANEL]);
+  grid.c_far = j->plan->detail[DETAIL_C_FAR] != 0;
   int64_t place = u->group * v->out_channels + u->column;
   if (v->forward) {
     grid.h = (apus_conv_axis){j->plan->out_h, s->kernel_h, s->height, -s->pad_top, s->stride_h, s->dilation_h};

@@ -107,6 +107,8 @@ void apus_conv_grid_run(const apus_conv_grid *g, const apus_tile_kernels *kernel
           .b = panel + (h.tap_first * g->w.taps + w.tap_first) * tap_floats,
           .c = c + place,
           .columns = columns,
+          .a_far = g->a_far,
+          .c_far = g->c_far,
           .b_padded = 1,
           .outer = taps_w > 0 ? taps_h : 0,
           .inner = adjacent_taps ? 1 : taps_w,

@@ -31,6 +31,7 @@ typedef struct apus_conv_grid {
   apus_conv_axis h, w;
   int64_t channels; /* that a tap reads */
   int64_t panel_width;
+  int a_far, c_far;      /* as of the micro-kernel's product */
   int64_t a_n, a_h, a_w; /* floats between images, rows and pixels of the input */
   int64_t c_n, c_h, c_w; /* floats between outputs along batch, height and width */
 } apus_conv_grid;

@@ -24,6 +24,8 @@ typedef struct apus_tile_product {
   int columns;  /* 1 ... the tier's panel width */
   int resume;   /* the chain continues from C instead of 0 */
   int two_sets; /* narrow B, a_row 1: few rows may keep two sets of chains; the bits then depend on `rows` */
+  int a_far;    /* A's rows (apart) come from memory: the next tile's are asked for while this one multiplies */
+  int c_far;    /* C is not in the caches and K is short: its lines are asked for before they are written */
   int b_padded; /* every row of B has the panel's full width in memory */
   int64_t outer, inner, length;
   int64_t a_outer, a_inner, a_k, a_row; /* either a_k or a_row is 1 */
