@@ -111,6 +111,14 @@ final class PendingOperation {
     if let tape { record(base, on: tape, output, as: body) }
   }
 
+  /// The memory of a gradient that nobody else holds, so that a kernel may add to it in place; the gradient is then gone.
+  private static func owned(_ gradient: inout Tensor?) -> Storage? {
+    guard isEnabled, gradient != nil else { return nil }
+    let (storage, isReusable) = Kernels.consume(&gradient!)
+    if isReusable { gradient = nil }
+    return isReusable ? storage : nil
+  }
+
   /// The body gets a node; what the pullback saves of the output is a second body with the same storage, so that no cycle arises.
   private func record(_ base: Base, on tape: Tape, _ output: Tensor, as body: TensorBody) {
     let (relu, y) = (relu, relu ? output : nil)
@@ -122,9 +130,11 @@ final class PendingOperation {
       // The weight's gradient reads x, x's reads the weight: what nobody needs is not kept.
       let savedX = weight.body.node >= 0 ? x : nil
       let savedWeight = x.body.node >= 0 ? weight : nil
-      tape.record(body, inputs: inputs) { gradient, needs in
+      tape.record(body, inputs: inputs) { gradient, needs, present in
         let (dz, dBias) = Kernels.biasActivationBackward(y: y, gradient: gradient, relu: relu, wantsBias: needs[2])
-        let dx = savedWeight.map { Kernels.convolutionBackwardData(dz, $0, input: input, geometry) }
+        let dx = savedWeight.map { weight in
+          Kernels.convolutionBackwardData(dz, weight, input: input, geometry, addingTo: PendingOperation.owned(&present))
+        }
         let dw = savedX.map { Kernels.convolutionBackwardWeights($0, dz, kernel: kernel, geometry) }
         return (dx, dw, dBias, needs[3] ? dz : nil)
       }
@@ -132,7 +142,7 @@ final class PendingOperation {
       let inputs: SIMD4<Int32> = [x.body.node, weight.body.node, bias?.body.node ?? -1, -1]
       let savedX = weight.body.node >= 0 ? x : nil
       let savedWeight = x.body.node >= 0 ? weight : nil
-      tape.record(body, inputs: inputs) { gradient, needs in
+      tape.record(body, inputs: inputs) { gradient, needs, _ in
         let (dz, dBias) = Kernels.biasActivationBackward(y: y, gradient: gradient, relu: relu, wantsBias: needs[2])
         let dx = savedWeight.map { Kernels.matrixProduct(dz, $0, transposeB: true) }
         let dw = savedX.map { Kernels.matrixProduct($0, dz, transposeA: true) }
@@ -143,7 +153,7 @@ final class PendingOperation {
       let saved = Kernels.NormalizationRecord(
         x: x, y: y, mean: statistics.mean, inverseDeviation: statistics.inverseDeviation, gamma: gamma, relu: relu,
         isFrozen: statistics.isFrozen)
-      tape.record(body, inputs: inputs) { gradient, needs in
+      tape.record(body, inputs: inputs) { gradient, needs, _ in
         let gradients = Kernels.normalizeBackward(
           saved, gradient: gradient, wantsData: needs[0], wantsResidual: needs[3])
         return (

@@ -6,12 +6,16 @@ final class Tape {
   /// Gradients of up to four inputs, `nil` where none flows. Fixed size: no array is allocated an operation.
   typealias Cotangents = (Tensor?, Tensor?, Tensor?, Tensor?)
 
+  /// The pullback of a pending operation. `present`: the gradient that the first input has so far, from operations after this one;
+  /// a pullback that adds to it in place returns the sum and leaves `nil` there.
+  typealias PendingPullback = (_ gradient: consuming Tensor, _ needs: Needs, _ present: inout Tensor?) -> Cotangents
+
   /// From the gradient of the output to those of the inputs. A case a number of inputs: no closure is wrapped in another.
   private enum Pullback {
     case leaf
     case one((_ gradient: consuming Tensor) -> Tensor)
     case two((_ gradient: consuming Tensor, _ needs: Needs) -> (Tensor?, Tensor?))
-    case four((_ gradient: consuming Tensor, _ needs: Needs) -> Cotangents)
+    case four(PendingPullback)
     case many([Int32], (_ gradient: Tensor) -> [Tensor?])
   }
 
@@ -107,7 +111,7 @@ final class Tape {
   }
 
   /// For a pending operation that runs: its body is not a tensor that may be read yet.
-  func record(_ body: TensorBody, inputs: SIMD4<Int32>, pullback: @escaping (consuming Tensor, Needs) -> Cotangents) {
+  func record(_ body: TensorBody, inputs: SIMD4<Int32>, pullback: @escaping PendingPullback) {
     append(body, inputs, .four(pullback))
   }
 
@@ -166,7 +170,10 @@ final class Tape {
         Tape.add(a, to: node.inputs[0], of: &gradients)
         Tape.add(b, to: node.inputs[1], of: &gradients)
       case .four(let pullback):
-        let (a, b, c, d) = pullback(gradient, Needs(inputs: node.inputs))
+        var present: Tensor?
+        if node.inputs[0] >= 0 { swap(&present, &gradients[Int(node.inputs[0])]) }
+        let (a, b, c, d) = pullback(gradient, Needs(inputs: node.inputs), &present)
+        Tape.add(present, to: node.inputs[0], of: &gradients)
         Tape.add(a, to: node.inputs[0], of: &gradients)
         Tape.add(b, to: node.inputs[1], of: &gradients)
         Tape.add(c, to: node.inputs[2], of: &gradients)

@@ -56,19 +56,22 @@ extension Kernels {
     return y
   }
 
-  /// The gradient with respect to x, of shape `input`; also the transposed convolution.
-  static func convolutionBackwardData(_ dy: Tensor, _ w: Tensor, input: Shape, _ geometry: ConvolutionGeometry)
-    -> Tensor
-  {
+  /// The gradient with respect to x, of shape `input`; also the transposed convolution. `sum`: memory with numbers of that shape,
+  /// to which it is added.
+  static func convolutionBackwardData(
+    _ dy: Tensor, _ w: Tensor, input: Shape, _ geometry: ConvolutionGeometry, addingTo sum: Storage? = nil
+  ) -> Tensor {
     var shape = descriptor(input, w.shape, geometry)
-    let dx = Tensor(uninitialized: input, dy.scalarType)
+    let dx =
+      sum.map { Tensor(body: TensorBody(shape: input, scalarType: dy.scalarType, storage: $0)) }
+      ?? Tensor(uninitialized: input, dy.scalarType)
     if dx.body.storage.isAbstract { return dx }
     withExtendedLifetime((dy, w)) {
       if dy.scalarType == .float32 {
-        var plan = plan(APUS_CONV2D_BACKWARD_DATA, &shape, geometry.precision)
+        var plan = plan(APUS_CONV2D_BACKWARD_DATA, &shape, geometry.precision, accumulate: sum != nil)
         withScratch(plan.scratch_bytes) { apus_conv2d_backward_data(&plan, dy.floats, w.floats, dx.floats, $0) }
       } else {
-        apus_conv2d_backward_data_reference_f64(&shape, dy.doubles, w.doubles, 0, dx.doubles)
+        apus_conv2d_backward_data_reference_f64(&shape, dy.doubles, w.doubles, sum == nil ? 0 : 1, dx.doubles)
       }
     }
     return dx
@@ -108,11 +111,12 @@ extension Kernels {
       pad_bottom: Int64(geometry.padding.2), pad_right: Int64(geometry.padding.3), groups: Int64(geometry.groups))
   }
 
-  private static func plan(_ pass: apus_conv2d_pass, _ shape: inout apus_conv2d, _ precision: Precision)
-    -> apus_conv2d_plan
-  {
+  private static func plan(
+    _ pass: apus_conv2d_pass, _ shape: inout apus_conv2d, _ precision: Precision, accumulate: Bool = false
+  ) -> apus_conv2d_plan {
     var plan = apus_conv2d_plan()
     var options = apus_conv2d_options()
+    options.accumulate = accumulate ? 1 : 0
     options.precision = precision == .strict ? APUS_PRECISION_STRICT : APUS_PRECISION_DEFAULT
     var error = apus_error()
     if apus_conv2d_plan_make(&plan, pass, &shape, &options, &error) != APUS_OK { failed("convolution", error) }
