@@ -115,8 +115,12 @@ final class PendingOperation {
   private static func owned(_ gradient: inout Tensor?) -> Storage? {
     guard isEnabled, gradient != nil else { return nil }
     let (storage, isReusable) = Kernels.consume(&gradient!)
-    if isReusable { gradient = nil }
-    return isReusable ? storage : nil
+    if isReusable {
+      gradient = nil
+      return storage
+    }
+    gradient!.body.fill(with: storage)
+    return nil
   }
 
   /// The body gets a node; what the pullback saves of the output is a second body with the same storage, so that no cycle arises.
