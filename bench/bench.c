@@ -105,7 +105,7 @@ static int run_table(void) {
 /* ---- the program ------------------------------------------------------------------------------------------------ */
 
 static const char *const usage =
-    "usage: apus-bench [--operation NAME] [--shape TEXT] [--isa NAME] [--threads N] [--seconds S] [--every] [--scaling]\n"
+    "usage: apus-bench [--operation NAME] [--shape TEXT] [--isa NAME] [--threads N] [--seconds S] [--every] [--cold] [--scaling]\n"
     "                  [--peer onednn] [--json] [--shapes FILE]\n"
     "  times each shape of FILE (default: bench/shapes.txt): milliseconds, then GFLOP/s and their share of the peak of\n"
     "  multiply-adds, or GB/s and their share of the rate of copying, both measured in the same run;\n"
@@ -113,6 +113,7 @@ static const char *const usage =
     "  --operation NAME  only this one: conv2d, gemm, max_pool2d, …\n"
     "  --shape TEXT      only shapes whose name contains TEXT\n"
     "  --seconds S       for each measurement (default 0.2; at least 5 calls are timed)\n"
+    "  --cold            empties the caches before each call: operands come from memory, as in a training step\n"
     "  --every           every implementation that does not decline, not only the one that the plan chooses\n"
     "  --scaling         on 1, 2, … threads up to all, with the speed-up over one\n"
     "  --peer onednn     beside oneDNN, in alternating blocks of calls; results are compared first; the ratio is its time to "
@@ -164,6 +165,10 @@ static void print_heading(void) {
 int bench_main(int argc, char **argv) {
   for (int i = 1; i < argc; i++) {
     const char *option = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
+    if (strcmp(option, "--cold") == 0) {
+      bench_chosen.cold = 1;
+      continue;
+    }
     if (strcmp(option, "--every") == 0) {
       bench_chosen.every = 1;
       continue;

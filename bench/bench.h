@@ -28,6 +28,7 @@ typedef struct bench_options {
   const char *operation; /* only this; NULL: all */
   const char *name;      /* only names that contain this; NULL: all */
   double seconds;        /* for each measurement */
+  int cold;              /* the caches are emptied before each call: operands come from memory, as in a training step */
   int every;             /* every implementation that does not decline, not only the plan's choice */
   int scaling;           /* on 1, 2, … threads up to all */
   int peer;              /* oneDNN beside ours where it has the operation */
