@@ -2,6 +2,8 @@
 
 #include "conv/winograd.h"
 
+#include <string.h>
+
 #include "apus/runtime.h"
 
 /* Below these direct convolution was as fast or faster. The gain is the ratio of multiplications; what is saved counts them for
@@ -34,8 +36,9 @@ apus_winograd_view apus_winograd_view_of(const apus_conv2d_plan *plan) {
   const apus_conv2d *s = &plan->shape;
   const int64_t outputs = plan->detail[APUS_WINOGRAD_OUTPUTS];
   apus_winograd_view v = {.kernels = kernels_for(plan->isa, outputs), .tile = apus_tile_for((apus_isa)plan->isa)};
-  const apus_winograd_image x = {.height = s->height, .width = s->width, .channels = s->in_channels};
-  const apus_winograd_image y = {.height = plan->out_h, .width = plan->out_w, .channels = s->out_channels};
+  const apus_winograd_image x = {.height = s->height, .width = s->width, .channels = s->in_channels, .taken = s->in_channels};
+  const apus_winograd_image y = {
+      .height = plan->out_h, .width = plan->out_w, .channels = s->out_channels, .taken = s->out_channels};
   if (plan->pass == APUS_CONV2D_BACKWARD_DATA) {
     v.input = y, v.output = x;
     v.input.pad_top = 2 - s->pad_top, v.input.pad_left = 2 - s->pad_left;
@@ -83,8 +86,6 @@ static const char *why_slow(const apus_conv2d_plan *plan, int64_t outputs) {
     return "small images do not fill their tiles";
   if (s->batch * (without - products(plan, outputs)) < LEAST_SAVED)
     return "few tiles: the weights' transform costs more than it saves";
-  if (plan->pass == APUS_CONV2D_BACKWARD_WEIGHTS && s->in_channels * s->out_channels > MOST_SUMS)
-    return "many channels: the sums of all planes do not fit the caches";
   return NULL;
 }
 
@@ -111,7 +112,12 @@ static int take(apus_conv2d_plan *plan, const char **reason) {
   plan->detail[APUS_WINOGRAD_OUTPUTS] = outputs;
   const apus_winograd_view v = apus_winograd_view_of(plan);
   if (plan->pass == APUS_CONV2D_BACKWARD_WEIGHTS) {
-    apus_winograd_plan_weights(plan);
+    plan->detail[APUS_WINOGRAD_SCHEDULE] =
+        s->in_channels * s->out_channels <= MOST_SUMS ? APUS_WINOGRAD_FUSED : APUS_WINOGRAD_BY_PANEL;
+    if (plan->detail[APUS_WINOGRAD_SCHEDULE] == APUS_WINOGRAD_FUSED)
+      apus_winograd_plan_weights_fused(plan);
+    else
+      apus_winograd_plan_weights_panels(plan);
   } else if (v.input.channels <= 128) {
     plan->detail[APUS_WINOGRAD_SCHEDULE] = APUS_WINOGRAD_FUSED;
     apus_winograd_plan_fused(plan);
@@ -141,4 +147,16 @@ static void backward_data(const apus_conv2d_plan *plan, const float *dy, const f
   run(plan, dy, w, plan->options.accumulate ? &add : NULL, dx, scratch);
 }
 
-const apus_conv2d_entry apus_conv2d_winograd = {"winograd", take, forward, backward_data, apus_winograd_backward_weights};
+static void backward_weights(const apus_conv2d_plan *plan, const float *x, const float *dy, float *dw, void *scratch) {
+  if (plan->shape.batch * plan->out_h * plan->out_w == 0) {
+    const size_t bytes = (size_t)(9 * plan->shape.in_channels * plan->shape.out_channels) * sizeof *dw;
+    if (!plan->options.accumulate)
+      memset(dw, 0, bytes);
+  } else if (plan->detail[APUS_WINOGRAD_SCHEDULE] == APUS_WINOGRAD_FUSED) {
+    apus_winograd_run_weights_fused(plan, x, dy, dw, scratch);
+  } else {
+    apus_winograd_run_weights_panels(plan, x, dy, dw, scratch);
+  }
+}
+
+const apus_conv2d_entry apus_conv2d_winograd = {"winograd", take, forward, backward_data, backward_weights};

@@ -37,9 +37,30 @@ apus_winograd_planes apus_winograd_layout(int64_t rows, int64_t channels);
 /* U of the rows (input channels) first ..< end of one panel: forward as the weights lie, backward data turned round. */
 void apus_winograd_filters(const apus_conv2d_plan *plan, const apus_winograd_view *view, const float *w, int64_t panel,
                            int64_t first, int64_t end, apus_winograd_planes u);
-/* M = V·U in all planes for so many tiles, `length` input channels and one panel; where `resume`, on from what M holds. */
+/* Pixels that are needed soon, fetched into the second-level cache between products, a row of a tile at a time: the processor's
+ * own prefetching does not see that a block of tiles is one region. */
+typedef struct apus_winograd_ahead {
+  const apus_winograd_image *image;
+  const float *data;
+  int64_t lead;           /* pixels before a tile's first output that are fetched with the tile before, each way */
+  int64_t row, end, each; /* tiles · outputs: what is left, and how many at a time */
+} apus_winograd_ahead;
+
+/* The pixels of an input or output that the tiles first ..< end are the first to touch, in so many shares. */
+apus_winograd_ahead apus_winograd_ahead_of(const apus_winograd_view *view, const apus_winograd_image *image, const float *data,
+                                           int64_t first, int64_t end, int64_t shares);
+/* The next share. */
+void apus_winograd_fetch(const apus_winograd_view *view, apus_winograd_ahead *ahead);
+
+/* M = V·U in all planes for so many tiles, `length` input channels and one panel; where `resume`, on from what M holds. After
+ * each product a share of each of the two that lie ahead is fetched (NULL: nothing). */
 void apus_winograd_products(const apus_winograd_view *view, apus_winograd_planes v, apus_winograd_planes u,
-                            apus_winograd_planes m, int64_t tiles, int64_t length, int64_t panel, int resume);
+                            apus_winograd_planes m, int64_t tiles, int64_t length, int64_t panel, int resume,
+                            apus_winograd_ahead ahead[2]);
+/* sums = Vᵀ·D in all planes over so many tiles, D the transformed dy, or sums += where `resume`; rows and columns of sums. */
+void apus_winograd_weights_products(const apus_winograd_view *view, apus_winograd_planes v, apus_winograd_planes d,
+                                    apus_winograd_planes sums, int64_t tiles, int64_t rows, int64_t columns, int resume,
+                                    apus_winograd_ahead ahead[2]);
 /* M's tiles to one panel of the output. */
 void apus_winograd_finish(const apus_winograd_view *view, apus_winograd_planes m, int64_t first, int64_t end, int64_t panel,
                           const apus_conv2d_epilogue *epilogue, float *y);
@@ -52,8 +73,10 @@ void apus_winograd_plan_panels(apus_conv2d_plan *plan);
 void apus_winograd_run_panels(const apus_conv2d_plan *plan, const float *x, const float *w, const apus_conv2d_epilogue *epilogue,
                               float *y, float *scratch);
 
-/* Backward weights: winograd_weights.c. */
-void apus_winograd_plan_weights(apus_conv2d_plan *plan);
-void apus_winograd_backward_weights(const apus_conv2d_plan *plan, const float *x, const float *dy, float *dw, void *scratch);
+/* Backward weights of at least one tile: winograd_weights_fused.c and winograd_weights_panels.c. */
+void apus_winograd_plan_weights_fused(apus_conv2d_plan *plan);
+void apus_winograd_run_weights_fused(const apus_conv2d_plan *plan, const float *x, const float *dy, float *dw, float *scratch);
+void apus_winograd_plan_weights_panels(apus_conv2d_plan *plan);
+void apus_winograd_run_weights_panels(const apus_conv2d_plan *plan, const float *x, const float *dy, float *dw, float *scratch);
 
 #endif

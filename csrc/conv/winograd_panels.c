@@ -91,7 +91,7 @@ static void run_panels(void *context, int64_t begin, int64_t end, int slot) {
       const int64_t c_end = min64(c + block, k);
       apus_winograd_filters(j->plan, view, j->w, panel, c, c_end, u);
       v.data = j->group + first * v.row + c;
-      apus_winograd_products(view, v, u, m, last - first, c_end - c, panel, c > 0);
+      apus_winograd_products(view, v, u, m, last - first, c_end - c, panel, c > 0, NULL);
     }
     apus_winograd_finish(view, m, j->first + first, j->first + last, panel, j->epilogue, j->y);
   }

@@ -1,4 +1,4 @@
-/* What both schedules of Winograd's forward and backward data do with a panel of the output's channels. */
+/* What the schedules of Winograd convolution have in common: products of planes, and what surrounds them. */
 
 #include <assert.h>
 
@@ -33,8 +33,46 @@ void apus_winograd_filters(const apus_conv2d_plan *plan, const apus_winograd_vie
   }
 }
 
+apus_winograd_ahead apus_winograd_ahead_of(const apus_winograd_view *v, const apus_winograd_image *image, const float *data,
+                                           int64_t first, int64_t end, int64_t shares) {
+  const int64_t outputs = v->kernels->outputs, rows = (end - first) * outputs;
+  return (apus_winograd_ahead){.image = image,
+                               .data = data,
+                               .lead = image == &v->input ? 2 : 0,
+                               .row = first * outputs,
+                               .end = end * outputs,
+                               .each = (rows + shares - 1) / shares};
+}
+
+void apus_winograd_fetch(const apus_winograd_view *v, apus_winograd_ahead *a) {
+  const int64_t outputs = v->kernels->outputs, last = min64(a->row + a->each, a->end);
+  if (a->row >= last)
+    return;
+  const apus_winograd_image *image = a->image;
+  const int64_t tile = a->row / outputs, channels = image->channels;
+  int64_t i = a->row % outputs, tw = tile % image->tiles_w, th = tile / image->tiles_w;
+  int64_t n = th / image->tiles_h;
+  for (th %= image->tiles_h; a->row < last; a->row++) {
+    const int64_t h = th * outputs + i - image->pad_top + a->lead, w = tw * outputs - image->pad_left + a->lead;
+    const float *row = a->data + (n * image->height + h) * image->width * channels;
+    const int64_t end = h < 0 || h >= image->height ? 0 : min64(w + outputs, image->width) * channels;
+    for (int64_t c = (w < 0 ? 0 : w) * channels; c < end; c += 64 / (int64_t)sizeof *row)
+      __builtin_prefetch(row + c, 0, 2);
+    if (++i < outputs)
+      continue;
+    i = 0;
+    if (++tw < image->tiles_w)
+      continue;
+    tw = 0;
+    if (++th == image->tiles_h) {
+      th = 0;
+      n++;
+    }
+  }
+}
+
 void apus_winograd_products(const apus_winograd_view *v, apus_winograd_planes a, apus_winograd_planes u, apus_winograd_planes m,
-                            int64_t tiles, int64_t length, int64_t panel, int resume) {
+                            int64_t tiles, int64_t length, int64_t panel, int resume, apus_winograd_ahead ahead[2]) {
   const int64_t lanes = v->kernels->lanes;
   apus_tile_product product = {
       .a = a.data,
@@ -57,7 +95,38 @@ void apus_winograd_products(const apus_winograd_view *v, apus_winograd_planes a,
     product.a += a.plane;
     product.b += u.plane;
     product.c += m.plane;
+    for (int i = 0; ahead && i < 2; i++)
+      apus_winograd_fetch(v, &ahead[i]);
   }
+}
+
+void apus_winograd_weights_products(const apus_winograd_view *view, apus_winograd_planes v, apus_winograd_planes d,
+                                    apus_winograd_planes sums, int64_t tiles, int64_t rows, int64_t columns, int resume,
+                                    apus_winograd_ahead ahead[2]) {
+  const int64_t lanes = view->kernels->lanes;
+  for (int p = 0; p < view->planes; p++)
+    for (int64_t column = 0; column < columns; column += view->width) {
+      const int64_t count = min64(view->width, columns - column);
+      const apus_tile_product product = {
+          .a = v.data + p * v.plane,
+          .b = d.data + p * d.plane + column,
+          .c = sums.data + p * sums.plane + column,
+          .rows = rows,
+          .columns = (int)((count + lanes - 1) / lanes * lanes),
+          .resume = resume,
+          .b_padded = 1,
+          .outer = 1,
+          .inner = 1,
+          .length = tiles,
+          .a_k = v.row,
+          .a_row = 1,
+          .b_k = d.row,
+          .c_row = sums.row,
+      };
+      view->tile->product(&product);
+      for (int i = 0; ahead && i < 2; i++)
+        apus_winograd_fetch(view, &ahead[i]);
+    }
 }
 
 void apus_winograd_finish(const apus_winograd_view *v, apus_winograd_planes m, int64_t first, int64_t end, int64_t panel,

@@ -15,6 +15,7 @@
  * (i·step − pad_top, j·step − pad_left); step is the number of outputs of a tile each way. What lies outside is zero. */
 typedef struct apus_winograd_image {
   int64_t height, width, channels;
+  int64_t taken; /* channels that are transformed, from the data's first on */
   int64_t tiles_h, tiles_w;
   int64_t pad_top, pad_left;
 } apus_winograd_image;

@@ -1,4 +1,6 @@
-/* Winograd's backward weights: dw = Gᵀ[Σ over tiles of (Bᵀ x B) ⊙ (A dy Aᵀ)]G. */
+/* Winograd's backward weights for few channels: dw = Gᵀ[Σ over tiles of (Bᵀ x B) ⊙ (A dy Aᵀ)]G. A thread takes a chunk of the
+ * tiles, a block of them at a time, so that the transformed x and dy and, up to some 64 channels, the sums never leave its
+ * second-level cache. Chunks are fixed by the shape, and their partial dw merged in a fixed tree. */
 
 #include <string.h>
 
@@ -30,11 +32,10 @@ static layout layout_of(const apus_winograd_view *v, int64_t tiles) {
   return l;
 }
 
-void apus_winograd_plan_weights(apus_conv2d_plan *plan) {
+void apus_winograd_plan_weights_fused(apus_conv2d_plan *plan) {
   const apus_winograd_view v = apus_winograd_view_of(plan);
   const int64_t bytes = v.planes * (v.input.channels + v.output.channels) * (int64_t)sizeof(float);
   const int64_t tiles = min64(MOST_TILES, max64(16, BLOCK_BYTES / bytes));
-  plan->detail[APUS_WINOGRAD_SCHEDULE] = APUS_WINOGRAD_FUSED;
   plan->detail[APUS_WINOGRAD_TILES] = tiles;
   const layout l = layout_of(&v, tiles);
   plan->detail[APUS_WINOGRAD_PARTS] = apus_merge_chunks(ceil_div(v.tiles, MOST_TILES), l.weights);
@@ -49,33 +50,6 @@ typedef struct job {
   const float *x, *dy, *zeros;
   float *dw, *threads; /* dw: of the chunks */
 } job;
-
-/* sums += Vᵀ·dy in all planes, over so many tiles; sums = where not `resume`. */
-static void add_products(const apus_winograd_view *view, apus_winograd_planes v, apus_winograd_planes dy,
-                         apus_winograd_planes sums, int64_t tiles, int64_t rows, int64_t columns, int resume) {
-  const int64_t lanes = view->kernels->lanes;
-  for (int p = 0; p < view->planes; p++)
-    for (int64_t column = 0; column < columns; column += view->width) {
-      const int64_t count = min64(view->width, columns - column);
-      const apus_tile_product product = {
-          .a = v.data + p * v.plane,
-          .b = dy.data + p * dy.plane + column,
-          .c = sums.data + p * sums.plane + column,
-          .rows = rows,
-          .columns = (int)((count + lanes - 1) / lanes * lanes),
-          .resume = resume,
-          .b_padded = 1,
-          .outer = 1,
-          .inner = 1,
-          .length = tiles,
-          .a_k = v.row,
-          .a_row = 1,
-          .b_k = dy.row,
-          .c_row = sums.row,
-      };
-      view->tile->product(&product);
-    }
-}
 
 static void run_chunks(void *context, int64_t begin, int64_t end, int slot) {
   const job *j = context;
@@ -92,23 +66,21 @@ static void run_chunks(void *context, int64_t begin, int64_t end, int slot) {
       const int64_t tiles = min64(most, chunk_end - first);
       view->kernels->input(&view->input, j->x, j->zeros, first, first + tiles, v);
       view->kernels->gradient(&view->output, j->dy, j->zeros, first, first + tiles, dy);
-      add_products(view, v, dy, sums, tiles, ci, co, first > chunk_first);
+      const int64_t next = first + tiles, next_end = min64(next + most, chunk_end), shares = view->planes * view->panels;
+      apus_winograd_ahead ahead[2] = {apus_winograd_ahead_of(view, &view->input, j->x, next, next_end, shares),
+                                      apus_winograd_ahead_of(view, &view->output, j->dy, next, next_end, shares)};
+      apus_winograd_weights_products(view, v, dy, sums, tiles, ci, co, first > chunk_first, ahead);
     }
     view->kernels->weights_gradient(sums, ci, co, chunks == 1 && j->plan->options.accumulate, j->dw + chunk * j->l.weights,
                                     ci * co, co);
   }
 }
 
-void apus_winograd_backward_weights(const apus_conv2d_plan *plan, const float *x, const float *dy, float *dw, void *scratch) {
+void apus_winograd_run_weights_fused(const apus_conv2d_plan *plan, const float *x, const float *dy, float *dw, float *scratch) {
   const int64_t chunks = plan->detail[APUS_WINOGRAD_PARTS];
   job j = {.plan = plan, .view = apus_winograd_view_of(plan), .x = x, .dy = dy, .zeros = scratch};
   j.l = layout_of(&j.view, plan->detail[APUS_WINOGRAD_TILES]);
-  if (j.view.tiles == 0) {
-    if (!plan->options.accumulate)
-      memset(dw, 0, (size_t)j.l.weights * sizeof *dw);
-    return;
-  }
-  float *partials = (float *)scratch + j.l.zeros;
+  float *partials = scratch + j.l.zeros;
   j.dw = chunks > 1 ? partials : dw;
   j.threads = partials + (chunks > 1 ? ceil_div(chunks * j.l.weights, 16) * 16 : 0);
   memset(scratch, 0, (size_t)j.l.zeros * sizeof(float));

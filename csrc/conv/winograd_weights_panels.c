@@ -1,0 +1,119 @@
+/* Winograd's backward weights for many channels, whose sums are larger than the caches: x and dy are transformed for a group of
+ * tiles first. Then a thread takes a block of x's channels and a panel of dy's through the products over all tiles of the group
+ * and the transform to dw at once. Further groups add to dw; groups are fixed by the shape. */
+
+#include <string.h>
+
+#include "apus/runtime.h"
+#include "conv/winograd.h"
+#include "runtime/parallel.h"
+
+#define GROUP_BYTES (32 << 20) /* of the transformed x and dy */
+#define BLOCK_CHANNELS 64      /* of x: their sums with a panel stay in the second-level cache */
+#define STEP_TILES 4           /* transformed at a time, all channels, while their pixels are in the first-level cache */
+#define MACS_A_THREAD 524288   /* some 4 us on AVX-512: below that a second thread costs more than it does */
+#define FLOATS_A_THREAD 16384
+
+static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/* How scratch is divided: zeros, V in blocks of channels, D in panels, then the sums of each thread. */
+typedef struct layout {
+  apus_winograd_planes v, d, sums;  /* of a block, of a panel, of one of each */
+  int64_t zeros, blocks, width;     /* width of a panel */
+  int64_t v_block, d_panel, thread; /* floats */
+} layout;
+
+static layout layout_of(const apus_conv2d_plan *plan, const apus_winograd_view *v) {
+  const int64_t ci = v->input.channels, co = v->output.channels, block = plan->detail[APUS_WINOGRAD_CHANNELS];
+  const int64_t tiles = plan->detail[APUS_WINOGRAD_TILES], width = min64(v->width, co);
+  layout l = {.v = apus_winograd_layout(tiles, block),
+              .d = apus_winograd_layout(tiles, width),
+              .sums = apus_winograd_layout(block, width)};
+  l.zeros = ceil_div(v->kernels->size * max64(ci, co), 16) * 16;
+  l.blocks = ceil_div(ci, block);
+  l.v_block = v->planes * l.v.plane;
+  l.d_panel = v->planes * l.d.plane;
+  l.thread = v->planes * l.sums.plane;
+  return l;
+}
+
+void apus_winograd_plan_weights_panels(apus_conv2d_plan *plan) {
+  const apus_winograd_view v = apus_winograd_view_of(plan);
+  const int64_t ci = v.input.channels, co = v.output.channels;
+  plan->detail[APUS_WINOGRAD_CHANNELS] = ceil_div(ci, ceil_div(ci, BLOCK_CHANNELS));
+  const int64_t bytes = v.planes * (ci + co) * (int64_t)sizeof(float);
+  const int64_t groups = ceil_div(v.tiles, max64(STEP_TILES, GROUP_BYTES / bytes));
+  plan->detail[APUS_WINOGRAD_TILES] = ceil_div(v.tiles, max64(1, groups));
+  const layout l = layout_of(plan, &v);
+  plan->scratch_bytes =
+      (size_t)(l.zeros + l.blocks * l.v_block + v.panels * l.d_panel + plan->threads * l.thread) * sizeof(float);
+}
+
+typedef struct job {
+  const apus_conv2d_plan *plan;
+  apus_winograd_view view;
+  layout l;
+  int64_t first, end; /* the group's tiles */
+  const float *x, *dy, *zeros;
+  float *dw, *v, *d, *threads;
+} job;
+
+static void transform_pixels(void *context, int64_t begin, int64_t end, int slot) {
+  (void)slot;
+  const job *j = context;
+  const apus_winograd_view *view = &j->view;
+  const int64_t block = j->plan->detail[APUS_WINOGRAD_CHANNELS];
+  apus_winograd_image x = view->input, dy = view->output;
+  for (int64_t step = begin; step < end; step += STEP_TILES) {
+    const int64_t first = j->first + step, last = j->first + min64(step + STEP_TILES, end);
+    apus_winograd_planes v = j->l.v, d = j->l.d;
+    v.data = j->v + step * v.row;
+    for (int64_t c = 0; c < x.channels; c += block, v.data += j->l.v_block) {
+      x.taken = min64(block, x.channels - c);
+      view->kernels->input(&x, j->x + c, j->zeros, first, last, v);
+    }
+    d.data = j->d + step * d.row;
+    for (int64_t c = 0; c < dy.channels; c += view->width, d.data += j->l.d_panel) {
+      dy.taken = min64(view->width, dy.channels - c);
+      view->kernels->gradient(&dy, j->dy + c, j->zeros, first, last, d);
+    }
+  }
+}
+
+/* An item is a block of x's channels and a panel of dy's. */
+static void run_blocks(void *context, int64_t begin, int64_t end, int slot) {
+  const job *j = context;
+  const apus_winograd_view *view = &j->view;
+  const int64_t ci = view->input.channels, co = view->output.channels, block = j->plan->detail[APUS_WINOGRAD_CHANNELS];
+  const int add = j->first > 0 || j->plan->options.accumulate;
+  apus_winograd_planes v = j->l.v, d = j->l.d, sums = j->l.sums;
+  sums.data = j->threads + slot * j->l.thread;
+  for (int64_t item = begin; item < end; item++) {
+    const int64_t panel = item / j->l.blocks, c = item % j->l.blocks * block, column = panel * view->width;
+    const int64_t rows = min64(block, ci - c), columns = min64(view->width, co - column);
+    v.data = j->v + item % j->l.blocks * j->l.v_block;
+    d.data = j->d + panel * j->l.d_panel;
+    apus_winograd_weights_products(view, v, d, sums, j->end - j->first, rows, columns, 0, NULL);
+    view->kernels->weights_gradient(sums, rows, columns, add, j->dw + c * co + column, ci * co, co);
+  }
+}
+
+void apus_winograd_run_weights_panels(const apus_conv2d_plan *plan, const float *x, const float *dy, float *dw, float *scratch) {
+  job j = {.plan = plan, .view = apus_winograd_view_of(plan), .x = x, .dy = dy, .dw = dw, .zeros = scratch};
+  j.l = layout_of(plan, &j.view);
+  j.v = scratch + j.l.zeros;
+  j.d = j.v + j.l.blocks * j.l.v_block;
+  j.threads = j.d + j.view.panels * j.l.d_panel;
+  memset(scratch, 0, (size_t)j.l.zeros * sizeof *scratch);
+
+  const int64_t channels = j.view.input.channels + j.view.output.channels;
+  for (j.first = 0; j.first < j.view.tiles; j.first = j.end) {
+    j.end = min64(j.first + plan->detail[APUS_WINOGRAD_TILES], j.view.tiles);
+    const int64_t tiles = j.end - j.first;
+    apus_parallel_for_limited(tiles, ceil_div(FLOATS_A_THREAD, j.view.planes * channels), plan->threads, transform_pixels, &j);
+    const int64_t macs = tiles * j.view.planes * plan->detail[APUS_WINOGRAD_CHANNELS] * j.view.width;
+    apus_parallel_for_limited(j.l.blocks * j.view.panels, ceil_div(MACS_A_THREAD, macs), plan->threads, run_blocks, &j);
+  }
+}
