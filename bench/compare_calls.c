@@ -47,7 +47,8 @@ static void run_conv2d(compare_case *c, float *const *b) {
 }
 
 /* batch, in channels, height = width, out channels, kernel, stride, padding, dilation, groups */
-compare_case *compare_conv2d(const int64_t *n, int pass, apus_error *error) {
+compare_case *compare_conv2d(const int64_t *n, int pass, int precision, apus_error *error) {
+  const apus_conv2d_options options = {.precision = (apus_precision)precision};
   const apus_conv2d shape = {.batch = n[0],
                              .height = n[2],
                              .width = n[2],
@@ -66,7 +67,7 @@ compare_case *compare_conv2d(const int64_t *n, int pass, apus_error *error) {
                              .groups = n[8]};
   compare_case *c = calloc(1, sizeof *c);
   c->run = run_conv2d;
-  const apus_status status = apus_conv2d_plan_make(&c->conv2d, (apus_conv2d_pass)pass, &shape, NULL, error);
+  const apus_status status = apus_conv2d_plan_make(&c->conv2d, (apus_conv2d_pass)pass, &shape, &options, error);
   c->implementation = apus_conv2d_implementation_name(c->conv2d.implementation);
   return made(c, status, c->conv2d.scratch_bytes);
 }
