@@ -1,6 +1,6 @@
 # Everything that ctest runs.
 
-# Sleeping threads: the checks run five threads on whatever CPUs there are.
+# Sleeping threads: the checks run up to seven threads on whatever CPUs there are.
 set(APUS_TEST_ENVIRONMENT OMP_WAIT_POLICY=passive)
 if(APUS_SANITIZE MATCHES "address")
   list(APPEND APUS_TEST_ENVIRONMENT LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/.ci/lsan-suppressions:print_suppressions=0)
@@ -30,6 +30,13 @@ foreach(forced conv2d:reference,gemm:openblas conv2d:im2col conv2d:winograd conv
   apus_add_test(force_${name} apus-check --family plans)
   set_tests_properties(force_${name} PROPERTIES ENVIRONMENT "APUS_FORCE=${forced};${APUS_TEST_ENVIRONMENT}")
 endforeach()
+
+# That the micro-kernels keep their sums in registers; seen in the instructions, so no time is measured.
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_FOUND AND CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT APUS_SANITIZE AND NOT APPLE)
+  add_test(NAME tiles COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/Scripts/check-tiles ${CMAKE_OBJDUMP}
+                              $<TARGET_OBJECTS:apus_objects> COMMAND_EXPAND_LISTS)
+endif()
 
 set(include ${PROJECT_SOURCE_DIR}/csrc/include)
 add_test(NAME headers_c COMMAND ${CMAKE_COMMAND} -DCOMPILER=${CMAKE_C_COMPILER} -DLANGUAGE=c -DSTANDARD=c11 -DINCLUDE=${include}

@@ -15,7 +15,8 @@
  *   for each tier: if (check_select(isa)) { check_run("direct", body, context); check_close("y", …); }
  *
  * check_run runs the body at several thread counts and fails on an input that was written to, a guard that was touched,
- * bits that depend on the thread count. The comparisons fail on NaN where none is wanted. */
+ * bits that depend on the thread count or differ when repeated, memory allocated while running. The comparisons fail on NaN
+ * where none is wanted. */
 
 /* ---- families -------------------------------------------------------------------------------------------------- */
 
@@ -32,7 +33,7 @@ typedef struct check_options {
   const char *family; /* NULL: all */
   const char *name;   /* cases whose name contains this; NULL: all */
   int isa;            /* −1: every tier of this CPU */
-  int threads;        /* 0: 1, 2, 3 and 5; N: 1 and N */
+  int threads;        /* 0: 1, 2, 3, 4 and 7; N: 1 and N */
   int64_t cases;      /* random cases a family */
   int verbose;        /* prints each case */
 } check_options;
@@ -90,7 +91,7 @@ void check_release(int mark);
 typedef void (*check_body)(void *context);
 /* The thread counts that check_run tries, in this order, and the place of the one that is running: plans are made for each,
  * since nothing in them may change the bits. */
-enum { CHECK_MOST_COUNTS = 4 };
+enum { CHECK_MOST_COUNTS = 5 };
 int check_thread_counts(int counts[CHECK_MOST_COUNTS]);
 int check_running(void);
 /* 1 where the run passed. `version` names the implementation in a failure's text. */

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check.h"
+#include "check_internal.h"
 
 static void check_tiers(void) {
   if (!check_case("tiers", "names, availability, APUS_ISA"))
@@ -134,6 +134,16 @@ static void check_memory(void) {
   check_that(apus_alloc(impossible) == NULL, "SIZE_MAX - 16 bytes were granted");
 }
 
+static void check_allocations(void) {
+  if (!check_case("allocations are seen", "what every run is held to"))
+    return;
+  check_allocations_count(1);
+  void *volatile pointer = apus_alloc(100);
+  int64_t seen = check_allocations_count(0);
+  apus_free(pointer);
+  check_that(seen == check_allocations_seen(), "%lld allocations seen, not %d", (long long)seen, check_allocations_seen());
+}
+
 static void read_slot(void *context, int64_t begin, int64_t end, int slot) {
   (void)end;
   (void)slot;
@@ -174,6 +184,7 @@ void check_runtime_family(void) {
   check_parallel_for();
   check_nested();
   check_memory();
+  check_allocations();
   check_slot();
   check_texts();
 }

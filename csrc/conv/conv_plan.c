@@ -8,6 +8,7 @@
 #include "apus/runtime.h"
 #include "conv/conv_list.h"
 #include "runtime/environment.h"
+#include "runtime/scratch.h"
 #include "runtime/status.h"
 
 static const apus_conv2d_entry *const list[APUS_CONV2D_IMPLEMENTATIONS] = {
@@ -105,6 +106,12 @@ static apus_status begin(apus_conv2d_plan *plan, apus_conv2d_pass pass, const ap
 static int ask(apus_conv2d_plan *plan, int implementation) {
   if (!list[implementation]->take(plan, &plan->reason[implementation]))
     return 0;
+  if (!apus_scratch_fits(plan->scratch_bytes, plan->threads)) {
+    plan->reason[implementation] = "needs more than 64 MB of scratch a thread";
+    plan->scratch_bytes = 0;
+    memset(plan->detail, 0, sizeof plan->detail);
+    return 0;
+  }
   plan->implementation = (apus_conv2d_implementation)implementation;
   return 1;
 }

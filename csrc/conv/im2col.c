@@ -47,7 +47,8 @@ static int take(apus_conv2d_plan *plan, const char **reason) {
   int64_t floats = plan->threads * thread_floats(plan);
   if (plan->pass == APUS_CONV2D_BACKWARD_WEIGHTS) {
     plan->detail[DETAIL_CHUNKS] = apus_merge_chunks(blocks(plan), k * s->out_channels);
-    floats += plan->detail[DETAIL_CHUNKS] * k * s->out_channels;
+    if (plan->detail[DETAIL_CHUNKS] > 1) /* a single one is summed where the gradient lies */
+      floats += plan->detail[DETAIL_CHUNKS] * k * s->out_channels;
   }
   plan->scratch_bytes = (size_t)floats * sizeof(float);
   *reason = "gathers windows for OpenBLAS";
@@ -237,7 +238,8 @@ static void backward_weights_chunks(void *context, int64_t begin, int64_t end, i
   float *rows = j->scratch + slot * thread_floats(j->plan), *gradients = rows + j->plan->detail[DETAIL_OUTPUTS] * window(s);
   for (int64_t chunk = begin; chunk < end; chunk++) {
     float *partial = j->partials + chunk * size;
-    memset(partial, 0, (size_t)size * sizeof *partial);
+    if (chunks > 1 || !j->plan->options.accumulate)
+      memset(partial, 0, (size_t)size * sizeof *partial);
     for (int64_t block = all * chunk / chunks; block < all * (chunk + 1) / chunks; block++)
       for (int64_t group = 0; group < s->groups; group++) {
         box b;
@@ -250,9 +252,12 @@ static void backward_weights_chunks(void *context, int64_t begin, int64_t end, i
 static void backward_weights(const apus_conv2d_plan *plan, const float *x, const float *dy, float *dw, void *scratch) {
   const int64_t chunks = plan->detail[DETAIL_CHUNKS], size = window(&plan->shape) * plan->shape.out_channels;
   job j = make_job(plan);
-  j.x = x, j.dy = dy, j.partials = scratch, j.scratch = (float *)scratch + chunks * size;
+  j.x = x, j.dy = dy;
+  j.partials = chunks > 1 ? scratch : dw;
+  j.scratch = (float *)scratch + (chunks > 1 ? chunks * size : 0);
   apus_parallel_for_limited(chunks, 1, plan->threads, backward_weights_chunks, &j);
-  apus_merge_partials(scratch, chunks, size, plan->options.accumulate, dw);
+  if (chunks > 1)
+    apus_merge_partials(scratch, chunks, size, plan->options.accumulate, dw);
 }
 
 const apus_conv2d_entry apus_conv2d_im2col = {"im2col", take, forward, backward_data, backward_weights};

@@ -17,6 +17,7 @@
 
 static atomic_int chosen_threads;  /* 0: the default */
 static atomic_int default_threads; /* 0: not yet determined */
+static atomic_int grain_ignored;
 
 static int clamp_threads(long n) { return n < 1 ? 1 : n > APUS_MAX_THREADS ? APUS_MAX_THREADS : (int)n; }
 
@@ -88,6 +89,8 @@ void apus_thread_count_set(int count) {
   atomic_store_explicit(&chosen_threads, count <= 0 ? 0 : clamp_threads(count), memory_order_relaxed);
 }
 
+void apus_parallel_ignore_grain(int on) { atomic_store_explicit(&grain_ignored, on, memory_order_relaxed); }
+
 void apus_parallel_for(int64_t count, int64_t grain, apus_parallel_body body, void *context) {
   apus_parallel_for_limited(count, grain, APUS_MAX_THREADS, body, context);
 }
@@ -95,7 +98,7 @@ void apus_parallel_for(int64_t count, int64_t grain, apus_parallel_body body, vo
 void apus_parallel_for_limited(int64_t count, int64_t grain, int limit, apus_parallel_body body, void *context) {
   if (count <= 0)
     return;
-  if (grain < 1)
+  if (grain < 1 || atomic_load_explicit(&grain_ignored, memory_order_relaxed))
     grain = 1;
   int64_t ranges = count / grain;
   int threads = apus_thread_count();

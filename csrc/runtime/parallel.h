@@ -6,4 +6,8 @@
 /* apus_parallel_for on at most `limit` threads: for scratch that was sized when a plan was made. slot < limit. */
 void apus_parallel_for_limited(int64_t count, int64_t grain, int limit, apus_parallel_body body, void *context);
 
+/* For checks: loops are cut for all threads however short they are, so that small shapes run in parallel too. Not while one runs.
+ */
+void apus_parallel_ignore_grain(int on);
+
 #endif

@@ -1,0 +1,84 @@
+/* Counts the process's allocations: this program's own malloc and its relatives come before the C library's, to which they hand
+ * on. Only where that library has names for what lies behind, and not under sanitizers, which do the same. What the OpenMP
+ * runtime allocates where one region has another number of threads than the one before is its own affair and not counted. */
+#define _GNU_SOURCE /* dladdr */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check_internal.h"
+#include "runtime/unroll.h" /* APUS_SANITIZED */
+
+static atomic_int counting;
+static atomic_llong allocations;
+
+int64_t check_allocations_count(int on) {
+  if (on)
+    atomic_store(&allocations, 0);
+  atomic_store(&counting, on);
+  return atomic_load(&allocations);
+}
+
+#if defined(__GLIBC__) && !defined(APUS_SANITIZED)
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *pointer, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
+
+static void note(const void *caller) {
+  Dl_info info;
+  if (!atomic_load_explicit(&counting, memory_order_relaxed))
+    return;
+  if (dladdr(caller, &info) && info.dli_fname) {
+    const char *slash = strrchr(info.dli_fname, '/'), *library = slash ? slash + 1 : info.dli_fname;
+    if (strncmp(library, "libomp", 6) == 0 || strncmp(library, "libgomp", 7) == 0 || strncmp(library, "ld-", 3) == 0)
+      return;
+  }
+  atomic_fetch_add(&allocations, 1);
+}
+
+void *malloc(size_t size) {
+  note(__builtin_return_address(0));
+  return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size) {
+  note(__builtin_return_address(0));
+  return __libc_calloc(count, size);
+}
+
+void *realloc(void *pointer, size_t size) {
+  note(__builtin_return_address(0));
+  return __libc_realloc(pointer, size);
+}
+
+void *memalign(size_t alignment, size_t size) {
+  note(__builtin_return_address(0));
+  return __libc_memalign(alignment, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size) {
+  note(__builtin_return_address(0));
+  return __libc_memalign(alignment, size);
+}
+
+int posix_memalign(void **pointer, size_t alignment, size_t size) {
+  note(__builtin_return_address(0));
+  void *block = __libc_memalign(alignment, size);
+  if (!block)
+    return ENOMEM;
+  *pointer = block;
+  return 0;
+}
+
+int check_allocations_seen(void) { return 1; }
+
+#else
+
+int check_allocations_seen(void) { return 0; }
+
+#endif
