@@ -105,7 +105,8 @@ static int run_table(void) {
 /* ---- the program ------------------------------------------------------------------------------------------------ */
 
 static const char *const usage =
-    "usage: apus-bench [--operation NAME] [--shape TEXT] [--isa NAME] [--threads N] [--seconds S] [--every] [--cold] [--scaling]\n"
+    "usage: apus-bench [--operation NAME] [--shape TEXT] [--isa NAME] [--threads N] [--seconds S] [--every] [--cold] "
+    "[--scaling]\n"
     "                  [--peer onednn] [--json] [--shapes FILE]\n"
     "  times each shape of FILE (default: bench/shapes.txt): milliseconds, then GFLOP/s and their share of the peak of\n"
     "  multiply-adds, or GB/s and their share of the rate of copying, both measured in the same run;\n"

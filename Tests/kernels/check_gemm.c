@@ -144,6 +144,16 @@ static void check_shape(const char *name, int64_t m, int64_t n, int64_t k) {
   }
 }
 
+/* C so large that it is written past the caches, its last panel not whole. */
+static void check_streamed(void) {
+  if (!check_case("streamed C", "m 2050 n 4112 k 2, A transposed"))
+    return;
+  const apus_gemm s = {.m = 2050, .n = 4112, .k = 2, .lda = 2050, .ldb = 4112, .ldc = 4112, .transpose_a = 1};
+  operands o;
+  make_operands(&o, &s, 0);
+  check_product(&o, 0, APUS_ACTIVATION_NONE);
+}
+
 void check_gemm_family(void) {
   static const struct {
     const char *name;
@@ -168,9 +178,15 @@ void check_gemm_family(void) {
       {"many rows", 700, 20, 9},
       {"many columns", 12, 900, 11},
       {"140x150x160", 140, 150, 160},
+      {"few rows, large B", 33, 530, 515},
+      {"one row, large B", 1, 1030, 260},
+      {"two panels of rows, two bands", 40, 170, 2100},
+      {"packed blocks, two bands", 70, 130, 2100},
+      {"short k, large C", 1100, 1000, 3},
   };
   for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
     check_shape(shapes[i].name, shapes[i].m, shapes[i].n, shapes[i].k);
+  check_streamed();
   for (int64_t i = 0; i < check_chosen.cases; i++) {
     char name[32];
     snprintf(name, sizeof name, "random %lld", (long long)i);

@@ -30,25 +30,29 @@ static inline void transpose_quad(const float *b, int64_t stride, float *to, int
     memcpy(to + i * width, &columns[i], sizeof columns[i]);
 }
 
-void apus_pack_panel_transposed(const float *b, int64_t stride, int64_t k, int64_t columns, int64_t width, float *panel) {
-  enum { STEP = 16 }; /* so many rows of the panel stay in the first-level cache while all columns are written */
-  for (int64_t i = 0; i < k; i += STEP) {
-    const int64_t count = k - i < STEP ? k - i : STEP;
+void apus_transpose(const float *from, int64_t from_stride, int64_t rows, int64_t columns, float *to, int64_t to_stride) {
+  enum { STEP = 16 }; /* so many rows of the result stay in the first-level cache while all their columns are written */
+  for (int64_t i = 0; i < columns; i += STEP) {
+    const int64_t count = columns - i < STEP ? columns - i : STEP;
     int64_t j = 0;
-    for (; j + 4 <= columns; j += 4) {
-      int64_t r = 0;
-      for (; r + 4 <= count; r += 4)
-        transpose_quad(b + j * stride + i + r, stride, panel + (i + r) * width + j, width);
-      for (; r < count; r++)
-        for (int64_t c = j; c < j + 4; c++)
-          panel[(i + r) * width + c] = b[c * stride + i + r];
+    for (; j + 4 <= rows; j += 4) {
+      int64_t c = i;
+      for (; c + 4 <= i + count; c += 4)
+        transpose_quad(from + j * from_stride + c, from_stride, to + c * to_stride + j, to_stride);
+      for (; c < i + count; c++)
+        for (int64_t r = j; r < j + 4; r++)
+          to[c * to_stride + r] = from[r * from_stride + c];
     }
-    for (; j < columns; j++)
-      for (int64_t r = 0; r < count; r++)
-        panel[(i + r) * width + j] = b[j * stride + i + r];
-    for (int64_t r = 0; columns < width && r < count; r++)
-      memset(panel + (i + r) * width + columns, 0, (size_t)(width - columns) * sizeof *panel);
+    for (; j < rows; j++)
+      for (int64_t c = i; c < i + count; c++)
+        to[c * to_stride + j] = from[j * from_stride + c];
   }
+}
+
+void apus_pack_panel_transposed(const float *b, int64_t stride, int64_t k, int64_t columns, int64_t width, float *panel) {
+  apus_transpose(b, stride, columns, k, panel, width);
+  for (int64_t i = 0; columns < width && i < k; i++)
+    memset(panel + i * width + columns, 0, (size_t)(width - columns) * sizeof *panel);
 }
 
 void apus_pack_rows(const float *a, int64_t stride, int64_t rows, int64_t k, float *to, int64_t to_stride) {
@@ -56,10 +60,26 @@ void apus_pack_rows(const float *a, int64_t stride, int64_t rows, int64_t k, flo
     memcpy(to + r * to_stride, a + r * stride, (size_t)k * sizeof *to);
 }
 
+/* `height` is constant where it is inlined: a call of memcpy for each row of a tile would cost more than the copy. */
+static inline void pack_whole_tiles(const float *a, int64_t stride, int64_t k, int64_t count, const int64_t height,
+                                    float *tiles) {
+  for (int64_t i = 0; i < k; i++)
+    for (int64_t t = 0; t < count; t++)
+      memcpy(tiles + (t * k + i) * height, a + i * stride + t * height, (size_t)height * sizeof *tiles);
+}
+
 void apus_pack_tiles(const float *a, int64_t stride, int64_t k, int64_t rows, int64_t height, float *tiles) {
-  for (int64_t row = 0; row < rows; row += height, tiles += k * height) {
-    size_t bytes = (size_t)(rows - row < height ? rows - row : height) * sizeof *tiles;
-    for (int64_t i = 0; i < k; i++)
-      memcpy(tiles + i * height, a + i * stride + row, bytes);
-  }
+  const int64_t whole = rows / height, rest = rows - whole * height;
+  if (height == 14)
+    pack_whole_tiles(a, stride, k, whole, 14, tiles);
+  else if (height == 8)
+    pack_whole_tiles(a, stride, k, whole, 8, tiles);
+  else if (height == 6)
+    pack_whole_tiles(a, stride, k, whole, 6, tiles);
+  else if (height == 4)
+    pack_whole_tiles(a, stride, k, whole, 4, tiles);
+  else
+    pack_whole_tiles(a, stride, k, whole, height, tiles);
+  for (int64_t i = 0; i < k && rest > 0; i++)
+    memcpy(tiles + (whole * k + i) * height, a + i * stride + whole * height, (size_t)rest * sizeof *tiles);
 }

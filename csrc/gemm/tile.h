@@ -16,6 +16,18 @@
 #include "apus/conv2d.h"
 #include "apus/runtime.h"
 
+/* Memory that a later product reads, asked for while this one multiplies, so that it comes into the second-level cache evenly:
+ * from[row·(i >> shift) + 32·(i mod 2^shift)], a pair of lines, for first <= i < pairs; `each` of them every so many steps. */
+enum { APUS_TILE_AHEAD_STEPS = 8 };
+typedef struct apus_tile_ahead {
+  const float *from;
+  int64_t row, first, pairs, each; /* pairs 0: none */
+  int shift;
+} apus_tile_ahead;
+
+/* How often a tile of so many steps asks. */
+static inline int64_t apus_tile_turns(int64_t length) { return (length + APUS_TILE_AHEAD_STEPS - 1) / APUS_TILE_AHEAD_STEPS; }
+
 typedef struct apus_tile_product {
   const float *a;
   const float *b; /* [outer][inner][length] rows of `columns` floats; padded to whole panels where b_padded */
@@ -31,6 +43,8 @@ typedef struct apus_tile_product {
   int64_t a_outer, a_inner, a_k, a_row; /* either a_k or a_row is 1 */
   int64_t b_outer, b_inner, b_k;
   int64_t c_row;
+  apus_tile_ahead ahead[2];
+  int stream; /* C is written past the caches: whole vectors, aligned as vf_stream wants, no resume, no epilogue */
   const apus_conv2d_epilogue *epilogue; /* NULL, or vectors at this panel's first column and residual at C's place */
 } apus_tile_product;
 

@@ -137,7 +137,8 @@ final class PendingOperation {
       tape.record(body, inputs: inputs) { gradient, needs, present in
         let (dz, dBias) = Kernels.biasActivationBackward(y: y, gradient: gradient, relu: relu, wantsBias: needs[2])
         let dx = savedWeight.map { weight in
-          Kernels.convolutionBackwardData(dz, weight, input: input, geometry, addingTo: PendingOperation.owned(&present))
+          Kernels.convolutionBackwardData(
+            dz, weight, input: input, geometry, addingTo: PendingOperation.owned(&present))
         }
         let dw = savedX.map { Kernels.convolutionBackwardWeights($0, dz, kernel: kernel, geometry) }
         return (dx, dw, dBias, needs[3] ? dz : nil)
