@@ -11,7 +11,12 @@
 #define LEAST_CHANNELS 16
 #define LEAST_GAIN 1.5
 #define LEAST_SAVED 400
-#define MOST_SUMS 16384 /* pairs of channels */
+/* Where the schedule by panels becomes as fast, on 8x28x28x128 and 8x56x56x64: U of 2.4 MB is still read once for many tiles, but
+ * sums of so much would be read and written for each block of them. */
+#define MOST_FUSED_CHANNELS 128
+#define MOST_FILTERS (1 << 20) /* floats */
+#define MOST_SUMS 8192         /* pairs of channels */
+#define MOST_CHANNELS 8192     /* a register tile's rows of V are 16 MB */
 
 static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -76,6 +81,11 @@ static int64_t seen_taps(int64_t outputs, int64_t size, int64_t pad) {
   return taps;
 }
 
+/* Whether U and the blocks of tiles fit the caches: forward and backward data. */
+static int filters_fit(const apus_winograd_view *v) {
+  return v->input.channels <= MOST_FUSED_CHANNELS && v->planes * v->input.channels * v->output.channels <= MOST_FILTERS;
+}
+
 /* Why direct convolution is likely to be faster, or NULL. */
 static const char *why_slow(const apus_conv2d_plan *plan, int64_t outputs) {
   const apus_conv2d *s = &plan->shape;
@@ -103,6 +113,10 @@ static int take(apus_conv2d_plan *plan, const char **reason) {
     *reason = "more than one group";
     return 0;
   }
+  if (s->in_channels > MOST_CHANNELS || s->out_channels > MOST_CHANNELS) {
+    *reason = "more channels than the bound of scratch allows";
+    return 0;
+  }
   /* F(2×2) rounds less, and images of 6×6 and less take no fewer products in larger tiles. */
   const int strict = plan->options.precision == APUS_PRECISION_STRICT;
   const int64_t outputs = strict || products(plan, 2) <= products(plan, 4) ? 2 : 4;
@@ -111,21 +125,21 @@ static int take(apus_conv2d_plan *plan, const char **reason) {
     return 0;
   plan->detail[APUS_WINOGRAD_OUTPUTS] = outputs;
   const apus_winograd_view v = apus_winograd_view_of(plan);
-  if (plan->pass == APUS_CONV2D_BACKWARD_WEIGHTS) {
-    plan->detail[APUS_WINOGRAD_SCHEDULE] =
-        s->in_channels * s->out_channels <= MOST_SUMS ? APUS_WINOGRAD_FUSED : APUS_WINOGRAD_BY_PANEL;
-    if (plan->detail[APUS_WINOGRAD_SCHEDULE] == APUS_WINOGRAD_FUSED)
-      apus_winograd_plan_weights_fused(plan);
-    else
-      apus_winograd_plan_weights_panels(plan);
-  } else if (v.input.channels <= 128) {
-    plan->detail[APUS_WINOGRAD_SCHEDULE] = APUS_WINOGRAD_FUSED;
+  const int weights = plan->pass == APUS_CONV2D_BACKWARD_WEIGHTS;
+  const int fused = weights ? s->in_channels * s->out_channels <= MOST_SUMS : filters_fit(&v);
+  plan->detail[APUS_WINOGRAD_SCHEDULE] = fused ? APUS_WINOGRAD_FUSED : APUS_WINOGRAD_BY_PANEL;
+  if (weights && fused)
+    apus_winograd_plan_weights_fused(plan);
+  else if (weights)
+    apus_winograd_plan_weights_panels(plan);
+  else if (fused)
     apus_winograd_plan_fused(plan);
-  } else {
-    plan->detail[APUS_WINOGRAD_SCHEDULE] = APUS_WINOGRAD_BY_PANEL;
+  else
     apus_winograd_plan_panels(plan);
-  }
-  *reason = outputs == 4 ? "F(4x4, 3x3)" : "F(2x2, 3x3)";
+  if (fused)
+    *reason = outputs == 4 ? "F(4x4, 3x3), blocks of tiles" : "F(2x2, 3x3), blocks of tiles";
+  else
+    *reason = outputs == 4 ? "F(4x4, 3x3), panels of weights" : "F(2x2, 3x3), panels of weights";
   return 1;
 }
 

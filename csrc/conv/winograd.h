@@ -37,6 +37,16 @@ apus_winograd_planes apus_winograd_layout(int64_t rows, int64_t channels);
 /* U of the rows (input channels) first ..< end of one panel: forward as the weights lie, backward data turned round. */
 void apus_winograd_filters(const apus_conv2d_plan *plan, const apus_winograd_view *view, const float *w, int64_t panel,
                            int64_t first, int64_t end, apus_winograd_planes u);
+/* M = V·U in one plane for so many tiles, `length` input channels and one panel; on from what M holds where `resume`. */
+void apus_winograd_product(const apus_winograd_view *view, int plane, apus_winograd_planes v, apus_winograd_planes u,
+                           apus_winograd_planes m, int64_t tiles, int64_t length, int64_t panel, int resume);
+/* sums = Vᵀ·D in one plane over so many tiles, D the transformed dy; sums += where `resume`. At most a panel of columns. */
+void apus_winograd_weights_product(const apus_winograd_view *view, int plane, apus_winograd_planes v, apus_winograd_planes d,
+                                   apus_winograd_planes sums, int64_t tiles, int64_t rows, int64_t columns, int resume);
+/* M's tiles to one panel of the output. */
+void apus_winograd_finish(const apus_winograd_view *view, apus_winograd_planes m, int64_t first, int64_t end, int64_t panel,
+                          const apus_conv2d_epilogue *epilogue, float *y);
+
 /* Pixels that are needed soon, fetched into the second-level cache between products, a row of a tile at a time: the processor's
  * own prefetching does not see that a block of tiles is one region. */
 typedef struct apus_winograd_ahead {
@@ -51,19 +61,9 @@ apus_winograd_ahead apus_winograd_ahead_of(const apus_winograd_view *view, const
                                            int64_t first, int64_t end, int64_t shares);
 /* The next share. */
 void apus_winograd_fetch(const apus_winograd_view *view, apus_winograd_ahead *ahead);
-
-/* M = V·U in all planes for so many tiles, `length` input channels and one panel; where `resume`, on from what M holds. After
- * each product a share of each of the two that lie ahead is fetched (NULL: nothing). */
-void apus_winograd_products(const apus_winograd_view *view, apus_winograd_planes v, apus_winograd_planes u,
-                            apus_winograd_planes m, int64_t tiles, int64_t length, int64_t panel, int resume,
-                            apus_winograd_ahead ahead[2]);
-/* sums = Vᵀ·D in all planes over so many tiles, D the transformed dy, or sums += where `resume`; rows and columns of sums. */
-void apus_winograd_weights_products(const apus_winograd_view *view, apus_winograd_planes v, apus_winograd_planes d,
-                                    apus_winograd_planes sums, int64_t tiles, int64_t rows, int64_t columns, int resume,
-                                    apus_winograd_ahead ahead[2]);
-/* M's tiles to one panel of the output. */
-void apus_winograd_finish(const apus_winograd_view *view, apus_winograd_planes m, int64_t first, int64_t end, int64_t panel,
-                          const apus_conv2d_epilogue *epilogue, float *y);
+/* One of `shares` equal parts of the weights of a panel and some rows: those that apus_winograd_filters reads, or of dw. */
+void apus_winograd_fetch_filters(const apus_conv2d_plan *plan, const apus_winograd_view *view, const float *w, int64_t panel,
+                                 int64_t first, int64_t end, int64_t share, int64_t shares);
 
 /* Forward and backward data: winograd_fused.c and winograd_panels.c. */
 void apus_winograd_plan_fused(apus_conv2d_plan *plan);

@@ -74,11 +74,15 @@ static void run_units(void *context, int64_t begin, int64_t end, int slot) {
     const int64_t tiles = min64(most, last - first);
     view->kernels->input(&view->input, j->x, j->zeros, first, first + tiles, v);
     const int64_t next = min64(first + tiles, last), next_end = min64(next + most, last);
-    apus_winograd_ahead ahead[2] = {apus_winograd_ahead_of(view, &view->input, j->x, next, next_end, view->panels * view->planes),
-                                    apus_winograd_ahead_of(view, &view->output, j->y, first, next, view->planes)};
+    apus_winograd_ahead input = apus_winograd_ahead_of(view, &view->input, j->x, next, next_end, view->panels * view->planes);
+    apus_winograd_ahead output = apus_winograd_ahead_of(view, &view->output, j->y, first, next, view->planes);
     for (int64_t panel = 0; panel < view->panels; panel++) {
       u.data = j->u + panel * j->l.panel;
-      apus_winograd_products(view, v, u, m, tiles, view->input.channels, panel, 0, ahead);
+      for (int p = 0; p < view->planes; p++) {
+        apus_winograd_product(view, p, v, u, m, tiles, view->input.channels, panel, 0);
+        apus_winograd_fetch(view, &input);
+        apus_winograd_fetch(view, &output);
+      }
       apus_winograd_finish(view, m, first, first + tiles, panel, j->epilogue, j->y);
     }
   }

@@ -91,7 +91,13 @@ static void run_panels(void *context, int64_t begin, int64_t end, int slot) {
       const int64_t c_end = min64(c + block, k);
       apus_winograd_filters(j->plan, view, j->w, panel, c, c_end, u);
       v.data = j->group + first * v.row + c;
-      apus_winograd_products(view, v, u, m, last - first, c_end - c, panel, c > 0, NULL);
+      /* The weights that come next: this panel's, or the next one's. */
+      const int64_t next = c_end < k ? c_end : 0, next_panel = c_end < k ? panel : panel + 1;
+      for (int p = 0; p < view->planes; p++) {
+        apus_winograd_product(view, p, v, u, m, last - first, c_end - c, panel, c > 0);
+        if (next_panel < view->panels)
+          apus_winograd_fetch_filters(j->plan, view, j->w, next_panel, next, min64(next + block, k), p, view->planes);
+      }
     }
     apus_winograd_finish(view, m, j->first + first, j->first + last, panel, j->epilogue, j->y);
   }

@@ -1,4 +1,4 @@
-/* What the schedules of Winograd convolution have in common: products of planes, and what surrounds them. */
+/* What the schedules of Winograd convolution have in common: a panel's weights, products and outputs. */
 
 #include <assert.h>
 
@@ -9,6 +9,12 @@ static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static int64_t panel_columns(const apus_winograd_view *v, int64_t panel) {
   return min64(v->width, v->output.channels - panel * v->width);
+}
+
+/* What planes hold after the last channel is zeros. */
+static int whole_vectors(const apus_winograd_view *v, int64_t columns) {
+  const int64_t lanes = v->kernels->lanes;
+  return (int)((columns + lanes - 1) / lanes * lanes);
 }
 
 enum { TURNED_ROWS = 16, MOST_WIDTH = 32 };
@@ -33,100 +39,46 @@ void apus_winograd_filters(const apus_conv2d_plan *plan, const apus_winograd_vie
   }
 }
 
-apus_winograd_ahead apus_winograd_ahead_of(const apus_winograd_view *v, const apus_winograd_image *image, const float *data,
-                                           int64_t first, int64_t end, int64_t shares) {
-  const int64_t outputs = v->kernels->outputs, rows = (end - first) * outputs;
-  return (apus_winograd_ahead){.image = image,
-                               .data = data,
-                               .lead = image == &v->input ? 2 : 0,
-                               .row = first * outputs,
-                               .end = end * outputs,
-                               .each = (rows + shares - 1) / shares};
-}
-
-void apus_winograd_fetch(const apus_winograd_view *v, apus_winograd_ahead *a) {
-  const int64_t outputs = v->kernels->outputs, last = min64(a->row + a->each, a->end);
-  if (a->row >= last)
-    return;
-  const apus_winograd_image *image = a->image;
-  const int64_t tile = a->row / outputs, channels = image->channels;
-  int64_t i = a->row % outputs, tw = tile % image->tiles_w, th = tile / image->tiles_w;
-  int64_t n = th / image->tiles_h;
-  for (th %= image->tiles_h; a->row < last; a->row++) {
-    const int64_t h = th * outputs + i - image->pad_top + a->lead, w = tw * outputs - image->pad_left + a->lead;
-    const float *row = a->data + (n * image->height + h) * image->width * channels;
-    const int64_t end = h < 0 || h >= image->height ? 0 : min64(w + outputs, image->width) * channels;
-    for (int64_t c = (w < 0 ? 0 : w) * channels; c < end; c += 64 / (int64_t)sizeof *row)
-      __builtin_prefetch(row + c, 0, 2);
-    if (++i < outputs)
-      continue;
-    i = 0;
-    if (++tw < image->tiles_w)
-      continue;
-    tw = 0;
-    if (++th == image->tiles_h) {
-      th = 0;
-      n++;
-    }
-  }
-}
-
-void apus_winograd_products(const apus_winograd_view *v, apus_winograd_planes a, apus_winograd_planes u, apus_winograd_planes m,
-                            int64_t tiles, int64_t length, int64_t panel, int resume, apus_winograd_ahead ahead[2]) {
-  const int64_t lanes = v->kernels->lanes;
-  apus_tile_product product = {
-      .a = a.data,
-      .b = u.data,
-      .c = m.data,
+void apus_winograd_product(const apus_winograd_view *view, int plane, apus_winograd_planes v, apus_winograd_planes u,
+                           apus_winograd_planes m, int64_t tiles, int64_t length, int64_t panel, int resume) {
+  const apus_tile_product product = {
+      .a = v.data + plane * v.plane,
+      .b = u.data + plane * u.plane,
+      .c = m.data + plane * m.plane,
       .rows = tiles,
-      .columns = (int)((panel_columns(v, panel) + lanes - 1) / lanes * lanes),
+      .columns = whole_vectors(view, panel_columns(view, panel)),
       .resume = resume,
       .b_padded = 1,
       .outer = 1,
       .inner = 1,
       .length = length,
       .a_k = 1,
-      .a_row = a.row,
+      .a_row = v.row,
       .b_k = u.row,
       .c_row = m.row,
   };
-  for (int p = 0; p < v->planes; p++) {
-    v->tile->product(&product);
-    product.a += a.plane;
-    product.b += u.plane;
-    product.c += m.plane;
-    for (int i = 0; ahead && i < 2; i++)
-      apus_winograd_fetch(v, &ahead[i]);
-  }
+  view->tile->product(&product);
 }
 
-void apus_winograd_weights_products(const apus_winograd_view *view, apus_winograd_planes v, apus_winograd_planes d,
-                                    apus_winograd_planes sums, int64_t tiles, int64_t rows, int64_t columns, int resume,
-                                    apus_winograd_ahead ahead[2]) {
-  const int64_t lanes = view->kernels->lanes;
-  for (int p = 0; p < view->planes; p++)
-    for (int64_t column = 0; column < columns; column += view->width) {
-      const int64_t count = min64(view->width, columns - column);
-      const apus_tile_product product = {
-          .a = v.data + p * v.plane,
-          .b = d.data + p * d.plane + column,
-          .c = sums.data + p * sums.plane + column,
-          .rows = rows,
-          .columns = (int)((count + lanes - 1) / lanes * lanes),
-          .resume = resume,
-          .b_padded = 1,
-          .outer = 1,
-          .inner = 1,
-          .length = tiles,
-          .a_k = v.row,
-          .a_row = 1,
-          .b_k = d.row,
-          .c_row = sums.row,
-      };
-      view->tile->product(&product);
-      for (int i = 0; ahead && i < 2; i++)
-        apus_winograd_fetch(view, &ahead[i]);
-    }
+void apus_winograd_weights_product(const apus_winograd_view *view, int plane, apus_winograd_planes v, apus_winograd_planes d,
+                                   apus_winograd_planes sums, int64_t tiles, int64_t rows, int64_t columns, int resume) {
+  const apus_tile_product product = {
+      .a = v.data + plane * v.plane,
+      .b = d.data + plane * d.plane,
+      .c = sums.data + plane * sums.plane,
+      .rows = rows,
+      .columns = whole_vectors(view, columns),
+      .resume = resume,
+      .b_padded = 1,
+      .outer = 1,
+      .inner = 1,
+      .length = tiles,
+      .a_k = v.row,
+      .a_row = 1,
+      .b_k = d.row,
+      .c_row = sums.row,
+  };
+  view->tile->product(&product);
 }
 
 void apus_winograd_finish(const apus_winograd_view *v, apus_winograd_planes m, int64_t first, int64_t end, int64_t panel,

@@ -67,9 +67,17 @@ static void run_chunks(void *context, int64_t begin, int64_t end, int slot) {
       view->kernels->input(&view->input, j->x, j->zeros, first, first + tiles, v);
       view->kernels->gradient(&view->output, j->dy, j->zeros, first, first + tiles, dy);
       const int64_t next = first + tiles, next_end = min64(next + most, chunk_end), shares = view->planes * view->panels;
-      apus_winograd_ahead ahead[2] = {apus_winograd_ahead_of(view, &view->input, j->x, next, next_end, shares),
-                                      apus_winograd_ahead_of(view, &view->output, j->dy, next, next_end, shares)};
-      apus_winograd_weights_products(view, v, dy, sums, tiles, ci, co, first > chunk_first, ahead);
+      apus_winograd_ahead next_x = apus_winograd_ahead_of(view, &view->input, j->x, next, next_end, shares);
+      apus_winograd_ahead next_dy = apus_winograd_ahead_of(view, &view->output, j->dy, next, next_end, shares);
+      for (int p = 0; p < view->planes; p++)
+        for (int64_t column = 0; column < co; column += view->width) {
+          apus_winograd_planes d = dy, s = sums;
+          d.data += column;
+          s.data += column;
+          apus_winograd_weights_product(view, p, v, d, s, tiles, ci, min64(view->width, co - column), first > chunk_first);
+          apus_winograd_fetch(view, &next_x);
+          apus_winograd_fetch(view, &next_dy);
+        }
     }
     view->kernels->weights_gradient(sums, ci, co, chunks == 1 && j->plan->options.accumulate, j->dw + chunk * j->l.weights,
                                     ci * co, co);

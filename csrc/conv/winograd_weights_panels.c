@@ -95,7 +95,10 @@ static void run_blocks(void *context, int64_t begin, int64_t end, int slot) {
     const int64_t rows = min64(block, ci - c), columns = min64(view->width, co - column);
     v.data = j->v + item % j->l.blocks * j->l.v_block;
     d.data = j->d + panel * j->l.d_panel;
-    apus_winograd_weights_products(view, v, d, sums, j->end - j->first, rows, columns, 0, NULL);
+    for (int p = 0; p < view->planes; p++) {
+      apus_winograd_weights_product(view, p, v, d, sums, j->end - j->first, rows, columns, 0);
+      apus_winograd_fetch_filters(j->plan, view, j->dw, panel, c, c + rows, p, view->planes);
+    }
     view->kernels->weights_gradient(sums, rows, columns, add, j->dw + c * co + column, ci * co, co);
   }
 }
