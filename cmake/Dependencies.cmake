@@ -21,14 +21,21 @@ else()
   set(APUS_PC_OPENMP "-lgomp")
 endif()
 
+option(APUS_OPENBLAS "with OpenBLAS, which two implementations stand on; the others need nothing" ON)
 find_package(PkgConfig REQUIRED)
-if(APPLE)
-  set(ENV{PKG_CONFIG_PATH} "$ENV{HOMEBREW_PREFIX}/opt/openblas/lib/pkgconfig:/opt/homebrew/opt/openblas/lib/pkgconfig:$ENV{PKG_CONFIG_PATH}")
+add_library(apus_openblas INTERFACE)
+if(APUS_OPENBLAS)
+  if(APPLE)
+    set(ENV{PKG_CONFIG_PATH} "$ENV{HOMEBREW_PREFIX}/opt/openblas/lib/pkgconfig:/opt/homebrew/opt/openblas/lib/pkgconfig:$ENV{PKG_CONFIG_PATH}")
+  endif()
+  pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)
+  target_link_libraries(apus_openblas INTERFACE PkgConfig::OPENBLAS)
+  # Not Requires.private: with --static that would pull in what a static OpenBLAS needs (Debian's names gfortran), where the
+  # shared one is linked.
+  list(JOIN OPENBLAS_LDFLAGS " " APUS_PC_OPENBLAS)
+else()
+  target_compile_definitions(apus_openblas INTERFACE APUS_NO_OPENBLAS)
 endif()
-pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)
-# Not Requires.private: with --static that would pull in what a static OpenBLAS needs (Debian's names gfortran), where the
-# shared one is linked.
-list(JOIN OPENBLAS_LDFLAGS " " APUS_PC_OPENBLAS)
 
 add_library(apus_flags INTERFACE)
 # No contraction: a fused multiply-add is used where the code says so, or bits would depend on the compiler.

@@ -30,7 +30,7 @@ extern const int check_family_count;
 
 typedef struct check_options {
   uint64_t seed;
-  const char *family; /* NULL: all */
+  const char *family; /* names with commas between; NULL: all */
   const char *name;   /* cases whose name contains this; NULL: all */
   int isa;            /* −1: every tier of this CPU */
   int threads;        /* 0: 1, 2, 3, 4 and 7; N: 1 and N */

@@ -35,7 +35,7 @@ const check_family check_families[] = {
 const int check_family_count = sizeof check_families / sizeof check_families[0];
 
 static const char *const usage =
-    "usage: apus-check [--seed N] [--family NAME] [--case TEXT] [--isa NAME] [--threads N] [--cases N] [--verbose] [--bench]\n"
+    "usage: apus-check [--seed N] [--family NAME,…] [--case TEXT] [--isa NAME] [--threads N] [--cases N] [--verbose] [--bench]\n"
     "  checks every version of every kernel against the references; the last line is \"N passed, N failed\"\n"
     "  --case TEXT   only the cases whose name contains TEXT\n"
     "  --isa NAME    only this tier (default: the environment's APUS_ISA, else every tier of this CPU)\n"

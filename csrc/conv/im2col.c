@@ -34,6 +34,10 @@ static int64_t thread_floats(const apus_conv2d_plan *plan) {
 }
 
 static int take(apus_conv2d_plan *plan, const char **reason) {
+  if (!apus_has_openblas()) {
+    *reason = "this build has no OpenBLAS";
+    return 0;
+  }
   const apus_conv2d *s = &plan->shape;
   const int64_t k = window(s);
   if (k > INT_MAX || s->in_channels > INT_MAX || s->out_channels > INT_MAX) {

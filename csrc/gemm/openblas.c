@@ -11,6 +11,10 @@
 #define BLOCK 256
 
 static int take(apus_gemm_plan *plan, const char **reason) {
+  if (!apus_has_openblas()) {
+    *reason = "this build has no OpenBLAS";
+    return 0;
+  }
   const apus_gemm *s = &plan->shape;
   if (s->k == 0) {
     *reason = "k is 0";

@@ -1,8 +1,11 @@
 #include "runtime/openblas.h"
 
+#ifndef APUS_NO_OPENBLAS
 #include <stdatomic.h>
 
 #include "runtime/openmp.h"
+
+int apus_has_openblas(void) { return 1; }
 
 /* Declared here so that no <cblas.h> has to be found. */
 extern void cblas_sgemm(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
@@ -34,3 +37,17 @@ void apus_sgemm(int transpose_a, int transpose_b, int m, int n, int k, const flo
   if (restore)
     omp_set_num_threads(restore);
 }
+
+#else
+#include <stdlib.h>
+
+int apus_has_openblas(void) { return 0; }
+
+/* Never called: plans decline. */
+void apus_sgemm(int transpose_a, int transpose_b, int m, int n, int k, const float *a, int lda, const float *b, int ldb,
+                float beta, float *c, int ldc) {
+  (void)transpose_a, (void)transpose_b, (void)m, (void)n, (void)k, (void)a, (void)lda, (void)b, (void)ldb, (void)beta, (void)c,
+      (void)ldc;
+  abort();
+}
+#endif

@@ -17,23 +17,32 @@ typedef uint32x4_t vm;
 
 SIMD_INLINE vf vf_load(const float *p) { return vld1q_f32(p); }
 SIMD_INLINE void vf_store(float *p, vf v) { vst1q_f32(p, v); }
+/* By lanes, not through an array: that would lie on the stack in the inner loop of a register tile. */
 SIMD_INLINE vf vf_load_partial(const float *p, int n) {
-  if (n == SIMD_LANES)
+  switch (n) {
+  case 4:
     return vf_load(p);
-  float lanes[4] = {0, 0, 0, 0};
-  for (int i = 0; i < n; i++)
-    lanes[i] = p[i];
-  return vld1q_f32(lanes);
+  case 3:
+    return vcombine_f32(vld1_f32(p), vld1_lane_f32(p + 2, vdup_n_f32(0), 0));
+  case 2:
+    return vcombine_f32(vld1_f32(p), vdup_n_f32(0));
+  case 1:
+    return vld1q_lane_f32(p, vdupq_n_f32(0), 0);
+  default:
+    return vdupq_n_f32(0);
+  }
 }
 SIMD_INLINE void vf_store_partial(float *p, vf v, int n) {
-  if (n == SIMD_LANES) {
+  if (n == 4) {
     vf_store(p, v);
     return;
   }
-  float lanes[4];
-  vst1q_f32(lanes, v);
-  for (int i = 0; i < n; i++)
-    p[i] = lanes[i];
+  if (n >= 2)
+    vst1_f32(p, vget_low_f32(v));
+  if (n == 1)
+    vst1q_lane_f32(p, v, 0);
+  if (n == 3)
+    vst1q_lane_f32(p + 2, v, 2);
 }
 SIMD_INLINE void vf_stream(float *p, vf v) { vst1q_f32(p, v); }
 SIMD_INLINE vf vf_set1(float x) { return vdupq_n_f32(x); }
