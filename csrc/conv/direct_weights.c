@@ -137,7 +137,7 @@ static void add_taps(const job *j, const piece *p, const block *b, apus_conv_run
       .c = sums + (p->kh * s->kernel_w + w.tap_first) * j->ci * s->out_channels + p->column,
       .rows = (w.tap_end - w.tap_first) * j->ci,
       .columns = (int)p->columns,
-      .resume = 1,
+      .add = 1,
       .two_sets = 1,
       .b_padded = j->plan->detail[DETAIL_PACK] != 0,
       .outer = l[2].count,

@@ -5,6 +5,8 @@
 #include "conv/winograd.h"
 #include "gemm/pack.h"
 
+#define MOST_ADDED 32 /* tiles in one chain of a weight gradient's sums */
+
 static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static int64_t panel_columns(const apus_winograd_view *v, int64_t panel) {
@@ -62,23 +64,28 @@ void apus_winograd_product(const apus_winograd_view *view, int plane, apus_winog
 
 void apus_winograd_weights_product(const apus_winograd_view *view, int plane, apus_winograd_planes v, apus_winograd_planes d,
                                    apus_winograd_planes sums, int64_t tiles, int64_t rows, int64_t columns, int resume) {
-  const apus_tile_product product = {
+  apus_tile_product product = {
       .a = v.data + plane * v.plane,
       .b = d.data + plane * d.plane,
       .c = sums.data + plane * sums.plane,
       .rows = rows,
       .columns = whole_vectors(view, columns),
-      .resume = resume,
+      .add = resume,
       .b_padded = 1,
       .outer = 1,
       .inner = 1,
-      .length = tiles,
       .a_k = v.row,
       .a_row = 1,
       .b_k = d.row,
       .c_row = sums.row,
   };
-  view->tile->product(&product);
+  for (int64_t t = 0; t < tiles; t += product.length) {
+    product.length = min64(MOST_ADDED, tiles - t);
+    view->tile->product(&product);
+    product.a += product.length * v.row;
+    product.b += product.length * d.row;
+    product.add = 1;
+  }
 }
 
 void apus_winograd_finish(const apus_winograd_view *v, apus_winograd_planes m, int64_t first, int64_t end, int64_t panel,

@@ -35,6 +35,7 @@ typedef struct apus_tile_product {
   int64_t rows; /* any number; cut evenly into register tiles */
   int columns;  /* 1 ... the tier's panel width */
   int resume;   /* the chain continues from C instead of 0 */
+  int add;      /* the sum is added to C: long sums in parts, whose errors do not grow with the length */
   int two_sets; /* narrow B, a_row 1: few rows may keep two sets of chains; the bits then depend on `rows` */
   int a_far;    /* A's rows (apart) come from memory: the next tile's are asked for while this one multiplies */
   int c_far;    /* C is not in the caches and K is short: its lines are asked for before they are written */
