@@ -107,7 +107,7 @@ static int run_table(void) {
 static const char *const usage =
     "usage: apus-bench [--operation NAME] [--shape TEXT] [--isa NAME] [--threads N] [--seconds S] [--every] [--cold] "
     "[--scaling]\n"
-    "                  [--peer onednn] [--json] [--shapes FILE]\n"
+    "                  [--peer onednn] [--tune FILE] [--json] [--shapes FILE]\n"
     "  times each shape of FILE (default: bench/shapes.txt): milliseconds, then GFLOP/s and their share of the peak of\n"
     "  multiply-adds, or GB/s and their share of the rate of copying, both measured in the same run;\n"
     "  \"disturbed\" where another process took the processors\n"
@@ -119,6 +119,7 @@ static const char *const usage =
     "  --scaling         on 1, 2, … threads up to all, with the speed-up over one\n"
     "  --peer onednn     beside oneDNN, in alternating blocks of calls; results are compared first; the ratio is its time to "
     "ours\n"
+    "  --tune FILE       times every implementation of the convolutions chosen and notes the quickest in FILE, for APUS_TUNE\n"
     "  --json            an object a line\n";
 
 static int wrong_usage(const char *text) {
@@ -145,6 +146,8 @@ static int take_option(const char *option, const char *value) {
     return (bench_chosen.seconds = atof(value)) >= 0;
   if (strcmp(option, "--isa") == 0)
     return select_isa(value);
+  if (strcmp(option, "--tune") == 0)
+    return (bench_chosen.tune = value) != NULL;
   if (strcmp(option, "--peer") == 0)
     return bench_chosen.peer = strcmp(value, "onednn") == 0;
   if (strcmp(option, "--threads") != 0 || atoi(value) < 1)
@@ -194,7 +197,14 @@ int bench_main(int argc, char **argv) {
   }
   if (bench_chosen.peer && !bench_peer_available())
     return wrong_usage("this build has no oneDNN: install libdnnl-dev, then configure again");
+  if (bench_chosen.tune)
+    bench_chosen.operation = "conv2d"; /* the one operation with a choice worth measuring */
   if (!bench_chosen.json)
     print_heading();
-  return run_table();
+  int status = run_table();
+  if (status == 0 && bench_chosen.tune && !bench_tune_write(bench_chosen.tune)) {
+    fprintf(stderr, "apus-bench: cannot write %s\n", bench_chosen.tune);
+    status = 1;
+  }
+  return status;
 }

@@ -32,6 +32,7 @@ typedef struct bench_options {
   int every;             /* every implementation that does not decline, not only the plan's choice */
   int scaling;           /* on 1, 2, … threads up to all */
   int peer;              /* oneDNN beside ours where it has the operation */
+  const char *tune;      /* convolutions: every implementation is timed, and the quickest noted in this file */
   int json;              /* a JSON object a line */
 } bench_options;
 
@@ -52,6 +53,10 @@ double bench_median_seconds(bench_body body, void *context, double seconds);
 /* Times body(context) and prints its line. */
 void bench_time(const bench_shape *shape, const char *pass, const char *implementation, bench_work work, bench_body body,
                 void *context);
+
+/* Notes a choice; writes all in one step into the file, whose other entries stay. 0 where that fails. */
+void bench_tune_add(const char *key, const char *implementation);
+int bench_tune_write(const char *path);
 
 /* Memory that bench_free_all gives back, filled with numbers in [−1, 1). */
 float *bench_floats(int64_t count);

@@ -1,4 +1,5 @@
 #include "bench_peer.h"
+#include "conv/tune.h"
 
 #include <stdio.h>
 
@@ -68,6 +69,30 @@ static bench_work work_of(const apus_conv2d_plan *plan, double bytes) {
   return (bench_work){defined, plan->implementation == APUS_CONV2D_WINOGRAD ? defined : inside, bytes};
 }
 
+/* Times every implementation but the reference and notes the quickest. */
+static void tune(const bench_shape *shape, conv2d_call *call, const apus_conv2d *s, int pass, const char *name, bench_body body) {
+  double quickest = 0;
+  char key[512];
+  int best = -1;
+  for (int i = 0; i < APUS_CONV2D_REFERENCE; i++) {
+    if (apus_conv2d_plan_force(&call->plan, (apus_conv2d_pass)pass, s, NULL, (apus_conv2d_implementation)i, NULL) != APUS_OK)
+      continue;
+    apus_conv2d_tune_key(&call->plan, key, sizeof key);
+    call->scratch = bench_bytes(call->plan.scratch_bytes);
+    double seconds = bench_median_seconds(body, call, bench_chosen.seconds);
+    if (best < 0 || seconds < quickest) {
+      quickest = seconds;
+      best = i;
+    }
+  }
+  if (best < 0)
+    return;
+  const char *implementation = apus_conv2d_implementation_name((apus_conv2d_implementation)best);
+  bench_tune_add(key, implementation);
+  printf("%-14s %-18s %-18s %-10s %10.4f ms\n", shape->operation, shape->name, name, implementation, quickest * 1e3);
+  fflush(stdout);
+}
+
 void bench_conv2d(const bench_shape *shape) {
   static const struct {
     const char *name;
@@ -86,7 +111,11 @@ void bench_conv2d(const bench_shape *shape) {
   float *outputs[] = {bench_floats(y_count), bench_floats(x_count), bench_floats(w_count)};
   const int64_t counts[] = {y_count, x_count, w_count};
   const double bytes = 4.0 * (double)(x_count + y_count + w_count);
-  for (int pass = 0; pass < 3; pass++)
+  for (int pass = 0; bench_chosen.tune && pass < 3; pass++) {
+    conv2d_call call = {.x = x, .w = w, .dy = dy, .out = outputs[pass]};
+    tune(shape, &call, &s, pass, passes[pass].name, passes[pass].body);
+  }
+  for (int pass = 0; !bench_chosen.tune && pass < 3; pass++)
     for (int i = -1; i < APUS_CONV2D_IMPLEMENTATIONS; i++) {
       if ((i < 0) == (bench_chosen.every != 0))
         continue;

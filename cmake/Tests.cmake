@@ -31,6 +31,13 @@ foreach(forced conv2d:reference,gemm:openblas conv2d:im2col conv2d:winograd conv
   set_tests_properties(force_${name} PROPERTIES ENVIRONMENT "APUS_FORCE=${forced};${APUS_TEST_ENVIRONMENT}")
 endforeach()
 
+# So is APUS_TUNE. The check writes the file itself.
+foreach(tune chosen nonsense twice declined absent)
+  apus_add_test(tune_${tune} apus-check --family plans)
+  set_tests_properties(tune_${tune} PROPERTIES ENVIRONMENT "APUS_TUNE=tune-${tune}.txt;${APUS_TEST_ENVIRONMENT}"
+                                               WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
+endforeach()
+
 # That the micro-kernels keep their sums in registers; seen in the instructions, so no time is measured.
 find_package(Python3 COMPONENTS Interpreter)
 if(Python3_FOUND AND CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT APUS_SANITIZE AND NOT APPLE)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "conv/tune.h"
 
 static const apus_conv2d good_conv2d = {2, 8, 9, 6, 12, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 static const apus_pool2d good_pool2d = {2, 8, 9, 6, 3, 3, 2, 2, 1, 1, 1, 1, 0};
@@ -254,7 +255,51 @@ static void check_force(void) {
                 gemm_status == APUS_OK ? apus_gemm_implementation_name(gemm.implementation) : gemm_error.text);
 }
 
+/* ---- APUS_TUNE -------------------------------------------------------------------------------------------------- */
+
+/* Writes the file that the variable names and plans once: it, too, is read once a process. What it holds is the file's name. */
+static void check_tune(void) {
+  const char *path = getenv("APUS_TUNE");
+  if (!path || !check_case("APUS_TUNE", "%s", path))
+    return;
+  apus_conv2d_plan plan;
+  apus_error error;
+  char key[512];
+  apus_thread_count_set(2);
+  apus_conv2d_plan_force(&plan, APUS_CONV2D_FORWARD, &good_conv2d, NULL, APUS_CONV2D_REFERENCE, NULL);
+  check_that(apus_conv2d_tune_key(&plan, key, sizeof key) < (int)sizeof key, "a key is too long");
+  FILE *file = strstr(path, "absent") ? NULL : fopen(path, "w");
+  if (file && strstr(path, "chosen"))
+    fprintf(file, "# measured\n\n%s reference # slow\n", key);
+  if (file && strstr(path, "nonsense"))
+    fprintf(file, "# measured\n%s nonsense\n", key);
+  if (file && strstr(path, "twice"))
+    fprintf(file, "%s direct\n%s reference\n", key, key);
+  if (file && strstr(path, "declined")) /* no depthwise convolution */
+    fprintf(file, "%s depthwise\n", key);
+  if (file)
+    fclose(file);
+  apus_status status = apus_conv2d_plan_make(&plan, APUS_CONV2D_FORWARD, &good_conv2d, NULL, &error);
+  if (strstr(path, "chosen")) {
+    check_that(status == APUS_OK && plan.implementation == APUS_CONV2D_REFERENCE, "the entry is not taken: %s", error.text);
+    status = apus_conv2d_plan_make(&plan, APUS_CONV2D_BACKWARD_DATA, &good_conv2d, NULL, &error);
+    check_that(status == APUS_OK && (plan.isa == APUS_ISA_REFERENCE || plan.implementation != APUS_CONV2D_REFERENCE),
+               "another pass takes it too: %s", error.text);
+  } else {
+    check_error(path, status, APUS_INVALID_ARGUMENT, &error);
+    const char *place = strstr(path, "absent") ? "" : strstr(path, "nonsense") ? ":2: " : ":1";
+    char want[512];
+    snprintf(want, sizeof want, "%s%s", path, place);
+    check_that(strstr(error.text, want) != NULL, "%s is not named: %s", want, error.text);
+  }
+  apus_thread_count_set(0);
+  remove(path);
+}
+
 void check_plans_family(void) {
+  check_tune();
+  if (getenv("APUS_TUNE"))
+    return; /* what follows expects the plan's own choice */
   check_force();
   if (getenv("APUS_FORCE"))
     return; /* what follows expects the plan's own choice */

@@ -7,6 +7,7 @@
 
 #include "apus/runtime.h"
 #include "conv/conv_list.h"
+#include "conv/tune.h"
 #include "runtime/environment.h"
 #include "runtime/scratch.h"
 #include "runtime/status.h"
@@ -152,6 +153,16 @@ apus_status apus_conv2d_plan_make(apus_conv2d_plan *plan, apus_conv2d_pass pass,
   apus_status status = begin(plan, pass, shape, options, error);
   if (status != APUS_OK)
     return status;
+  int tuned, line;
+  if ((status = apus_conv2d_tuned(plan, &tuned, &line, error)) != APUS_OK)
+    return status;
+  if (tuned >= 0) {
+    plan->forced = 1;
+    if (ask(plan, tuned))
+      return finish(plan, error);
+    return apus_fail(error, APUS_INVALID_ARGUMENT, "APUS_TUNE: %s:%d: %s declines: %s", apus_tune_path(), line, list[tuned]->name,
+                     plan->reason[tuned]);
+  }
   int i = plan->isa == APUS_ISA_REFERENCE ? APUS_CONV2D_REFERENCE : 0;
   while (!ask(plan, i))
     i++; /* the last one takes everything */

@@ -42,6 +42,12 @@ int apus_forced_implementation(const char *operation, char *name, size_t size) {
   return 0;
 }
 
+const char *apus_tune_path(void) {
+  static const char *_Atomic value = unread;
+  const char *path = once(&value, "APUS_TUNE");
+  return path && *path ? path : NULL;
+}
+
 int apus_verbose_plans(void) {
   static const char *_Atomic value = unread;
   const char *rest = find_word(once(&value, "APUS_VERBOSE"), "plan");

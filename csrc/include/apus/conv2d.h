@@ -93,8 +93,8 @@ typedef struct apus_conv2d_plan {
 /* Sizes of the output; the same errors as planning. */
 apus_status apus_conv2d_output_size(const apus_conv2d *shape, int64_t *out_h, int64_t *out_w, apus_error *error);
 
-/* options may be NULL (all zero). The environment's APUS_FORCE=conv2d:direct (depthwise, winograd, im2col, reference) forces one.
- */
+/* options may be NULL (all zero). The environment's APUS_FORCE=conv2d:direct (depthwise, winograd, im2col, reference) forces one;
+ * APUS_TUNE=file gives choices that were measured, and fails the plan with file and line where it is wrong. */
 apus_status apus_conv2d_plan_make(apus_conv2d_plan *plan, apus_conv2d_pass pass, const apus_conv2d *shape,
                                   const apus_conv2d_options *options, apus_error *error);
 /* The same with one implementation; APUS_UNSUPPORTED and its reason where that one declines. */
