@@ -114,6 +114,7 @@ static const char *const usage =
     "  --operation NAME  only this one: conv2d, gemm, max_pool2d, …\n"
     "  --shape TEXT      only shapes whose name contains TEXT\n"
     "  --seconds S       for each measurement (default 0.2; at least 5 calls are timed)\n"
+    "  --precision NAME  default, strict or bf16\n"
     "  --cold            empties the caches before each call: operands come from memory, as in a training step\n"
     "  --every           every implementation that does not decline, not only the one that the plan chooses\n"
     "  --scaling         on 1, 2, … threads up to all, with the speed-up over one\n"
@@ -134,6 +135,16 @@ static int select_isa(const char *name) {
   return 0;
 }
 
+static int select_precision(const char *name) {
+  static const char *const names[] = {"default", "strict", "bf16"};
+  for (int i = 0; i < 3; i++)
+    if (strcmp(name, names[i]) == 0) {
+      bench_chosen.precision = (apus_precision)i;
+      return 1;
+    }
+  return 0;
+}
+
 /* 0 where the option is unknown or its value is wrong. */
 static int take_option(const char *option, const char *value) {
   if (strcmp(option, "--operation") == 0)
@@ -148,6 +159,8 @@ static int take_option(const char *option, const char *value) {
     return select_isa(value);
   if (strcmp(option, "--tune") == 0)
     return (bench_chosen.tune = value) != NULL;
+  if (strcmp(option, "--precision") == 0)
+    return select_precision(value);
   if (strcmp(option, "--peer") == 0)
     return bench_chosen.peer = strcmp(value, "onednn") == 0;
   if (strcmp(option, "--threads") != 0 || atoi(value) < 1)

@@ -31,9 +31,10 @@ typedef struct bench_options {
   int cold;              /* the caches are emptied before each call: operands come from memory, as in a training step */
   int every;             /* every implementation that does not decline, not only the plan's choice */
   int scaling;           /* on 1, 2, … threads up to all */
-  int peer;              /* oneDNN beside ours where it has the operation */
-  const char *tune;      /* convolutions: every implementation is timed, and the quickest noted in this file */
-  int json;              /* a JSON object a line */
+  apus_precision precision;
+  int peer;         /* oneDNN beside ours where it has the operation */
+  const char *tune; /* convolutions: every implementation is timed, and the quickest noted in this file */
+  int json;         /* a JSON object a line */
 } bench_options;
 
 extern bench_options bench_chosen;

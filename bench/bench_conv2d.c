@@ -119,10 +119,11 @@ void bench_conv2d(const bench_shape *shape) {
     for (int i = -1; i < APUS_CONV2D_IMPLEMENTATIONS; i++) {
       if ((i < 0) == (bench_chosen.every != 0))
         continue;
+      const apus_conv2d_options options = {.precision = bench_chosen.precision};
       conv2d_call call = {.x = x, .w = w, .dy = dy, .out = outputs[pass]};
       apus_status status =
-          i < 0 ? apus_conv2d_plan_make(&call.plan, (apus_conv2d_pass)pass, &s, NULL, &error)
-                : apus_conv2d_plan_force(&call.plan, (apus_conv2d_pass)pass, &s, NULL, (apus_conv2d_implementation)i, &error);
+          i < 0 ? apus_conv2d_plan_make(&call.plan, (apus_conv2d_pass)pass, &s, &options, &error)
+                : apus_conv2d_plan_force(&call.plan, (apus_conv2d_pass)pass, &s, &options, (apus_conv2d_implementation)i, &error);
       if (status != APUS_OK)
         continue;
       call.scratch = bench_bytes(call.plan.scratch_bytes);

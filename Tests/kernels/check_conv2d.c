@@ -28,6 +28,7 @@ static const version versions[] = {
     {APUS_CONV2D_DEPTHWISE, APUS_PRECISION_DEFAULT}, {APUS_CONV2D_WINOGRAD, APUS_PRECISION_DEFAULT},
     {APUS_CONV2D_WINOGRAD, APUS_PRECISION_STRICT},   {APUS_CONV2D_DIRECT, APUS_PRECISION_DEFAULT},
     {APUS_CONV2D_IM2COL, APUS_PRECISION_DEFAULT},    {APUS_CONV2D_REFERENCE, APUS_PRECISION_DEFAULT},
+    {APUS_CONV2D_BF16, APUS_PRECISION_BF16},
 };
 enum { VERSIONS = sizeof versions / sizeof versions[0] };
 
@@ -97,11 +98,17 @@ static void compare_winograd(const char *what, const tensors *t, const float *go
   check_close(what, got, want, bound, count, (double)terms);
 }
 
+/* bfloat16 holds the whole numbers; of the reals, each product may be off by 2⁻⁸, which is 2¹⁶ ε: the bound that a sum of 2³²
+ * terms has. */
+static const double ROUNDED_TERMS = 4294967296.0;
+
 static void compare(const char *what, const version *v, const tensors *t, const float *got, const double *want,
                     const double *magnitude, int64_t count, int64_t terms) {
   const int is_winograd = v->implementation == APUS_CONV2D_WINOGRAD, is_strict = v->precision == APUS_PRECISION_STRICT;
   if (is_winograd && !(is_strict && t->contents == INTEGERS))
     compare_winograd(what, t, got, want, magnitude, count, terms);
+  else if (t->contents != INTEGERS && v->precision == APUS_PRECISION_BF16)
+    check_close(what, got, want, magnitude, count, ROUNDED_TERMS + (double)terms);
   else if (t->contents == INTEGERS)
     check_exact(what, got, want, count);
   else

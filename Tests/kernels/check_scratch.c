@@ -13,7 +13,7 @@ static void expect_bounded(const char *what, const char *implementation, size_t 
 }
 
 static void expect_bounded_conv2d(const apus_conv2d *shape, int threads) {
-  for (int precision = APUS_PRECISION_DEFAULT; precision <= APUS_PRECISION_STRICT; precision++)
+  for (int precision = APUS_PRECISION_DEFAULT; precision <= APUS_PRECISION_BF16; precision++)
     for (int pass = 0; pass < 3; pass++)
       for (int i = 0; i < APUS_CONV2D_IMPLEMENTATIONS; i++) {
         const apus_conv2d_options options = {.accumulate = pass != APUS_CONV2D_FORWARD, .precision = (apus_precision)precision};

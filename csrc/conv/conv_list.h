@@ -18,6 +18,7 @@ typedef struct apus_conv2d_entry {
 
 extern const apus_conv2d_entry apus_conv2d_depthwise;
 extern const apus_conv2d_entry apus_conv2d_winograd;
+extern const apus_conv2d_entry apus_conv2d_bf16;
 extern const apus_conv2d_entry apus_conv2d_direct;
 extern const apus_conv2d_entry apus_conv2d_im2col;
 extern const apus_conv2d_entry apus_conv2d_reference;

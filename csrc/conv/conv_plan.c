@@ -14,8 +14,8 @@
 
 static const apus_conv2d_entry *const list[APUS_CONV2D_IMPLEMENTATIONS] = {
     [APUS_CONV2D_DEPTHWISE] = &apus_conv2d_depthwise, [APUS_CONV2D_WINOGRAD] = &apus_conv2d_winograd,
-    [APUS_CONV2D_DIRECT] = &apus_conv2d_direct,       [APUS_CONV2D_IM2COL] = &apus_conv2d_im2col,
-    [APUS_CONV2D_REFERENCE] = &apus_conv2d_reference,
+    [APUS_CONV2D_BF16] = &apus_conv2d_bf16,           [APUS_CONV2D_DIRECT] = &apus_conv2d_direct,
+    [APUS_CONV2D_IM2COL] = &apus_conv2d_im2col,       [APUS_CONV2D_REFERENCE] = &apus_conv2d_reference,
 };
 
 static const char *const pass_names[] = {"forward", "backward_data", "backward_weights"};
@@ -96,7 +96,7 @@ static apus_status begin(apus_conv2d_plan *plan, apus_conv2d_pass pass, const ap
   plan->threads = apus_thread_count();
   if ((unsigned)pass > APUS_CONV2D_BACKWARD_WEIGHTS)
     return apus_fail(error, APUS_INVALID_ARGUMENT, "conv2d: there is no pass %d", (int)pass);
-  if ((unsigned)plan->options.precision > APUS_PRECISION_STRICT)
+  if ((unsigned)plan->options.precision > APUS_PRECISION_BF16)
     return apus_fail(error, APUS_INVALID_ARGUMENT, "conv2d: there is no precision %d", (int)plan->options.precision);
   if (pass == APUS_CONV2D_FORWARD && plan->options.accumulate)
     return apus_fail(error, APUS_INVALID_ARGUMENT, "conv2d: the forward pass does not accumulate; give the residual instead");

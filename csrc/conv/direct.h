@@ -7,7 +7,7 @@
 #include "conv/grid.h"
 
 /* Forward and backward data (direct_grid.c). */
-void apus_conv_direct_plan_grid(apus_conv2d_plan *plan, const char **reason);
+void apus_conv_direct_plan_grid(apus_conv2d_plan *plan, int bf16, const char **reason);
 void apus_conv_direct_forward(const apus_conv2d_plan *plan, const float *x, const float *w, const apus_conv2d_epilogue *epilogue,
                               float *y, void *scratch);
 void apus_conv_direct_backward_data(const apus_conv2d_plan *plan, const float *dy, const float *w, float *dx, void *scratch);

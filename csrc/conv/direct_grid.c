@@ -5,6 +5,7 @@
 
 #include "apus/runtime.h"
 #include "conv/direct.h"
+#include "gemm/bf16.h"
 #include "gemm/pack.h"
 #include "runtime/parallel.h"
 
@@ -18,8 +19,20 @@
 #define MACS_A_THREAD 524288 /* some 4 us on AVX-512: below that a second thread costs more than it does */
 #define PACKED_A_THREAD 16384
 
-/* Images and rows of a block; whether the panel is the outer loop; whether the output is asked for before it is written. */
-enum { DETAIL_IMAGES, DETAIL_ROWS, DETAIL_BY_PANEL, DETAIL_C_FAR };
+/* Images and rows of a block; whether the panel is the outer loop; whether the output is asked for before it is written; whether
+ * operands are rounded to bfloat16. */
+enum { DETAIL_IMAGES, DETAIL_ROWS, DETAIL_BY_PANEL, DETAIL_C_FAR, DETAIL_BF16 };
+
+static const apus_bf16_kernels *bf16_of(const apus_conv2d_plan *plan) {
+  const char *reason;
+  return plan->detail[DETAIL_BF16] ? apus_bf16_for((apus_isa)plan->isa, &reason) : NULL;
+}
+
+/* Of pairs of channels where they are bfloat16. */
+static const apus_tile_kernels *kernels_of(const apus_conv2d_plan *plan) {
+  const apus_bf16_kernels *bf16 = bf16_of(plan);
+  return bf16 ? &bf16->tile : apus_tile_for((apus_isa)plan->isa);
+}
 
 static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -46,7 +59,9 @@ static view view_of(const apus_conv2d_plan *plan) {
     v.in_h = plan->out_h, v.in_w = plan->out_w, v.in_channels = co;
     v.out_h = ceil_div(s->height, s->stride_h), v.out_w = ceil_div(s->width, s->stride_w), v.out_channels = ci;
   }
-  v.width = apus_tile_panel_width(apus_tile_for((apus_isa)plan->isa), v.out_channels);
+  if (plan->detail[DETAIL_BF16])
+    v.in_channels = apus_bf16_pairs(v.in_channels);
+  v.width = apus_tile_panel_width(kernels_of(plan), v.out_channels);
   v.panels = ceil_div(v.out_channels, v.width);
   v.panel_floats = s->kernel_h * s->kernel_w * v.in_channels * v.width;
   return v;
@@ -58,7 +73,13 @@ static int64_t blocks(const apus_conv2d_plan *plan, const view *v) {
   return ceil_div(plan->shape.batch, plan->detail[DETAIL_IMAGES]) * ceil_div(v->out_h, plan->detail[DETAIL_ROWS]);
 }
 
-void apus_conv_direct_plan_grid(apus_conv2d_plan *plan, const char **reason) {
+/* Pairs of the input where it is rounded: in scratch, after the panels. */
+static int64_t rounded_pairs(const apus_conv2d_plan *plan, const view *v) {
+  return plan->detail[DETAIL_BF16] ? plan->shape.batch * v->in_h * v->in_w * v->groups * v->in_channels : 0;
+}
+
+void apus_conv_direct_plan_grid(apus_conv2d_plan *plan, int bf16, const char **reason) {
+  plan->detail[DETAIL_BF16] = bf16;
   const apus_conv2d *s = &plan->shape;
   const view v = view_of(plan);
   const int64_t row = v.in_w * v.in_channels * v.groups, step = v.forward ? s->stride_h : 1;
@@ -80,17 +101,19 @@ void apus_conv_direct_plan_grid(apus_conv2d_plan *plan, const char **reason) {
 
   plan->detail[DETAIL_C_FAR] =
       v.groups * v.panels > 1 && s->batch * v.out_h * v.out_w * v.out_channels * v.groups > OUTPUT_IN_CACHE;
-  plan->scratch_bytes = (size_t)weights * sizeof(float);
-  *reason = plan->detail[DETAIL_BY_PANEL] ? "windows read in place, a panel of weights at a time" : "windows read in place";
+  plan->scratch_bytes = (size_t)(weights + rounded_pairs(plan, &v)) * sizeof(float);
+  *reason = bf16                            ? "operands rounded to bfloat16 in scratch"
+            : plan->detail[DETAIL_BY_PANEL] ? "windows read in place, a panel of weights at a time"
+                                            : "windows read in place";
 }
 
 typedef struct job {
   const apus_conv2d_plan *plan;
   const apus_tile_kernels *kernels;
   view v;
-  const float *input, *weights;
+  const float *given, *input, *weights; /* input: as given, or rounded */
   const apus_conv2d_epilogue *epilogue;
-  float *output, *packed;
+  float *output, *packed, *rounded;
 } job;
 
 /* One piece of the weights: a phase, a group and a panel of its output channels. */
@@ -136,21 +159,43 @@ static void pack_units(void *context, int64_t begin, int64_t end, int slot) {
   const apus_conv2d *s = &j->plan->shape;
   const view *v = &j->v;
   const int64_t width = v->width;
+  const apus_bf16_kernels *bf16 = bf16_of(j->plan);
   for (int64_t index = begin; index < end; index++) {
     const unit u = unit_at(j, index);
+    if (v->forward && bf16) {
+      const int64_t channels = s->in_channels / s->groups;
+      for (int64_t tap = 0; tap < s->kernel_h * s->kernel_w; tap++)
+        bf16->round_panel(j->weights + tap * channels * s->out_channels + u.group * v->out_channels + u.column, s->out_channels,
+                          channels, u.columns, width, u.packed + tap * v->in_channels * width);
+      continue;
+    }
     if (v->forward) {
       apus_pack_panel(j->weights + u.group * v->out_channels + u.column, s->out_channels,
                       s->kernel_h * s->kernel_w * v->in_channels, u.columns, width, u.packed);
       continue;
     }
+    const int64_t channels = s->out_channels / s->groups;
     float *to = u.packed;
     for (int64_t h = u.h.axis.taps - 1; h >= 0; h--)
       for (int64_t w = u.w.axis.taps - 1; w >= 0; w--, to += v->in_channels * width) {
         int64_t tap = (u.h.tap_first + h * u.h.tap_step) * s->kernel_w + u.w.tap_first + w * u.w.tap_step;
-        apus_pack_panel_transposed(j->weights + (tap * v->out_channels + u.column) * s->out_channels + u.group * v->in_channels,
-                                   s->out_channels, v->in_channels, u.columns, width, to);
+        const float *from = j->weights + (tap * v->out_channels + u.column) * s->out_channels;
+        if (bf16)
+          apus_bf16_panel_transposed(bf16, from + u.group * channels, s->out_channels, channels, u.columns, width, to);
+        else
+          apus_pack_panel_transposed(from + u.group * channels, s->out_channels, channels, u.columns, width, to);
       }
   }
+}
+
+/* Pixels of the input, each group's channels filled up to whole pairs. */
+static void round_pixels(void *context, int64_t begin, int64_t end, int slot) {
+  (void)slot;
+  const job *j = context;
+  const apus_conv2d *s = &j->plan->shape;
+  const int64_t channels = (j->v.forward ? s->in_channels : s->out_channels) / s->groups;
+  bf16_of(j->plan)->round_rows(j->given + begin * s->groups * channels, channels, (end - begin) * s->groups, channels,
+                               j->rounded + begin * s->groups * j->v.in_channels, j->v.in_channels);
 }
 
 static void run_block(const job *j, const unit *u, int64_t block) {
@@ -207,11 +252,17 @@ static void run_items(void *context, int64_t begin, int64_t end, int slot) {
 
 static void run(job *j) {
   const apus_conv2d *s = &j->plan->shape;
-  j->kernels = apus_tile_for((apus_isa)j->plan->isa);
+  j->kernels = kernels_of(j->plan);
   j->v = view_of(j->plan);
   const int64_t count = units(&j->v), items = count * blocks(j->plan, &j->v);
   if (items == 0)
     return;
+  j->input = j->given;
+  if (j->plan->detail[DETAIL_BF16]) {
+    j->input = j->rounded = j->packed + j->v.groups * j->v.panels * j->v.panel_floats;
+    const int64_t pixels = s->batch * j->v.in_h * j->v.in_w, pairs = j->v.groups * j->v.in_channels;
+    apus_parallel_for_limited(pixels, ceil_div(PACKED_A_THREAD, pairs), j->plan->threads, round_pixels, j);
+  }
   apus_parallel_for_limited(count, ceil_div(PACKED_A_THREAD * j->v.phases_h * j->v.phases_w, max64(1, j->v.panel_floats)),
                             j->plan->threads, pack_units, j);
   const double macs = (double)s->batch * (double)(j->plan->out_h * j->plan->out_w) * (double)(s->kernel_h * s->kernel_w) *
@@ -221,13 +272,13 @@ static void run(job *j) {
 
 void apus_conv_direct_forward(const apus_conv2d_plan *plan, const float *x, const float *w, const apus_conv2d_epilogue *epilogue,
                               float *y, void *scratch) {
-  job j = {.plan = plan, .input = x, .weights = w, .epilogue = epilogue, .output = y, .packed = scratch};
+  job j = {.plan = plan, .given = x, .weights = w, .epilogue = epilogue, .output = y, .packed = scratch};
   run(&j);
 }
 
 void apus_conv_direct_backward_data(const apus_conv2d_plan *plan, const float *dy, const float *w, float *dx, void *scratch) {
   const apus_conv2d_epilogue add = {.residual = dx};
-  job j = {.plan = plan, .input = dy, .weights = w, .output = dx, .packed = scratch};
+  job j = {.plan = plan, .given = dy, .weights = w, .output = dx, .packed = scratch};
   j.epilogue = plan->options.accumulate ? &add : NULL;
   run(&j);
 }

@@ -15,7 +15,7 @@
 enum { NUMBERS = 16, KEY = NUMBERS + 4, LINE = 512 };
 
 static const char *const pass_names[] = {"forward", "backward_data", "backward_weights"};
-static const char *const precision_names[] = {"default", "strict"};
+static const char *const precision_names[] = {"default", "strict", "bf16"};
 
 typedef struct entry {
   int64_t key[KEY]; /* pass, tier, threads, precision, shape */
@@ -110,7 +110,7 @@ static const char *parse(char *line, entry *e) {
     return "the third word must be a tier";
   if (!number(next_word(&line), &e->key[2]))
     return "the fourth word must be a number of threads";
-  if ((e->key[3] = place_of(next_word(&line), precision_names, 2)) < 0)
+  if ((e->key[3] = place_of(next_word(&line), precision_names, APUS_PRECISION_BF16 + 1)) < 0)
     return "the fifth word must be a precision";
   for (int i = KEY - NUMBERS; i < KEY; i++)
     if (!number(next_word(&line), &e->key[i]))

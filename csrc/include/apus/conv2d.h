@@ -59,16 +59,22 @@ typedef enum apus_conv2d_pass {
 typedef enum apus_conv2d_implementation {
   APUS_CONV2D_DEPTHWISE = 0, /* one or few channels a group, vectorised over channels */
   APUS_CONV2D_WINOGRAD = 1,  /* 3×3, stride 1: products of transformed tiles, F(4×4) or F(2×2) */
-  APUS_CONV2D_DIRECT = 2,    /* matrix product with overlapping rows over packed weights */
-  APUS_CONV2D_IM2COL = 3,    /* blocks of rows gathered, then OpenBLAS on one thread a block */
-  APUS_CONV2D_REFERENCE = 4  /* takes everything */
+  APUS_CONV2D_BF16 = 2,      /* direct, over operands rounded to bfloat16; where the precision allows it */
+  APUS_CONV2D_DIRECT = 3,    /* matrix product with overlapping rows over packed weights */
+  APUS_CONV2D_IM2COL = 4,    /* blocks of rows gathered, then OpenBLAS on one thread a block */
+  APUS_CONV2D_REFERENCE = 5  /* takes everything */
 } apus_conv2d_implementation;
-#define APUS_CONV2D_IMPLEMENTATIONS 5
+#define APUS_CONV2D_IMPLEMENTATIONS 6
 
-/* How far a result may be from the correctly rounded one. */
+/* How far a result may be from the correctly rounded one.
+ * BF16: tensors stay float32 in memory (master weights are untouched); both operands are rounded to bfloat16 (nearest even) in
+ * scratch, products are exact and summed in float32, two steps at a time in an order of the CPU's own, subnormal numbers as zero.
+ * An output is then within 2⁻⁸ of Σ|x||w|. The plan takes float32 where that is as fast (Winograd, which never multiplies in
+ * bfloat16) or the CPU cannot, and says so; weight gradients are always float32. */
 typedef enum apus_precision {
   APUS_PRECISION_DEFAULT = 0, /* float32; Winograd's F(4×4) may round 1 to 2 times as much as one sum of products */
-  APUS_PRECISION_STRICT = 1   /* float32; nothing less accurate than one sum of products: F(2×2) at most */
+  APUS_PRECISION_STRICT = 1,  /* float32; nothing less accurate than one sum of products: F(2×2) at most */
+  APUS_PRECISION_BF16 = 2     /* operands may be rounded to bfloat16, sums are float32 */
 } apus_precision;
 
 typedef struct apus_conv2d_options {
