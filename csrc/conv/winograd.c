@@ -6,11 +6,12 @@
 
 #include "apus/runtime.h"
 
-/* Below these direct convolution was as fast or faster. The gain is the ratio of multiplications; what is saved counts them for
- * one pair of channels, each of which has a filter to transform. */
-#define LEAST_CHANNELS 16
+/* Below these direct convolution was as fast or faster. The transforms cost as much as (in + out) channels, what they save is as
+ * much as in · out. The gain is the ratio of multiplications; LEAST_SAVED counts those saved for one pair of channels, each of
+ * which has a filter to transform: so 7x7 images in batches of 1 and 2 are too few. */
+#define LEAST_CHANNELS 7 /* in · out / (in + out) */
 #define LEAST_GAIN 1.5
-#define LEAST_SAVED 400
+#define LEAST_SAVED 500
 /* Where the schedule by panels becomes as fast, on 8x28x28x128 and 8x56x56x64: U of 2.4 MB is still read once for many tiles, but
  * sums of so much would be read and written for each block of them. */
 #define MOST_FUSED_CHANNELS 128
@@ -89,7 +90,7 @@ static int filters_fit(const apus_winograd_view *v) {
 /* Why direct convolution is likely to be faster, or NULL. */
 static const char *why_slow(const apus_conv2d_plan *plan, int64_t outputs) {
   const apus_conv2d *s = &plan->shape;
-  if (s->in_channels < LEAST_CHANNELS || s->out_channels < LEAST_CHANNELS)
+  if (s->in_channels * s->out_channels < LEAST_CHANNELS * (s->in_channels + s->out_channels))
     return "few channels: the transforms cost more than they save";
   const int64_t without = seen_taps(plan->out_h, s->height, s->pad_top) * seen_taps(plan->out_w, s->width, s->pad_left);
   if (without < LEAST_GAIN * products(plan, outputs))

@@ -7,7 +7,9 @@
 #include "conv/winograd.h"
 #include "runtime/parallel.h"
 
-#define BLOCK_BYTES 524288 /* of V and M */
+/* A block is some register tiles' rows. V and M of a block take half of a second-level cache of 1 MB: the rest is for U and for
+ * the pixels that are fetched. */
+#define BLOCK_BYTES 524288
 #define MOST_UNITS 6
 #define MACS_A_THREAD 524288 /* some 4 us on AVX-512: below that a second thread costs more than it does */
 #define FILTERS_A_THREAD 16384
@@ -63,17 +65,17 @@ static void transform_filters(void *context, int64_t begin, int64_t end, int slo
   }
 }
 
-static void run_units(void *context, int64_t begin, int64_t end, int slot) {
+static void run_tiles(void *context, int64_t begin, int64_t end, int slot) {
   const job *j = context;
   const apus_winograd_view *view = &j->view;
-  const int64_t last = min64(end * view->tile->rows, view->tiles), most = j->plan->detail[APUS_WINOGRAD_TILES];
+  const int64_t most = j->plan->detail[APUS_WINOGRAD_TILES];
   apus_winograd_planes u = j->l.u, v = j->l.v, m = j->l.m;
   v.data = j->blocks + slot * j->l.block;
   m.data = v.data + view->planes * v.plane;
-  for (int64_t first = begin * view->tile->rows; first < last; first += most) {
-    const int64_t tiles = min64(most, last - first);
+  for (int64_t first = begin; first < end; first += most) {
+    const int64_t tiles = min64(most, end - first);
     view->kernels->input(&view->input, j->x, j->zeros, first, first + tiles, v);
-    const int64_t next = min64(first + tiles, last), next_end = min64(next + most, last);
+    const int64_t next = first + tiles, next_end = min64(next + most, end);
     apus_winograd_ahead input = apus_winograd_ahead_of(view, &view->input, j->x, next, next_end, view->panels * view->planes);
     apus_winograd_ahead output = apus_winograd_ahead_of(view, &view->output, j->y, first, next, view->planes);
     for (int64_t panel = 0; panel < view->panels; panel++) {
@@ -97,8 +99,7 @@ void apus_winograd_run_fused(const apus_conv2d_plan *plan, const float *x, const
   j.blocks = j.u + j.view.panels * j.l.panel;
   memset(scratch, 0, (size_t)j.l.zeros * sizeof *scratch);
 
-  const int64_t k = j.view.input.channels, units = ceil_div(j.view.tiles, j.view.tile->rows);
+  const int64_t k = j.view.input.channels, tile_macs = j.view.planes * k * j.view.output.channels;
   apus_parallel_for_limited(j.view.panels * k, FILTERS_A_THREAD / j.view.width, plan->threads, transform_filters, &j);
-  const int64_t unit_macs = j.view.tile->rows * j.view.planes * k * j.view.output.channels;
-  apus_parallel_for_limited(units, ceil_div(MACS_A_THREAD, unit_macs), plan->threads, run_units, &j);
+  apus_parallel_for_limited(j.view.tiles, ceil_div(MACS_A_THREAD, tile_macs), plan->threads, run_tiles, &j);
 }
