@@ -115,8 +115,9 @@ static void norm_forward(void *context) {
 
 static void norm_backward(void *context) {
   memory_call *call = context;
-  apus_batch_norm_backward(&call->norm, call->x, call->y, call->dy, call->vectors[MEAN], call->vectors[INVERSE_DEVIATION], NULL,
-                           APUS_ACTIVATION_RELU, call->dx, call->vectors[DGAMMA], call->vectors[DBETA], NULL, call->scratch);
+  apus_batch_norm_backward(&call->norm, call->x, NULL, call->vectors[SCALE], call->vectors[SHIFT], call->dy, call->vectors[MEAN],
+                           call->vectors[INVERSE_DEVIATION], NULL, APUS_ACTIVATION_RELU, call->dx, call->vectors[DGAMMA],
+                           call->vectors[DBETA], NULL, call->scratch);
 }
 
 static void relu_forward(void *context) {

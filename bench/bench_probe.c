@@ -74,27 +74,6 @@ double bench_peak_gflops(double now[BENCH_BURSTS]) {
 
 /* ---- memory ----------------------------------------------------------------------------------------------------- */
 
-/* Bytes of the largest cache. Not from sysconf, which multiplies it by the CPUs of a whole package on some machines. */
-static int64_t last_cache_bytes(void) {
-  int64_t largest = 32 << 20; /* where the system does not say */
-#ifdef __linux__
-  int64_t found = 0;
-  for (int index = 0; index < 8; index++) {
-    char path[80];
-    long long kilobytes = 0;
-    snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/size", index);
-    FILE *file = fopen(path, "r");
-    if (!file)
-      break;
-    if (fscanf(file, "%lldK", &kilobytes) == 1 && kilobytes << 10 > found)
-      found = kilobytes << 10;
-    fclose(file);
-  }
-  largest = found ? found : largest;
-#endif
-  return largest;
-}
-
 typedef struct transfer {
   void (*copy)(const float *from, float *to, int64_t count);
   float *from, *to;
@@ -119,7 +98,7 @@ double bench_copy_gbytes(int rounds) {
   static transfer t;
   static int64_t pieces;
   if (pieces == 0) {
-    pieces = 4 * last_cache_bytes() / (int64_t)(PIECE * sizeof(float));
+    pieces = 4 * apus_last_cache_bytes() / (int64_t)(PIECE * sizeof(float));
     t.from = apus_alloc((size_t)pieces * PIECE * sizeof(float));
     t.to = apus_alloc((size_t)pieces * PIECE * sizeof(float));
     if (!t.from || !t.to) {

@@ -17,7 +17,7 @@ typedef struct compare_case {
   apus_batch_norm_plan norm;
   apus_pool2d_plan pool2d;
   uint8_t *mask;
-  float *vectors[4]; /* of the channels */
+  float *vectors[5]; /* of the channels */
 } compare_case;
 
 void compare_free(compare_case *c) {
@@ -96,7 +96,7 @@ compare_case *compare_gemm(const int64_t *n, apus_error *error) {
   return made(c, status, c->gemm.scratch_bytes);
 }
 
-/* ---- batch norm and ReLU: x, gamma, beta, y; backward: x, gamma, y, dy, dx, dgamma, dbeta ------------------------- */
+/* ---- batch norm and ReLU: x, gamma, beta, y; backward: x, gamma, beta, dy, dx, dgamma, dbeta ------------------------- */
 
 static void run_norm_forward(compare_case *c, float *const *b) {
   apus_batch_norm_statistics(&c->norm, b[0], c->vectors[0], c->vectors[1], c->scratch);
@@ -104,9 +104,12 @@ static void run_norm_forward(compare_case *c, float *const *b) {
   apus_batch_norm_apply(&c->norm, b[0], c->vectors[2], c->vectors[3], NULL, APUS_ACTIVATION_RELU, b[3]);
 }
 
+/* scale and shift instead of y: the mask comes from x. */
 static void run_norm_backward(compare_case *c, float *const *b) {
-  apus_batch_norm_backward(&c->norm, b[0], b[2], b[3], c->vectors[0], c->vectors[1], b[1], APUS_ACTIVATION_RELU, b[4], b[5], b[6],
-                           NULL, c->scratch);
+  apus_batch_norm_fold(c->norm.channels, c->vectors[0], c->vectors[1], b[1], b[2], 1e-5f, c->vectors[2], c->vectors[3],
+                       c->vectors[4]);
+  apus_batch_norm_backward(&c->norm, b[0], NULL, c->vectors[2], c->vectors[3], b[3], c->vectors[0], c->vectors[4], b[1],
+                           APUS_ACTIVATION_RELU, b[4], b[5], b[6], NULL, c->scratch);
 }
 
 /* rows, channels. Backward takes the statistics of x: a training step has them from the forward pass. */
@@ -115,13 +118,11 @@ compare_case *compare_batch_norm(const int64_t *n, int backward, const float *x,
   c->run = backward ? run_norm_backward : run_norm_forward;
   c->implementation = "";
   const apus_status status = apus_batch_norm_plan_make(&c->norm, n[0], n[1], error);
-  for (int i = 0; i < 4; i++)
+  for (int i = 0; i < 5; i++)
     c->vectors[i] = apus_alloc((size_t)n[1] * sizeof(float));
   c = made(c, status, c->norm.scratch_bytes);
-  if (c && backward) {
+  if (c && backward)
     apus_batch_norm_statistics(&c->norm, x, c->vectors[0], c->vectors[1], c->scratch);
-    apus_batch_norm_fold(n[1], c->vectors[0], c->vectors[1], NULL, NULL, 1e-5f, c->vectors[2], c->vectors[3], c->vectors[1]);
-  }
   return c;
 }
 

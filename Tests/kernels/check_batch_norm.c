@@ -33,9 +33,9 @@ static void run_apply(void *context) {
 
 static void run_backward(void *context) {
   norm_run *run = planned(context);
-  (run->frozen ? apus_batch_norm_backward_frozen
-               : apus_batch_norm_backward)(&run->plan, run->x, run->y, run->dy, run->mean, run->inverse, run->gamma,
-                                           run->activation, run->out, run->dgamma, run->dbeta, run->dresidual, run->scratch);
+  (run->frozen ? apus_batch_norm_backward_frozen : apus_batch_norm_backward)(
+      &run->plan, run->x, run->y, run->scale, run->shift, run->dy, run->mean, run->inverse, run->gamma, run->activation, run->out,
+      run->dgamma, run->dbeta, run->dresidual, run->scratch);
 }
 
 static int plan(norm_run *run, int64_t rows, int64_t channels) {
@@ -187,7 +187,7 @@ static void check_backward(const norm_run *given, int64_t rows, int64_t channels
   run.activation = activation;
   run.gamma = with_gamma ? given->gamma : NULL;
   gradients want = make_gradients(count, channels);
-  apus_batch_norm_backward_reference_f64(rows, channels, check_widen(run.x, count), check_widen(run.y, count),
+  apus_batch_norm_backward_reference_f64(rows, channels, check_widen(run.x, count), check_widen(run.y, count), NULL, NULL,
                                          check_widen(run.dy, count), check_widen(run.mean, channels),
                                          check_widen(run.inverse, channels), with_gamma ? check_widen(run.gamma, channels) : NULL,
                                          activation, frozen, want.dx, want.dgamma, want.dbeta, want.dresidual);
@@ -207,6 +207,19 @@ static void check_backward(const norm_run *given, int64_t rows, int64_t channels
     check_close("dgamma", dgamma, want.dgamma, bound.dgamma, channels, (double)rows);
     check_close("dx", dx, want.dx, bound.dx, count, (double)rows);
     float *first_dx = check_copy(dx, count), *first_dgamma = check_copy(dgamma, channels);
+
+    if (activation == APUS_ACTIVATION_RELU) {
+      float *forward = check_input(count);
+      apus_batch_norm_apply(&run.plan, run.x, run.scale, run.shift, NULL, APUS_ACTIVATION_RELU, forward);
+      run.y = forward;
+      check_run(version, run_backward, &run);
+      float *dx_by_y = check_copy(dx, count), *dgamma_by_y = check_copy(dgamma, channels);
+      run.y = NULL;
+      check_run("backward, mask from x", run_backward, &run);
+      check_same_bits("dx, mask from x", dx, dx_by_y, sizeof(float), count);
+      check_same_bits("dgamma, mask from x", dgamma, dgamma_by_y, sizeof(float), channels);
+      run.y = given->y;
+    }
 
     run.out = NULL;
     check_run("backward without dx", run_backward, &run);
@@ -273,6 +286,7 @@ void check_batch_norm_family(void) {
   check_shape("15 channels", 77, 15, 0);
   check_shape("16 channels", 64, 16, 0);
   check_shape("17 channels", 63, 17, 0);
+  check_shape("64 channels (aligned rows)", 150, 64, 0);
   check_shape("70 channels (strips)", 41, 70, 0);
   check_shape("mean far from 0", 300, 20, 1000);
   check_shape("many rows (chunks)", 9001, 12, 3);

@@ -197,8 +197,8 @@ static void check_batch_norm(int frozen, int relu) {
   batch_norm_loss(&g);
   double *dx = check_doubles(count), *dgamma = check_doubles(channels), *dbeta = check_doubles(channels),
          *dresidual = check_doubles(count);
-  apus_batch_norm_backward_reference_f64(rows, channels, g.x, g.y, g.cotangent, norm_statistics.mean, norm_statistics.inverse,
-                                         g.gamma, g.activation, frozen, dx, dgamma, dbeta, dresidual);
+  apus_batch_norm_backward_reference_f64(rows, channels, g.x, g.y, NULL, NULL, g.cotangent, norm_statistics.mean,
+                                         norm_statistics.inverse, g.gamma, g.activation, frozen, dx, dgamma, dbeta, dresidual);
   check_gradient("dx", batch_norm_loss, &g, g.x, dx, count);
   check_gradient("dgamma", batch_norm_loss, &g, g.gamma, dgamma, channels);
   check_gradient("dbeta", batch_norm_loss, &g, g.beta, dbeta, channels);

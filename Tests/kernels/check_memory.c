@@ -208,7 +208,10 @@ int check_memory_after_run(int first, char *text, size_t size) {
       size_t byte = 0;
       while (((unsigned char *)a->copy)[byte] == a->data[byte])
         byte++;
-      snprintf(text, size, "array %d (output of %zu bytes): bits differ from those on one thread at byte %zu", i, a->bytes, byte);
+      snprintf(text, size,
+               "array %d (output of %zu bytes): bits differ from those of the first run (one thread, stores through the caches) "
+               "at byte %zu",
+               i, a->bytes, byte);
       return 0;
     }
   }

@@ -6,6 +6,7 @@
 
 #include "activation/kernels.h"
 #include "apus/runtime.h"
+#include "runtime/cache.h"
 #include "runtime/columns.h"
 #include "runtime/merge.h"
 
@@ -26,7 +27,7 @@ typedef struct job {
   const apus_activation_kernels *kernels;
   int64_t rows, channels, chunks;
   const float *x, *bias, *y, *dy;
-  int relu;
+  int relu, stream;
   float *result;
   float *sums; /* [chunks, channels] */
 } job;
@@ -34,11 +35,11 @@ typedef struct job {
 static void relu_forward_range(void *context, int64_t begin, int64_t end, int slot) {
   (void)slot;
   const job *j = context;
-  j->kernels->relu_forward(end - begin, j->x + begin, j->result + begin);
+  j->kernels->relu_forward(end - begin, j->x + begin, j->stream, j->result + begin);
 }
 
 void apus_relu_forward(int64_t count, const float *x, float *y) {
-  job j = {.kernels = tiers[apus_isa_current()], .x = x, .result = y};
+  job j = {.kernels = tiers[apus_isa_current()], .x = x, .stream = x != y && apus_past_caches(8 * count), .result = y};
   if (j.kernels)
     apus_parallel_for(count, GRAIN, relu_forward_range, &j);
   else
@@ -48,11 +49,12 @@ void apus_relu_forward(int64_t count, const float *x, float *y) {
 static void relu_backward_range(void *context, int64_t begin, int64_t end, int slot) {
   (void)slot;
   const job *j = context;
-  j->kernels->relu_backward(end - begin, j->y + begin, j->dy + begin, j->result + begin);
+  j->kernels->relu_backward(end - begin, j->y + begin, j->dy + begin, j->stream, j->result + begin);
 }
 
 void apus_relu_backward(int64_t count, const float *y, const float *dy, float *dx) {
   job j = {.kernels = tiers[apus_isa_current()], .y = y, .dy = dy, .result = dx};
+  j.stream = dx != dy && dx != y && apus_past_caches(12 * count);
   if (j.kernels)
     apus_parallel_for(count, GRAIN, relu_backward_range, &j);
   else
@@ -63,7 +65,7 @@ static void forward_rows(void *context, int64_t begin, int64_t end, int slot) {
   (void)slot;
   const job *j = context;
   int64_t first = begin * j->channels;
-  j->kernels->bias_activation_forward(end - begin, j->channels, j->x + first, j->bias, j->relu, j->result + first);
+  j->kernels->bias_activation_forward(end - begin, j->channels, j->x + first, j->bias, j->relu, j->stream, j->result + first);
 }
 
 void apus_bias_activation_forward(int64_t rows, int64_t channels, const float *x, const float *bias, apus_activation activation,
@@ -73,6 +75,7 @@ void apus_bias_activation_forward(int64_t rows, int64_t channels, const float *x
            .x = x,
            .bias = bias,
            .relu = activation == APUS_ACTIVATION_RELU,
+           .stream = x != y && apus_past_caches(8 * rows * channels),
            .result = y};
   if (!j.kernels)
     apus_bias_activation_forward_reference_f32(rows, channels, x, bias, activation, y);
@@ -86,7 +89,7 @@ static void backward_chunks(void *context, int64_t begin, int64_t end, int slot)
   for (int64_t chunk = begin; chunk < end; chunk++) {
     int64_t row = columns_chunk_begin(j->rows, j->chunks, chunk), rows = columns_chunk_begin(j->rows, j->chunks, chunk + 1) - row;
     int64_t first = row * j->channels;
-    j->kernels->bias_activation_backward(rows, j->channels, j->relu ? j->y + first : NULL, j->dy + first, j->relu,
+    j->kernels->bias_activation_backward(rows, j->channels, j->relu ? j->y + first : NULL, j->dy + first, j->relu, j->stream,
                                          j->result ? j->result + first : NULL, j->sums + chunk * j->channels);
   }
 }
@@ -127,6 +130,7 @@ void apus_bias_activation_backward(int64_t rows, int64_t channels, const float *
            .y = y,
            .dy = dy,
            .relu = relu,
+           .stream = dz && dz != dy && apus_past_caches(12 * rows * channels),
            /* In place and unmasked there is nothing to write. */
            .result = dz == dy && !relu ? NULL : dz,
            .sums = chunks == 1 ? dbias : scratch};

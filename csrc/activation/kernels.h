@@ -3,14 +3,16 @@
 
 #include <stdint.h>
 
-/* One tier's kernels: serial, relu 0 or 1, otherwise as apus/activation.h. */
+/* One tier's kernels: serial, relu 0 or 1, otherwise as apus/activation.h. stream: the large output, which is not an input, is
+ * better written past the caches. */
 typedef struct apus_activation_kernels {
-  void (*relu_forward)(int64_t count, const float *x, float *y);
-  void (*relu_backward)(int64_t count, const float *y, const float *dy, float *dx);
-  void (*bias_activation_forward)(int64_t rows, int64_t channels, const float *x, const float *bias, int relu, float *y);
+  void (*relu_forward)(int64_t count, const float *x, int stream, float *y);
+  void (*relu_backward)(int64_t count, const float *y, const float *dy, int stream, float *dx);
+  void (*bias_activation_forward)(int64_t rows, int64_t channels, const float *x, const float *bias, int relu, int stream,
+                                  float *y);
   /* dz may be NULL; dbias is written. */
-  void (*bias_activation_backward)(int64_t rows, int64_t channels, const float *y, const float *dy, int relu, float *dz,
-                                   float *dbias);
+  void (*bias_activation_backward)(int64_t rows, int64_t channels, const float *y, const float *dy, int relu, int stream,
+                                   float *dz, float *dbias);
 } apus_activation_kernels;
 
 extern const apus_activation_kernels apus_activation_generic;

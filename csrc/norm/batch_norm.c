@@ -7,6 +7,7 @@
 #include "apus/runtime.h"
 #include "norm/chan.h"
 #include "norm/kernels.h"
+#include "runtime/cache.h"
 #include "runtime/columns.h"
 #include "runtime/merge.h"
 #include "runtime/status.h"
@@ -46,15 +47,21 @@ apus_status apus_batch_norm_plan_make(apus_batch_norm_plan *plan, int64_t rows, 
 
 typedef struct job {
   const apus_batch_norm_plan *plan;
-  const float *x, *y, *dy, *mean, *scale, *shift, *residual;
-  const float *factor, *offset, *slope;
-  int relu, frozen;
+  const float *x, *y, *dy, *residual;
+  norm_channels of;
+  norm_mask mask;
+  int relu, frozen, stream;
   float *to, *dz;
   float *partials; /* [chunks][2][channels] */
 } job;
 
 /* Rows that a thread should get at least. */
 static int64_t grain(int64_t channels) { return (GRAIN + channels - 1) / channels; }
+
+/* Of so many tensors. */
+static int64_t bytes_of(const apus_batch_norm_plan *p, int tensors) {
+  return p->rows * p->channels * (int64_t)sizeof(float) * tensors;
+}
 
 /* ---- statistics ---- */
 
@@ -105,8 +112,8 @@ static void apply_rows(void *context, int64_t begin, int64_t end, int slot) {
   (void)slot;
   const job *j = context;
   int64_t first = begin * j->plan->channels;
-  tiers[j->plan->isa]->apply(end - begin, j->plan->channels, j->x + first, j->scale, j->shift,
-                             j->residual ? j->residual + first : NULL, j->relu, j->to + first);
+  tiers[j->plan->isa]->apply(end - begin, j->plan->channels, j->x + first, j->of, j->residual ? j->residual + first : NULL,
+                             j->relu, j->stream, j->to + first);
 }
 
 void apus_batch_norm_apply(const apus_batch_norm_plan *plan, const float *x, const float *scale, const float *shift,
@@ -117,10 +124,10 @@ void apus_batch_norm_apply(const apus_batch_norm_plan *plan, const float *x, con
   }
   job j = {.plan = plan,
            .x = x,
-           .scale = scale,
-           .shift = shift,
+           .of = {.scale = scale, .shift = shift},
            .residual = residual,
            .relu = activation == APUS_ACTIVATION_RELU,
+           .stream = y != x && y != residual && apus_past_caches(bytes_of(plan, residual ? 3 : 2)),
            .to = y};
   apus_parallel_for(plan->rows, grain(plan->channels), apply_rows, &j);
 }
@@ -135,44 +142,42 @@ static void sums_chunks(void *context, int64_t begin, int64_t end, int slot) {
     int64_t row = columns_chunk_begin(p->rows, p->chunks, chunk), first = row * p->channels;
     float *sum = j->partials + 2 * chunk * p->channels;
     tiers[p->isa]->backward_sums(columns_chunk_begin(p->rows, p->chunks, chunk + 1) - row, p->channels, j->x + first,
-                                 j->relu ? j->y + first : NULL, j->dy + first, j->mean, j->relu, j->dz ? j->dz + first : NULL,
-                                 sum, sum + p->channels);
+                                 j->y ? j->y + first : NULL, j->dy + first, j->of, j->mask, j->dz ? j->dz + first : NULL, sum,
+                                 sum + p->channels);
   }
 }
 
 static void dx_rows(void *context, int64_t begin, int64_t end, int slot) {
   (void)slot;
   const job *j = context;
-  const apus_batch_norm_kernels *kernels = tiers[j->plan->isa];
   int64_t channels = j->plan->channels, first = begin * channels;
-  const float *y = j->relu ? j->y + first : NULL;
-  if (j->frozen)
-    kernels->backward_dx_frozen(end - begin, channels, y, j->dy + first, j->factor, j->relu, j->to + first);
-  else
-    kernels->backward_dx(end - begin, channels, j->x + first, y, j->dy + first, j->mean, j->factor, j->offset, j->slope, j->relu,
-                         j->to + first);
+  tiers[j->plan->isa]->backward_dx(end - begin, channels, j->x + first, j->y ? j->y + first : NULL, j->dy + first, j->of, j->mask,
+                                   j->frozen, j->stream, j->to + first);
 }
 
-static void backward(const apus_batch_norm_plan *plan, const float *x, const float *y, const float *dy, const float *mean,
-                     const float *inverse_deviation, const float *gamma, apus_activation activation, int frozen, float *dx,
-                     float *dgamma, float *dbeta, float *dresidual, float *scratch) {
+static void backward(const apus_batch_norm_plan *plan, const float *x, const float *y, const float *scale, const float *shift,
+                     const float *dy, const float *mean, const float *inverse_deviation, const float *gamma,
+                     apus_activation activation, int frozen, float *dx, float *dgamma, float *dbeta, float *dresidual,
+                     float *scratch) {
   const int64_t channels = plan->channels;
   if (!tiers[plan->isa]) {
-    apus_batch_norm_backward_reference_f32(plan->rows, channels, x, y, dy, mean, inverse_deviation, gamma, activation, frozen, dx,
-                                           dgamma, dbeta, dresidual);
+    apus_batch_norm_backward_reference_f32(plan->rows, channels, x, y, scale, shift, dy, mean, inverse_deviation, gamma,
+                                           activation, frozen, dx, dgamma, dbeta, dresidual);
     return;
   }
   job j = {.plan = plan,
            .x = x,
-           .y = y,
            .dy = dy,
-           .mean = mean,
-           .relu = activation == APUS_ACTIVATION_RELU,
+           .of = {.scale = scale, .shift = shift, .mean = mean},
            .frozen = frozen,
            .partials = scratch,
            .to = dx};
+  if (activation == APUS_ACTIVATION_RELU) {
+    j.mask = y ? NORM_MASK_Y : NORM_MASK_X;
+    j.y = y;
+  }
   /* In place and unmasked, dresidual is there already. */
-  j.dz = dresidual == dy && !j.relu ? NULL : dresidual;
+  j.dz = dresidual == dy && j.mask == NORM_MASK_NONE ? NULL : dresidual;
   apus_parallel_for(plan->chunks, 1, sums_chunks, &j);
   apus_merge_partials(scratch, plan->chunks, 2 * channels, 0, scratch);
 
@@ -186,25 +191,27 @@ static void backward(const apus_batch_norm_plan *plan, const float *x, const flo
   }
   if (!dx)
     return;
-  j.factor = factor;
-  j.offset = offset;
-  j.slope = slope;
+  j.of.factor = factor;
+  j.of.offset = offset;
+  j.of.slope = slope;
   if (dresidual) { /* it holds dz now */
     j.dy = dresidual;
-    j.relu = 0;
+    j.mask = NORM_MASK_NONE;
   }
+  j.stream = apus_past_caches(bytes_of(plan, 3));
   apus_parallel_for(plan->rows, grain(channels), dx_rows, &j);
 }
 
-void apus_batch_norm_backward(const apus_batch_norm_plan *plan, const float *x, const float *y, const float *dy,
-                              const float *mean, const float *inverse_deviation, const float *gamma, apus_activation activation,
-                              float *dx, float *dgamma, float *dbeta, float *dresidual, void *scratch) {
-  backward(plan, x, y, dy, mean, inverse_deviation, gamma, activation, 0, dx, dgamma, dbeta, dresidual, scratch);
+void apus_batch_norm_backward(const apus_batch_norm_plan *plan, const float *x, const float *y, const float *scale,
+                              const float *shift, const float *dy, const float *mean, const float *inverse_deviation,
+                              const float *gamma, apus_activation activation, float *dx, float *dgamma, float *dbeta,
+                              float *dresidual, void *scratch) {
+  backward(plan, x, y, scale, shift, dy, mean, inverse_deviation, gamma, activation, 0, dx, dgamma, dbeta, dresidual, scratch);
 }
 
-void apus_batch_norm_backward_frozen(const apus_batch_norm_plan *plan, const float *x, const float *y, const float *dy,
-                                     const float *mean, const float *inverse_deviation, const float *gamma,
-                                     apus_activation activation, float *dx, float *dgamma, float *dbeta, float *dresidual,
-                                     void *scratch) {
-  backward(plan, x, y, dy, mean, inverse_deviation, gamma, activation, 1, dx, dgamma, dbeta, dresidual, scratch);
+void apus_batch_norm_backward_frozen(const apus_batch_norm_plan *plan, const float *x, const float *y, const float *scale,
+                                     const float *shift, const float *dy, const float *mean, const float *inverse_deviation,
+                                     const float *gamma, apus_activation activation, float *dx, float *dgamma, float *dbeta,
+                                     float *dresidual, void *scratch) {
+  backward(plan, x, y, scale, shift, dy, mean, inverse_deviation, gamma, activation, 1, dx, dgamma, dbeta, dresidual, scratch);
 }

@@ -9,6 +9,5 @@ const apus_batch_norm_kernels apus_batch_norm_avx2 = {
     .apply = apply,
     .backward_sums = backward_sums,
     .backward_dx = backward_dx,
-    .backward_dx_frozen = backward_dx_frozen,
 };
 #endif

@@ -8,5 +8,4 @@ const apus_batch_norm_kernels apus_batch_norm_generic = {
     .apply = apply,
     .backward_sums = backward_sums,
     .backward_dx = backward_dx,
-    .backward_dx_frozen = backward_dx_frozen,
 };

@@ -4,12 +4,15 @@
 #include "apus/pool2d.h"
 
 /* One tier's kernels, serial. Forward does the output rows [begin, end) of batch·out_h; backward the input rows [begin, end) of
- * batch·height, each gathered from the windows over it. */
+ * batch·height, each gathered from the windows over it. stream: the float output is better
+ * written past the caches. */
 typedef struct apus_pool2d_kernels {
-  void (*max_forward)(const apus_pool2d_plan *plan, const float *x, float *y, uint8_t *mask, int64_t begin, int64_t end);
-  void (*max_backward)(const apus_pool2d_plan *plan, const float *dy, const uint8_t *mask, float *dx, int64_t begin, int64_t end);
-  void (*average_forward)(const apus_pool2d_plan *plan, const float *x, float *y, int64_t begin, int64_t end);
-  void (*average_backward)(const apus_pool2d_plan *plan, const float *dy, float *dx, int64_t begin, int64_t end);
+  void (*max_forward)(const apus_pool2d_plan *plan, const float *x, float *y, uint8_t *mask, int stream, int64_t begin,
+                      int64_t end);
+  void (*max_backward)(const apus_pool2d_plan *plan, const float *dy, const uint8_t *mask, int stream, float *dx, int64_t begin,
+                       int64_t end);
+  void (*average_forward)(const apus_pool2d_plan *plan, const float *x, int stream, float *y, int64_t begin, int64_t end);
+  void (*average_backward)(const apus_pool2d_plan *plan, const float *dy, int stream, float *dx, int64_t begin, int64_t end);
 } apus_pool2d_kernels;
 
 extern const apus_pool2d_kernels apus_pool2d_generic;

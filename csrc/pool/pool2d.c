@@ -3,6 +3,7 @@
 #include "apus/pool2d.h"
 #include "apus/runtime.h"
 #include "pool/kernels.h"
+#include "runtime/cache.h"
 #include "runtime/status.h"
 
 static const apus_pool2d_kernels *const tiers[APUS_ISA_COUNT] = {
@@ -60,6 +61,7 @@ typedef struct job {
   float *to;
   const uint8_t *mask;
   uint8_t *new_mask;
+  int stream;
 } job;
 
 /* Rows of `width` pixels that a thread should get at least. */
@@ -68,14 +70,19 @@ static int64_t grain(const apus_pool2d_plan *plan, int64_t width) {
   return row < GRAIN ? GRAIN / (row ? row : 1) : 1;
 }
 
+static int past_caches(const apus_pool2d_plan *plan) {
+  const apus_pool2d *p = &plan->shape;
+  return apus_past_caches(p->batch * p->channels * (p->height * p->width + plan->out_h * plan->out_w) * (int64_t)sizeof(float));
+}
+
 static void max_forward_rows(void *context, int64_t begin, int64_t end, int slot) {
   (void)slot;
   const job *j = context;
-  tiers[j->plan->isa]->max_forward(j->plan, j->from, j->to, j->new_mask, begin, end);
+  tiers[j->plan->isa]->max_forward(j->plan, j->from, j->to, j->new_mask, j->stream, begin, end);
 }
 
 void apus_max_pool2d_forward(const apus_pool2d_plan *plan, const float *x, float *y, uint8_t *mask) {
-  job j = {.plan = plan, .from = x, .to = y, .new_mask = mask};
+  job j = {.plan = plan, .from = x, .to = y, .new_mask = mask, .stream = past_caches(plan)};
   if (tiers[plan->isa])
     apus_parallel_for(plan->shape.batch * plan->out_h, grain(plan, plan->shape.kernel_h * plan->shape.width), max_forward_rows,
                       &j);
@@ -86,11 +93,11 @@ void apus_max_pool2d_forward(const apus_pool2d_plan *plan, const float *x, float
 static void max_backward_rows(void *context, int64_t begin, int64_t end, int slot) {
   (void)slot;
   const job *j = context;
-  tiers[j->plan->isa]->max_backward(j->plan, j->from, j->mask, j->to, begin, end);
+  tiers[j->plan->isa]->max_backward(j->plan, j->from, j->mask, j->stream, j->to, begin, end);
 }
 
 void apus_max_pool2d_backward(const apus_pool2d_plan *plan, const float *dy, const uint8_t *mask, float *dx) {
-  job j = {.plan = plan, .from = dy, .to = dx, .mask = mask};
+  job j = {.plan = plan, .from = dy, .to = dx, .mask = mask, .stream = past_caches(plan)};
   if (tiers[plan->isa])
     apus_parallel_for(plan->shape.batch * plan->shape.height, grain(plan, plan->shape.width), max_backward_rows, &j);
   else
@@ -100,11 +107,11 @@ void apus_max_pool2d_backward(const apus_pool2d_plan *plan, const float *dy, con
 static void average_forward_rows(void *context, int64_t begin, int64_t end, int slot) {
   (void)slot;
   const job *j = context;
-  tiers[j->plan->isa]->average_forward(j->plan, j->from, j->to, begin, end);
+  tiers[j->plan->isa]->average_forward(j->plan, j->from, j->stream, j->to, begin, end);
 }
 
 void apus_average_pool2d_forward(const apus_pool2d_plan *plan, const float *x, float *y) {
-  job j = {.plan = plan, .from = x, .to = y};
+  job j = {.plan = plan, .from = x, .to = y, .stream = past_caches(plan)};
   if (tiers[plan->isa])
     apus_parallel_for(plan->shape.batch * plan->out_h, grain(plan, plan->shape.kernel_h * plan->shape.width),
                       average_forward_rows, &j);
@@ -115,11 +122,11 @@ void apus_average_pool2d_forward(const apus_pool2d_plan *plan, const float *x, f
 static void average_backward_rows(void *context, int64_t begin, int64_t end, int slot) {
   (void)slot;
   const job *j = context;
-  tiers[j->plan->isa]->average_backward(j->plan, j->from, j->to, begin, end);
+  tiers[j->plan->isa]->average_backward(j->plan, j->from, j->stream, j->to, begin, end);
 }
 
 void apus_average_pool2d_backward(const apus_pool2d_plan *plan, const float *dy, float *dx) {
-  job j = {.plan = plan, .from = dy, .to = dx};
+  job j = {.plan = plan, .from = dy, .to = dx, .stream = past_caches(plan)};
   if (tiers[plan->isa])
     apus_parallel_for(plan->shape.batch * plan->shape.height, grain(plan, plan->shape.width), average_backward_rows, &j);
   else

@@ -3,6 +3,7 @@
 
 #include "pool/average_pool2d.c.inc"
 #include "pool/max_pool2d.c.inc"
+#include "pool/max_pool2d_backward.c.inc"
 
 const apus_pool2d_kernels apus_pool2d_avx512 = {
     .max_forward = max_forward,

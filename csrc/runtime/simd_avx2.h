@@ -25,6 +25,7 @@ SIMD_INLINE void vf_store(float *p, vf v) { _mm256_storeu_ps(p, v); }
 SIMD_INLINE vf vf_load_partial(const float *p, int n) { return _mm256_maskload_ps(p, simd_first(n)); }
 SIMD_INLINE void vf_store_partial(float *p, vf v, int n) { _mm256_maskstore_ps(p, simd_first(n), v); }
 SIMD_INLINE void vf_stream(float *p, vf v) { _mm256_stream_ps(p, v); }
+SIMD_INLINE void simd_fence(void) { _mm_sfence(); }
 SIMD_INLINE vf vf_set1(float x) { return _mm256_set1_ps(x); }
 SIMD_INLINE vf vf_set2(const float *p) {
   double both;

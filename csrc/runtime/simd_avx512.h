@@ -23,6 +23,7 @@ SIMD_INLINE void vf_store(float *p, vf v) { _mm512_storeu_ps(p, v); }
 SIMD_INLINE vf vf_load_partial(const float *p, int n) { return _mm512_maskz_loadu_ps(simd_first(n), p); }
 SIMD_INLINE void vf_store_partial(float *p, vf v, int n) { _mm512_mask_storeu_ps(p, simd_first(n), v); }
 SIMD_INLINE void vf_stream(float *p, vf v) { _mm512_stream_ps(p, v); }
+SIMD_INLINE void simd_fence(void) { _mm_sfence(); }
 SIMD_INLINE vf vf_set1(float x) { return _mm512_set1_ps(x); }
 SIMD_INLINE vf vf_set2(const float *p) {
   double both;

@@ -10,7 +10,7 @@
  *   SIMD_TARGET   for every function that uses the types      SIMD_LANES   floats in a vector      SIMD_HAS_FMA   0 or 1
  *   vf, vi, vm    vectors of float and int32, and the mask that comparing two vf or vi gives
  *   vf_load_partial(p, n), vf_store_partial(p, v, n)   0 <= n <= SIMD_LANES; other lanes read as 0, their memory is untouched
- *   vf_stream(p, v)   past the caches where the tier can; p aligned to the vector; a fence must follow the last one
+ *   vf_stream(p, v)   past the caches where the tier can; p aligned to the vector; simd_fence() must follow the last one
  *   vf_set2(p)    p[0], p[1], p[0], p[1], …          vf_permute(v, lanes)   lane i is v[lanes[i]]
  *   vf_fma        a·b + c, rounded once where SIMD_HAS_FMA, else twice
  *   vf_max, vf_min   NaN where either is NaN; the first of equal operands      vf_relu(x)   x < 0 ? 0 : x, so NaN stays NaN
@@ -55,6 +55,7 @@ SIMD_INLINE void vf_store_partial(float *p, vf v, int n) {
     p[i] = v[i];
 }
 SIMD_INLINE void vf_stream(float *p, vf v) { vf_store(p, v); }
+SIMD_INLINE void simd_fence(void) {}
 SIMD_INLINE vf vf_set1(float x) { return (vf){x, x, x, x}; }
 SIMD_INLINE vf vf_set2(const float *p) { return (vf){p[0], p[1], p[0], p[1]}; }
 SIMD_INLINE vf vf_zero(void) { return (vf){0, 0, 0, 0}; }

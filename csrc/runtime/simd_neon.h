@@ -45,6 +45,7 @@ SIMD_INLINE void vf_store_partial(float *p, vf v, int n) {
     vst1q_lane_f32(p + 2, v, 2);
 }
 SIMD_INLINE void vf_stream(float *p, vf v) { vst1q_f32(p, v); }
+SIMD_INLINE void simd_fence(void) {}
 SIMD_INLINE vf vf_set1(float x) { return vdupq_n_f32(x); }
 SIMD_INLINE vf vf_set2(const float *p) {
   float32x2_t both = vld1_f32(p);

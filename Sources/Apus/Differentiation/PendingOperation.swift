@@ -155,9 +155,10 @@ final class PendingOperation {
       }
     case .batchNorm(let x, let statistics, let gamma, let beta):
       let inputs: SIMD4<Int32> = [x.body.node, gamma?.body.node ?? -1, beta?.body.node ?? -1, residualNode]
+      // Without a residual, ReLU's mask is recomputed from x, which is read anyway.
       let saved = Kernels.NormalizationRecord(
-        x: x, y: y, mean: statistics.mean, inverseDeviation: statistics.inverseDeviation, gamma: gamma, relu: relu,
-        isFrozen: statistics.isFrozen)
+        x: x, y: residual == nil ? nil : y, scale: statistics.scale, shift: statistics.shift, mean: statistics.mean,
+        inverseDeviation: statistics.inverseDeviation, gamma: gamma, relu: relu, isFrozen: statistics.isFrozen)
       tape.record(body, inputs: inputs) { gradient, needs, _ in
         let gradients = Kernels.normalizeBackward(
           saved, gradient: gradient, wantsData: needs[0], wantsResidual: needs[3])

@@ -66,7 +66,10 @@ extension Kernels {
   /// What the backward pass of batch norm reads.
   struct NormalizationRecord {
     var x: Tensor
+    /// ReLU's mask, where it is not that of x · scale + shift.
     var y: Tensor?
+    var scale: Tensor
+    var shift: Tensor
     var mean: Tensor
     var inverseDeviation: Tensor
     var gamma: Tensor?
@@ -100,14 +103,16 @@ extension Kernels {
         let backward = record.isFrozen ? apus_batch_norm_backward_frozen : apus_batch_norm_backward
         withScratch(plan.scratch_bytes) {
           backward(
-            &plan, record.x.floats, record.y?.floats, dy.floats, record.mean.floats, record.inverseDeviation.floats,
-            record.gamma?.floats, activation, dx?.floats, dGamma.floats, dBeta.floats, dResidual?.floats, $0)
+            &plan, record.x.floats, record.y?.floats, record.scale.floats, record.shift.floats, dy.floats,
+            record.mean.floats, record.inverseDeviation.floats, record.gamma?.floats, activation, dx?.floats,
+            dGamma.floats, dBeta.floats, dResidual?.floats, $0)
         }
       } else {
         apus_batch_norm_backward_reference_f64(
-          Int64(rows), Int64(channels), record.x.doubles, record.y?.doubles, dy.doubles, record.mean.doubles,
-          record.inverseDeviation.doubles, record.gamma?.doubles, activation, record.isFrozen ? 1 : 0,
-          dx?.doubles, dGamma.doubles, dBeta.doubles, dResidual?.doubles)
+          Int64(rows), Int64(channels), record.x.doubles, record.y?.doubles, record.scale.doubles,
+          record.shift.doubles, dy.doubles, record.mean.doubles, record.inverseDeviation.doubles,
+          record.gamma?.doubles, activation, record.isFrozen ? 1 : 0, dx?.doubles, dGamma.doubles, dBeta.doubles,
+          dResidual?.doubles)
       }
     }
     return gradients

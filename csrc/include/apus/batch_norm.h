@@ -38,15 +38,17 @@ void apus_batch_norm_apply(const apus_batch_norm_plan *plan, const float *x, con
                            const float *residual, apus_activation activation, float *y);
 /* Backward of the batch statistics form. dz = dy where y > 0 (relu) or dy. With x̂ = (x − mean)·inverse_deviation:
  *   dgamma = Σ dz·x̂;  dbeta = Σ dz;  dx = gamma·inverse_deviation·(dz − dbeta/rows − x̂·dgamma/rows);  dresidual = dz
- * y is read for relu only; dgamma, dbeta [channels]; dx, dresidual may be NULL (not wanted); dresidual may be dy. */
-void apus_batch_norm_backward(const apus_batch_norm_plan *plan, const float *x, const float *y, const float *dy,
-                              const float *mean, const float *inverse_deviation, const float *gamma, apus_activation activation,
-                              float *dx, float *dgamma, float *dbeta, float *dresidual, void *scratch);
+ * relu reads y, or where y is NULL takes the sign of fma(x, scale, shift): what forward computed if it had no residual, and a
+ * tensor less to read, twice. dgamma, dbeta [channels]; dx, dresidual may be NULL (not wanted); dresidual may be dy. */
+void apus_batch_norm_backward(const apus_batch_norm_plan *plan, const float *x, const float *y, const float *scale,
+                              const float *shift, const float *dy, const float *mean, const float *inverse_deviation,
+                              const float *gamma, apus_activation activation, float *dx, float *dgamma, float *dbeta,
+                              float *dresidual, void *scratch);
 /* The same where the statistics are constants (running statistics): dx = gamma·inverse_deviation·dz. */
-void apus_batch_norm_backward_frozen(const apus_batch_norm_plan *plan, const float *x, const float *y, const float *dy,
-                                     const float *mean, const float *inverse_deviation, const float *gamma,
-                                     apus_activation activation, float *dx, float *dgamma, float *dbeta, float *dresidual,
-                                     void *scratch);
+void apus_batch_norm_backward_frozen(const apus_batch_norm_plan *plan, const float *x, const float *y, const float *scale,
+                                     const float *shift, const float *dy, const float *mean, const float *inverse_deviation,
+                                     const float *gamma, apus_activation activation, float *dx, float *dgamma, float *dbeta,
+                                     float *dresidual, void *scratch);
 
 void apus_batch_norm_statistics_reference_f32(int64_t rows, int64_t channels, const float *x, float *mean, float *variance);
 void apus_batch_norm_statistics_reference_f64(int64_t rows, int64_t channels, const double *x, double *mean, double *variance);
@@ -58,14 +60,14 @@ void apus_batch_norm_apply_reference_f32(int64_t rows, int64_t channels, const f
 void apus_batch_norm_apply_reference_f64(int64_t rows, int64_t channels, const double *x, const double *scale,
                                          const double *shift, const double *residual, apus_activation activation, double *y);
 /* frozen: as apus_batch_norm_backward_frozen. */
-void apus_batch_norm_backward_reference_f32(int64_t rows, int64_t channels, const float *x, const float *y, const float *dy,
-                                            const float *mean, const float *inverse_deviation, const float *gamma,
-                                            apus_activation activation, int frozen, float *dx, float *dgamma, float *dbeta,
-                                            float *dresidual);
-void apus_batch_norm_backward_reference_f64(int64_t rows, int64_t channels, const double *x, const double *y, const double *dy,
-                                            const double *mean, const double *inverse_deviation, const double *gamma,
-                                            apus_activation activation, int frozen, double *dx, double *dgamma, double *dbeta,
-                                            double *dresidual);
+void apus_batch_norm_backward_reference_f32(int64_t rows, int64_t channels, const float *x, const float *y, const float *scale,
+                                            const float *shift, const float *dy, const float *mean,
+                                            const float *inverse_deviation, const float *gamma, apus_activation activation,
+                                            int frozen, float *dx, float *dgamma, float *dbeta, float *dresidual);
+void apus_batch_norm_backward_reference_f64(int64_t rows, int64_t channels, const double *x, const double *y, const double *scale,
+                                            const double *shift, const double *dy, const double *mean,
+                                            const double *inverse_deviation, const double *gamma, apus_activation activation,
+                                            int frozen, double *dx, double *dgamma, double *dbeta, double *dresidual);
 
 #ifdef __cplusplus
 }

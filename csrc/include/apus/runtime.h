@@ -32,6 +32,14 @@ int apus_isa_available(apus_isa isa);
 apus_status apus_isa_select(apus_isa isa, apus_error *error);
 const char *apus_isa_name(apus_isa isa);
 
+/* ---- caches ---------------------------------------------------------------------------------------------------- */
+
+/* Bytes of the largest cache of a CPU, as the system tells; 32 MB where it does not. */
+int64_t apus_last_cache_bytes(void);
+/* Another size for the whole process, 0 for the system's again (for checks: 1 makes every output one to be written past the
+ * caches). It changes no bit of a result. */
+void apus_last_cache_bytes_set(int64_t bytes);
+
 /* ---- threads --------------------------------------------------------------------------------------------------- */
 
 /* body(context, begin, end, slot): does the items [begin, end). `slot` is in 0 ..< apus_thread_count() and is held by one
