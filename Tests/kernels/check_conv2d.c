@@ -141,6 +141,31 @@ static int plan_forced(conv_run *run, apus_conv2d_pass pass, const tensors *t, i
   return good;
 }
 
+/* Once more with weights that were packed before, by the first plan for all of them: the same bits. */
+static void check_packed(conv_run *run, const version *v, void (*body)(void *), const float *initial, int64_t count) {
+  int counts[CHECK_MOST_COUNTS], plans = check_thread_counts(counts);
+  const float *plain = check_copy(run->out, count), *w = run->w;
+  for (int i = 0; i < plans; i++) {
+    const apus_conv2d_plan before = run->plan[i];
+    apus_conv2d_options options = before.options;
+    options.packed_weights = 1;
+    apus_thread_count_set(counts[i]);
+    apus_status status = apus_conv2d_plan_force(&run->plan[i], before.pass, &before.shape, &options, before.implementation, NULL);
+    check_that(status == APUS_OK && run->plan[i].packed_bytes == run->plan[0].packed_bytes, "packed weights: another plan");
+    run->scratch[i] = check_scratch(run->plan[i].scratch_bytes);
+  }
+  apus_thread_count_set(0);
+  if (run->plan[0].packed_bytes > 0) {
+    const int64_t floats = (int64_t)(run->plan[0].packed_bytes / sizeof(float));
+    float *packed = check_output(floats, NULL);
+    apus_conv2d_pack_weights(&run->plan[0], w, packed);
+    run->w = check_copy(packed, floats);
+  }
+  run->out = check_output(count, initial);
+  check_run(version_name(v), body, run);
+  check_same_bits("packed weights", run->out, plain, sizeof(float), count);
+}
+
 /* The reference is slow, the same on every tier, and has the bits of separate operations on its own tier alone, where a product
  * is rounded before the sum. */
 static int worth_running(int isa, const version *v) {
@@ -209,6 +234,10 @@ static void check_forward_version(const tensors *t, int steps, const version *v,
       check_run(name, run_forward, &run);
       check_same_bits("residual in y", run.out, fused, sizeof(float), t->y_count);
     }
+    epilogue.residual = steps & RESIDUAL ? t->residual : NULL;
+    run.epilogue = steps ? &epilogue : NULL;
+    run.out = fused;
+    check_packed(&run, v, run_forward, NULL, t->y_count);
   }
   check_release(mark);
 }
@@ -275,6 +304,8 @@ static void check_backward(const tensors *t, apus_conv2d_pass pass, int accumula
         check_run(version_name(v), data ? run_backward_data : run_backward_weights, &run);
         compare(data ? (accumulate ? "dx +=" : "dx") : (accumulate ? "dw +=" : "dw"), v, t, run.out, want, magnitude, count,
                 terms);
+        if (data)
+          check_packed(&run, v, run_backward_data, accumulate ? initial : NULL, count);
       }
       check_release(version_mark);
     }

@@ -59,6 +59,8 @@ const conv2d_case conv2d_cases[] = {
     {"depthwise kernel over input", {1, 2, 3, 16, 16, 7, 7, 1, 1, 1, 1, 3, 3, 3, 3, 16}},
     {"many rows (chunks of the weights' gradient)", {40, 12, 12, 3, 6, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
     {"many channels (blocks of k)", {1, 4, 5, 300, 70, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
+    {"a panel of several bands", {1, 4, 5, 1400, 20, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
+    {"several bands, all phases", {1, 5, 6, 20, 1400, 3, 3, 1, 2, 1, 1, 1, 1, 1, 1, 1}},
     {"cin 1024 (lda of 4 KB)", {1, 4, 8, 1024, 48, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1}},
     {"3x3 of one pixel", {1, 1, 1, 3, 15, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
     {"3x3 of 5x6", {2, 5, 6, 16, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1}},

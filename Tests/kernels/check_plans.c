@@ -132,6 +132,10 @@ static void check_conv2d_plans(void) {
   const apus_conv2d_options precision = {.precision = (apus_precision)9};
   check_error("precision 9", apus_conv2d_plan_make(&plan, APUS_CONV2D_FORWARD, &good_conv2d, &precision, &error),
               APUS_INVALID_ARGUMENT, &error);
+  const apus_conv2d_options packed = {.packed_weights = 1};
+  check_error("backward weights of packed weights",
+              apus_conv2d_plan_make(&plan, APUS_CONV2D_BACKWARD_WEIGHTS, &good_conv2d, &packed, &error), APUS_INVALID_ARGUMENT,
+              &error);
   check_error("pass 7", apus_conv2d_plan_make(&plan, (apus_conv2d_pass)7, &good_conv2d, NULL, &error), APUS_INVALID_ARGUMENT,
               &error);
   check_error("implementation 99",

@@ -14,6 +14,8 @@ typedef struct apus_conv2d_entry {
                   void *scratch);
   void (*backward_data)(const apus_conv2d_plan *plan, const float *dy, const float *w, float *dx, void *scratch);
   void (*backward_weights)(const apus_conv2d_plan *plan, const float *x, const float *dy, float *dw, void *scratch);
+  /* Writes plan->packed_bytes; NULL where that is always 0. */
+  void (*pack_weights)(const apus_conv2d_plan *plan, const float *w, void *packed);
 } apus_conv2d_entry;
 
 extern const apus_conv2d_entry apus_conv2d_depthwise;

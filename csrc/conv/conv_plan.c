@@ -100,6 +100,8 @@ static apus_status begin(apus_conv2d_plan *plan, apus_conv2d_pass pass, const ap
     return apus_fail(error, APUS_INVALID_ARGUMENT, "conv2d: there is no precision %d", (int)plan->options.precision);
   if (pass == APUS_CONV2D_FORWARD && plan->options.accumulate)
     return apus_fail(error, APUS_INVALID_ARGUMENT, "conv2d: the forward pass does not accumulate; give the residual instead");
+  if (pass == APUS_CONV2D_BACKWARD_WEIGHTS && plan->options.packed_weights)
+    return apus_fail(error, APUS_INVALID_ARGUMENT, "conv2d: backward weights reads no weights that could be packed");
   return apus_conv2d_output_size(shape, &plan->out_h, &plan->out_w, error);
 }
 
@@ -109,7 +111,7 @@ static int ask(apus_conv2d_plan *plan, int implementation) {
     return 0;
   if (!apus_scratch_fits(plan->scratch_bytes, plan->threads)) {
     plan->reason[implementation] = "needs more than 64 MB of scratch a thread";
-    plan->scratch_bytes = 0;
+    plan->scratch_bytes = plan->packed_bytes = 0;
     memset(plan->detail, 0, sizeof plan->detail);
     return 0;
   }
@@ -183,6 +185,11 @@ void apus_conv2d_plan_describe(const apus_conv2d_plan *plan, char *buffer, size_
       int more = snprintf(buffer + used, size - (size_t)used, "; %s declined: %s", list[i]->name, plan->reason[i]);
       used = more < 0 ? more : used + more;
     }
+}
+
+void apus_conv2d_pack_weights(const apus_conv2d_plan *plan, const float *w, void *packed) {
+  if (plan->packed_bytes > 0)
+    list[plan->implementation]->pack_weights(plan, w, packed);
 }
 
 void apus_conv2d_forward(const apus_conv2d_plan *plan, const float *x, const float *w, const apus_conv2d_epilogue *epilogue,

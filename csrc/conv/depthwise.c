@@ -293,4 +293,4 @@ static void backward_weights(const apus_conv2d_plan *plan, const float *x, const
   apus_merge_partials(scratch, chunks, weights(&plan->shape), plan->options.accumulate, dw);
 }
 
-const apus_conv2d_entry apus_conv2d_depthwise = {"depthwise", take, forward, backward_data, backward_weights};
+const apus_conv2d_entry apus_conv2d_depthwise = {"depthwise", take, forward, backward_data, backward_weights, NULL};

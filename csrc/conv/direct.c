@@ -17,8 +17,12 @@ static int take(apus_conv2d_plan *plan, const char **reason) {
   return 1;
 }
 
-const apus_conv2d_entry apus_conv2d_direct = {"direct", take, apus_conv_direct_forward, apus_conv_direct_backward_data,
-                                              apus_conv_direct_backward_weights};
+const apus_conv2d_entry apus_conv2d_direct = {"direct",
+                                              take,
+                                              apus_conv_direct_forward,
+                                              apus_conv_direct_backward_data,
+                                              apus_conv_direct_backward_weights,
+                                              apus_conv_direct_pack_weights};
 
 /* Rounding costs a pass over the operands, which few channels or outputs do not repay. */
 #define LEAST_CHANNELS_BF16 16
@@ -39,5 +43,9 @@ static int take_bf16(apus_conv2d_plan *plan, const char **reason) {
   return 0;
 }
 
-const apus_conv2d_entry apus_conv2d_bf16 = {"bf16", take_bf16, apus_conv_direct_forward, apus_conv_direct_backward_data,
-                                            apus_conv_direct_backward_weights};
+const apus_conv2d_entry apus_conv2d_bf16 = {"bf16",
+                                            take_bf16,
+                                            apus_conv_direct_forward,
+                                            apus_conv_direct_backward_data,
+                                            apus_conv_direct_backward_weights,
+                                            apus_conv_direct_pack_weights};

@@ -99,6 +99,10 @@ void apus_conv_grid_run(const apus_conv_grid *g, const apus_tile_kernels *kernel
   const int adjacent_taps = g->w.dilation * g->a_w == g->channels;
   for (apus_conv_run h = {.end = h_first}; h.end < h_end;) {
     h = apus_conv_axis_run(&g->h, h.end, h_end);
+    h.tap_first = max64(h.tap_first, g->band_first);
+    h.tap_end = max64(min64(h.tap_end, g->band_end), h.tap_first);
+    if (g->band_first > 0 && h.tap_first == h.tap_end && !epilogue)
+      continue;
     for (apus_conv_run w = {.end = 0}; w.end < g->w.outputs;) {
       w = apus_conv_axis_run(&g->w, w.end, g->w.outputs);
       const int64_t taps_h = h.tap_end - h.tap_first, taps_w = w.tap_end - w.tap_first;
@@ -107,6 +111,7 @@ void apus_conv_grid_run(const apus_conv_grid *g, const apus_tile_kernels *kernel
           .b = panel + (h.tap_first * g->w.taps + w.tap_first) * tap_floats,
           .c = c + place,
           .columns = columns,
+          .resume = g->band_first > 0,
           .a_far = g->a_far,
           .c_far = g->c_far,
           .b_padded = 1,

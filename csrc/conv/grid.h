@@ -29,7 +29,8 @@ apus_conv_run apus_conv_axis_tap(const apus_conv_axis *axis, int64_t tap);
 
 typedef struct apus_conv_grid {
   apus_conv_axis h, w;
-  int64_t channels; /* that a tap reads */
+  int64_t band_first, band_end; /* kernel rows to add: C holds the sums of those before */
+  int64_t channels;             /* that a tap reads */
   int64_t panel_width;
   int a_far, c_far;      /* as of the micro-kernel's product */
   int64_t a_n, a_h, a_w; /* floats between images, rows and pixels of the input */

@@ -264,4 +264,4 @@ static void backward_weights(const apus_conv2d_plan *plan, const float *x, const
     apus_merge_partials(scratch, chunks, size, plan->options.accumulate, dw);
 }
 
-const apus_conv2d_entry apus_conv2d_im2col = {"im2col", take, forward, backward_data, backward_weights};
+const apus_conv2d_entry apus_conv2d_im2col = {"im2col", take, forward, backward_data, backward_weights, NULL};

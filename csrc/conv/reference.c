@@ -26,4 +26,4 @@ static void backward_weights(const apus_conv2d_plan *plan, const float *x, const
   apus_conv2d_backward_weights_reference_f32(&plan->shape, x, dy, plan->options.accumulate, dw);
 }
 
-const apus_conv2d_entry apus_conv2d_reference = {"reference", take, forward, backward_data, backward_weights};
+const apus_conv2d_entry apus_conv2d_reference = {"reference", take, forward, backward_data, backward_weights, NULL};

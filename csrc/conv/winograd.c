@@ -174,4 +174,4 @@ static void backward_weights(const apus_conv2d_plan *plan, const float *x, const
   }
 }
 
-const apus_conv2d_entry apus_conv2d_winograd = {"winograd", take, forward, backward_data, backward_weights};
+const apus_conv2d_entry apus_conv2d_winograd = {"winograd", take, forward, backward_data, backward_weights, NULL};

@@ -80,6 +80,7 @@ typedef enum apus_precision {
 typedef struct apus_conv2d_options {
   int accumulate; /* backward passes: add to what dx or dw holds */
   apus_precision precision;
+  int packed_weights; /* forward and backward data: w was packed before (apus_conv2d_pack_weights), for inference */
 } apus_conv2d_options;
 
 typedef struct apus_conv2d_plan {
@@ -92,7 +93,8 @@ typedef struct apus_conv2d_plan {
   int isa;                                         /* apus_isa that was in use when planned */
   int64_t out_h, out_w;
   int threads;          /* scratch is sized for so many */
-  size_t scratch_bytes; /* temporary; bounded */
+  size_t scratch_bytes; /* temporary; at most 64 MB a thread */
+  size_t packed_bytes;  /* of weights packed for this plan; 0 where the implementation takes them as they are */
   int64_t detail[8];    /* the implementation's own (block sizes) */
 } apus_conv2d_plan;
 
@@ -118,6 +120,11 @@ void apus_conv2d_forward(const apus_conv2d_plan *plan, const float *x, const flo
 void apus_conv2d_backward_data(const apus_conv2d_plan *plan, const float *dy, const float *w, float *dx, void *scratch);
 /* dw[kh,kw,ci,co] = Σ_{n,oh,ow} x[…] · dy[n,oh,ow,co] */
 void apus_conv2d_backward_weights(const apus_conv2d_plan *plan, const float *x, const float *dy, float *dw, void *scratch);
+
+/* Weights that do not change can be packed once. Make a plan with `packed_weights`; where its packed_bytes is not 0, give
+ * that much 64-byte aligned memory, pack, and pass `packed` for w wherever the plan runs (0: pass w itself). Plans that differ
+ * in nothing but `threads` share packed weights. The bits are those of plain weights. */
+void apus_conv2d_pack_weights(const apus_conv2d_plan *plan, const float *w, void *packed);
 
 /* The specification, in both precisions: serial, no scratch. `accumulate` as in the options. */
 void apus_conv2d_forward_reference_f32(const apus_conv2d *shape, const float *x, const float *w, const float *bias,
