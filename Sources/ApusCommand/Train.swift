@@ -48,8 +48,10 @@ struct Train: ParsableCommand {
   var seed: UInt64?
 
   @Option(
-    help: "Of convolutions: standard, or strict (no Winograd F(4×4)). (default: \(TrainingSettings.defaults.precision))"
-  )
+    help: """
+      Of convolutions: standard, strict (no Winograd F(4×4)) or bfloat16 (where the processor has it). \
+      (default: \(TrainingSettings.defaults.precision))
+      """)
   var precision: Precision?
 
   @Option(help: "Threads; the result does not depend on their number. (default: OMP_NUM_THREADS, else the CPUs)")

@@ -4,6 +4,10 @@ public enum Precision: String, Hashable, Sendable, Codable, CaseIterable {
   case standard
   /// float32, with nothing less accurate than one sum of products: F(2×2, 3×3) at most.
   case strict
+  /// Operands of convolutions are rounded to bfloat16 where the processor multiplies those and that is faster than float32, sums
+  /// are float32: forward passes and gradients of inputs. Tensors, weights and all else stay float32; so do 3×3 convolutions with
+  /// stride 1, which Winograd does faster.
+  case bfloat16
 }
 
 /// Runs `body` with another precision of convolutions, of their backward passes too.

@@ -1,0 +1,57 @@
+import Apus
+import Testing
+
+/// Largest difference, as a part of the largest element of `b`.
+private func difference(_ a: Tensor, _ b: Tensor) -> Double {
+  let (a, b) = (a.cast(to: .float64).array(of: Double.self), b.cast(to: .float64).array(of: Double.self))
+  return zip(a, b).map { abs($0 - $1) }.max()! / b.map { abs($0) }.max()!
+}
+
+@Suite struct PrecisionTests {
+  private let x = floats([2, 28, 28, 64], seed: 1)
+  private let weight = floats([3, 3, 64, 64], seed: 2)
+
+  /// In double precision, through the reference.
+  private var exact: Tensor {
+    conv2d(x.cast(to: .float64), weight: weight.cast(to: .float64), padding: 1)
+  }
+
+  @Test func everyPrecisionIsNearTheExactResult() {
+    for (precision, bound) in [(Precision.standard, 5e-6), (.strict, 2e-6), (.bfloat16, 1e-2)] {
+      let y = withPrecision(precision) { conv2d(x, weight: weight, padding: 1) }
+      #expect(difference(y, exact) < bound, "\(precision)")
+    }
+  }
+
+  @Test func aScopeEndsWithItsClosure() {
+    let before = conv2d(x, weight: weight, padding: 1)
+    let strict = withPrecision(.strict) { conv2d(x, weight: weight, padding: 1) }
+    expectSameBits(conv2d(x, weight: weight, padding: 1), before)
+    // Scopes inside inherit it.
+    expectSameBits(withPrecision(.strict) { withPhase(.inference) { conv2d(x, weight: weight, padding: 1) } }, strict)
+    expectSameBits(
+      withPrecision(.strict) { withPrecision(.standard) { conv2d(x, weight: weight, padding: 1) } }, before)
+  }
+
+  /// The backward passes are those of the precision in which the operation was recorded.
+  @Test func gradientsFollow() {
+    func gradients(_ precision: Precision) -> [Tensor] {
+      let (_, gradients) = valueWithGradients(at: [x, weight]) { inputs in
+        let y = withPrecision(precision) { conv2d(inputs[0], weight: inputs[1], padding: 1) }
+        return (y * y).mean()
+      }
+      return gradients.map { $0! }
+    }
+    let double = valueWithGradients(at: [x.cast(to: .float64), weight.cast(to: .float64)]) { inputs in
+      let y = conv2d(inputs[0], weight: inputs[1], padding: 1)
+      return (y * y).mean()
+    }.gradients
+    for (precision, bound) in [(Precision.standard, 1e-5), (.strict, 4e-6)] {
+      for (gradient, exact) in zip(gradients(precision), double) { #expect(difference(gradient, exact!) < bound) }
+    }
+    // Where the tier has vectors to win with, F(4×4) and F(2×2) differ in their last bits.
+    if ["avx2", "avx512", "neon"].contains(Runtime.instructionSet) {
+      #expect(difference(gradients(.standard)[0], gradients(.strict)[0]) > 0)
+    }
+  }
+}
