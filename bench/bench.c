@@ -19,6 +19,7 @@ static const struct {
     {"activation", 2, bench_activation},
     {"loss", 2, bench_loss},
     {"sgd", 1, bench_optimizer},
+    {"adam", 1, bench_optimizer},
     {"elementwise", 1, bench_elementwise},
 };
 enum { operation_count = sizeof operations / sizeof operations[0] };

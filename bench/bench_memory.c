@@ -17,6 +17,7 @@ typedef struct memory_call {
   uint8_t *mask;
   int32_t *labels;
   apus_sgd_item item;
+  apus_adam_item adam;
   void *scratch;
 } memory_call;
 
@@ -211,15 +212,25 @@ static void sgd_step(void *context) {
   apus_sgd_step(1, &call->item, 1e-6f, 0.9f, 0);
 }
 
+static void adam_step(void *context) {
+  memory_call *call = context;
+  const apus_adam_options options = {.learning_rate = 1e-6f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f, .step = 1000};
+  apus_adam_step(1, &call->adam, &options);
+}
+
 /* parameters */
 void bench_optimizer(const bench_shape *shape) {
-  int64_t count = shape->size[0];
-  memory_call call = {.item = {.count = count,
-                               .value = bench_floats(count),
-                               .gradient = bench_floats(count),
-                               .velocity = bench_floats(count),
-                               .weight_decay = 1e-4f}};
-  time_call(shape, "step", 20.0 * (double)count, sgd_step, &call);
+  const int64_t count = shape->size[0];
+  float *value = bench_floats(count), *gradient = bench_floats(count), *state = bench_floats(count);
+  memory_call call = {.item = {count, value, gradient, state, 1e-4f}};
+  if (strcmp(shape->operation, "sgd") == 0) {
+    time_call(shape, "step", 20.0 * (double)count, sgd_step, &call);
+    return;
+  }
+  call.adam = (apus_adam_item){count, value, gradient, state, bench_floats(count), 1e-4f};
+  for (int64_t i = 0; i < count; i++)
+    call.adam.second_moment[i] *= call.adam.second_moment[i];
+  time_call(shape, "step", 28.0 * (double)count, adam_step, &call);
 }
 
 static void add(void *context) {
