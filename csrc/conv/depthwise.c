@@ -7,6 +7,7 @@
 
 #include "conv/direct.h"
 #include "conv/grouped.h"
+#include "runtime/cache.h"
 #include "runtime/merge.h"
 #include "runtime/parallel.h"
 
@@ -102,10 +103,15 @@ static int64_t input_count(const apus_conv2d_plan *p) {
   return p->pass == APUS_CONV2D_BACKWARD_DATA ? y_count(p) : x_count(&p->shape);
 }
 
+static int in_place(const job *j) { return j->epilogue && j->epilogue->residual == j->output; }
+
 /* What every strip of a job has in common. */
 static apus_depthwise_strip strip_of(const job *j) {
   const apus_conv2d *s = &j->plan->shape;
-  return (apus_depthwise_strip){.channels = s->out_channels,
+  const int lanes = j->kernels->lanes, aligned = (uintptr_t)j->output % ((size_t)lanes * sizeof(float)) == 0;
+  return (apus_depthwise_strip){.stream = !j->groups && aligned && s->in_channels % lanes == 0 && !in_place(j) &&
+                                          apus_past_caches((x_count(s) + y_count(j->plan)) * (int64_t)sizeof(float)),
+                                .channels = s->out_channels,
                                 .groups = j->groups,
                                 .a_end = j->input + input_count(j->plan),
                                 .w_vector = s->kernel_h * s->kernel_w * j->w_tap};

@@ -30,6 +30,7 @@ typedef struct apus_depthwise_strip {
   const apus_group_vectors *groups;
   const float *a_end; /* behind the tensor's last element */
   int64_t w_vector;
+  int stream;                           /* depthwise: c is better written past the caches; channels are whole vectors, aligned */
   const apus_conv2d_epilogue *epilogue; /* NULL, or with residual at c */
 } apus_depthwise_strip;
 
