@@ -17,6 +17,7 @@
 #define BAND 65536
 #define INPUT_BLOCK 65536
 #define INPUT_BLOCK_BY_PANEL 262144
+#define OUTPUT_BLOCK 131072
 #define OUTPUT_IN_CACHE 262144
 #define MIN_ROWS 4
 #define CORNER_IMAGES 8
@@ -29,6 +30,12 @@ enum { DETAIL_IMAGES, DETAIL_ROWS, DETAIL_BY_PANEL, DETAIL_C_FAR };
 static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/* At most `most` things at a time, evenly: 9 by at most 4 are 3 at a time. */
+static int64_t even_share(int64_t count, int64_t most) {
+  most = max64(1, min64(most, count));
+  return max64(1, ceil_div(count, ceil_div(max64(count, 1), most)));
+}
 
 static int64_t all_panels(const apus_conv_view *v) { return v->groups * v->panels; }
 
@@ -55,15 +62,18 @@ void apus_conv_direct_plan_grid(apus_conv2d_plan *plan, int bf16, const char **r
     images = 1;
     rows = min64(rows, max64(MIN_ROWS, target / max64(1, row * step)));
   }
+  if (!by_panel)
+    rows = min64(rows, max64(MIN_ROWS, OUTPUT_BLOCK / max64(1, v.out_w * v.out_channels * v.groups)));
+  rows = even_share(v.out_h, rows);
   /* Corners are strips along the batch: of a panel that is used for all blocks, rather some rows of several images. */
-  if (by_panel && images < CORNER_IMAGES && s->kernel_h * s->kernel_w > 1) {
+  if (by_panel && images < CORNER_IMAGES && step == 1 && s->kernel_h * s->kernel_w > 1) {
     rows = max64(MIN_ROWS, images * rows / CORNER_IMAGES);
     images = min64(s->batch, CORNER_IMAGES);
   }
   plan->packed_bytes = (size_t)weights * sizeof(float);
   plan->detail[DETAIL_BY_PANEL] = by_panel;
   /* Enough pieces to even out between the threads; images kept together fill the tiles of corners better. */
-  plan->detail[DETAIL_IMAGES] = images, plan->detail[DETAIL_ROWS] = max64(1, rows);
+  plan->detail[DETAIL_IMAGES] = images, plan->detail[DETAIL_ROWS] = rows;
   while (plan->detail[DETAIL_IMAGES] > 1 && blocks(plan, &v) * all_panels(&v) < 4 * plan->threads)
     plan->detail[DETAIL_IMAGES] = ceil_div(plan->detail[DETAIL_IMAGES], 2);
   while (plan->detail[DETAIL_ROWS] > MIN_ROWS && blocks(plan, &v) * all_panels(&v) < 4 * plan->threads)

@@ -14,7 +14,17 @@
 #include "runtime/merge.h"
 #include "runtime/parallel.h"
 
+/* Pixels of a block, found by search over the layers of bench/shapes.txt: few where a pixel serves one product a panel and the
+ * gradient stays in the second-level cache between blocks, many where a pixel is small. */
 #define BLOCK_PIXELS 512
+#define BLOCK_PIXELS_1X1 128
+#define SMALL_GRADIENT 32768 /* floats */
+#define BLOCK_PIXELS_FEW_CHANNELS 1536
+#define FEW_CHANNELS 64 /* of x and dy together */
+/* Chunks, where sizes allow: taps and panels make several pieces of each, and partial results cost memory traffic. */
+#define LEAST_CHUNKS 4
+#define LEAST_PIECES 32
+#define LONGER 2             /* times */
 #define MACS_A_THREAD 524288 /* some 4 us on AVX-512: below that a second thread costs more than it does */
 
 /* Images and output rows of a block; chunks of blocks; whether dy is copied into panels. */
@@ -44,12 +54,30 @@ static int64_t packed_floats(const apus_conv2d_plan *plan) {
          apus_tile_for((apus_isa)plan->isa)->columns;
 }
 
+/* Groups of taps in a kernel row: 1 where all are done together. */
+static int64_t groups_of_taps(const apus_conv2d *s, const apus_tile_kernels *kernels) {
+  return s->groups == 1 && s->dilation_w == 1 && s->in_channels < 2 * kernels->rows ? 1 : s->kernel_w;
+}
+
+static int64_t panels_of_group(const apus_conv2d *s, const apus_tile_kernels *kernels) {
+  return ceil_div(s->out_channels / s->groups, kernels->columns);
+}
+
+/* Pieces of dw. */
+static int64_t all_pieces(const apus_conv2d *s, const apus_tile_kernels *kernels) {
+  return groups_of_taps(s, kernels) * s->kernel_h * s->groups * panels_of_group(s, kernels);
+}
+
 void apus_conv_direct_plan_weights(apus_conv2d_plan *plan, const char **reason) {
   const apus_conv2d *s = &plan->shape;
   const apus_tile_kernels *kernels = apus_tile_for((apus_isa)plan->isa);
-  plan->detail[DETAIL_IMAGES] = even_share(s->batch, BLOCK_PIXELS / max64(1, plan->out_h * plan->out_w));
-  plan->detail[DETAIL_ROWS] = even_share(plan->out_h, BLOCK_PIXELS / max64(1, plan->out_w));
-  plan->detail[DETAIL_CHUNKS] = apus_merge_chunks(blocks(plan), weights(s));
+  const int64_t pixels = s->kernel_h * s->kernel_w == 1 && weights(s) <= SMALL_GRADIENT ? BLOCK_PIXELS_1X1
+                         : s->in_channels + s->out_channels <= FEW_CHANNELS             ? BLOCK_PIXELS_FEW_CHANNELS
+                                                                                        : BLOCK_PIXELS;
+  plan->detail[DETAIL_IMAGES] = even_share(s->batch, pixels / max64(1, plan->out_h * plan->out_w));
+  plan->detail[DETAIL_ROWS] = even_share(plan->out_h, pixels / max64(1, plan->out_w));
+  plan->detail[DETAIL_CHUNKS] =
+      min64(apus_merge_chunks(blocks(plan), weights(s)), max64(LEAST_CHUNKS, ceil_div(LEAST_PIECES, all_pieces(s, kernels))));
   /* Rows of dy that are 4 KB apart share the sets of the first-level cache; parts of vectors are slow without masks. */
   plan->detail[DETAIL_PACK] =
       s->out_channels % 1024 == 0 || (!kernels->has_masks && s->out_channels / s->groups % kernels->columns != 0);
@@ -64,7 +92,7 @@ typedef struct job {
   apus_conv_axis h, w;
   int64_t a_n, a_h, a_w, b_n, b_h, b_w;
   int64_t ci, co, panels;   /* channels of a group, panels of co */
-  int64_t tap_groups, outs; /* groups of taps in a kernel row (1 or kernel_w); pieces of dw */
+  int64_t tap_groups, outs; /* in a kernel row; pieces of dw */
   int64_t size;             /* floats of dw */
   const float *x, *dy;
   float *sums, *packed; /* [chunks][size]; a copy of dy a thread */
@@ -119,14 +147,14 @@ static void add_taps(const job *j, const piece *p, const block *b, apus_conv_run
   loop l[3] = {{w.end - w.first, j->w.step * j->a_w, b_w},
                {h.end - h.first, j->h.step * j->a_h, b_h},
                {b->n_end - b->n_first, j->a_n, b_n}};
-  /* Joined where they are one run in x and dy; the longest innermost. */
+  /* Joined where they are one run in x and dy; one that is much longer innermost, for along a row memory is read in order. */
   for (int i = 0; i < 2; i++)
     if (l[i + 1].a == l[i].count * l[i].a && l[i + 1].b == l[i].count * l[i].b) {
       l[i + 1] = (loop){l[i].count * l[i + 1].count, l[i].a, l[i].b};
       l[i].count = 1;
     }
   for (int i = 1; i < 3; i++)
-    if (l[i].count > l[0].count)
+    if (l[i].count > LONGER * l[0].count)
       swap(&l[0], &l[i]);
 
   const apus_conv2d *s = &j->plan->shape;
@@ -238,10 +266,9 @@ void apus_conv_direct_backward_weights(const apus_conv2d_plan *plan, const float
   j.b_n = plan->out_h * j.b_h;
   j.ci = s->in_channels / s->groups;
   j.co = s->out_channels / s->groups;
-  j.panels = ceil_div(j.co, j.kernels->columns);
-  const int adjacent_taps = s->groups == 1 && s->dilation_w == 1;
-  j.tap_groups = adjacent_taps && j.ci < 2 * j.kernels->rows ? 1 : s->kernel_w;
-  j.outs = j.tap_groups * s->kernel_h * s->groups * j.panels;
+  j.panels = panels_of_group(s, j.kernels);
+  j.tap_groups = groups_of_taps(s, j.kernels);
+  j.outs = all_pieces(s, j.kernels);
   j.sums = chunks > 1 ? scratch : dw;
   j.packed = (float *)scratch + (chunks > 1 ? chunks * j.size : 0);
 
