@@ -47,7 +47,7 @@ endforeach()
 find_package(Python3 COMPONENTS Interpreter)
 if(Python3_FOUND AND CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT APUS_SANITIZE AND NOT APPLE)
   add_test(NAME tiles COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/Scripts/check-tiles ${CMAKE_OBJDUMP}
-                              $<TARGET_OBJECTS:apus_objects>)
+                              $<TARGET_OBJECTS:apus_objects> COMMAND_EXPAND_LISTS)
 endif()
 
 set(include ${PROJECT_SOURCE_DIR}/csrc/include)
