@@ -23,7 +23,7 @@ typedef struct compare_case {
 void compare_free(compare_case *c) {
   apus_free(c->scratch);
   apus_free(c->mask);
-  for (int i = 0; i < 4; i++)
+  for (int i = 0; i < 5; i++)
     apus_free(c->vectors[i]);
   free(c);
 }
