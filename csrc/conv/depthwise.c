@@ -8,6 +8,7 @@
 #include "conv/direct.h"
 #include "conv/grouped.h"
 #include "runtime/cache.h"
+#include "runtime/integers.h"
 #include "runtime/merge.h"
 #include "runtime/parallel.h"
 
@@ -15,10 +16,6 @@
 #define MACS_A_THREAD 131072 /* some 6 us on AVX-512: below that a second thread costs more than it does */
 
 enum { DETAIL_ROWS, DETAIL_CHUNKS }; /* output rows of a block; chunks of blocks in backward weights */
-
-static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
-static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
 
 static const apus_depthwise_kernels *kernels_for(int isa) {
   switch (isa) {
@@ -41,7 +38,7 @@ static int64_t rows_of(const apus_conv2d_plan *plan) {
   return plan->pass == APUS_CONV2D_BACKWARD_DATA ? plan->shape.height : plan->out_h;
 }
 static int64_t blocks(const apus_conv2d_plan *plan) {
-  return plan->shape.batch * ceil_div(rows_of(plan), plan->detail[DETAIL_ROWS]);
+  return plan->shape.batch * apus_ceil_div(rows_of(plan), plan->detail[DETAIL_ROWS]);
 }
 static int64_t tap_weights(const apus_conv2d *s) { return s->in_channels / s->groups * s->out_channels; }
 static int64_t weights(const apus_conv2d *s) { return s->kernel_h * s->kernel_w * tap_weights(s); }
@@ -59,7 +56,7 @@ static int take(apus_conv2d_plan *plan, const char **reason) {
     return 0;
   }
   const int64_t width = backward_data ? s->width : plan->out_w;
-  plan->detail[DETAIL_ROWS] = max64(1, BLOCK_PIXELS / max64(1, width));
+  plan->detail[DETAIL_ROWS] = apus_max(1, BLOCK_PIXELS / apus_max(1, width));
   if (plan->pass == APUS_CONV2D_BACKWARD_WEIGHTS) {
     plan->detail[DETAIL_CHUNKS] = apus_merge_chunks(blocks(plan), weights(s));
     plan->scratch_bytes = (size_t)(plan->detail[DETAIL_CHUNKS] * weights(s)) * sizeof(float);
@@ -155,7 +152,7 @@ static void forward_blocks(void *context, int64_t begin, int64_t end, int slot) 
   const apus_conv2d *s = &plan->shape;
   const apus_conv_axis h_axis = {plan->out_h, s->kernel_h, s->height, -s->pad_top, s->stride_h, s->dilation_h};
   const apus_conv_axis w_axis = {plan->out_w, s->kernel_w, s->width, -s->pad_left, s->stride_w, s->dilation_w};
-  const int64_t row_blocks = ceil_div(plan->out_h, plan->detail[DETAIL_ROWS]), channels = s->in_channels;
+  const int64_t row_blocks = apus_ceil_div(plan->out_h, plan->detail[DETAIL_ROWS]), channels = s->in_channels;
   apus_depthwise_strip strip = strip_of(j);
   strip.a_step = s->stride_w * channels;
   strip.a_tap_h = s->dilation_h * s->width * channels;
@@ -165,7 +162,7 @@ static void forward_blocks(void *context, int64_t begin, int64_t end, int slot) 
   strip.c_step = s->out_channels;
   for (int64_t item = begin; item < end; item++) {
     const int64_t n = item / row_blocks, first = item % row_blocks * plan->detail[DETAIL_ROWS];
-    for (int64_t oh = first; oh < min64(first + plan->detail[DETAIL_ROWS], plan->out_h); oh++) {
+    for (int64_t oh = first; oh < apus_min(first + plan->detail[DETAIL_ROWS], plan->out_h); oh++) {
       const apus_conv_run h = apus_conv_axis_run(&h_axis, oh, oh + 1);
       strip.taps_h = h.tap_end - h.tap_first;
       const int64_t row = strip.taps_h > 0 ? h_axis.origin + oh * h_axis.step + h.tap_first * h_axis.dilation : 0;
@@ -194,7 +191,7 @@ static void backward_data_row(const job *j, int64_t n, int64_t row) {
       apus_conv_phase_of(row % s->stride_h, s->height, plan->out_h, s->kernel_h, s->stride_h, s->dilation_h, s->pad_top);
   const int64_t index = row / s->stride_h;
   const apus_conv_run seen = apus_conv_axis_run(&h.axis, index, index + 1);
-  for (int64_t phase = 0; phase < min64(s->stride_w, s->width); phase++) {
+  for (int64_t phase = 0; phase < apus_min(s->stride_w, s->width); phase++) {
     const apus_conv_phase w =
         apus_conv_phase_of(phase, s->width, plan->out_w, s->kernel_w, s->stride_w, s->dilation_w, s->pad_left);
     apus_depthwise_strip strip = strip_of(j);
@@ -219,10 +216,10 @@ static void backward_data_row(const job *j, int64_t n, int64_t row) {
 static void backward_data_blocks(void *context, int64_t begin, int64_t end, int slot) {
   (void)slot;
   const job *j = context;
-  const int64_t height = j->plan->shape.height, rows = j->plan->detail[DETAIL_ROWS], row_blocks = ceil_div(height, rows);
+  const int64_t height = j->plan->shape.height, rows = j->plan->detail[DETAIL_ROWS], row_blocks = apus_ceil_div(height, rows);
   for (int64_t item = begin; item < end; item++) {
     const int64_t first = item % row_blocks * rows;
-    for (int64_t row = first; row < min64(first + rows, height); row++)
+    for (int64_t row = first; row < apus_min(first + rows, height); row++)
       backward_data_row(j, item / row_blocks, row);
   }
 }
@@ -278,14 +275,14 @@ static void backward_weights_chunks(void *context, int64_t begin, int64_t end, i
   (void)slot;
   const job *j = context;
   const apus_conv2d_plan *plan = j->plan;
-  const int64_t rows = plan->detail[DETAIL_ROWS], row_blocks = ceil_div(plan->out_h, rows);
+  const int64_t rows = plan->detail[DETAIL_ROWS], row_blocks = apus_ceil_div(plan->out_h, rows);
   const int64_t all = blocks(plan), chunks = plan->detail[DETAIL_CHUNKS], size = weights(&plan->shape);
   for (int64_t chunk = begin; chunk < end; chunk++) {
     float *sums = j->partials + chunk * size;
     memset(sums, 0, (size_t)size * sizeof *sums);
     for (int64_t b = all * chunk / chunks; b < all * (chunk + 1) / chunks; b++) {
       const int64_t first = b % row_blocks * rows;
-      add_rows(j, b / row_blocks, first, min64(first + rows, plan->out_h), sums);
+      add_rows(j, b / row_blocks, first, apus_min(first + rows, plan->out_h), sums);
     }
   }
 }

@@ -9,6 +9,7 @@
 
 #include "apus/runtime.h"
 #include "conv/direct.h"
+#include "runtime/integers.h"
 #include "runtime/parallel.h"
 
 /* In floats; found by search over the 29 layers of bench/shapes.txt on a second-level cache of 1 MB. */
@@ -21,26 +22,21 @@
 #define OUTPUT_IN_CACHE 262144
 #define MIN_ROWS 4
 #define CORNER_IMAGES 8
-#define MACS_A_THREAD 524288 /* some 4 us on AVX-512: below that a second thread costs more than it does */
 #define PACKED_A_THREAD 16384
 
 /* Images and rows of a block; whether the panel is the outer loop; whether the output is asked for before it is written. */
 enum { DETAIL_IMAGES, DETAIL_ROWS, DETAIL_BY_PANEL, DETAIL_C_FAR };
 
-static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
-static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
-
 /* At most `most` things at a time, evenly: 9 by at most 4 are 3 at a time. */
 static int64_t even_share(int64_t count, int64_t most) {
-  most = max64(1, min64(most, count));
-  return max64(1, ceil_div(count, ceil_div(max64(count, 1), most)));
+  most = apus_max(1, apus_min(most, count));
+  return apus_max(1, apus_ceil_div(count, apus_ceil_div(apus_max(count, 1), most)));
 }
 
 static int64_t all_panels(const apus_conv_view *v) { return v->groups * v->panels; }
 
 static int64_t blocks(const apus_conv2d_plan *plan, const apus_conv_view *v) {
-  return ceil_div(plan->shape.batch, plan->detail[DETAIL_IMAGES]) * ceil_div(v->out_h, plan->detail[DETAIL_ROWS]);
+  return apus_ceil_div(plan->shape.batch, plan->detail[DETAIL_IMAGES]) * apus_ceil_div(v->out_h, plan->detail[DETAIL_ROWS]);
 }
 
 /* Pairs of the input where it is rounded; scratch begins with them. */
@@ -57,27 +53,27 @@ void apus_conv_direct_plan_grid(apus_conv2d_plan *plan, int bf16, const char **r
   const int by_panel = weights > WEIGHTS_IN_CACHE;
   const int64_t target = by_panel ? INPUT_BLOCK_BY_PANEL : INPUT_BLOCK;
 
-  int64_t images = min64(s->batch, target / max64(1, row * v.in_h)), rows = v.out_h;
+  int64_t images = apus_min(s->batch, target / apus_max(1, row * v.in_h)), rows = v.out_h;
   if (images < 1) {
     images = 1;
-    rows = min64(rows, max64(MIN_ROWS, target / max64(1, row * step)));
+    rows = apus_min(rows, apus_max(MIN_ROWS, target / apus_max(1, row * step)));
   }
   if (!by_panel)
-    rows = min64(rows, max64(MIN_ROWS, OUTPUT_BLOCK / max64(1, v.out_w * v.out_channels * v.groups)));
+    rows = apus_min(rows, apus_max(MIN_ROWS, OUTPUT_BLOCK / apus_max(1, v.out_w * v.out_channels * v.groups)));
   rows = even_share(v.out_h, rows);
   /* Corners are strips along the batch: of a panel that is used for all blocks, rather some rows of several images. */
   if (by_panel && images < CORNER_IMAGES && step == 1 && s->kernel_h * s->kernel_w > 1) {
-    rows = max64(MIN_ROWS, images * rows / CORNER_IMAGES);
-    images = min64(s->batch, CORNER_IMAGES);
+    rows = apus_max(MIN_ROWS, images * rows / CORNER_IMAGES);
+    images = apus_min(s->batch, CORNER_IMAGES);
   }
   plan->packed_bytes = (size_t)weights * sizeof(float);
   plan->detail[DETAIL_BY_PANEL] = by_panel;
   /* Enough pieces to even out between the threads; images kept together fill the tiles of corners better. */
   plan->detail[DETAIL_IMAGES] = images, plan->detail[DETAIL_ROWS] = rows;
   while (plan->detail[DETAIL_IMAGES] > 1 && blocks(plan, &v) * all_panels(&v) < 4 * plan->threads)
-    plan->detail[DETAIL_IMAGES] = ceil_div(plan->detail[DETAIL_IMAGES], 2);
+    plan->detail[DETAIL_IMAGES] = apus_ceil_div(plan->detail[DETAIL_IMAGES], 2);
   while (plan->detail[DETAIL_ROWS] > MIN_ROWS && blocks(plan, &v) * all_panels(&v) < 4 * plan->threads)
-    plan->detail[DETAIL_ROWS] = ceil_div(plan->detail[DETAIL_ROWS], 2);
+    plan->detail[DETAIL_ROWS] = apus_ceil_div(plan->detail[DETAIL_ROWS], 2);
 
   plan->detail[DETAIL_C_FAR] = all_panels(&v) > 1 && s->batch * v.out_h * v.out_w * v.out_channels * v.groups > OUTPUT_IN_CACHE;
   const int64_t panels = plan->options.packed_weights ? 0 : by_panel ? plan->threads * v.panel_floats : weights;
@@ -126,11 +122,11 @@ typedef struct piece {
 static piece piece_at(const job *j, int64_t panel, int64_t block, const float *packed) {
   const apus_conv_view *v = &j->v;
   const int64_t images = j->plan->detail[DETAIL_IMAGES], rows = j->plan->detail[DETAIL_ROWS];
-  const int64_t row_blocks = ceil_div(v->out_h, rows);
+  const int64_t row_blocks = apus_ceil_div(v->out_h, rows);
   piece p = {.packed = packed, .group = panel / v->panels, .column = panel % v->panels * v->width};
-  p.columns = min64(v->width, v->out_channels - p.column);
-  p.n_first = block / row_blocks * images, p.n_end = min64(p.n_first + images, j->plan->shape.batch);
-  p.h_first = block % row_blocks * rows, p.h_end = min64(p.h_first + rows, v->out_h);
+  p.columns = apus_min(v->width, v->out_channels - p.column);
+  p.n_first = block / row_blocks * images, p.n_end = apus_min(p.n_first + images, j->plan->shape.batch);
+  p.h_first = block % row_blocks * rows, p.h_end = apus_min(p.h_first + rows, v->out_h);
   return p;
 }
 
@@ -150,13 +146,13 @@ static void run_grid(const job *j, const piece *p, apus_conv_grid *grid, const f
   /* Bands would overwrite what an epilogue still reads from the output; sums of pairs do not go on from memory. */
   const int64_t row = grid->w.taps * v->in_channels * v->width, taps = grid->h.taps;
   const int in_bands = taps * row > PANEL_IN_CACHE && !j->in_place && v->width == v->kernels->columns;
-  const int64_t band = in_bands ? max64(1, BAND / max64(1, row)) : max64(1, taps);
+  const int64_t band = in_bands ? apus_max(1, BAND / apus_max(1, row)) : apus_max(1, taps);
   grid->band_first = 0;
   do {
-    grid->band_end = min64(grid->band_first + band, taps);
+    grid->band_end = apus_min(grid->band_first + band, taps);
     const int is_last = grid->band_end == taps;
     apus_conv_grid_run(grid, v->kernels, j->input + p->group * v->in_channels, packed, j->output + place, (int)p->columns,
-                       j->epilogue && is_last ? &e : NULL, p->n_first, p->n_end, p->h_first, min64(p->h_end, grid->h.outputs));
+                       j->epilogue && is_last ? &e : NULL, p->n_first, p->n_end, p->h_first, apus_min(p->h_end, grid->h.outputs));
     grid->band_first = grid->band_end;
   } while (grid->band_first < taps);
 }
@@ -236,17 +232,18 @@ static void run(job *j) {
   j->input = j->v.bf16 ? j->rounded : j->given;
   const int64_t pixels = s->batch * j->v.in_h * j->v.in_w, pairs = j->v.groups * j->v.in_channels;
   if (j->v.bf16)
-    apus_parallel_for_limited(pixels, ceil_div(PACKED_A_THREAD, pairs), plan->threads, round_pixels, j);
+    apus_parallel_for_limited(pixels, apus_ceil_div(PACKED_A_THREAD, pairs), plan->threads, round_pixels, j);
   const int by_panel = plan->detail[DETAIL_BY_PANEL] != 0;
   if (plan->options.packed_weights)
     j->kept = j->weights;
   else if (!by_panel) {
     j->kept = j->packed;
-    apus_parallel_for_limited(panels, ceil_div(PACKED_A_THREAD, max64(1, j->v.panel_floats)), plan->threads, pack_panels, j);
+    apus_parallel_for_limited(panels, apus_ceil_div(PACKED_A_THREAD, apus_max(1, j->v.panel_floats)), plan->threads, pack_panels,
+                              j);
   }
   const double macs = (double)s->batch * (double)(plan->out_h * plan->out_w) * (double)(s->kernel_h * s->kernel_w) *
                       (double)(j->v.in_channels * s->out_channels);
-  apus_parallel_for_limited(items, (int64_t)(MACS_A_THREAD * (double)items / (macs + 1)) + 1, plan->threads,
+  apus_parallel_for_limited(items, (int64_t)(APUS_MACS_A_THREAD * (double)items / (macs + 1)) + 1, plan->threads,
                             by_panel ? run_panels : run_blocks, j);
 }
 
@@ -265,6 +262,6 @@ void apus_conv_direct_backward_data(const apus_conv2d_plan *plan, const float *d
 
 void apus_conv_direct_pack_weights(const apus_conv2d_plan *plan, const float *w, void *packed) {
   job j = {.plan = plan, .weights = w, .packed = packed, .v = apus_conv_view_of(plan)};
-  apus_parallel_for_limited(all_panels(&j.v), ceil_div(PACKED_A_THREAD, max64(1, j.v.panel_floats)), plan->threads, pack_panels,
-                            &j);
+  apus_parallel_for_limited(all_panels(&j.v), apus_ceil_div(PACKED_A_THREAD, apus_max(1, j.v.panel_floats)), plan->threads,
+                            pack_panels, &j);
 }

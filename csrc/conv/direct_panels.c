@@ -2,9 +2,7 @@
 
 #include "conv/direct.h"
 #include "gemm/pack.h"
-
-static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
+#include "runtime/integers.h"
 
 apus_conv_view apus_conv_view_of(const apus_conv2d_plan *plan) {
   const apus_conv2d *s = &plan->shape;
@@ -14,9 +12,9 @@ apus_conv_view apus_conv_view_of(const apus_conv2d_plan *plan) {
     v.in_h = s->height, v.in_w = s->width, v.in_channels = ci;
     v.out_h = plan->out_h, v.out_w = plan->out_w, v.out_channels = co;
   } else {
-    v.phases_h = min64(s->stride_h, s->height), v.phases_w = min64(s->stride_w, s->width);
+    v.phases_h = apus_min(s->stride_h, s->height), v.phases_w = apus_min(s->stride_w, s->width);
     v.in_h = plan->out_h, v.in_w = plan->out_w, v.in_channels = co;
-    v.out_h = ceil_div(s->height, s->stride_h), v.out_w = ceil_div(s->width, s->stride_w), v.out_channels = ci;
+    v.out_h = apus_ceil_div(s->height, s->stride_h), v.out_w = apus_ceil_div(s->width, s->stride_w), v.out_channels = ci;
   }
   v.kernels = apus_tile_for((apus_isa)plan->isa);
   const char *reason;
@@ -25,7 +23,7 @@ apus_conv_view apus_conv_view_of(const apus_conv2d_plan *plan) {
     v.in_channels = apus_bf16_pairs(v.in_channels);
   }
   v.width = apus_tile_panel_width(v.kernels, v.out_channels);
-  v.panels = ceil_div(v.out_channels, v.width);
+  v.panels = apus_ceil_div(v.out_channels, v.width);
   v.panel_floats = s->kernel_h * s->kernel_w * v.in_channels * v.width;
   return v;
 }
@@ -44,7 +42,7 @@ apus_conv_phase apus_conv_view_phase_w(const apus_conv2d_plan *plan, int64_t pha
 static float *pack_phase(const apus_conv2d_plan *plan, const apus_conv_view *v, const apus_conv_phase *h,
                          const apus_conv_phase *w, int64_t group, int64_t column, const float *weights, float *to) {
   const apus_conv2d *s = &plan->shape;
-  const int64_t columns = min64(v->width, v->out_channels - column), channels = s->out_channels / s->groups;
+  const int64_t columns = apus_min(v->width, v->out_channels - column), channels = s->out_channels / s->groups;
   for (int64_t i = h->axis.taps - 1; i >= 0; i--)
     for (int64_t j = w->axis.taps - 1; j >= 0; j--, to += v->in_channels * v->width) {
       const int64_t tap = (h->tap_first + i * h->tap_step) * s->kernel_w + w->tap_first + j * w->tap_step;
@@ -72,7 +70,7 @@ void apus_conv_pack_panel(const apus_conv2d_plan *plan, const apus_conv_view *v,
   const apus_conv2d *s = &plan->shape;
   const int64_t group = index / v->panels, column = index % v->panels * v->width;
   if (v->forward) {
-    pack_forward(s, v, min64(v->width, v->out_channels - column), w + group * v->out_channels + column, panel);
+    pack_forward(s, v, apus_min(v->width, v->out_channels - column), w + group * v->out_channels + column, panel);
     return;
   }
   for (int64_t i = 0; i < v->phases_h; i++) {

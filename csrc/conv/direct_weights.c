@@ -11,6 +11,7 @@
 #include "apus/runtime.h"
 #include "conv/direct.h"
 #include "gemm/pack.h"
+#include "runtime/integers.h"
 #include "runtime/merge.h"
 #include "runtime/parallel.h"
 
@@ -24,24 +25,19 @@
 /* Chunks, where sizes allow: taps and panels make several pieces of each, and partial results cost memory traffic. */
 #define LEAST_CHUNKS 4
 #define LEAST_PIECES 32
-#define LONGER 2             /* times */
-#define MACS_A_THREAD 524288 /* some 4 us on AVX-512: below that a second thread costs more than it does */
+#define LONGER 2 /* times */
 
 /* Images and output rows of a block; chunks of blocks; whether dy is copied into panels. */
 enum { DETAIL_IMAGES, DETAIL_ROWS, DETAIL_CHUNKS, DETAIL_PACK };
 
-static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
-static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
-
 /* About `most` things at a time, evenly: 9 by at most 4 are 3 at a time. */
 static int64_t even_share(int64_t count, int64_t most) {
-  most = max64(1, min64(most, count));
-  return max64(1, ceil_div(count, ceil_div(max64(count, 1), most)));
+  most = apus_max(1, apus_min(most, count));
+  return apus_max(1, apus_ceil_div(count, apus_ceil_div(apus_max(count, 1), most)));
 }
 
 static int64_t blocks(const apus_conv2d_plan *plan) {
-  return ceil_div(plan->shape.batch, plan->detail[DETAIL_IMAGES]) * ceil_div(plan->out_h, plan->detail[DETAIL_ROWS]);
+  return apus_ceil_div(plan->shape.batch, plan->detail[DETAIL_IMAGES]) * apus_ceil_div(plan->out_h, plan->detail[DETAIL_ROWS]);
 }
 
 static int64_t weights(const apus_conv2d *s) {
@@ -60,7 +56,7 @@ static int64_t groups_of_taps(const apus_conv2d *s, const apus_tile_kernels *ker
 }
 
 static int64_t panels_of_group(const apus_conv2d *s, const apus_tile_kernels *kernels) {
-  return ceil_div(s->out_channels / s->groups, kernels->columns);
+  return apus_ceil_div(s->out_channels / s->groups, kernels->columns);
 }
 
 /* Pieces of dw. */
@@ -74,10 +70,10 @@ void apus_conv_direct_plan_weights(apus_conv2d_plan *plan, const char **reason) 
   const int64_t pixels = s->kernel_h * s->kernel_w == 1 && weights(s) <= SMALL_GRADIENT ? BLOCK_PIXELS_1X1
                          : s->in_channels + s->out_channels <= FEW_CHANNELS             ? BLOCK_PIXELS_FEW_CHANNELS
                                                                                         : BLOCK_PIXELS;
-  plan->detail[DETAIL_IMAGES] = even_share(s->batch, pixels / max64(1, plan->out_h * plan->out_w));
-  plan->detail[DETAIL_ROWS] = even_share(plan->out_h, pixels / max64(1, plan->out_w));
-  plan->detail[DETAIL_CHUNKS] =
-      min64(apus_merge_chunks(blocks(plan), weights(s)), max64(LEAST_CHUNKS, ceil_div(LEAST_PIECES, all_pieces(s, kernels))));
+  plan->detail[DETAIL_IMAGES] = even_share(s->batch, pixels / apus_max(1, plan->out_h * plan->out_w));
+  plan->detail[DETAIL_ROWS] = even_share(plan->out_h, pixels / apus_max(1, plan->out_w));
+  plan->detail[DETAIL_CHUNKS] = apus_min(apus_merge_chunks(blocks(plan), weights(s)),
+                                         apus_max(LEAST_CHUNKS, apus_ceil_div(LEAST_PIECES, all_pieces(s, kernels))));
   /* Rows of dy that are 4 KB apart share the sets of the first-level cache; parts of vectors are slow without masks. */
   plan->detail[DETAIL_PACK] =
       s->out_channels % 1024 == 0 || (!kernels->has_masks && s->out_channels / s->groups % kernels->columns != 0);
@@ -111,7 +107,7 @@ static piece piece_at(const job *j, int64_t index) {
   p.group = p.panel / j->panels;
   const int64_t within = p.panel % j->panels * j->kernels->columns;
   p.column = p.group * j->co + within;
-  p.columns = min64(j->kernels->columns, j->co - within);
+  p.columns = apus_min(j->kernels->columns, j->co - within);
   return p;
 }
 
@@ -122,10 +118,10 @@ typedef struct block {
 
 static block block_at(const job *j, int64_t index) {
   const int64_t images = j->plan->detail[DETAIL_IMAGES], rows = j->plan->detail[DETAIL_ROWS];
-  const int64_t row_blocks = ceil_div(j->plan->out_h, rows);
+  const int64_t row_blocks = apus_ceil_div(j->plan->out_h, rows);
   block b = {.n_first = index / row_blocks * images, .h_first = index % row_blocks * rows};
-  b.n_end = min64(b.n_first + images, j->plan->shape.batch);
-  b.h_end = min64(b.h_first + rows, j->plan->out_h);
+  b.n_end = apus_min(b.n_first + images, j->plan->shape.batch);
+  b.h_end = apus_min(b.h_first + rows, j->plan->out_h);
   return b;
 }
 
@@ -186,8 +182,8 @@ static void add_taps(const job *j, const piece *p, const block *b, apus_conv_run
 static void add_block(const job *j, const piece *p, const block *b, const float *packed, float *sums) {
   const apus_conv2d_plan *plan = j->plan;
   apus_conv_run h = apus_conv_axis_tap(&j->h, p->kh);
-  h.first = max64(h.first, b->h_first);
-  h.end = min64(h.end, b->h_end);
+  h.first = apus_max(h.first, b->h_first);
+  h.end = apus_min(h.end, b->h_end);
   if (h.first >= h.end)
     return;
   const int64_t width = j->kernels->columns;
@@ -246,7 +242,7 @@ static void body(void *context, int64_t begin, int64_t end, int slot) {
   const job *j = context;
   float *packed = j->packed + slot * packed_floats(j->plan);
   while (begin < end) {
-    const int64_t chunk = begin / j->outs, first = begin % j->outs, last = min64(j->outs, first + end - begin);
+    const int64_t chunk = begin / j->outs, first = begin % j->outs, last = apus_min(j->outs, first + end - begin);
     add_chunk(j, chunk, first, last, packed);
     begin += last - first;
   }
@@ -274,7 +270,7 @@ void apus_conv_direct_backward_weights(const apus_conv2d_plan *plan, const float
 
   const double macs = (double)s->batch * (double)(plan->out_h * plan->out_w) * (double)j.size;
   const int64_t items = chunks * j.outs;
-  apus_parallel_for_limited(items, (int64_t)(MACS_A_THREAD * (double)items / (macs + 1)) + 1, plan->threads, body, &j);
+  apus_parallel_for_limited(items, (int64_t)(APUS_MACS_A_THREAD * (double)items / (macs + 1)) + 1, plan->threads, body, &j);
   if (chunks > 1)
     apus_merge_partials(scratch, chunks, j.size, plan->options.accumulate, dw);
 }

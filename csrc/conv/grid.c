@@ -1,18 +1,15 @@
 #include "conv/grid.h"
-
-static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
-static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
-static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+#include "runtime/integers.h"
 
 /* Taps inside the image for the window at output i; an empty range lies at tap_first = tap_end. */
 static apus_conv_run taps_at(const apus_conv_axis *axis, int64_t i) {
   const int64_t at = axis->origin + i * axis->step;
   apus_conv_run run = {i, i + 1, 0, 0};
   if (at < 0)
-    run.tap_first = min64(ceil_div(-at, axis->dilation), axis->taps);
+    run.tap_first = apus_min(apus_ceil_div(-at, axis->dilation), axis->taps);
   if (at < axis->extent)
-    run.tap_end = min64((axis->extent - 1 - at) / axis->dilation + 1, axis->taps);
-  run.tap_end = max64(run.tap_end, run.tap_first);
+    run.tap_end = apus_min((axis->extent - 1 - at) / axis->dilation + 1, axis->taps);
+  run.tap_end = apus_max(run.tap_end, run.tap_first);
   return run;
 }
 
@@ -20,7 +17,7 @@ apus_conv_run apus_conv_axis_run(const apus_conv_axis *axis, int64_t first, int6
   apus_conv_run run = taps_at(axis, first);
   const int64_t last_start = axis->extent - 1 - (axis->taps - 1) * axis->dilation - axis->origin;
   if (run.tap_first == 0 && run.tap_end == axis->taps && axis->taps > 0) {
-    run.end = min64(end, last_start / axis->step + 1);
+    run.end = apus_min(end, last_start / axis->step + 1);
     return run;
   }
   while (run.end < end) {
@@ -34,10 +31,10 @@ apus_conv_run apus_conv_axis_run(const apus_conv_axis *axis, int64_t first, int6
 
 apus_conv_run apus_conv_axis_tap(const apus_conv_axis *axis, int64_t tap) {
   const int64_t at = axis->origin + tap * axis->dilation;
-  apus_conv_run run = {at < 0 ? ceil_div(-at, axis->step) : 0, 0, tap, tap + 1};
+  apus_conv_run run = {at < 0 ? apus_ceil_div(-at, axis->step) : 0, 0, tap, tap + 1};
   if (at < axis->extent)
-    run.end = min64((axis->extent - 1 - at) / axis->step + 1, axis->outputs);
-  run.end = max64(run.end, run.first);
+    run.end = apus_min((axis->extent - 1 - at) / axis->step + 1, axis->outputs);
+  run.end = apus_max(run.end, run.first);
   return run;
 }
 
@@ -57,8 +54,8 @@ static void join(direction *inner, direction *outer) {
 /* What an output costs in a strip of so many, in units of one row of a full tile: short tiles wait for their own sums
  * and read the panel for few rows. */
 static int64_t strip_cost(int64_t count, int64_t tile_rows) {
-  int64_t tiles = ceil_div(count, tile_rows);
-  return 256 * tiles * (max64(ceil_div(count, tiles), tile_rows / 3) + 1) / count;
+  int64_t tiles = apus_ceil_div(count, tile_rows);
+  return 256 * tiles * (apus_max(apus_ceil_div(count, tiles), tile_rows / 3) + 1) / count;
 }
 
 static void run_box(const apus_tile_kernels *kernels, apus_tile_product *p, direction d[3],
@@ -99,8 +96,8 @@ void apus_conv_grid_run(const apus_conv_grid *g, const apus_tile_kernels *kernel
   const int adjacent_taps = g->w.dilation * g->a_w == g->channels;
   for (apus_conv_run h = {.end = h_first}; h.end < h_end;) {
     h = apus_conv_axis_run(&g->h, h.end, h_end);
-    h.tap_first = max64(h.tap_first, g->band_first);
-    h.tap_end = max64(min64(h.tap_end, g->band_end), h.tap_first);
+    h.tap_first = apus_max(h.tap_first, g->band_first);
+    h.tap_end = apus_max(apus_min(h.tap_end, g->band_end), h.tap_first);
     if (g->band_first > 0 && h.tap_first == h.tap_end && !epilogue)
       continue;
     for (apus_conv_run w = {.end = 0}; w.end < g->w.outputs;) {

@@ -1,17 +1,16 @@
 /* Groups of few channels: how vectors hold them, and their packed weights. */
 
 #include "conv/grouped.h"
+#include "runtime/integers.h"
 
 #include <string.h>
-
-static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
 
 static int64_t group_inputs(const apus_conv2d *s, int backward_data) {
   return (backward_data ? s->out_channels : s->in_channels) / s->groups;
 }
 
 static int64_t groups_a_vector(const apus_conv2d *s, int lanes) {
-  return lanes / max64(s->in_channels / s->groups, s->out_channels / s->groups);
+  return lanes / apus_max(s->in_channels / s->groups, s->out_channels / s->groups);
 }
 
 int apus_groups_fit(const apus_conv2d *s, int lanes) { return s->groups > 1 && groups_a_vector(s, lanes) >= 2; }

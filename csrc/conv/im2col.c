@@ -9,6 +9,7 @@
 #include "conv/conv_list.h"
 #include "conv/grid.h"
 #include "gemm/tile.h"
+#include "runtime/integers.h"
 #include "runtime/merge.h"
 #include "runtime/openblas.h"
 #include "runtime/parallel.h"
@@ -21,7 +22,6 @@
 /* Outputs gathered at a time; output rows of a block, which is a piece of one image; chunks of blocks in backward weights. */
 enum { DETAIL_OUTPUTS, DETAIL_ROWS, DETAIL_CHUNKS };
 
-static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t window(const apus_conv2d *s) { return s->kernel_h * s->kernel_w * (s->in_channels / s->groups); }
 static int64_t row_blocks(const apus_conv2d_plan *plan) {
   return (plan->out_h + plan->detail[DETAIL_ROWS] - 1) / plan->detail[DETAIL_ROWS];
@@ -83,7 +83,7 @@ static job make_job(const apus_conv2d_plan *plan) {
 /* The first box of a block, and the box after one; 0 at the end. */
 static int next_box(const job *j, int64_t block, box *b, int is_first) {
   const int64_t rows = j->plan->detail[DETAIL_ROWS], top = block % row_blocks(j->plan) * rows;
-  const int64_t bottom = min64(top + rows, j->plan->out_h), width = j->plan->out_w;
+  const int64_t bottom = apus_min(top + rows, j->plan->out_h), width = j->plan->out_w;
   if (width == 0)
     return 0;
   if (is_first || b->w.end == width) {
@@ -94,7 +94,7 @@ static int next_box(const job *j, int64_t block, box *b, int is_first) {
     b->h = apus_conv_axis_run(&j->h, first, bottom);
     b->w.end = 0;
   }
-  b->w = apus_conv_axis_run(&j->w, b->w.end, min64(b->w.end + j->plan->detail[DETAIL_OUTPUTS], width));
+  b->w = apus_conv_axis_run(&j->w, b->w.end, apus_min(b->w.end + j->plan->detail[DETAIL_OUTPUTS], width));
   return 1;
 }
 
@@ -206,7 +206,7 @@ static void backward_data_images(void *context, int64_t begin, int64_t end, int 
       memset(j->dx + n * image, 0, (size_t)image * sizeof *j->dx);
     for (int64_t group = 0; group < s->groups; group++)
       for (int64_t p = 0; p < outputs; p += block) {
-        const int64_t count = min64(block, outputs - p);
+        const int64_t count = apus_min(block, outputs - p);
         apus_sgemm(0, 1, (int)count, (int)k, (int)co, j->dy + (n * outputs + p) * s->out_channels + group * co,
                    (int)s->out_channels, j->weights + group * co, (int)s->out_channels, 0, rows, (int)k);
         scatter(j, rows, group, n, p, count);

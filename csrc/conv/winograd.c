@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "apus/runtime.h"
+#include "runtime/integers.h"
 
 /* Below these direct convolution was as fast or faster. The transforms cost as much as (in + out) channels, what they save is as
  * much as in · out. The gain is the ratio of multiplications; LEAST_SAVED counts those saved for one pair of channels, each of
@@ -18,8 +19,6 @@
 #define MOST_FILTERS (1 << 20) /* floats */
 #define MOST_SUMS 8192         /* pairs of channels */
 #define MOST_CHANNELS 8192     /* a register tile's rows of V are 16 MB */
-
-static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 static const apus_winograd_kernels *kernels_for(int isa, int64_t outputs) {
   const int index = outputs == 4 ? 0 : 1;
@@ -52,17 +51,17 @@ apus_winograd_view apus_winograd_view_of(const apus_conv2d_plan *plan) {
     v.input = x, v.output = y;
     v.input.pad_top = s->pad_top, v.input.pad_left = s->pad_left;
   }
-  v.output.tiles_h = v.input.tiles_h = ceil_div(v.output.height, outputs);
-  v.output.tiles_w = v.input.tiles_w = ceil_div(v.output.width, outputs);
+  v.output.tiles_h = v.input.tiles_h = apus_ceil_div(v.output.height, outputs);
+  v.output.tiles_w = v.input.tiles_w = apus_ceil_div(v.output.width, outputs);
   v.planes = v.kernels->size * v.kernels->size;
   v.tiles = s->batch * v.output.tiles_h * v.output.tiles_w;
   v.width = v.tile->columns;
-  v.panels = ceil_div(v.output.channels, v.width);
+  v.panels = apus_ceil_div(v.output.channels, v.width);
   return v;
 }
 
 apus_winograd_planes apus_winograd_layout(int64_t rows, int64_t channels) {
-  const int64_t line = 64 / sizeof(float), row = ceil_div(channels, line) * line;
+  const int64_t line = 64 / sizeof(float), row = apus_ceil_div(channels, line) * line;
   return (apus_winograd_planes){.row = row, .plane = (rows * row / line | 1) * line};
 }
 
@@ -70,7 +69,7 @@ apus_winograd_planes apus_winograd_layout(int64_t rows, int64_t channels) {
 static int64_t products(const apus_conv2d_plan *plan, int64_t outputs) {
   const int backward = plan->pass == APUS_CONV2D_BACKWARD_DATA;
   const int64_t height = backward ? plan->shape.height : plan->out_h, width = backward ? plan->shape.width : plan->out_w;
-  return ceil_div(height, outputs) * ceil_div(width, outputs) * (outputs + 2) * (outputs + 2);
+  return apus_ceil_div(height, outputs) * apus_ceil_div(width, outputs) * (outputs + 2) * (outputs + 2);
 }
 
 /* Pairs of an output and a tap inside the image, along one axis. */

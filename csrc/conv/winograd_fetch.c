@@ -1,10 +1,9 @@
 /* Prefetching between the products of Winograd convolution. */
 
 #include "conv/winograd.h"
+#include "runtime/integers.h"
 
 #define LINE (64 / (int64_t)sizeof(float))
-
-static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static void fetch_lines(const float *data, int64_t first, int64_t end) {
   for (int64_t i = first; i < end; i += LINE)
@@ -23,7 +22,7 @@ apus_winograd_ahead apus_winograd_ahead_of(const apus_winograd_view *v, const ap
 }
 
 void apus_winograd_fetch(const apus_winograd_view *v, apus_winograd_ahead *a) {
-  const int64_t outputs = v->kernels->outputs, last = min64(a->row + a->each, a->end);
+  const int64_t outputs = v->kernels->outputs, last = apus_min(a->row + a->each, a->end);
   if (a->row >= last)
     return;
   const apus_winograd_image *image = a->image;
@@ -33,7 +32,7 @@ void apus_winograd_fetch(const apus_winograd_view *v, apus_winograd_ahead *a) {
   for (th %= image->tiles_h; a->row < last; a->row++) {
     const int64_t h = th * outputs + i - image->pad_top + a->lead, w = tw * outputs - image->pad_left + a->lead;
     const float *row = a->data + (n * image->height + h) * image->width * channels;
-    const int64_t end = h < 0 || h >= image->height ? 0 : min64(w + outputs, image->width) * channels;
+    const int64_t end = h < 0 || h >= image->height ? 0 : apus_min(w + outputs, image->width) * channels;
     fetch_lines(row, (w < 0 ? 0 : w) * channels, end);
     if (++i < outputs)
       continue;
@@ -51,7 +50,7 @@ void apus_winograd_fetch(const apus_winograd_view *v, apus_winograd_ahead *a) {
 void apus_winograd_fetch_filters(const apus_conv2d_plan *plan, const apus_winograd_view *v, const float *w, int64_t panel,
                                  int64_t first, int64_t end, int64_t share, int64_t shares) {
   const int64_t ci = plan->shape.in_channels, co = plan->shape.out_channels, column = panel * v->width;
-  const int64_t columns = min64(v->width, v->output.channels - column);
+  const int64_t columns = apus_min(v->width, v->output.channels - column);
   /* Runs of neighbouring weights: of a panel's columns, or in backward data, which is transposed, of its rows. */
   const int turned = plan->pass == APUS_CONV2D_BACKWARD_DATA;
   const int64_t runs = turned ? columns : end - first, length = turned ? end - first : columns;

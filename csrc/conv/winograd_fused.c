@@ -5,17 +5,14 @@
 
 #include "apus/runtime.h"
 #include "conv/winograd.h"
+#include "runtime/integers.h"
 #include "runtime/parallel.h"
 
 /* A block is some register tiles' rows. V and M of a block take half of a second-level cache of 1 MB: the rest is for U and for
  * the pixels that are fetched. */
 #define BLOCK_BYTES 524288
 #define MOST_UNITS 6
-#define MACS_A_THREAD 524288 /* some 4 us on AVX-512: below that a second thread costs more than it does */
 #define FILTERS_A_THREAD 16384
-
-static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* How scratch is divided: zeros, U's panels, then V and M of each thread. */
 typedef struct layout {
@@ -24,9 +21,9 @@ typedef struct layout {
 } layout;
 
 static layout layout_of(const apus_winograd_view *v, int64_t tiles) {
-  const int64_t k = v->input.channels, width = min64(v->width, v->output.channels);
+  const int64_t k = v->input.channels, width = apus_min(v->width, v->output.channels);
   layout l = {.u = apus_winograd_layout(k, width), .v = apus_winograd_layout(tiles, k), .m = apus_winograd_layout(tiles, width)};
-  l.zeros = ceil_div(v->kernels->size * k, 16) * 16;
+  l.zeros = apus_ceil_div(v->kernels->size * k, 16) * 16;
   l.panel = v->planes * l.u.plane;
   l.block = v->planes * (l.v.plane + l.m.plane);
   return l;
@@ -57,7 +54,7 @@ static void transform_filters(void *context, int64_t begin, int64_t end, int slo
   const int64_t k = j->view.input.channels;
   /* Items are rows of panels, one after the other. */
   while (begin < end) {
-    const int64_t panel = begin / k, first = begin % k, last = min64(k, first + end - begin);
+    const int64_t panel = begin / k, first = begin % k, last = apus_min(k, first + end - begin);
     apus_winograd_planes u = j->l.u;
     u.data = j->u + panel * j->l.panel + first * u.row;
     apus_winograd_filters(j->plan, &j->view, j->w, panel, first, last, u);
@@ -73,9 +70,9 @@ static void run_tiles(void *context, int64_t begin, int64_t end, int slot) {
   v.data = j->blocks + slot * j->l.block;
   m.data = v.data + view->planes * v.plane;
   for (int64_t first = begin; first < end; first += most) {
-    const int64_t tiles = min64(most, end - first);
+    const int64_t tiles = apus_min(most, end - first);
     view->kernels->input(&view->input, j->x, j->zeros, first, first + tiles, v);
-    const int64_t next = first + tiles, next_end = min64(next + most, end);
+    const int64_t next = first + tiles, next_end = apus_min(next + most, end);
     apus_winograd_ahead input = apus_winograd_ahead_of(view, &view->input, j->x, next, next_end, view->panels * view->planes);
     apus_winograd_ahead output = apus_winograd_ahead_of(view, &view->output, j->y, first, next, view->planes);
     for (int64_t panel = 0; panel < view->panels; panel++) {
@@ -101,5 +98,5 @@ void apus_winograd_run_fused(const apus_conv2d_plan *plan, const float *x, const
 
   const int64_t k = j.view.input.channels, tile_macs = j.view.planes * k * j.view.output.channels;
   apus_parallel_for_limited(j.view.panels * k, FILTERS_A_THREAD / j.view.width, plan->threads, transform_filters, &j);
-  apus_parallel_for_limited(j.view.tiles, ceil_div(MACS_A_THREAD, tile_macs), plan->threads, run_tiles, &j);
+  apus_parallel_for_limited(j.view.tiles, apus_ceil_div(APUS_MACS_A_THREAD, tile_macs), plan->threads, run_tiles, &j);
 }

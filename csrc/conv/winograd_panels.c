@@ -6,17 +6,13 @@
 
 #include "apus/runtime.h"
 #include "conv/winograd.h"
+#include "runtime/integers.h"
 #include "runtime/parallel.h"
 
 #define GROUP_BYTES (32 << 20)    /* of V */
 #define SUMS_BYTES (8 << 20)      /* of M, a thread */
 #define FILTERS_BYTES (640 << 10) /* of U */
-#define MACS_A_THREAD 524288      /* some 4 us on AVX-512: below that a second thread costs more than it does */
 #define PIXELS_A_THREAD 16384
-
-static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
-static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /* How scratch is divided: zeros, V, then U and M of each thread. */
 typedef struct layout {
@@ -25,11 +21,11 @@ typedef struct layout {
 } layout;
 
 static layout layout_of(const apus_conv2d_plan *plan, const apus_winograd_view *v) {
-  const int64_t k = v->input.channels, width = min64(v->width, v->output.channels), tiles = plan->detail[APUS_WINOGRAD_TILES];
+  const int64_t k = v->input.channels, width = apus_min(v->width, v->output.channels), tiles = plan->detail[APUS_WINOGRAD_TILES];
   layout l = {.u = apus_winograd_layout(plan->detail[APUS_WINOGRAD_CHANNELS], width),
               .v = apus_winograd_layout(tiles, k),
               .m = apus_winograd_layout(tiles, width)};
-  l.zeros = ceil_div(v->kernels->size * k, 16) * 16;
+  l.zeros = apus_ceil_div(v->kernels->size * k, 16) * 16;
   l.group = v->planes * l.v.plane;
   l.thread = v->planes * (l.u.plane + l.m.plane);
   return l;
@@ -38,16 +34,16 @@ static layout layout_of(const apus_conv2d_plan *plan, const apus_winograd_view *
 /* Tiles of which a transformed channel takes `bytes`, as whole register tiles. */
 static int64_t tiles_in(const apus_winograd_view *v, int64_t bytes, int64_t channels) {
   const int64_t rows = v->tile->rows;
-  return max64(1, bytes / (v->planes * apus_winograd_layout(1, channels).row * (int64_t)sizeof(float) * rows)) * rows;
+  return apus_max(1, bytes / (v->planes * apus_winograd_layout(1, channels).row * (int64_t)sizeof(float) * rows)) * rows;
 }
 
 void apus_winograd_plan_panels(apus_conv2d_plan *plan) {
   const apus_winograd_view v = apus_winograd_view_of(plan);
-  const int64_t k = v.input.channels, width = min64(v.width, v.output.channels);
-  const int64_t most = min64(tiles_in(&v, GROUP_BYTES, k), tiles_in(&v, SUMS_BYTES, width));
-  plan->detail[APUS_WINOGRAD_TILES] = ceil_div(v.tiles, max64(1, ceil_div(v.tiles, most)));
+  const int64_t k = v.input.channels, width = apus_min(v.width, v.output.channels);
+  const int64_t most = apus_min(tiles_in(&v, GROUP_BYTES, k), tiles_in(&v, SUMS_BYTES, width));
+  plan->detail[APUS_WINOGRAD_TILES] = apus_ceil_div(v.tiles, apus_max(1, apus_ceil_div(v.tiles, most)));
   const int64_t channels = FILTERS_BYTES / (v.planes * width * (int64_t)sizeof(float));
-  plan->detail[APUS_WINOGRAD_CHANNELS] = ceil_div(k, ceil_div(k, max64(16, channels)));
+  plan->detail[APUS_WINOGRAD_CHANNELS] = apus_ceil_div(k, apus_ceil_div(k, apus_max(16, channels)));
   /* Enough pieces for all threads; a piece transforms its panel's weights again. */
   int64_t parts = 1;
   while (v.panels * parts % plan->threads != 0 && v.panels * parts < 4 * plan->threads &&
@@ -88,7 +84,7 @@ static void run_panels(void *context, int64_t begin, int64_t end, int slot) {
   for (int64_t item = begin; item < end; item++) {
     const int64_t panel = item / parts, first = tiles * (item % parts) / parts, last = tiles * (item % parts + 1) / parts;
     for (int64_t c = 0; c < k; c += block) {
-      const int64_t c_end = min64(c + block, k);
+      const int64_t c_end = apus_min(c + block, k);
       apus_winograd_filters(j->plan, view, j->w, panel, c, c_end, u);
       v.data = j->group + first * v.row + c;
       /* The weights that come next: this panel's, or the next one's. */
@@ -96,7 +92,7 @@ static void run_panels(void *context, int64_t begin, int64_t end, int slot) {
       for (int p = 0; p < view->planes; p++) {
         apus_winograd_product(view, p, v, u, m, last - first, c_end - c, panel, c > 0);
         if (next_panel < view->panels)
-          apus_winograd_fetch_filters(j->plan, view, j->w, next_panel, next, min64(next + block, k), p, view->planes);
+          apus_winograd_fetch_filters(j->plan, view, j->w, next_panel, next, apus_min(next + block, k), p, view->planes);
       }
     }
     apus_winograd_finish(view, m, j->first + first, j->first + last, panel, j->epilogue, j->y);
@@ -114,9 +110,10 @@ void apus_winograd_run_panels(const apus_conv2d_plan *plan, const float *x, cons
 
   const int64_t k = j.view.input.channels, items = j.view.panels * plan->detail[APUS_WINOGRAD_PARTS];
   for (j.first = 0; j.first < j.view.tiles; j.first = j.end) {
-    j.end = min64(j.first + plan->detail[APUS_WINOGRAD_TILES], j.view.tiles);
-    apus_parallel_for_limited(j.end - j.first, ceil_div(PIXELS_A_THREAD, j.view.planes * k), plan->threads, transform_input, &j);
+    j.end = apus_min(j.first + plan->detail[APUS_WINOGRAD_TILES], j.view.tiles);
+    apus_parallel_for_limited(j.end - j.first, apus_ceil_div(PIXELS_A_THREAD, j.view.planes * k), plan->threads, transform_input,
+                              &j);
     const int64_t item_macs = (j.end - j.first) * j.view.planes * k * j.view.width / plan->detail[APUS_WINOGRAD_PARTS];
-    apus_parallel_for_limited(items, ceil_div(MACS_A_THREAD, max64(1, item_macs)), plan->threads, run_panels, &j);
+    apus_parallel_for_limited(items, apus_ceil_div(APUS_MACS_A_THREAD, apus_max(1, item_macs)), plan->threads, run_panels, &j);
   }
 }

@@ -4,13 +4,12 @@
 
 #include "conv/winograd.h"
 #include "gemm/pack.h"
+#include "runtime/integers.h"
 
 #define MOST_ADDED 32 /* tiles in one chain of a weight gradient's sums */
 
-static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
-
 static int64_t panel_columns(const apus_winograd_view *v, int64_t panel) {
-  return min64(v->width, v->output.channels - panel * v->width);
+  return apus_min(v->width, v->output.channels - panel * v->width);
 }
 
 /* What planes hold after the last channel is zeros. */
@@ -33,7 +32,7 @@ void apus_winograd_filters(const apus_conv2d_plan *plan, const apus_winograd_vie
   float turned[9 * TURNED_ROWS * MOST_WIDTH];
   assert(v->width <= MOST_WIDTH);
   for (int64_t k = first; k < end; k += TURNED_ROWS, u.data += TURNED_ROWS * u.row) {
-    const int64_t rows = min64(TURNED_ROWS, end - k);
+    const int64_t rows = apus_min(TURNED_ROWS, end - k);
     for (int t = 0; t < 9; t++)
       apus_pack_panel_transposed(w + (8 - t) * tap + column * co + k, co, rows, columns, v->width,
                                  turned + t * TURNED_ROWS * MOST_WIDTH);
@@ -80,7 +79,7 @@ void apus_winograd_weights_product(const apus_winograd_view *view, int plane, ap
       .c_row = sums.row,
   };
   for (int64_t t = 0; t < tiles; t += product.length) {
-    product.length = min64(MOST_ADDED, tiles - t);
+    product.length = apus_min(MOST_ADDED, tiles - t);
     view->tile->product(&product);
     product.a += product.length * v.row;
     product.b += product.length * d.row;

@@ -6,16 +6,12 @@
 
 #include "apus/runtime.h"
 #include "conv/winograd.h"
+#include "runtime/integers.h"
 #include "runtime/merge.h"
 #include "runtime/parallel.h"
 
 #define BLOCK_BYTES 524288 /* of V and of the transformed dy together */
 #define MOST_TILES 112
-#define MACS_A_THREAD 524288 /* some 4 us on AVX-512: below that a second thread costs more than it does */
-
-static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
-static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /* How scratch is divided: zeros, the chunks' partial dw, then V, the transformed dy and the sums of each thread. */
 typedef struct layout {
@@ -26,7 +22,7 @@ typedef struct layout {
 static layout layout_of(const apus_winograd_view *v, int64_t tiles) {
   const int64_t ci = v->input.channels, co = v->output.channels;
   layout l = {.v = apus_winograd_layout(tiles, ci), .dy = apus_winograd_layout(tiles, co), .sums = apus_winograd_layout(ci, co)};
-  l.zeros = ceil_div(v->kernels->size * max64(ci, co), 16) * 16;
+  l.zeros = apus_ceil_div(v->kernels->size * apus_max(ci, co), 16) * 16;
   l.weights = 9 * ci * co;
   l.thread = v->planes * (l.v.plane + l.dy.plane + l.sums.plane);
   return l;
@@ -35,12 +31,12 @@ static layout layout_of(const apus_winograd_view *v, int64_t tiles) {
 void apus_winograd_plan_weights_fused(apus_conv2d_plan *plan) {
   const apus_winograd_view v = apus_winograd_view_of(plan);
   const int64_t bytes = v.planes * (v.input.channels + v.output.channels) * (int64_t)sizeof(float);
-  const int64_t tiles = min64(MOST_TILES, max64(16, BLOCK_BYTES / bytes));
+  const int64_t tiles = apus_min(MOST_TILES, apus_max(16, BLOCK_BYTES / bytes));
   plan->detail[APUS_WINOGRAD_TILES] = tiles;
   const layout l = layout_of(&v, tiles);
-  plan->detail[APUS_WINOGRAD_PARTS] = apus_merge_chunks(ceil_div(v.tiles, MOST_TILES), l.weights);
+  plan->detail[APUS_WINOGRAD_PARTS] = apus_merge_chunks(apus_ceil_div(v.tiles, MOST_TILES), l.weights);
   const int64_t partials = plan->detail[APUS_WINOGRAD_PARTS] > 1 ? plan->detail[APUS_WINOGRAD_PARTS] * l.weights : 0;
-  plan->scratch_bytes = (size_t)(l.zeros + ceil_div(partials, 16) * 16 + plan->threads * l.thread) * sizeof(float);
+  plan->scratch_bytes = (size_t)(l.zeros + apus_ceil_div(partials, 16) * 16 + plan->threads * l.thread) * sizeof(float);
 }
 
 typedef struct job {
@@ -63,10 +59,10 @@ static void run_chunks(void *context, int64_t begin, int64_t end, int slot) {
   for (int64_t chunk = begin; chunk < end; chunk++) {
     const int64_t chunk_first = view->tiles * chunk / chunks, chunk_end = view->tiles * (chunk + 1) / chunks;
     for (int64_t first = chunk_first; first < chunk_end; first += most) {
-      const int64_t tiles = min64(most, chunk_end - first);
+      const int64_t tiles = apus_min(most, chunk_end - first);
       view->kernels->input(&view->input, j->x, j->zeros, first, first + tiles, v);
       view->kernels->gradient(&view->output, j->dy, j->zeros, first, first + tiles, dy);
-      const int64_t next = first + tiles, next_end = min64(next + most, chunk_end), shares = view->planes * view->panels;
+      const int64_t next = first + tiles, next_end = apus_min(next + most, chunk_end), shares = view->planes * view->panels;
       apus_winograd_ahead next_x = apus_winograd_ahead_of(view, &view->input, j->x, next, next_end, shares);
       apus_winograd_ahead next_dy = apus_winograd_ahead_of(view, &view->output, j->dy, next, next_end, shares);
       for (int p = 0; p < view->planes; p++)
@@ -74,7 +70,7 @@ static void run_chunks(void *context, int64_t begin, int64_t end, int slot) {
           apus_winograd_planes d = dy, s = sums;
           d.data += column;
           s.data += column;
-          apus_winograd_weights_product(view, p, v, d, s, tiles, ci, min64(view->width, co - column), first > chunk_first);
+          apus_winograd_weights_product(view, p, v, d, s, tiles, ci, apus_min(view->width, co - column), first > chunk_first);
           apus_winograd_fetch(view, &next_x);
           apus_winograd_fetch(view, &next_dy);
         }
@@ -90,10 +86,10 @@ void apus_winograd_run_weights_fused(const apus_conv2d_plan *plan, const float *
   j.l = layout_of(&j.view, plan->detail[APUS_WINOGRAD_TILES]);
   float *partials = scratch + j.l.zeros;
   j.dw = chunks > 1 ? partials : dw;
-  j.threads = partials + (chunks > 1 ? ceil_div(chunks * j.l.weights, 16) * 16 : 0);
+  j.threads = partials + (chunks > 1 ? apus_ceil_div(chunks * j.l.weights, 16) * 16 : 0);
   memset(scratch, 0, (size_t)j.l.zeros * sizeof(float));
   const int64_t chunk_macs = j.view.tiles / chunks * j.view.planes * j.view.input.channels * j.view.output.channels;
-  apus_parallel_for_limited(chunks, ceil_div(MACS_A_THREAD, max64(1, chunk_macs)), plan->threads, run_chunks, &j);
+  apus_parallel_for_limited(chunks, apus_ceil_div(APUS_MACS_A_THREAD, apus_max(1, chunk_macs)), plan->threads, run_chunks, &j);
   if (chunks > 1)
     apus_merge_partials(partials, chunks, j.l.weights, plan->options.accumulate, dw);
 }

@@ -6,17 +6,13 @@
 
 #include "apus/runtime.h"
 #include "conv/winograd.h"
+#include "runtime/integers.h"
 #include "runtime/parallel.h"
 
 #define GROUP_BYTES (32 << 20) /* of the transformed x and dy */
 #define BLOCK_CHANNELS 64      /* of x: their sums with a panel stay in the second-level cache */
 #define STEP_TILES 4           /* transformed at a time, all channels, while their pixels are in the first-level cache */
-#define MACS_A_THREAD 524288   /* some 4 us on AVX-512: below that a second thread costs more than it does */
 #define FLOATS_A_THREAD 16384
-
-static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
-static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /* How scratch is divided: zeros, V in blocks of channels, D in panels, then the sums of each thread. */
 typedef struct layout {
@@ -27,12 +23,12 @@ typedef struct layout {
 
 static layout layout_of(const apus_conv2d_plan *plan, const apus_winograd_view *v) {
   const int64_t ci = v->input.channels, co = v->output.channels, block = plan->detail[APUS_WINOGRAD_CHANNELS];
-  const int64_t tiles = plan->detail[APUS_WINOGRAD_TILES], width = min64(v->width, co);
+  const int64_t tiles = plan->detail[APUS_WINOGRAD_TILES], width = apus_min(v->width, co);
   layout l = {.v = apus_winograd_layout(tiles, block),
               .d = apus_winograd_layout(tiles, width),
               .sums = apus_winograd_layout(block, width)};
-  l.zeros = ceil_div(v->kernels->size * max64(ci, co), 16) * 16;
-  l.blocks = ceil_div(ci, block);
+  l.zeros = apus_ceil_div(v->kernels->size * apus_max(ci, co), 16) * 16;
+  l.blocks = apus_ceil_div(ci, block);
   l.v_block = v->planes * l.v.plane;
   l.d_panel = v->planes * l.d.plane;
   l.thread = v->planes * l.sums.plane;
@@ -42,10 +38,10 @@ static layout layout_of(const apus_conv2d_plan *plan, const apus_winograd_view *
 void apus_winograd_plan_weights_panels(apus_conv2d_plan *plan) {
   const apus_winograd_view v = apus_winograd_view_of(plan);
   const int64_t ci = v.input.channels, co = v.output.channels;
-  plan->detail[APUS_WINOGRAD_CHANNELS] = ceil_div(ci, ceil_div(ci, BLOCK_CHANNELS));
+  plan->detail[APUS_WINOGRAD_CHANNELS] = apus_ceil_div(ci, apus_ceil_div(ci, BLOCK_CHANNELS));
   const int64_t bytes = v.planes * (ci + co) * (int64_t)sizeof(float);
-  const int64_t groups = ceil_div(v.tiles, max64(STEP_TILES, GROUP_BYTES / bytes));
-  plan->detail[APUS_WINOGRAD_TILES] = ceil_div(v.tiles, max64(1, groups));
+  const int64_t groups = apus_ceil_div(v.tiles, apus_max(STEP_TILES, GROUP_BYTES / bytes));
+  plan->detail[APUS_WINOGRAD_TILES] = apus_ceil_div(v.tiles, apus_max(1, groups));
   const layout l = layout_of(plan, &v);
   plan->scratch_bytes =
       (size_t)(l.zeros + l.blocks * l.v_block + v.panels * l.d_panel + plan->threads * l.thread) * sizeof(float);
@@ -67,16 +63,16 @@ static void transform_pixels(void *context, int64_t begin, int64_t end, int slot
   const int64_t block = j->plan->detail[APUS_WINOGRAD_CHANNELS];
   apus_winograd_image x = view->input, dy = view->output;
   for (int64_t step = begin; step < end; step += STEP_TILES) {
-    const int64_t first = j->first + step, last = j->first + min64(step + STEP_TILES, end);
+    const int64_t first = j->first + step, last = j->first + apus_min(step + STEP_TILES, end);
     apus_winograd_planes v = j->l.v, d = j->l.d;
     v.data = j->v + step * v.row;
     for (int64_t c = 0; c < x.channels; c += block, v.data += j->l.v_block) {
-      x.taken = min64(block, x.channels - c);
+      x.taken = apus_min(block, x.channels - c);
       view->kernels->input(&x, j->x + c, j->zeros, first, last, v);
     }
     d.data = j->d + step * d.row;
     for (int64_t c = 0; c < dy.channels; c += view->width, d.data += j->l.d_panel) {
-      dy.taken = min64(view->width, dy.channels - c);
+      dy.taken = apus_min(view->width, dy.channels - c);
       view->kernels->gradient(&dy, j->dy + c, j->zeros, first, last, d);
     }
   }
@@ -92,7 +88,7 @@ static void run_blocks(void *context, int64_t begin, int64_t end, int slot) {
   sums.data = j->threads + slot * j->l.thread;
   for (int64_t item = begin; item < end; item++) {
     const int64_t panel = item / j->l.blocks, c = item % j->l.blocks * block, column = panel * view->width;
-    const int64_t rows = min64(block, ci - c), columns = min64(view->width, co - column);
+    const int64_t rows = apus_min(block, ci - c), columns = apus_min(view->width, co - column);
     v.data = j->v + item % j->l.blocks * j->l.v_block;
     d.data = j->d + panel * j->l.d_panel;
     for (int p = 0; p < view->planes; p++) {
@@ -113,10 +109,11 @@ void apus_winograd_run_weights_panels(const apus_conv2d_plan *plan, const float 
 
   const int64_t channels = j.view.input.channels + j.view.output.channels;
   for (j.first = 0; j.first < j.view.tiles; j.first = j.end) {
-    j.end = min64(j.first + plan->detail[APUS_WINOGRAD_TILES], j.view.tiles);
+    j.end = apus_min(j.first + plan->detail[APUS_WINOGRAD_TILES], j.view.tiles);
     const int64_t tiles = j.end - j.first;
-    apus_parallel_for_limited(tiles, ceil_div(FLOATS_A_THREAD, j.view.planes * channels), plan->threads, transform_pixels, &j);
+    apus_parallel_for_limited(tiles, apus_ceil_div(FLOATS_A_THREAD, j.view.planes * channels), plan->threads, transform_pixels,
+                              &j);
     const int64_t macs = tiles * j.view.planes * plan->detail[APUS_WINOGRAD_CHANNELS] * j.view.width;
-    apus_parallel_for_limited(j.l.blocks * j.view.panels, ceil_div(MACS_A_THREAD, macs), plan->threads, run_blocks, &j);
+    apus_parallel_for_limited(j.l.blocks * j.view.panels, apus_ceil_div(APUS_MACS_A_THREAD, macs), plan->threads, run_blocks, &j);
   }
 }

@@ -7,6 +7,8 @@
 
 #include "gemm/gemm_list.h"
 #include "gemm/tile.h"
+#include "runtime/integers.h"
+#include "runtime/parallel.h"
 
 typedef struct apus_gemm_job {
   const apus_gemm_plan *plan;
@@ -27,17 +29,12 @@ extern const apus_gemm_scheme apus_gemm_few_rows;       /* gemm/few_rows.c */
 extern const apus_gemm_scheme apus_gemm_turned;         /* gemm/turned.c */
 extern const apus_gemm_scheme apus_gemm_blocks;         /* gemm/blocks.c */
 
-static inline int64_t apus_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-static inline int64_t apus_min(int64_t a, int64_t b) { return a < b ? a : b; }
-
 /* Rows of a matrix that are a multiple of 4 KB apart share the sets of the first-level cache. */
 static inline int apus_gemm_aliases(int64_t stride) { return stride % 1024 == 0; }
 
-/* Items a thread at least, of so many multiply-adds each: below some 4 us (on AVX-512) a second thread costs more than it does.
- */
+/* Items a thread at least, of so many multiply-adds each. */
 static inline int64_t apus_gemm_grain(double macs) {
-  const double least = 524288;
-  return macs >= least ? 1 : (int64_t)(least / (macs + 1)) + 1;
+  return macs >= APUS_MACS_A_THREAD ? 1 : (int64_t)(APUS_MACS_A_THREAD / (macs + 1)) + 1;
 }
 
 /* A matrix of `rows` rows of `length` floats as memory to ask for, spread evenly over so many turns. */
