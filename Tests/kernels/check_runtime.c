@@ -119,9 +119,9 @@ static void check_nested(void) {
 }
 
 static void check_memory(void) {
-  if (!check_case("memory", "sizes from 0 to 1 MiB, and one that cannot be"))
+  if (!check_case("memory", "sizes from 0 to some large pages, and one that cannot be"))
     return;
-  for (size_t size = 0; size <= (size_t)1 << 20; size = size * 3 + 1) {
+  for (size_t size = 0; size <= (size_t)8 << 20; size = size * 3 + 1) {
     unsigned char *pointer = apus_alloc(size);
     check_that(pointer && (uintptr_t)pointer % 64 == 0, "%zu bytes at %p", size, (void *)pointer);
     if (pointer)

@@ -60,7 +60,8 @@ int apus_threads_observed(void);
 
 /* ---- memory ---------------------------------------------------------------------------------------------------- */
 
-/* 64-byte aligned; NULL where there is none. size 0 gives a valid pointer. Free with apus_free only. */
+/* 64-byte aligned; NULL where there is none. size 0 gives a valid pointer. Free with apus_free only. From 1 MB on, on Linux:
+ * aligned to large pages of 2 MB, which the system is asked for (transparent huge pages). */
 void *apus_alloc(size_t size);
 void apus_free(void *pointer);
 
