@@ -27,12 +27,6 @@
 /* Images and rows of a block; whether the panel is the outer loop; whether the output is asked for before it is written. */
 enum { DETAIL_IMAGES, DETAIL_ROWS, DETAIL_BY_PANEL, DETAIL_C_FAR };
 
-/* At most `most` things at a time, evenly: 9 by at most 4 are 3 at a time. */
-static int64_t even_share(int64_t count, int64_t most) {
-  most = apus_max(1, apus_min(most, count));
-  return apus_max(1, apus_ceil_div(count, apus_ceil_div(apus_max(count, 1), most)));
-}
-
 static int64_t all_panels(const apus_conv_view *v) { return v->groups * v->panels; }
 
 static int64_t blocks(const apus_conv2d_plan *plan, const apus_conv_view *v) {
@@ -60,7 +54,7 @@ void apus_conv_direct_plan_grid(apus_conv2d_plan *plan, int bf16, const char **r
   }
   if (!by_panel)
     rows = apus_min(rows, apus_max(MIN_ROWS, OUTPUT_BLOCK / apus_max(1, v.out_w * v.out_channels * v.groups)));
-  rows = even_share(v.out_h, rows);
+  rows = apus_even_share(v.out_h, rows);
   /* Corners are strips along the batch: of a panel that is used for all blocks, rather some rows of several images. */
   if (by_panel && images < CORNER_IMAGES && step == 1 && s->kernel_h * s->kernel_w > 1) {
     rows = apus_max(MIN_ROWS, images * rows / CORNER_IMAGES);

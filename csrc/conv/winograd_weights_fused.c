@@ -12,6 +12,7 @@
 
 #define BLOCK_BYTES 524288 /* of V and of the transformed dy together */
 #define MOST_TILES 112
+#define CHUNK_TILES 56 /* in a chunk at least, where there are as many */
 
 /* How scratch is divided: zeros, the chunks' partial dw, then V, the transformed dy and the sums of each thread. */
 typedef struct layout {
@@ -34,7 +35,7 @@ void apus_winograd_plan_weights_fused(apus_conv2d_plan *plan) {
   const int64_t tiles = apus_min(MOST_TILES, apus_max(16, BLOCK_BYTES / bytes));
   plan->detail[APUS_WINOGRAD_TILES] = tiles;
   const layout l = layout_of(&v, tiles);
-  plan->detail[APUS_WINOGRAD_PARTS] = apus_merge_chunks(apus_ceil_div(v.tiles, MOST_TILES), l.weights);
+  plan->detail[APUS_WINOGRAD_PARTS] = apus_merge_chunks(v.tiles / CHUNK_TILES, l.weights);
   const int64_t partials = plan->detail[APUS_WINOGRAD_PARTS] > 1 ? plan->detail[APUS_WINOGRAD_PARTS] * l.weights : 0;
   plan->scratch_bytes = (size_t)(l.zeros + apus_ceil_div(partials, 16) * 16 + plan->threads * l.thread) * sizeof(float);
 }
@@ -50,7 +51,7 @@ typedef struct job {
 static void run_chunks(void *context, int64_t begin, int64_t end, int slot) {
   const job *j = context;
   const apus_winograd_view *view = &j->view;
-  const int64_t chunks = j->plan->detail[APUS_WINOGRAD_PARTS], most = j->plan->detail[APUS_WINOGRAD_TILES];
+  const int64_t chunks = j->plan->detail[APUS_WINOGRAD_PARTS];
   const int64_t ci = view->input.channels, co = view->output.channels;
   apus_winograd_planes v = j->l.v, dy = j->l.dy, sums = j->l.sums;
   v.data = j->threads + slot * j->l.thread;
@@ -58,6 +59,7 @@ static void run_chunks(void *context, int64_t begin, int64_t end, int slot) {
   sums.data = dy.data + view->planes * dy.plane;
   for (int64_t chunk = begin; chunk < end; chunk++) {
     const int64_t chunk_first = view->tiles * chunk / chunks, chunk_end = view->tiles * (chunk + 1) / chunks;
+    const int64_t most = apus_even_share(chunk_end - chunk_first, j->plan->detail[APUS_WINOGRAD_TILES]);
     for (int64_t first = chunk_first; first < chunk_end; first += most) {
       const int64_t tiles = apus_min(most, chunk_end - first);
       view->kernels->input(&view->input, j->x, j->zeros, first, first + tiles, v);

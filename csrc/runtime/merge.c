@@ -12,7 +12,12 @@ int64_t apus_merge_chunks(int64_t items, int64_t size) {
   int64_t chunks = bytes > 0 ? MAX_BYTES / bytes : MAX_CHUNKS;
   if (chunks > MAX_CHUNKS)
     chunks = MAX_CHUNKS;
-  return chunks < items ? chunks : items;
+  if (chunks > items)
+    chunks = items;
+  int64_t power = 1;
+  while (2 * power <= chunks)
+    power *= 2;
+  return power;
 }
 
 typedef struct merge {
