@@ -21,6 +21,7 @@ static const struct {
     {"sgd", 1, bench_optimizer},
     {"adam", 1, bench_optimizer},
     {"elementwise", 1, bench_elementwise},
+    {"resample", 5, bench_resample},
 };
 enum { operation_count = sizeof operations / sizeof operations[0] };
 

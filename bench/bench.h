@@ -72,5 +72,6 @@ void bench_activation(const bench_shape *shape);
 void bench_loss(const bench_shape *shape);
 void bench_optimizer(const bench_shape *shape);
 void bench_elementwise(const bench_shape *shape);
+void bench_resample(const bench_shape *shape);
 
 #endif

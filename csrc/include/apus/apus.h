@@ -12,6 +12,7 @@
 #include "apus/optimizer.h"
 #include "apus/pool2d.h"
 #include "apus/random.h"
+#include "apus/resample.h"
 #include "apus/runtime.h"
 #include "apus/status.h"
 
