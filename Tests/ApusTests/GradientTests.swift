@@ -118,7 +118,7 @@ import Testing
   }
 
   @Test func dropoutKeepsItsMask() {
-    expectGradients(at: [doubles([4, 10], seed: 29)]) { dropout($0[0], rate: 0.4).square() }
+    expectGradients(at: [doubles([4, 10], seed: 29)]) { dropout($0[0], dropProbability: 0.4).square() }
   }
 
   @Test func castsPassGradients() {

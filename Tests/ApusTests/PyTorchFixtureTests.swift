@@ -30,6 +30,47 @@ import Testing
     }
   }
 
+  @Test func transposedConv2dAndItsGradients() throws {
+    let fixture = try PyTorchFixture("transposed-conv2d")
+    for name in fixture.cases {
+      let geometry = fixture.integers("\(name)/geometry")
+      check(fixture, name, ["x", "weight", "bias"]) { inputs in
+        transposedConv2d(
+          inputs[0], weight: inputs[1], bias: inputs[2], stride: IntOrPair(geometry[0], geometry[1]),
+          padding: .explicit(top: geometry[2], left: geometry[3], bottom: geometry[2], right: geometry[3]),
+          outputPadding: IntOrPair(geometry[4], geometry[5]), dilation: IntOrPair(geometry[6], geometry[7]),
+          groups: geometry[8])
+      }
+    }
+  }
+
+  @Test func ceilModePoolingAndItsGradients() throws {
+    let fixture = try PyTorchFixture("pool2d-ceil")
+    for name in fixture.cases {
+      let geometry = fixture.integers("\(name)/geometry")
+      let (kernel, stride) = (IntOrPair(geometry[0], geometry[1]), IntOrPair(geometry[2], geometry[3]))
+      let padding = Padding.explicit(top: geometry[4], left: geometry[5], bottom: geometry[4], right: geometry[5])
+      check(fixture, name, ["x"]) { inputs in
+        name.hasPrefix("max")
+          ? maxPool2d(inputs[0], kernel: kernel, stride: stride, padding: padding, ceilMode: true)
+          : averagePool2d(inputs[0], kernel: kernel, stride: stride, padding: padding, ceilMode: true)
+      }
+    }
+  }
+
+  @Test func resizingAndItsGradients() throws {
+    let fixture = try PyTorchFixture("resize2d")
+    for name in fixture.cases {
+      let options = fixture.integers("\(name)/options")
+      let size = fixture["\(name)/y"].shape
+      check(fixture, name, ["x"]) { inputs in
+        resize2d(
+          inputs[0], height: size[1], width: size[2], filter: [.nearest, .bilinear, .bicubic][options[0]],
+          antialias: options[1] == 1, alignCorners: options[2] == 1)
+      }
+    }
+  }
+
   @Test func linearAndItsGradients() throws {
     let fixture = try PyTorchFixture("linear")
     for name in fixture.cases {
