@@ -112,7 +112,8 @@ import Testing
     let grid = SearchSpace.grid(["rate": [0.1, 1], "decay": [0, 0.5, 0.9]])
     #expect(grid.count == 6 && grid[1] == ["rate": 0.1, "decay": 0.5])
     let random = SearchSpace.random(["rate": .logarithmic(1e-4...1), "width": .choice([8, 16])], count: 300, seed: 2)
-    #expect(random == SearchSpace.random(["rate": .logarithmic(1e-4...1), "width": .choice([8, 16])], count: 300, seed: 2))
+    #expect(
+      random == SearchSpace.random(["rate": .logarithmic(1e-4...1), "width": .choice([8, 16])], count: 300, seed: 2))
     #expect(abs(random.count { $0["rate"]! < 1e-2 } - 150) < 40)
     #expect(random.allSatisfy { (1e-4...1).contains($0["rate"]!) && [8, 16].contains($0["width"]!) })
 

@@ -14,7 +14,9 @@ import Testing
     expectGradients(at: [x, doubles([2, 2, 1, 2], seed: 4)]) {
       transposedConv2d($0[0], weight: $0[1], stride: 2, padding: .same, groups: 2)
     }
-    expectGradients(at: [x]) { patches($0[0], kernel: [3, 2], stride: [2, 1], padding: 1, dilation: [1, 2]).square() }
+    expectGradients(at: [x]) {
+      patches($0[0], kernel: [3, 2], stride: [2, 1], padding: 1, dilation: [1, 2]).square()
+    }
     for filter in [ResampleFilter.nearest, .bilinear, .bicubic] {
       expectGradients(at: [x]) { resize2d($0[0], height: 7, width: 2, filter: filter) }
       expectGradients(at: [x]) { resize2d($0[0], height: 3, width: 5, filter: filter, antialias: true) }
@@ -56,6 +58,14 @@ import Testing
     let y = up(small)
     #expect(y.shape == [2, 10, 12, 2])
     expectClose(y, gradients[0]!.array(of: Float.self).map(Double.init), tolerance: 1e-6)
+  }
+
+  @Test func globalPoolingIsOverTheImage() {
+    let x = floats([2, 5, 3, 4], seed: 13)
+    let rows = x.reshaped([2, 15, 4])
+    expectClose(GlobalAveragePool2D()(x), rows.mean(axes: [1]).array(of: Float.self).map(Double.init), tolerance: 1e-6)
+    #expect(GlobalMaxPool2D()(x).array(of: Float.self) == rows.max(axes: [1]).array(of: Float.self))
+    expectGradients(at: [x.cast(to: .float64)]) { globalAveragePool2d($0[0]).square() }
   }
 
   @Test func fixedFiltersDoWhatTheirNamesSay() {
@@ -145,8 +155,10 @@ import Testing
         return "no error"
       } catch { return "\(error)" }
     }
-    #expect(message("[(CONV-RELU)*2-POOL]*1(FC-RELU)*1,SOFTMAX").contains("character 23: expected '-', found '(FC-RELU)*'"))
-    #expect(message("[(CONV-RELU)*N-POOL]*1-(FC-RELU)*1,SOFTMAX").contains("N with its number given, found 'N-POOL]*1-'"))
+    #expect(
+      message("[(CONV-RELU)*2-POOL]*1(FC-RELU)*1,SOFTMAX").contains("character 23: expected '-', found '(FC-RELU)*'"))
+    #expect(
+      message("[(CONV-RELU)*N-POOL]*1-(FC-RELU)*1,SOFTMAX").contains("N with its number given, found 'N-POOL]*1-'"))
     #expect(message("[(CONV-RELU)*2-POOL]*1-(FC-RELU)*1,SOFTMAX!").contains("expected the end, found '!'"))
     #expect(message("").contains("expected '[', found the end"))
     #expect(message("[(CONV-RELU)*0-POOL]*1-(FC-RELU)*1,SOFTMAX").contains("a number from 1 to 1000"))

@@ -12,7 +12,9 @@ public enum TenCrop {
     let crops = corners.map { top, left in
       images.slice(axis: 1, range: top..<top + height).slice(axis: 2, range: left..<left + width)
     }
-    let all = (crops + crops.map { mirrored($0) }).map { $0.reshaped([images.shape[0], 1, height, width, images.shape[3]]) }
+    let all = (crops + crops.map { mirrored($0) }).map {
+      $0.reshaped([images.shape[0], 1, height, width, images.shape[3]])
+    }
     return Tensor.concatenated(all, axis: 1).reshaped([images.shape[0] * 10, height, width, images.shape[3]])
   }
 

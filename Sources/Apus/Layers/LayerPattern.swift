@@ -25,7 +25,8 @@ public struct PatternNetwork: Layer {
     let plan = try LayerPattern(pattern, counts: counts)
     if input.count != 3 || input.contains(where: { $0 < 1 }) || classes < 1 || hidden < 1 || kernel < 1 {
       fatalError(
-        "PatternNetwork: input \(input) is [H, W, C], kernel \(kernel), classes \(classes) and hidden \(hidden) at least 1")
+        "PatternNetwork: input \(input) is [H, W, C], kernel \(kernel), classes \(classes) and hidden \(hidden) at least 1"
+      )
     }
     var (height, width, depth) = (input[0], input[1], input[2])
     var layers: [any Layer] = []
@@ -38,7 +39,8 @@ public struct PatternNetwork: Layer {
       if plan.pooling == .always || (plan.pooling == .optional && pools(stage)) {
         if height < 2 || width < 2 {
           throw LayerPattern.Problem(
-            pattern: pattern, offset: 0, expected: "at most \(stage) stages that pool an image of \(input[0])×\(input[1])",
+            pattern: pattern, offset: 0,
+            expected: "at most \(stage) stages that pool an image of \(input[0])×\(input[1])",
             found: "\(plan.stages) stages")
         }
         layers.append(MaxPool2D(2))

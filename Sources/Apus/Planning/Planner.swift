@@ -110,9 +110,11 @@ extension Scope {
     guard let planner else { return }
     let merged = ReceptiveField.merged(a.body.trace?.receptiveField, b?.body.trace?.receptiveField)
     let field =
-      note.fieldIsUnknown ? nil : note.seesAll && planner.input.count == 4
-      ? ReceptiveField(height: planner.input[1], width: planner.input[2], jump: (1, 1))
-      : note.window.map { window in merged?.through(window) } ?? merged
+      note.fieldIsUnknown
+      ? nil
+      : note.seesAll && planner.input.count == 4
+        ? ReceptiveField(height: planner.input[1], width: planner.input[2], jump: (1, 1))
+        : note.window.map { window in merged?.through(window) } ?? merged
     result.body.trace = PlanTrace(receptiveField: field, isPoisoned: a.isPoisoned || (b?.isPoisoned ?? false))
     let row = Plan.Row(
       path: path ?? "", operation: "\(operation)", outputShape: result.shape, parameters: 0,

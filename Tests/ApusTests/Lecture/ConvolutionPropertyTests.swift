@@ -23,7 +23,10 @@ import Testing
     // Content away from the edges: what the shift moves in and out is zero.
     let content = floats([1, 5, 5, 3], seed: 1)
     let x = Tensor.concatenated(
-      [.zeros([1, 12, 3, 3]), Tensor.concatenated([.zeros([1, 3, 5, 3]), content, .zeros([1, 4, 5, 3])], axis: 1), .zeros([1, 12, 4, 3])],
+      [
+        .zeros([1, 12, 3, 3]), Tensor.concatenated([.zeros([1, 3, 5, 3]), content, .zeros([1, 4, 5, 3])], axis: 1),
+        .zeros([1, 12, 4, 3]),
+      ],
       axis: 2)
     let conv = Conv2D(3, 4, kernel: 3, padding: 1, bias: false)
     let moved = conv(translated(x, down: 2, right: 1))
@@ -101,7 +104,8 @@ import Testing
   @Test func property20InvertedAndVanillaDropoutHaveTheSameMean() {
     let x = Tensor.ones([20_000])
     let key = RandomKey(seed: 3, step: 1)
-    let inverted = Dropout(dropProbability: 0.4), vanilla = Dropout(keepProbability: 0.6, form: .vanilla)
+    let inverted = Dropout(dropProbability: 0.4)
+    let vanilla = Dropout(keepProbability: 0.6, form: .vanilla)
     let (a, b) = withPhase(.monteCarlo, key: key) { (inverted(x), Tensor?.none) }
     let c = withPhase(.monteCarlo, key: key) { vanilla(x) }
     #expect(b == nil)

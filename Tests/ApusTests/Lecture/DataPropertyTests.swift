@@ -121,7 +121,10 @@ import Testing
     )
     /// Normal equations (XᵀX + λI)w = Xᵀy through the eigenvectors of XᵀX, by which the ridge is exact.
     func errors(_ ridge: Double) throws -> (train: Double, test: Double) {
-      let gram = matmul(x.transposed(), x) + Tensor((0...degree).flatMap { i in (0...degree).map { $0 == i ? ridge : 0 } }, shape: [degree + 1, degree + 1])
+      let gram =
+        matmul(x.transposed(), x)
+        + Tensor(
+          (0...degree).flatMap { i in (0...degree).map { $0 == i ? ridge : 0 } }, shape: [degree + 1, degree + 1])
       let w = solve(gram.array(of: Double.self), matmul(x.transposed(), y).array(of: Double.self))
       let weights = Tensor(w, shape: [degree + 1, 1])
       func error(_ set: ToySet) throws -> Double {
