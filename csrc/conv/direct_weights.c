@@ -22,8 +22,9 @@
 #define LEAST_PIXELS 280
 #define LEAST_PIXELS_LARGE_GRADIENT 512
 #define LARGE_GRADIENT 196608 /* floats */
-#define MOST_PIXELS 1536
-/* Chunks, where sizes allow: taps and panels make several pieces of each, and partial results cost memory traffic. */
+#define MOST_PIXELS 2048
+/* Chunks, where sizes allow: taps and panels make several pieces of each, and partial results cost memory traffic. A power of
+ * two, so that they can be dealt out evenly. */
 #define LEAST_CHUNKS 4
 #define LEAST_PIECES 32
 #define LONGER 2 /* times */
@@ -80,8 +81,10 @@ void apus_conv_direct_plan_weights(apus_conv2d_plan *plan, const char **reason) 
   const int64_t pixels = block_pixels(s);
   plan->detail[DETAIL_IMAGES] = even_share(s->batch, pixels / apus_max(1, plan->out_h * plan->out_w));
   plan->detail[DETAIL_ROWS] = even_share(plan->out_h, pixels / apus_max(1, plan->out_w));
-  plan->detail[DETAIL_CHUNKS] = apus_min(apus_merge_chunks(blocks(plan), weights(s)),
-                                         apus_max(LEAST_CHUNKS, apus_ceil_div(LEAST_PIECES, all_pieces(s, kernels))));
+  int64_t chunks = LEAST_CHUNKS;
+  while (chunks * all_pieces(s, kernels) < LEAST_PIECES)
+    chunks *= 2;
+  plan->detail[DETAIL_CHUNKS] = apus_min(apus_merge_chunks(blocks(plan), weights(s)), chunks);
   /* Rows of dy that are 4 KB apart share the sets of the first-level cache; parts of vectors are slow without masks. */
   plan->detail[DETAIL_PACK] =
       s->out_channels % 1024 == 0 || (!kernels->has_masks && s->out_channels / s->groups % kernels->columns != 0);
