@@ -16,10 +16,13 @@
 #include "runtime/parallel.h"
 
 /* Pixels of a block: what x and dy hold of them is to stay in the second-level cache beside the next block, which is asked for
- * meanwhile. A long block passes less often over a large gradient. Found by search over the layers of bench/shapes.txt on Zen 5
- * (1 MB), where half or twice as much costs up to a tenth. */
+ * meanwhile; with pages of 4 KB in any order, half of the cache is safe. A long block passes less often over a large gradient,
+ * and has fewer edges. Found by search over the layers of bench/shapes.txt on Zen 5 (1 MB), where half or twice as much costs up
+ * to a tenth. */
 #define BLOCK_FLOATS 100000
+#define BLOCK_FLOATS_1X1 54000
 #define LEAST_PIXELS 280
+#define LEAST_PIXELS_1X1 168
 #define LEAST_PIXELS_LARGE_GRADIENT 512
 #define LARGE_GRADIENT 196608 /* floats */
 #define MOST_PIXELS 2048
@@ -71,8 +74,9 @@ static int64_t all_pieces(const apus_conv2d *s, const apus_tile_kernels *kernels
 static int64_t block_pixels(const apus_conv2d *s) {
   const int64_t seen = apus_min(s->stride_h, s->kernel_h) * apus_min(s->stride_w, s->kernel_w); /* pixels of x for one of dy */
   const int64_t floats = (seen * s->in_channels + s->out_channels) / s->groups;
-  const int64_t least = weights(s) > LARGE_GRADIENT ? LEAST_PIXELS_LARGE_GRADIENT : LEAST_PIXELS;
-  return apus_max(least, apus_min(BLOCK_FLOATS / apus_max(1, floats), MOST_PIXELS));
+  const int is_1x1 = s->kernel_h * s->kernel_w == 1;
+  const int64_t least = weights(s) > LARGE_GRADIENT ? LEAST_PIXELS_LARGE_GRADIENT : is_1x1 ? LEAST_PIXELS_1X1 : LEAST_PIXELS;
+  return apus_max(least, apus_min((is_1x1 ? BLOCK_FLOATS_1X1 : BLOCK_FLOATS) / apus_max(1, floats), MOST_PIXELS));
 }
 
 void apus_conv_direct_plan_weights(apus_conv2d_plan *plan, const char **reason) {
