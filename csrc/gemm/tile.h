@@ -25,7 +25,7 @@ typedef struct apus_tile_ahead {
   int shift;
 } apus_tile_ahead;
 
-/* How often a tile of so many steps asks. */
+/* How often a tile asks in each of its outer · inner runs of so many steps. */
 static inline int64_t apus_tile_turns(int64_t length) { return (length + APUS_TILE_AHEAD_STEPS - 1) / APUS_TILE_AHEAD_STEPS; }
 
 typedef struct apus_tile_product {
