@@ -37,12 +37,6 @@
 /* Images and output rows of a block; chunks of blocks; whether dy is copied into panels. */
 enum { DETAIL_IMAGES, DETAIL_ROWS, DETAIL_CHUNKS, DETAIL_PACK };
 
-/* About `most` things at a time, evenly: 9 by at most 4 are 3 at a time. */
-static int64_t even_share(int64_t count, int64_t most) {
-  most = apus_max(1, apus_min(most, count));
-  return apus_max(1, apus_ceil_div(count, apus_ceil_div(apus_max(count, 1), most)));
-}
-
 static int64_t blocks(const apus_conv2d_plan *plan) {
   return apus_ceil_div(plan->shape.batch, plan->detail[DETAIL_IMAGES]) * apus_ceil_div(plan->out_h, plan->detail[DETAIL_ROWS]);
 }
@@ -83,8 +77,8 @@ void apus_conv_direct_plan_weights(apus_conv2d_plan *plan, const char **reason) 
   const apus_conv2d *s = &plan->shape;
   const apus_tile_kernels *kernels = apus_tile_for((apus_isa)plan->isa);
   const int64_t pixels = block_pixels(s);
-  plan->detail[DETAIL_IMAGES] = even_share(s->batch, pixels / apus_max(1, plan->out_h * plan->out_w));
-  plan->detail[DETAIL_ROWS] = even_share(plan->out_h, pixels / apus_max(1, plan->out_w));
+  plan->detail[DETAIL_IMAGES] = apus_even_share(s->batch, pixels / apus_max(1, plan->out_h * plan->out_w));
+  plan->detail[DETAIL_ROWS] = apus_even_share(plan->out_h, pixels / apus_max(1, plan->out_w));
   int64_t chunks = LEAST_CHUNKS;
   while (chunks * all_pieces(s, kernels) < LEAST_PIECES)
     chunks *= 2;
