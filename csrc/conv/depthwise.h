@@ -33,7 +33,7 @@ typedef struct apus_depthwise_strip {
   int stream;                           /* depthwise: c is better written past the caches; channels are whole vectors, aligned */
   const apus_conv2d_epilogue *epilogue; /* NULL, or with residual at c */
   int cut_first, cut_last;              /* row3 */
-  int64_t fetch_rows; /* row3: so many of the last rows of taps come from memory for the first time, and are asked for ahead */
+  int fetch;                            /* row3: inputs come from memory, and the last row of taps is asked for ahead */
 } apus_depthwise_strip;
 
 /* dw[tw, ch] += Σ_i x[i·x_step + tw·x_tap + ch] · dy[i·channels + ch] for `count` pixels; dw [taps, channels]. With groups,
