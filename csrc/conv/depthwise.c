@@ -107,10 +107,8 @@ static apus_depthwise_strip strip_of(const job *j) {
   const apus_conv2d *s = &j->plan->shape;
   const int lanes = j->kernels->lanes, aligned = (uintptr_t)j->output % ((size_t)lanes * sizeof(float)) == 0;
   const int64_t bytes = (x_count(s) + y_count(j->plan)) * (int64_t)sizeof(float);
-  /* From three quarters of the last cache on: it is not empty, and shared. Where an input of 26 MB lies in 32, streaming the
-   * 6 MB of the output leaves it there (Zen 5, 2026-11-25: a call 1.4 times as fast). */
   return (apus_depthwise_strip){.stream = !j->groups && aligned && s->in_channels % lanes == 0 && !in_place(j) &&
-                                          apus_past_caches(bytes / 3 * 4),
+                                          apus_fills_caches(bytes),
                                 .fetch = apus_past_caches(8 * bytes),
                                 .channels = s->out_channels,
                                 .groups = j->groups,
