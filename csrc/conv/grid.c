@@ -109,6 +109,7 @@ void apus_conv_grid_run(const apus_conv_grid *g, const apus_tile_kernels *kernel
           .c = c + place,
           .columns = columns,
           .resume = g->band_first > 0,
+          .two_chains = g->two_chains,
           .a_far = g->a_far,
           .c_far = g->c_far,
           .b_padded = 1,
