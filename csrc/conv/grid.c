@@ -113,6 +113,7 @@ void apus_conv_grid_run(const apus_conv_grid *g, const apus_tile_kernels *kernel
           .a_far = g->a_far,
           .c_far = g->c_far,
           .b_padded = 1,
+          .stream = g->stream,
           .outer = taps_w > 0 ? taps_h : 0,
           .inner = adjacent_taps ? 1 : taps_w,
           .length = adjacent_taps ? taps_w * g->channels : g->channels,
