@@ -146,7 +146,7 @@ static void run_grid(const job *j, const piece *p, apus_conv_grid *grid, const f
     e.residual = e.residual ? e.residual + place : NULL;
   }
   /* Bands would overwrite what an epilogue still reads from the output; sums of pairs do not go on from memory. */
-  const int64_t row = grid->w.taps * v->in_channels * v->width, taps = grid->h.taps;
+  const int64_t row = grid->w.taps * v->in_channels * p->columns, taps = grid->h.taps; /* what is read of the panel */
   const int is_large = taps * row > PANEL_IN_CACHE;
   const int in_bands = is_large && !j->in_place && v->width == v->kernels->columns;
   const int64_t band = in_bands ? apus_max(1, BAND / apus_max(1, row)) : apus_max(1, taps);
