@@ -192,7 +192,7 @@ void check_prelu_and_maxout(void) {
   check_maxout("256 pieces", 3, 256, 17);
   check_maxout("many rows", 4001, 2, 24);
   for (int64_t i = 0; i < check_chosen.cases; i++) {
-    char name[32];
+    char name[48];
     snprintf(name, sizeof name, "random channels %lld", (long long)i);
     if (check_case(name, "a random shape")) {
       int64_t rows = check_random_int(1, 300), channels = check_random_int(1, 70), pieces = check_random_int(1, 9);

@@ -39,8 +39,9 @@ void apus_bias_activation_backward(int64_t rows, int64_t channels, const float *
  *   GELU         x·Φ(x), Φ(x) = (1 + erf(x/√2)) / 2  Φ(x) + x·e^(−x²/2)/√(2π)
  *   GELU tanh    x·σ(2u), u = √(2/π)·(x + 0.044715·x³), which is x·(1 + tanh u)/2
  *   softplus     log(1 + e^x)                        1 − e^−y = σ(x)
- * Errors in units in the last place, above 2^-119, where nothing on the way is subnormal: sigmoid, tanh and ELU at most 2, swish and softplus 3, GELU 4 (swish
- * and ELU with a = 1); those whose σ has a rounded argument t at most 4·(1 + |t|), as e^ magnifies the rounding. */
+ * Errors in units in the last place, above 2^-119, where nothing on the way is subnormal: sigmoid and tanh at most 2, ELU with
+ * a = 1 as well, swish with a = 1 and softplus 3, GELU 4; where the argument t of σ is rounded, 4·(1 + |t|), since e^ magnifies
+ * that. */
 typedef enum apus_nonlinearity {
   APUS_THRESHOLD,
   APUS_SIGMOID,

@@ -7,6 +7,6 @@ public struct Identity: Layer {
 
 extension ActivationFacts {
   public static let identity = ActivationFacts(
-    name: "Identity", equation: "x", paper: "", decks: ["D2"], range: -.infinity ... .infinity, saturation: .none,
+    name: "Identity", equation: "x", paper: "", decks: [], range: -.infinity ... .infinity, saturation: .none,
     centring: .zero, cost: .comparison, isMonotone: true, canDie: false, gain: 1, function: { $0 })
 }

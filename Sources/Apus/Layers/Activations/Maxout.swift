@@ -58,7 +58,8 @@ private func checkPieces(_ pieces: Int) {
 extension ActivationFacts {
   /// Of its pieces: monotone in each, and no function of one element.
   public static let maxout = ActivationFacts(
-    name: "Maxout", equation: "max over j of (wⱼᵀx + bⱼ)", paper: "Goodfellow et al. 2013", decks: ["D0", "D1", "D4"],
+    name: "Maxout", equation: "max over j of (wⱼᵀx + bⱼ)", paper: "Goodfellow et al. 2013",
+    decks: ["D0", "D1", "D2", "D4"],
     range: -.infinity ... .infinity, saturation: .none, centring: .bothSigns, cost: .comparison, isMonotone: true,
     canDie: false, gain: nil, function: nil)
 }
