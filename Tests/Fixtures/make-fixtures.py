@@ -145,6 +145,7 @@ def pool2d():
 def activations():
     """y, and dx under the cotangent dy. Σ|terms| of a derivative that is a sum has its terms; where it is had from y, the rounding
     of y counts: |dy| times what that does. Beside them PyTorch's calculate_gain."""
+    generator.manual_seed(20261125)  # whatever was drawn before
     fixture = Fixture()
 
     def bell(x):
@@ -385,7 +386,6 @@ def lenet5():
 
 def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
-    # The newest last: each draws from the generator where the one before it stopped.
     for make in (conv2d, pool2d, batch_norm, linear, cross_entropy, sgd, lenet5, activations):
         path = folder / f"pytorch-{make.__name__.replace('_', '-')}.safetensors"
         make().save(path)
