@@ -8,44 +8,49 @@
 /* |y| with the sign of x. */
 SIMD_INLINE vf vf_copy_sign(vf y, vf x) { return vi_as_vf(vi_or(vf_as_vi(vf_abs(y)), vi_and(vf_as_vi(x), vi_set1(INT32_MIN)))); }
 
-/* x = n·ln 2 + r, |r| <= ln 2 / 2, for x <= 0; ln 2 in two parts, the first with so few bits that n times it is exact. */
-SIMD_INLINE vf vf_reduce_falling(vf x, vi *n) {
-  *n = vf_to_vi_round(vf_mul(x, vf_set1(0x1.715476p+0f)));
-  vf nf = vi_to_vf(*n);
-  return vf_fma(nf, vf_set1(0x1.bd0106p-13f), vf_sub(x, vf_mul(nf, vf_set1(0x1.63p-1f))));
+/* x = n·ln 2 + r, |r| <= ln 2 / 2, for −110 <= x <= 0; 2^n as an integer to be added to the exponent. A number so large that its
+ * units are 1 rounds to a whole n, which is then in its low bits. ln 2 is in two parts, the first with so few bits that n times
+ * it is exact. */
+SIMD_INLINE vf vf_reduce_falling(vf x, vi *exponent) {
+  const vf large = vf_set1(0x1.8p23f);
+  vf shifted = vf_fma(x, vf_set1(0x1.715476p+0f), large), n = vf_sub(shifted, large);
+  *exponent = vi_shl(vf_as_vi(shifted), 23);
+  return vf_fma(n, vf_set1(0x1.bd0106p-13f), vf_fma(n, vf_set1(-0x1.63p-1f), x));
 }
 
-/* (e^r − 1 − r) / r² for |r| <= ln 2 / 2. */
-SIMD_INLINE vf vf_exp_polynomial(vf r) {
-  vf p = vf_set1(0x1.a19e2ep-13f);
-  p = vf_fma(p, r, vf_set1(0x1.6d749ep-10f));
-  p = vf_fma(p, r, vf_set1(0x1.111092p-7f));
-  p = vf_fma(p, r, vf_set1(0x1.5554aep-5f));
-  p = vf_fma(p, r, vf_set1(0x1.555556p-3f));
-  return vf_fma(p, r, vf_set1(0.5f));
+/* (e^r − 1 − r) / r² for |r| <= ln 2 / 2, square = r². In pairs: the chain of operations is what takes time. */
+SIMD_INLINE vf vf_exp_polynomial(vf r, vf square) {
+  vf low = vf_fma(vf_set1(0x1.555556p-3f), r, vf_set1(0.5f)),
+     middle = vf_fma(vf_set1(0x1.111092p-7f), r, vf_set1(0x1.5554aep-5f));
+  vf high = vf_fma(vf_set1(0x1.a19e2ep-13f), r, vf_set1(0x1.6d749ep-10f));
+  return vf_fma(vf_fma(high, square, middle), square, low);
 }
 
-/* e^(x + rest) for x <= 0 and a small rest. Below −104 it is 0. Under 1 unit in the last place. */
-SIMD_INLINE vf vf_exp_sum_falling(vf x, vf rest) {
-  vf t = vf_blend(vf_gt(x, vf_set1(-105)), x, vf_set1(-105));
-  vi n;
-  vf r = vf_add(vf_reduce_falling(t, &n), rest);
+/* 2^n·e^r. */
+SIMD_INLINE vf vf_exp_reduced_falling(vf r, vi exponent) {
+  vf square = vf_mul(r, r);
   /* 1 + r and what that loses, then the small rest. */
   vf sum = vf_add(vf_set1(1), r), lost = vf_sub(r, vf_sub(sum, vf_set1(1)));
-  vf y = vf_add(sum, vf_fma(vf_mul(r, r), vf_exp_polynomial(r), lost));
-  /* 2^n as a product of two normal powers: only the second one rounds, to a subnormal. */
-  vf power = vi_as_vf(vi_shl(vi_add(n, vi_set1(64 + 127)), 23));
-  return vf_mul(vf_mul(y, power), vf_set1(0x1p-64f));
+  vf y = vf_add(sum, vf_fma(square, vf_exp_polynomial(r, square), lost));
+  /* 2^n, which may be subnormal, from a normal power: the product rounds once. */
+  vf power = vf_mul(vi_as_vf(vi_add(exponent, vi_set1((64 + 127) << 23))), vf_set1(0x1p-64f));
+  return vf_mul(y, power);
 }
 
-SIMD_INLINE vf vf_exp_falling(vf x) { return vf_exp_sum_falling(x, vf_zero()); }
+/* e^x for x <= 0; from −104 down it is 0. Under 1 unit in the last place. */
+SIMD_INLINE vf vf_exp_falling(vf x) {
+  vi exponent;
+  vf r = vf_reduce_falling(vf_blend(vf_gt(x, vf_set1(-105)), x, vf_set1(-105)), &exponent);
+  return vf_exp_reduced_falling(r, exponent);
+}
 
 /* e^x − 1 for x <= 0: it is 2^n·(e^r − 1) + (2^n − 1). Under 1 unit in the last place. */
 SIMD_INLINE vf vf_expm1_falling(vf x) {
-  vf t = vf_blend(vf_gt(x, vf_set1(-25)), x, vf_set1(-25)); /* e^-25 is less than half a unit of 1 */
-  vi n;
-  vf r = vf_reduce_falling(t, &n), power = vi_as_vf(vi_shl(vi_add(n, vi_set1(127)), 23));
-  return vf_fma(power, vf_fma(vf_mul(r, r), vf_exp_polynomial(r), r), vf_sub(power, vf_set1(1)));
+  vi exponent;
+  /* e^-25 is less than half a unit of 1. */
+  vf r = vf_reduce_falling(vf_blend(vf_gt(x, vf_set1(-25)), x, vf_set1(-25)), &exponent), square = vf_mul(r, r);
+  vf power = vi_as_vf(vi_add(exponent, vi_set1(127 << 23)));
+  return vf_fma(power, vf_fma(square, vf_exp_polynomial(r, square), r), vf_sub(power, vf_set1(1)));
 }
 
 /* log(1 + e) for 0 <= e <= 1: with s = e / (2 + e) it is 2·atanh s = 2s·(1 + s²·p(s²)). */
@@ -82,23 +87,25 @@ SIMD_INLINE vf vf_tanh(vf x) {
 
 /* Of the normal distribution at t = |x|, where it is at least 1: p = t·Φ(−t)·e^(t²/2) and bell = e^(−t²/2), so that Φ(−t) is
  * p·bell / t. p is a polynomial in s = (t − 3) / (t + 3), fitted for t <= 15, where Φ(−t) is 0 as a float. The square is taken in
- * two parts, since e^ magnifies its rounding: the high half of t has an exact one. Without polynomial, bell holds for t < 1 too.
+ * two parts, since e^ magnifies its rounding: the high half of t has an exact one. bell holds for t < 1 too.
  */
 SIMD_INLINE vf vf_normal_tail(vf x, vf *bell) {
   vf t = vf_blend(vf_lt(vf_abs(x), vf_set1(15)), vf_abs(x), vf_set1(15)), half = vf_set1(-0.5f);
   vf high = vi_as_vf(vi_and(vf_as_vi(t), vi_set1(-4096)));
-  *bell = vf_exp_sum_falling(vf_mul(vf_mul(high, high), half), vf_mul(vf_mul(vf_sub(t, high), vf_add(t, high)), half));
+  vi exponent;
+  vf r = vf_reduce_falling(vf_mul(vf_mul(high, high), half), &exponent);
+  r = vf_fma(vf_mul(vf_sub(t, high), vf_add(t, high)), half, r);
+  *bell = vf_exp_reduced_falling(r, exponent);
 
-  vf s = vf_div(vf_sub(t, vf_set1(3)), vf_add(t, vf_set1(3)));
-  vf p = vf_set1(-0x1.1c2b0ap-11f);
-  p = vf_fma(p, s, vf_set1(-0x1.5a213cp-15f));
-  p = vf_fma(p, s, vf_set1(0x1.03c07ap-8f));
-  p = vf_fma(p, s, vf_set1(-0x1.c76e1cp-10f));
-  p = vf_fma(p, s, vf_set1(-0x1.d8ced0p-6f));
-  p = vf_fma(p, s, vf_set1(0x1.76475cp-4f));
-  p = vf_fma(p, s, vf_set1(-0x1.1e04b0p-3f));
-  p = vf_fma(p, s, vf_set1(0x1.c20d34p-4f));
-  return vf_fma(p, s, vf_set1(0x1.754a76p-2f));
+  vf s = vf_div(vf_sub(t, vf_set1(3)), vf_add(t, vf_set1(3))), z = vf_mul(s, s);
+  vf even = vf_fma(vf_set1(-0x1.1c2b0ap-11f), z, vf_set1(0x1.03c07ap-8f)), odd = vf_set1(-0x1.5a213cp-15f);
+  even = vf_fma(even, z, vf_set1(-0x1.d8ced0p-6f));
+  odd = vf_fma(odd, z, vf_set1(-0x1.c76e1cp-10f));
+  even = vf_fma(even, z, vf_set1(-0x1.1e04b0p-3f));
+  odd = vf_fma(odd, z, vf_set1(0x1.76475cp-4f));
+  even = vf_fma(even, z, vf_set1(0x1.754a76p-2f));
+  odd = vf_fma(odd, z, vf_set1(0x1.c20d34p-4f));
+  return vf_fma(odd, s, even);
 }
 
 /* Φ(x) for |x| <= 1: 1/2 + x·p(x²). */
