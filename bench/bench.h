@@ -69,6 +69,7 @@ void bench_gemm(const bench_shape *shape);
 void bench_pool2d(const bench_shape *shape);
 void bench_batch_norm(const bench_shape *shape);
 void bench_activation(const bench_shape *shape);
+void bench_nonlinearities(const bench_shape *shape); /* the rest of activation */
 void bench_loss(const bench_shape *shape);
 void bench_optimizer(const bench_shape *shape);
 void bench_elementwise(const bench_shape *shape);

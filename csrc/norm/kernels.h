@@ -11,7 +11,8 @@ typedef struct norm_channels {
   const float *scale, *shift, *mean, *factor, *offset, *slope;
 } norm_channels;
 
-/* One tier's kernels: serial, over [rows, channels]; relu 0 or 1. stream: the large output is better written past the caches. */
+/* One tier's kernels: serial, over [rows, channels]; relu 0 or 1. stream: tensors come from memory, and the
+ * large output is better written past the caches. */
 typedef struct apus_batch_norm_kernels {
   /* Mean and M2 = Σ (x − mean)² of each channel. */
   void (*statistics)(int64_t rows, int64_t channels, const float *x, float *mean, float *m2);
@@ -20,7 +21,7 @@ typedef struct apus_batch_norm_kernels {
                 float *y);
   /* sum = Σ dz, dot = Σ dz·(x − mean), with dz the masked dy; dz is stored where it is not NULL. Reads mean, scale, shift. */
   void (*backward_sums)(int64_t rows, int64_t channels, const float *x, const float *y, const float *dy, norm_channels of,
-                        norm_mask mask, float *dz, float *sum, float *dot);
+                        norm_mask mask, int stream, float *dz, float *sum, float *dot);
   /* dx = factor·(dz − offset − (x − mean)·slope), or frozen: dx = factor·dz, which reads x for its mask only. */
   void (*backward_dx)(int64_t rows, int64_t channels, const float *x, const float *y, const float *dy, norm_channels of,
                       norm_mask mask, int frozen, int stream, float *dx);
