@@ -52,9 +52,13 @@ SIMD_TARGET static void round_panel(const float *b, int64_t stride, int64_t k, i
     }
 }
 
-const apus_bf16_kernels apus_bf16_avx512 = {
-    .tile =
-        {.rows = TILE_ROWS, .columns = TILE_COLUMNS, .narrow = TILE_NARROW, .has_masks = 1, .product = product, .finish = finish},
-    .round_rows = round_rows,
-    .round_panel = round_panel};
+const apus_bf16_kernels apus_bf16_avx512 = {.tile = {.rows = TILE_ROWS,
+                                                     .columns = TILE_COLUMNS,
+                                                     .narrow = TILE_NARROW,
+                                                     .has_masks = 1,
+                                                     .product = product,
+                                                     .row = row,
+                                                     .finish = finish},
+                                            .round_rows = round_rows,
+                                            .round_panel = round_panel};
 #endif
