@@ -94,7 +94,7 @@ compare_case *compare_gemm(const int64_t *n, apus_error *error) {
                            .transpose_b = tb};
   compare_case *c = calloc(1, sizeof *c);
   c->run = run_gemm;
-  const apus_status status = apus_gemm_plan_make(&c->gemm, &shape, error);
+  const apus_status status = apus_gemm_plan_make(&c->gemm, &shape, NULL, error);
   c->implementation = apus_gemm_implementation_name(c->gemm.implementation);
   return made(c, status, c->gemm.scratch_bytes);
 }

@@ -57,6 +57,8 @@ typedef struct apus_tile_kernels {
   int narrow;    /* 0, or the width of the panels for so few columns: twice as fast */
   int has_masks; /* parts of a vector are read as fast as whole ones, so B need not be padded */
   void (*product)(const apus_tile_product *product);
+  /* One row: c[j] = Σ_k a[k]·b[k·b_row + j], after what c holds where `resume`. Four rows of b at a time from end to end. */
+  void (*row)(const float *a, int64_t a_k, const float *b, int64_t b_row, int64_t length, int64_t columns, int resume, float *c);
   /* c = epilogue(sums): rows apart by sums_row and c_row; residual's rows as c's. */
   void (*finish)(const float *sums, int64_t sums_row, float *c, int64_t c_row, int64_t rows, int64_t columns,
                  const apus_conv2d_epilogue *epilogue);
