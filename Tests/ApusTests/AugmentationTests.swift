@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct AugmentationTests {
   private func split(_ augmentation: Augmentation, channels: Int = 3) throws -> DataSplit {
-    let bytes = (0..<6 * 8 * 10 * channels).map { UInt8(($0 * 37 + $0 / 11) % 256) }
+    let bytes = (0..<480 * channels).map { (index: Int) -> UInt8 in UInt8((index * 37 + index / 11) % 256) }
     let data = try ImageDataset(
       images: Tensor(bytes, shape: [6, 8, 10, channels]), labels: [0, 1, 0, 1, 0, 1], classNames: ["a", "b"],
       source: "test")

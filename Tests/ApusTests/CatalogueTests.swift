@@ -41,7 +41,8 @@ import Testing
       Catalogue.entries.flatMap { $0.name.split(whereSeparator: { !$0.isLetter && !$0.isNumber }).map(String.init) })
     for (file, text) in try sources("Sources/Apus/Layers") {
       for layer in text.matches(of: /public (?:struct|final class) (\w+)(?:<[^>]*>)?: [^{\n]*\bLayer\b/) {
-        #expect(known.contains(String(layer.output.1)), "\(file): the layer \(layer.output.1) has no entry")
+        let isKnown = known.contains(String(layer.output.1))
+        #expect(isKnown, "\(file): the layer \(layer.output.1) has no entry")
       }
     }
   }

@@ -29,8 +29,7 @@ public enum Catalogue {
 
   /// In the order of the kinds.
   public static let entries: [Entry] =
-    layers + activations + losses + normalisations + initialisations + optimizers + schedules + gradientTools
-    + regularisers + dataTools
+    layers + regularisers + dataTools
 
   /// docs/CATALOGUE.md.
   public static var markdown: String {
