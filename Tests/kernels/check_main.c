@@ -7,6 +7,7 @@
 
 void check_activation_family(void);
 void check_batch_norm_family(void);
+void check_class_loss_family(void);
 void check_conv2d_family(void);
 void check_elementwise_family(void);
 void check_gemm_family(void);
@@ -15,6 +16,7 @@ void check_loss_family(void);
 void check_movement_family(void);
 void check_optimizer_family(void);
 void check_plans_family(void);
+void check_pointwise_loss_family(void);
 void check_pool2d_family(void);
 void check_random_family(void);
 void check_runtime_family(void);
@@ -30,6 +32,7 @@ const check_family check_families[] = {
     {"activation", check_activation_family}, {"elementwise", check_elementwise_family},
     {"movement", check_movement_family},     {"loss", check_loss_family},
     {"optimizer", check_optimizer_family},   {"gradients", check_gradients_family},
+    {"class_loss", check_class_loss_family}, {"pointwise_loss", check_pointwise_loss_family},
     {"scratch", check_scratch_family},       {"soak", check_soak_family},
 };
 const int check_family_count = sizeof check_families / sizeof check_families[0];
