@@ -11,6 +11,7 @@ Everything is stored in Apus' layouts: images [N, H, W, C], filters [KH, KW, Cin
 import itertools
 import math
 import pathlib
+import runpy
 import sys
 
 import torch
@@ -313,6 +314,9 @@ def main():
         path = folder / f"pytorch-{make.__name__.replace('_', '-')}.safetensors"
         make().save(path)
         print(f"{path.name}: {path.stat().st_size} bytes")
+    for script in sorted(pathlib.Path(__file__).parent.glob("make-*-fixtures.py")):
+        runpy.run_path(str(script), run_name="__main__")
 
 
-main()
+if __name__ == "__main__":
+    main()
