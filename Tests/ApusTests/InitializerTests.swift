@@ -45,6 +45,19 @@ import Testing
     #expect(abs(gain { tanh($0) } - 1.5925) < 1e-3)
   }
 
+  @Test func plainDistributions() {
+    Random.withSeed(7) {
+      let normal = Initializer.normal(deviation: 0.01, mean: 2).tensor([100, 100], fanIn: 100, fanOut: 100)
+      expectClose(normal.mean(), [2], tolerance: 2e-4)
+      expectClose(normal.variance().sqrt(), [0.01], tolerance: 3e-4)
+      let uniform = Initializer.uniform(in: -1...3).tensor([100, 100], fanIn: 100, fanOut: 100)
+      expectClose(uniform.mean(), [1], tolerance: 0.02)
+      expectClose(uniform.variance(), [16 / 12.0], tolerance: 0.02)
+      let values = uniform.array(of: Float.self)
+      #expect(values.min()! >= -1 && values.max()! <= 3)
+    }
+  }
+
   @Test func orthogonalMatricesOfAnyShape() {
     Random.withSeed(3) {
       let initializer = Initializer.orthogonal()

@@ -33,6 +33,21 @@ import Testing
     }
   }
 
+  /// The gradient of a unit's weights is its own cotangent times its inputs: where those are all positive, as after a
+  /// sigmoid, all of a unit's weights must move the same way, and the path to the optimum zig-zags.
+  @Test func property19AllPositiveInputsGiveAUnitGradientsOfOneSign() throws {
+    func signs(_ x: Tensor) throws -> [[FloatingPointSign]] {
+      let layer = Random.withSeed(9) { Linear(6, 5) }
+      let labels = Tensor([3] as [Int32])
+      let (_, gradients) = valueWithGradients(of: layer) { crossEntropy(logits: layer(x), labels: labels) }
+      let all = try #require(gradients[layer.weight]).array(of: Float.self)
+      return (0..<5).map { unit in (0..<6).map { all[$0 * 5 + unit].sign } }
+    }
+    let x = floats([1, 6], seed: 83)
+    #expect(try signs(x.abs() + 0.1).allSatisfy { Set($0).count == 1 })
+    #expect(try signs(x).allSatisfy { Set($0).count == 2 })
+  }
+
   /// ReLU is homogeneous: He's weights are √2 times Xavier's of the same seed, so activations at depth L are 2^(L /
   /// 2) times.
   @Test func heIsXavierTimesTwoToTheHalfDepth() {
