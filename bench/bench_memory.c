@@ -15,7 +15,6 @@ typedef struct memory_call {
   int64_t rows, channels, count;
   float *x, *y, *dy, *dx, *vectors[VECTORS];
   uint8_t *mask;
-  int32_t *labels;
   apus_sgd_item item;
   apus_adam_item adam;
   void *scratch;
@@ -185,28 +184,7 @@ void bench_activation(const bench_shape *shape) {
   bench_nonlinearities(shape);
 }
 
-/* ---- loss, optimizer, elementwise ------------------------------------------------------------------------------- */
-
-static void cross_entropy_forward(void *context) {
-  memory_call *call = context;
-  apus_softmax_cross_entropy_forward(call->rows, call->channels, call->x, call->labels, call->dx, call->y);
-}
-
-static void cross_entropy_backward(void *context) {
-  memory_call *call = context;
-  apus_softmax_cross_entropy_backward(call->rows, call->channels, call->y, call->labels, 0.5f, call->dx);
-}
-
-/* rows, classes */
-void bench_loss(const bench_shape *shape) {
-  memory_call call = rows_of_channels(shape);
-  call.labels = bench_bytes((size_t)call.rows * sizeof(int32_t));
-  for (int64_t i = 0; i < call.rows; i++)
-    call.labels[i] = (int32_t)(i % call.channels);
-  double bytes = 4.0 * (double)call.count;
-  time_call(shape, "forward", 2 * bytes, cross_entropy_forward, &call);
-  time_call(shape, "backward", 2 * bytes, cross_entropy_backward, &call);
-}
+/* ---- optimizer, elementwise ------------------------------------------------------------------------------------- */
 
 static void sgd_step(void *context) {
   memory_call *call = context;

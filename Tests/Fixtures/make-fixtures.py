@@ -10,6 +10,7 @@ float32. Beside every expected tensor `v` stands `v.tolerance`, what a float32 i
 Everything is stored in Apus' layouts: images [N, H, W, C], filters [KH, KW, Cin/groups, Cout], matrices [in, out]."""
 import itertools
 import pathlib
+import runpy
 import sys
 
 import torch
@@ -330,6 +331,9 @@ def main():
         path = folder / f"pytorch-{make.__name__.replace('_', '-')}.safetensors"
         make().save(path)
         print(f"{path.name}: {path.stat().st_size} bytes")
+    for script in sorted(pathlib.Path(__file__).parent.glob("make-*-fixtures.py")):
+        runpy.run_path(str(script), run_name="__main__")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -7,6 +7,7 @@
 
 void check_activation_family(void);
 void check_batch_norm_family(void);
+void check_class_loss_family(void);
 void check_conv2d_family(void);
 void check_elementwise_family(void);
 void check_gemm_family(void);
@@ -15,6 +16,7 @@ void check_loss_family(void);
 void check_movement_family(void);
 void check_optimizer_family(void);
 void check_plans_family(void);
+void check_pointwise_loss_family(void);
 void check_pool2d_family(void);
 void check_random_family(void);
 void check_resample_family(void);
@@ -38,6 +40,8 @@ const check_family check_families[] = {
     {"loss", check_loss_family},
     {"optimizer", check_optimizer_family},
     {"resample", check_resample_family},
+    {"class_loss", check_class_loss_family},
+    {"pointwise_loss", check_pointwise_loss_family},
     {"gradients", check_gradients_family},
     {"scratch", check_scratch_family},
     {"soak", check_soak_family},

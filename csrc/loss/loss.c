@@ -3,22 +3,7 @@
 #include "apus/loss.h"
 
 #include "apus/runtime.h"
-#include "loss/kernels.h"
-
-static const apus_loss_kernels *const tiers[APUS_ISA_COUNT] = {
-    [APUS_ISA_GENERIC] = &apus_loss_generic,
-#if defined(__x86_64__)
-    [APUS_ISA_AVX2] = &apus_loss_avx2,
-    [APUS_ISA_AVX512] = &apus_loss_avx512,
-#elif defined(__aarch64__)
-    [APUS_ISA_NEON] = &apus_loss_neon,
-#endif
-};
-
-/* Elements that are worth a thread: an exponential costs several times what a product does. */
-enum { GRAIN_EXPONENTIALS = 4096, GRAIN_PRODUCTS = 16384 };
-
-static int64_t grain(int64_t classes, int64_t elements) { return classes > 0 ? elements / classes + 1 : 1; }
+#include "loss/tiers.h"
 
 int64_t apus_labels_check(int64_t rows, int64_t classes, const int32_t *labels) {
   for (int64_t i = 0; i < rows; i++)
@@ -45,14 +30,10 @@ static void cross_entropy_forward_rows(void *context, int64_t begin, int64_t end
 
 void apus_softmax_cross_entropy_forward(int64_t rows, int64_t classes, const float *logits, const int32_t *labels, float *losses,
                                         float *probabilities) {
-  job j = {.kernels = tiers[apus_isa_current()],
-           .classes = classes,
-           .from = logits,
-           .labels = labels,
-           .to = probabilities,
-           .losses = losses};
+  job j = {
+      .kernels = apus_loss_tier(), .classes = classes, .from = logits, .labels = labels, .to = probabilities, .losses = losses};
   if (j.kernels)
-    apus_parallel_for(rows, grain(classes, GRAIN_EXPONENTIALS), cross_entropy_forward_rows, &j);
+    apus_parallel_for(rows, apus_loss_grain(classes, APUS_LOSS_EXPONENTIALS), cross_entropy_forward_rows, &j);
   else
     apus_softmax_cross_entropy_forward_reference_f32(rows, classes, logits, labels, losses, probabilities);
 }
@@ -67,14 +48,10 @@ static void cross_entropy_backward_rows(void *context, int64_t begin, int64_t en
 
 void apus_softmax_cross_entropy_backward(int64_t rows, int64_t classes, const float *probabilities, const int32_t *labels,
                                          float factor, float *dlogits) {
-  job j = {.kernels = tiers[apus_isa_current()],
-           .classes = classes,
-           .from = probabilities,
-           .labels = labels,
-           .factor = factor,
-           .to = dlogits};
+  job j = {
+      .kernels = apus_loss_tier(), .classes = classes, .from = probabilities, .labels = labels, .factor = factor, .to = dlogits};
   if (j.kernels)
-    apus_parallel_for(rows, grain(classes, GRAIN_PRODUCTS), cross_entropy_backward_rows, &j);
+    apus_parallel_for(rows, apus_loss_grain(classes, APUS_LOSS_PRODUCTS), cross_entropy_backward_rows, &j);
   else
     apus_softmax_cross_entropy_backward_reference_f32(rows, classes, probabilities, labels, factor, dlogits);
 }
@@ -87,9 +64,9 @@ static void softmax_forward_rows(void *context, int64_t begin, int64_t end, int 
 }
 
 void apus_softmax_forward(int64_t rows, int64_t classes, const float *x, float *y) {
-  job j = {.kernels = tiers[apus_isa_current()], .classes = classes, .from = x, .to = y};
+  job j = {.kernels = apus_loss_tier(), .classes = classes, .from = x, .to = y};
   if (j.kernels)
-    apus_parallel_for(rows, grain(classes, GRAIN_EXPONENTIALS), softmax_forward_rows, &j);
+    apus_parallel_for(rows, apus_loss_grain(classes, APUS_LOSS_EXPONENTIALS), softmax_forward_rows, &j);
   else
     apus_softmax_forward_reference_f32(rows, classes, x, y);
 }
@@ -102,9 +79,39 @@ static void softmax_backward_rows(void *context, int64_t begin, int64_t end, int
 }
 
 void apus_softmax_backward(int64_t rows, int64_t classes, const float *y, const float *dy, float *dx) {
-  job j = {.kernels = tiers[apus_isa_current()], .classes = classes, .from = y, .dy = dy, .to = dx};
+  job j = {.kernels = apus_loss_tier(), .classes = classes, .from = y, .dy = dy, .to = dx};
   if (j.kernels)
-    apus_parallel_for(rows, grain(classes, GRAIN_PRODUCTS), softmax_backward_rows, &j);
+    apus_parallel_for(rows, apus_loss_grain(classes, APUS_LOSS_PRODUCTS), softmax_backward_rows, &j);
   else
     apus_softmax_backward_reference_f32(rows, classes, y, dy, dx);
+}
+
+static void log_softmax_forward_rows(void *context, int64_t begin, int64_t end, int slot) {
+  (void)slot;
+  const job *j = context;
+  int64_t first = begin * j->classes;
+  j->kernels->log_softmax_forward(end - begin, j->classes, j->from + first, j->to + first);
+}
+
+void apus_log_softmax_forward(int64_t rows, int64_t classes, const float *x, float *y) {
+  job j = {.kernels = apus_loss_tier(), .classes = classes, .from = x, .to = y};
+  if (j.kernels)
+    apus_parallel_for(rows, apus_loss_grain(classes, APUS_LOSS_EXPONENTIALS), log_softmax_forward_rows, &j);
+  else
+    apus_log_softmax_forward_reference_f32(rows, classes, x, y);
+}
+
+static void log_softmax_backward_rows(void *context, int64_t begin, int64_t end, int slot) {
+  (void)slot;
+  const job *j = context;
+  int64_t first = begin * j->classes;
+  j->kernels->log_softmax_backward(end - begin, j->classes, j->from + first, j->dy + first, j->to + first);
+}
+
+void apus_log_softmax_backward(int64_t rows, int64_t classes, const float *y, const float *dy, float *dx) {
+  job j = {.kernels = apus_loss_tier(), .classes = classes, .from = y, .dy = dy, .to = dx};
+  if (j.kernels)
+    apus_parallel_for(rows, apus_loss_grain(classes, APUS_LOSS_EXPONENTIALS), log_softmax_backward_rows, &j);
+  else
+    apus_log_softmax_backward_reference_f32(rows, classes, y, dy, dx);
 }

@@ -5,4 +5,6 @@ typedef float real;
 #define softmax_cross_entropy_backward apus_softmax_cross_entropy_backward_reference_f32
 #define softmax_forward apus_softmax_forward_reference_f32
 #define softmax_backward apus_softmax_backward_reference_f32
+#define log_softmax_forward apus_log_softmax_forward_reference_f32
+#define log_softmax_backward apus_log_softmax_backward_reference_f32
 #include "loss/loss_ref.c.inc"

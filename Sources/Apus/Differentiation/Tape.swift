@@ -183,7 +183,9 @@ final class Tape {
       }
     }
     var result = Gradients()
-    for (parameter, tensor) in leaves { result.add(gradients[Int(tensor.body.node)], for: parameter) }
+    for (parameter, tensor) in leaves {
+      result.add(gradients[Int(tensor.body.node)].map(parameter.masked), for: parameter)
+    }
     return (result, inputLeaves.map { gradients[Int($0)] })
   }
 

@@ -1,22 +1,6 @@
 /// How a parameter's first values are drawn. Numbers come from the counter-based generator: a model made inside
 /// `Random.withSeed(1) { … }` is the same every time.
 public struct Initializer: Sendable {
-  /// What a layer's nonlinearity does to the deviation of its input.
-  public enum Gain: Sendable {
-    case linear, relu, tanh
-    case value(Double)
-
-    /// √2 for ReLU (He et al. 2015), 5/3 for tanh, 1 for none.
-    public var factor: Double {
-      switch self {
-      case .linear: 1
-      case .relu: 2.squareRoot()
-      case .tanh: 5.0 / 3
-      case .value(let value): value
-      }
-    }
-  }
-
   /// Which of a layer's fans scales the deviation: inputs of an output, or outputs of an input.
   public enum Fan: Sendable { case input, output }
 

@@ -8,7 +8,26 @@ public final class Parameter {
   /// Its name in the model, once `parameters` of the model was asked for: `features.0.weight`.
   public internal(set) var path: String?
 
-  var storedValue: Tensor
+  /// Which elements may be other than 0: uint8 of the parameter's shape, 0 for an element that is pruned. Its value is exactly 0
+  /// whenever it is read, whatever an optimizer did, and no gradient reaches it. See `LotteryTicket`.
+  public var mask: Tensor? {
+    didSet {
+      if let mask, mask.shape != storedValue.shape || mask.scalarType != .uint8 {
+        fatalError(
+          """
+          \(path ?? "a parameter"): a mask of \(mask.scalarType) and shape \(mask.shape) \
+          for a parameter that takes uint8 of shape \(storedValue.shape)
+          """)
+      }
+      isMaskDue = true
+    }
+  }
+
+  /// The value, where an optimizer writes it; pruned elements may be other than 0 until it is read.
+  var storedValue: Tensor {
+    didSet { isMaskDue = true }
+  }
+  private var isMaskDue = false
   var leafTape: UInt32 = 0
   var leafIndex = 0
 
@@ -21,9 +40,10 @@ public final class Parameter {
   /// The value. Reading it while gradients are taken makes it a leaf of the tape. A new value must have the same shape.
   public var value: Tensor {
     get {
+      if isMaskDue && mask != nil { applyMask() }
       guard let scope = Scope.current else { return storedValue }
       var value = storedValue
-      if scope.usesDouble { value = scope.overrides[ObjectIdentifier(self)] ?? value.cast(to: .float64) }
+      if scope.usesDouble { value = scope.overrides[ObjectIdentifier(self)].map(masked) ?? value.cast(to: .float64) }
       if isTrainable, case .recording(let tape) = scope.mode { return tape.leaf(for: self, value: value) }
       return value
     }
@@ -40,6 +60,18 @@ public final class Parameter {
   }
 
   public var shape: Shape { storedValue.shape }
+
+  /// A tensor of the parameter's shape with 0 where the mask is.
+  func masked(_ x: Tensor) -> Tensor {
+    guard let mask, Scope.current?.planner == nil else { return x }
+    return Kernels.select(mask, x.detached(), .zeros(x.shape, x.scalarType))
+  }
+
+  private func applyMask() {
+    if Scope.current?.planner != nil { return }
+    storedValue = masked(storedValue)
+    isMaskDue = false
+  }
 }
 
 /// A value that is part of a model's state but not trained: running statistics.

@@ -1,9 +1,17 @@
 /// Element-wise functions.
 extension Tensor {
-  public func exp() -> Tensor { map(.exp, "Exp", savesResult: true) { _, y, gradient in gradient * y! } }
+  public func exp() -> Tensor {
+    let y = map(.exp, "Exp", savesResult: true) { _, y, gradient in gradient * y! }
+    if body.provenance == .logSoftmax { y.body.provenance = .softmax }
+    return y
+  }
 
   /// Natural logarithm.
-  public func log() -> Tensor { map(.log, "Log", savesInput: true) { x, _, gradient in gradient / x! } }
+  public func log() -> Tensor {
+    let y = map(.log, "Log", savesInput: true) { x, _, gradient in gradient / x! }
+    if body.provenance == .softmax { y.body.provenance = .logSoftmax }
+    return y
+  }
 
   public func sqrt() -> Tensor { map(.sqrt, "Sqrt", savesResult: true) { _, y, gradient in gradient / (y! * 2) } }
 

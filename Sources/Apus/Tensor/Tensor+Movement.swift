@@ -32,6 +32,7 @@ extension Tensor {
   func viewed(as shape: Shape) -> Tensor {
     let view = Tensor(body: TensorBody(shape: shape, scalarType: scalarType, storage: body.storage))
     view.body.trace = body.trace
+    view.body.provenance = body.provenance
     return view
   }
 

@@ -45,6 +45,7 @@ final class TensorBody: @unchecked Sendable {
     self.shape = shape
     self.scalarType = scalarType
     self.pending = pending
+    provenance = .scores
   }
 
   /// The values; runs the pending kernel first.
@@ -63,9 +64,10 @@ final class TensorBody: @unchecked Sendable {
   }
 }
 
-/// What made a tensor, where a later operation must know: cross-entropy refuses the result of a softmax.
+/// What made a tensor, where a later operation must know: cross-entropy refuses the result of a softmax. `scores`: a convolution, a
+/// linear layer or a normalisation.
 enum Provenance: UInt8 {
-  case other, softmax
+  case other, softmax, logSoftmax, sigmoid, scores
 }
 
 extension Tensor {

@@ -5,11 +5,13 @@
 
 #include "apus/activation.h"
 #include "apus/batch_norm.h"
+#include "apus/class_loss.h"
 #include "apus/conv2d.h"
 #include "apus/elementwise.h"
 #include "apus/gemm.h"
 #include "apus/loss.h"
 #include "apus/optimizer.h"
+#include "apus/pointwise_loss.h"
 #include "apus/pool2d.h"
 #include "apus/random.h"
 #include "apus/resample.h"

@@ -28,6 +28,10 @@ void apus_softmax_cross_entropy_backward(int64_t rows, int64_t classes, const fl
 void apus_softmax_forward(int64_t rows, int64_t classes, const float *x, float *y);
 /* dx = y·(dy − Σ_j dy_j y_j); dx may be dy. */
 void apus_softmax_backward(int64_t rows, int64_t classes, const float *y, const float *dy, float *dx);
+/* y = x − max − log Σ exp(x − max); y may be x. */
+void apus_log_softmax_forward(int64_t rows, int64_t classes, const float *x, float *y);
+/* dx = dy − exp(y)·Σ_j dy_j; dx may be dy. */
+void apus_log_softmax_backward(int64_t rows, int64_t classes, const float *y, const float *dy, float *dx);
 
 void apus_softmax_cross_entropy_forward_reference_f32(int64_t rows, int64_t classes, const float *logits, const int32_t *labels,
                                                       float *losses, float *probabilities);
@@ -41,6 +45,10 @@ void apus_softmax_forward_reference_f32(int64_t rows, int64_t classes, const flo
 void apus_softmax_forward_reference_f64(int64_t rows, int64_t classes, const double *x, double *y);
 void apus_softmax_backward_reference_f32(int64_t rows, int64_t classes, const float *y, const float *dy, float *dx);
 void apus_softmax_backward_reference_f64(int64_t rows, int64_t classes, const double *y, const double *dy, double *dx);
+void apus_log_softmax_forward_reference_f32(int64_t rows, int64_t classes, const float *x, float *y);
+void apus_log_softmax_forward_reference_f64(int64_t rows, int64_t classes, const double *x, double *y);
+void apus_log_softmax_backward_reference_f32(int64_t rows, int64_t classes, const float *y, const float *dy, float *dx);
+void apus_log_softmax_backward_reference_f64(int64_t rows, int64_t classes, const double *y, const double *dy, double *dx);
 
 #ifdef __cplusplus
 }

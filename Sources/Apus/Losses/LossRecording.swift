@@ -1,0 +1,123 @@
+/// What losses share: what they refuse, and how their numbers and gradients are recorded.
+
+/// What a loss expects its first operand to be.
+enum LossInput {
+  case logits, logProbabilities
+
+  /// What is wrong with a tensor, by the mark that its operation left on it; values are not looked at.
+  func problem(with x: Tensor) -> String? {
+    switch (self, x.body.provenance) {
+    case (.logits, .softmax): "takes logits, but was given the result of a softmax: leave the softmax out"
+    case (.logits, .sigmoid): "takes logits, but was given the result of a sigmoid: leave the sigmoid out"
+    case (.logits, .logSoftmax):
+      "takes logits, but was given the result of logSoftmax: leave it out, or use negativeLogLikelihood"
+    case (.logProbabilities, .softmax):
+      "takes log-probabilities, but was given probabilities, the result of a softmax: use logSoftmax in its place"
+    case (.logProbabilities, .sigmoid):
+      "takes log-probabilities, but was given probabilities, the result of a sigmoid: use logSoftmax in its place"
+    case (.logProbabilities, .scores):
+      "takes log-probabilities, but was given logits, the result of a layer: use crossEntropy, or logSoftmax before"
+    case (.logits, _), (.logProbabilities, _): nil
+    }
+  }
+}
+
+/// The numbers of a loss, [rows] or element by element, reduced and recorded as one operation.
+///
+/// - Parameters:
+func recordLoss(
+  _ operation: StaticString, of x: Tensor, losses: Tensor, divisor: Double?, _ pullback: @escaping (Tensor) -> Tensor
+) -> Tensor {
+  let tape = Tape.recording(x)
+  let y = reduced(losses, divisor)
+  let shape = losses.shape
+  tape?.record(y, x.body.node) { pullback(spread($0, divisor, over: shape)) }
+  note(operation, y, from: x)
+  return y
+}
+
+/// As above for a loss of the difference of two operands, whose gradients are opposite.
+func recordLoss(
+  _ operation: StaticString, ofDifference x: Tensor, _ target: Tensor, losses: Tensor, divisor: Double?,
+  _ pullback: @escaping (Tensor) -> Tensor
+) -> Tensor {
+  let tape = Tape.recording(x, target)
+  let y = reduced(losses, divisor)
+  let shape = losses.shape
+  tape?.record(y, x.body.node, target.body.node) { gradient, needs in
+    let dx = pullback(spread(gradient, divisor, over: shape))
+    return (needs[0] ? dx : nil, needs[1] ? Kernels.unary(.negate, dx) : nil)
+  }
+  note(operation, y, from: x, target)
+  return y
+}
+
+private func reduced(_ losses: Tensor, _ divisor: Double?) -> Tensor {
+  guard let divisor else { return losses }
+  let flat = losses.viewed(as: [losses.elementCount])
+  let sum = Kernels.reduce(.sum, flat, axes: 0..<1).viewed(as: [])
+  return divisor == 1 ? sum : Kernels.binary(.divide, sum, .full([], divisor, sum.scalarType), shape: [])
+}
+
+private func spread(_ gradient: Tensor, _ divisor: Double?, over shape: Shape) -> Tensor {
+  guard let divisor else { return gradient }
+  let one = Kernels.binary(.divide, gradient, .full([], divisor, gradient.scalarType), shape: gradient.shape)
+  return one.viewed(as: []).broadcast(to: shape)
+}
+
+// MARK: Refusals
+
+/// True while only shapes are known.
+var isPlanning: Bool { Scope.current?.planner != nil }
+
+func requireConstant(_ targets: Tensor, _ operation: StaticString, _ what: StaticString = "targets") {
+  if targets.body.node >= 0 {
+    fatalError(
+      "\(operation): no gradient flows into \(what), but they are recorded: detached() makes constants of them")
+  }
+}
+
+func requireFinite(_ targets: Tensor, _ operation: StaticString) {
+  requireEach(targets, operation, "target", "a finite number", quickly: \.isFinite) { $0.isFinite }
+}
+
+func requireUnitRange(_ targets: Tensor, _ operation: StaticString) {
+  requireEach(targets, operation, "target", "0...1", quickly: isInUnitRange) { $0 >= 0 && $0 <= 1 }
+}
+
+private func isInUnitRange(_ x: Tensor) -> Bool { Kernels.whole(.min, x) >= 0 && Kernels.whole(.max, x) <= 1 }
+
+/// Every element must hold; stops at the first that does not, with its place and value.
+///
+/// - Parameter quickly: true where all hold for certain: it runs over the tensor by a kernel, which a loss's targets want.
+func requireEach(
+  _ values: Tensor, _ operation: StaticString, _ what: StaticString, _ expected: String,
+  quickly: (Tensor) -> Bool = { _ in false }, _ holds: (Double) -> Bool
+) {
+  if isPlanning || quickly(values) { return }
+  let bad: (index: Int, value: Double)? =
+    switch values.scalarType {
+    case .float32:
+      values.withUnsafeScalars(of: Float.self) { all in
+        all.firstIndex { !holds(Double($0)) }.map { ($0, Double(all[$0])) }
+      }
+    case .float64:
+      values.withUnsafeScalars(of: Double.self) { all in all.firstIndex { !holds($0) }.map { ($0, all[$0]) } }
+    case .int32, .uint8: nil
+    }
+  guard let bad else { return }
+  fatalError("\(operation): \(what) \(bad.value) at index \(values.place(bad.index)), expected \(expected)")
+}
+
+func requireOption(_ value: Double, _ operation: StaticString, _ name: StaticString, _ expected: String, _ holds: Bool)
+{
+  if !holds { fatalError("\(operation): \(name) \(value), expected \(expected)") }
+}
+
+extension Tensor {
+  /// An element's indices along the axes, from its place in memory: 7 of a vector, [0, 3, 1] otherwise.
+  func place(_ index: Int) -> String {
+    if rank <= 1 { return "\(index)" }
+    return "\(zip(shape.contiguousStrides, shape).map { stride, size in index / stride % size })"
+  }
+}
