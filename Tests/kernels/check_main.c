@@ -11,6 +11,8 @@ void check_conv2d_family(void);
 void check_elementwise_family(void);
 void check_gemm_family(void);
 void check_gradients_family(void);
+void check_group_norm_family(void);
+void check_local_response_norm_family(void);
 void check_loss_family(void);
 void check_movement_family(void);
 void check_optimizer_family(void);
@@ -27,6 +29,7 @@ const check_family check_families[] = {
     {"plans", check_plans_family},           {"conv2d", check_conv2d_family},
     {"winograd", check_winograd_family},     {"gemm", check_gemm_family},
     {"pool2d", check_pool2d_family},         {"batch_norm", check_batch_norm_family},
+    {"group_norm", check_group_norm_family}, {"local_response_norm", check_local_response_norm_family},
     {"activation", check_activation_family}, {"elementwise", check_elementwise_family},
     {"movement", check_movement_family},     {"loss", check_loss_family},
     {"optimizer", check_optimizer_family},   {"gradients", check_gradients_family},
