@@ -13,6 +13,7 @@ import math
 import pathlib
 import sys
 
+import norm_fixtures
 import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
@@ -309,7 +310,7 @@ def lenet5():
 
 def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
-    for make in (conv2d, pool2d, batch_norm, linear, cross_entropy, sgd, lenet5):
+    for make in (conv2d, pool2d, batch_norm, linear, cross_entropy, sgd, lenet5, *norm_fixtures.makers(Fixture)):
         path = folder / f"pytorch-{make.__name__.replace('_', '-')}.safetensors"
         make().save(path)
         print(f"{path.name}: {path.stat().st_size} bytes")

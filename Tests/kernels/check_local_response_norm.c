@@ -63,7 +63,7 @@ static void check_shape(const char *name, lrn_shape s) {
   apus_local_response_norm_backward_reference_f64(s.rows, s.channels, s.size, s.alpha, s.beta, s.k, check_widen(x, count),
                                                   check_widen(dy, count), want_dx);
   /* d is a sum of positive terms, so accurate to (4 + √size)·eps; d^−beta to beta times that, and where it goes through the
-   * logarithm to |beta·log d| ulp besides. All terms of dx of one sign give what does not cancel. */
+   * logarithm to |beta·log d| ulp besides. */
   double most = fabs(log((double)s.k));
   for (int64_t i = 0; i < count; i++) {
     double d = s.k + s.alpha * x[i] * x[i];
@@ -75,11 +75,11 @@ static void check_shape(const char *name, lrn_shape s) {
   apus_local_response_norm_forward_reference_f64(s.rows, s.channels, s.size, s.alpha, s.beta, s.k, size_x, magnitude);
   for (int64_t i = 0; i < count; i++)
     bound[i] = wider * fabs(want[i]);
-  /* Twice the direct term less the difference is the sum of both. */
+  /* On magnitudes dx is the direct term less the one across channels: twice the first less it is their sum. */
   apus_local_response_norm_backward_reference_f64(s.rows, s.channels, s.size, s.alpha, s.beta, s.k, size_x, size_dy, magnitude);
   for (int64_t i = 0; i < count; i++) {
     double direct = x[i] == 0 ? size_dy[i] * pow(s.k, -(double)s.beta) : fabs(dy[i] * want[i] / x[i]);
-    bound_dx[i] = wider * (2 * fmax(direct, magnitude[i]) + fabs(direct - magnitude[i]));
+    bound_dx[i] = wider * (2 * direct - magnitude[i]);
   }
   int mark = check_mark();
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
