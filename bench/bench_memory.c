@@ -182,6 +182,7 @@ void bench_activation(const bench_shape *shape) {
   time_call(shape, "relu_backward", 3 * bytes, relu_backward, &call);
   time_call(shape, "bias_relu_forward", 2 * bytes, bias_relu_forward, &call);
   time_call(shape, "bias_relu_backward", 3 * bytes, bias_relu_backward, &call);
+  bench_nonlinearities(shape);
 }
 
 /* ---- loss, optimizer, elementwise ------------------------------------------------------------------------------- */

@@ -49,7 +49,7 @@ struct Train: ParsableCommand {
 
   @Option(
     help: """
-      Of convolutions: standard, strict (no Winograd F(4×4)) or bfloat16 (where the processor has it). \
+      Of convolutions and linear layers: standard, strict (no Winograd F(4×4)) or bfloat16 (where the processor has it). \
       (default: \(TrainingSettings.defaults.precision))
       """)
   var precision: Precision?

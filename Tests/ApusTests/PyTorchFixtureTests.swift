@@ -37,6 +37,29 @@ import Testing
     }
   }
 
+  @Test func activationsAndTheirGradients() throws {
+    let fixture = try PyTorchFixture("activations")
+    let functions: [String: (Tensor, Double) -> Tensor] = [
+      "sigmoid": { x, _ in sigmoid(x) }, "tanh": { x, _ in tanh(x) }, "relu": { x, _ in relu(x) },
+      "leaky-relu": { leakyReLU($0, slope: $1) }, "elu": { elu($0, alpha: $1) }, "elu-half": { elu($0, alpha: $1) },
+      "swish": { swish($0, beta: $1) }, "swish-beta": { swish($0, beta: $1) }, "gelu": { x, _ in gelu(x) },
+      "gelu-tanh": { x, _ in gelu(x, .tanh) }, "softplus": { x, _ in softplus(x) },
+    ]
+    for (name, function) in functions {
+      let parameter = Double(fixture["\(name)/parameters"].array(of: Float.self)[0])
+      check(fixture, name, ["x"]) { function($0[0], parameter) }
+    }
+    for name in ["prelu-one", "prelu-channels"] {
+      check(fixture, name, ["x", "slope"]) { prelu($0[0], slope: $0[1]) }
+    }
+    let pieces = fixture.integers("maxout/pieces")[0]
+    check(fixture, "maxout", ["x"]) { maxout($0[0], pieces: pieces) }
+    #expect(Set(fixture.cases) == Set(functions.keys).union(["prelu-one", "prelu-channels", "maxout", "gain"]))
+    for (name, gain) in fixture.group("gain/") {
+      #expect(abs(try #require(ActivationFacts.named(name)?.gain) - gain.item()) < 1e-6, "\(name)")
+    }
+  }
+
   /// The operation's value is the case's `y`, and its gradients under the cotangent `dy` are `dx`, `dweight`, …
   private func check(
     _ fixture: PyTorchFixture, _ name: String, _ inputs: [String], _ operation: ([Tensor]) -> Tensor

@@ -88,7 +88,8 @@ static void check_gemm_scratch(void) {
     for (int isa = 0; isa < APUS_ISA_COUNT; isa++)
       for (int j = 0; j < APUS_GEMM_IMPLEMENTATIONS && check_select(isa); j++) {
         apus_gemm_plan plan;
-        if (apus_gemm_plan_force(&plan, &s, (apus_gemm_implementation)j, NULL) == APUS_OK)
+        const apus_gemm_options options = {.precision = j == APUS_GEMM_BF16 ? APUS_PRECISION_BF16 : APUS_PRECISION_DEFAULT};
+        if (apus_gemm_plan_force(&plan, &s, &options, (apus_gemm_implementation)j, NULL) == APUS_OK)
           expect_bounded("gemm", apus_gemm_implementation_name((apus_gemm_implementation)j), plan.scratch_bytes,
                          apus_thread_count());
       }

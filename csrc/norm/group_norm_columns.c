@@ -161,7 +161,7 @@ static void sums(const group_job *j, int64_t sample, int64_t begin, int64_t end,
   const apus_group_norm_plan *p = j->plan;
   const int64_t first = (sample * p->positions + begin) * p->channels;
   columns[p->isa]->backward_sums(end - begin, p->channels, j->x + first, at(j->y, first), j->dy + first,
-                                 (norm_channels){.scale = of.scale, .shift = of.shift, .mean = of.mean}, j->mask,
+                                 (norm_channels){.scale = of.scale, .shift = of.shift, .mean = of.mean}, j->mask, j->stream,
                                  j->dz ? j->dz + first : NULL, sum, dot);
 }
 

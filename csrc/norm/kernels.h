@@ -15,7 +15,8 @@ typedef struct norm_channels {
  * u·slope, which holds for a factor of 0 too. */
 typedef enum norm_form { NORM_BY_BATCH, NORM_FROZEN, NORM_BY_GROUP } norm_form;
 
-/* One tier's kernels: serial, over [rows, channels]; relu 0 or 1. stream: the large output is better written past the caches. */
+/* One tier's kernels: serial, over [rows, channels]; relu 0 or 1. stream: tensors come from memory, and the
+ * large output is better written past the caches. */
 typedef struct apus_batch_norm_kernels {
   /* Mean and M2 = Σ (x − mean)² of each channel. */
   void (*statistics)(int64_t rows, int64_t channels, const float *x, float *mean, float *m2);
@@ -24,7 +25,7 @@ typedef struct apus_batch_norm_kernels {
                 float *y);
   /* sum = Σ dz, dot = Σ dz·(x − mean), with dz the masked dy; dz is stored where it is not NULL. Reads mean, scale, shift. */
   void (*backward_sums)(int64_t rows, int64_t channels, const float *x, const float *y, const float *dy, norm_channels of,
-                        norm_mask mask, float *dz, float *sum, float *dot);
+                        norm_mask mask, int stream, float *dz, float *sum, float *dot);
   void (*backward_dx)(int64_t rows, int64_t channels, const float *x, const float *y, const float *dy, norm_channels of,
                       norm_mask mask, norm_form form, int stream, float *dx);
 } apus_batch_norm_kernels;

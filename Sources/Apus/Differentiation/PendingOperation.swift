@@ -18,7 +18,7 @@ import Synchronization
 final class PendingOperation {
   enum Base {
     case convolution(x: Tensor, weight: Tensor, bias: Tensor?, geometry: ConvolutionGeometry)
-    case linear(x: Tensor, weight: Tensor, bias: Tensor?)
+    case linear(x: Tensor, weight: Tensor, bias: Tensor?, precision: Precision)
     /// Statistics are known; normalising is pending. `isFrozen`: they are constants.
     case batchNorm(x: Tensor, statistics: NormalizationStatistics, gamma: Tensor?, beta: Tensor?)
     /// `gamma`, `beta`: an element a channel of the view.
@@ -104,8 +104,8 @@ final class PendingOperation {
     case .convolution(let x, let weight, let bias, let geometry):
       output = Kernels.convolution(
         x, weight, geometry, .init(bias: bias, scaleShift: scaleShift, residual: residual, relu: relu))
-    case .linear(let x, let weight, let bias):
-      output = Kernels.matrixProduct(x, weight, bias: bias, relu: relu)
+    case .linear(let x, let weight, let bias, let precision):
+      output = Kernels.matrixProduct(x, weight, bias: bias, relu: relu, precision: precision)
     case .batchNorm(let x, let statistics, _, _):
       output = Kernels.normalize(
         x, scale: statistics.scale, shift: statistics.shift, residual: residual, relu: relu)
@@ -150,13 +150,13 @@ final class PendingOperation {
         let dw = savedX.map { Kernels.convolutionBackwardWeights($0, dz, kernel: kernel, geometry) }
         return (dx, dw, dBias, needs[3] ? dz : nil)
       }
-    case .linear(let x, let weight, let bias):
+    case .linear(let x, let weight, let bias, let precision):
       let inputs: SIMD4<Int32> = [x.body.node, weight.body.node, bias?.body.node ?? -1, -1]
       let savedX = weight.body.node >= 0 ? x : nil
       let savedWeight = x.body.node >= 0 ? weight : nil
       tape.record(body, inputs: inputs) { gradient, needs, _ in
         let (dz, dBias) = Kernels.biasActivationBackward(y: y, gradient: gradient, relu: relu, wantsBias: needs[2])
-        let dx = savedWeight.map { Kernels.matrixProduct(dz, $0, transposeB: true) }
+        let dx = savedWeight.map { Kernels.matrixProduct(dz, $0, transposeB: true, precision: precision) }
         let dw = savedX.map { Kernels.matrixProduct($0, dz, transposeA: true) }
         return (dx, dw, dBias, nil)
       }

@@ -98,7 +98,8 @@ func affine(_ x: consuming Tensor, weight: Tensor, bias: Tensor?, layer: LayerPa
     return affine(x.reshaped([rows, weight.shape[0]]), weight: weight, bias: bias, layer: layer).reshaped(shape)
   }
   let tape = Tape.recording(x, weight) ?? bias.flatMap { Tape.recording($0) }
-  let pending = PendingOperation(.linear(x: x, weight: weight, bias: bias), tape: tape)
+  let precision = Scope.current?.precision ?? .standard
+  let pending = PendingOperation(.linear(x: x, weight: weight, bias: bias, precision: precision), tape: tape)
   let y = Tensor(body: TensorBody(shape: [x.shape[0], weight.shape[1]], scalarType: x.scalarType, pending: pending))
   note(
     "Linear", y, from: x,
