@@ -96,8 +96,9 @@ static void forward_chunks(void *context, int64_t begin, int64_t end, int slot) 
   for (int64_t chunk = begin; chunk < end; chunk++) {
     float *mean = j->scratch + 9 * chunk * p->channels, *m2 = mean + p->channels;
     const sample_numbers of = numbers_at(m2 + p->channels, p->channels);
-    for (int64_t n = columns_chunk_begin(p->batch, p->chunks, chunk); n < columns_chunk_begin(p->batch, p->chunks, chunk + 1);
-         n++) {
+    const int64_t first = columns_chunk_begin(p->batch, p->chunks, chunk),
+                  last = columns_chunk_begin(p->batch, p->chunks, chunk + 1);
+    for (int64_t n = first; n < last; n++) {
       statistics(j, n, 0, p->positions, mean, m2);
       finish_statistics(j, n, mean, m2, of.groups[0]);
       fold(j, n, of);
@@ -204,8 +205,9 @@ static void backward_chunks(void *context, int64_t begin, int64_t end, int slot)
     memset(dgamma, 0, (size_t)(2 * p->channels) * sizeof *dgamma);
     float *sum = partial(j, p->chunks) + 9 * chunk * p->channels, *dot = sum + p->channels;
     const sample_numbers of = numbers_at(dot + p->channels, p->channels);
-    for (int64_t n = columns_chunk_begin(p->batch, p->chunks, chunk); n < columns_chunk_begin(p->batch, p->chunks, chunk + 1);
-         n++) {
+    const int64_t first = columns_chunk_begin(p->batch, p->chunks, chunk),
+                  last = columns_chunk_begin(p->batch, p->chunks, chunk + 1);
+    for (int64_t n = first; n < last; n++) {
       fold(j, n, of);
       sums(j, n, 0, p->positions, of, sum, dot);
       finish_sums(j, n, sum, dot, of, dgamma, dbeta);

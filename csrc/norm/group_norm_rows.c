@@ -115,8 +115,9 @@ static void chunks_of_rows(void *context, int64_t begin, int64_t end, int slot) 
   for (int64_t chunk = begin; chunk < end; chunk++) {
     float *dgamma = j->scratch + 2 * chunk * p->channels, *dbeta = dgamma + p->channels, sums[2];
     memset(dgamma, 0, (size_t)(2 * p->channels) * sizeof *dgamma);
-    for (int64_t row = columns_chunk_begin(p->batch, p->chunks, chunk); row < columns_chunk_begin(p->batch, p->chunks, chunk + 1);
-         row++) {
+    const int64_t first = columns_chunk_begin(p->batch, p->chunks, chunk),
+                  last = columns_chunk_begin(p->batch, p->chunks, chunk + 1);
+    for (int64_t row = first; row < last; row++) {
       const norm_row of = row_of(j, row);
       sums_range(j, of, row, 0, p->channels, sums);
       dx_range(j, with_sums(j, of, sums[0], sums[1]), row, 0, p->channels, dgamma, dbeta);
