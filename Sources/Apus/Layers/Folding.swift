@@ -8,7 +8,7 @@ public struct FoldReport: Sendable, CustomStringConvertible {
   public var count: Int
   /// Paths, in the model given, of the batch norms that are gone.
   public var folded: [String]
-  /// Paths of batch norms that stay: what comes before them is no convolution or linear layer.
+  /// Paths of batch norms that stay: those inside layers of one's own, and those behind no convolution or linear layer.
   public var left: [String]
 
   public var description: String {
@@ -54,14 +54,15 @@ extension Sequential {
   ///
   /// - Parameter inputs: on which both models are computed and compared.
   public func folded(comparedOn inputs: Tensor) -> (model: Sequential, report: FoldReport) {
-    _ = parameters  // stamps paths
-    var (gone, left): ([String], [String]) = ([], [])
-    let model = folded(at: "", &gone, &left)
+    var gone: [String] = []
+    let model = folded(at: "", &gone)
+    let norms = buffers.filter { $0.path.hasSuffix(".runningMean") }.map { ModelWalk.parent($0.path) }
+    let left = norms.filter { !gone.contains($0) }
     let outputs = withPhase(.inference) { (model(inputs).detached(), self(inputs).detached()) }
     return (model, FoldReport(folded: outputs.0, apart: outputs.1, paths: gone, left: left))
   }
 
-  private func folded(at path: String, _ gone: inout [String], _ left: inout [String]) -> Sequential {
+  private func folded(at path: String, _ gone: inout [String]) -> Sequential {
     var result: [any Layer] = []
     for (index, layer) in layers.enumerated() {
       let own = path + "\(index)"
@@ -77,9 +78,8 @@ extension Sequential {
           gone.append(own)
         } else {
           result.append(norm)
-          left.append(own)
         }
-      case let nested as Sequential: result.append(nested.folded(at: own + ".", &gone, &left))
+      case let nested as Sequential: result.append(nested.folded(at: own + ".", &gone))
       default: result.append(layer)
       }
     }
