@@ -16,6 +16,8 @@ static const struct {
     {"max_pool2d", 6, bench_pool2d},
     {"average_pool2d", 6, bench_pool2d},
     {"batch_norm", 2, bench_batch_norm},
+    {"group_norm", 4, bench_group_norm},
+    {"local_response_norm", 3, bench_local_response_norm},
     {"activation", 2, bench_activation},
     {"loss", 2, bench_loss},
     {"sgd", 1, bench_optimizer},

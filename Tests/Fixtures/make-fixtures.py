@@ -9,6 +9,7 @@ float32. Beside every expected tensor `v` stands `v.tolerance`, what a float32 i
 (the last: the smallest normal number, where underflow begins), where Σ|terms| is the sum of the magnitudes of what is added up to give v: nothing that cancels makes it small.
 Everything is stored in Apus' layouts: images [N, H, W, C], filters [KH, KW, Cin/groups, Cout], matrices [in, out]."""
 import itertools
+import math
 import pathlib
 import runpy
 import sys
@@ -17,7 +18,9 @@ import torch
 import torch.nn.functional as F
 
 import fixtures_layers
+import norm_fixtures
 from fixture import Fixture, generator, hwio, leaves, linear_map_gradients, nhwc, normal, same
+
 
 def conv2d():
     fixture = Fixture()
@@ -326,7 +329,8 @@ def lenet5():
 
 def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
-    for make in (conv2d, pool2d, batch_norm, linear, cross_entropy, sgd, lenet5, activations, *fixtures_layers.ALL):
+    makers = (conv2d, pool2d, batch_norm, linear, cross_entropy, sgd, lenet5, activations, *fixtures_layers.ALL)
+    for make in (*makers, *norm_fixtures.makers(Fixture)):
         generator.manual_seed(20261121)  # a file does not depend on those before it
         path = folder / f"pytorch-{make.__name__.replace('_', '-')}.safetensors"
         make().save(path)

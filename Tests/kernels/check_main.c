@@ -12,6 +12,8 @@ void check_conv2d_family(void);
 void check_elementwise_family(void);
 void check_gemm_family(void);
 void check_gradients_family(void);
+void check_group_norm_family(void);
+void check_local_response_norm_family(void);
 void check_loss_family(void);
 void check_movement_family(void);
 void check_optimizer_family(void);
@@ -42,6 +44,8 @@ const check_family check_families[] = {
     {"resample", check_resample_family},
     {"class_loss", check_class_loss_family},
     {"pointwise_loss", check_pointwise_loss_family},
+    {"group_norm", check_group_norm_family},
+    {"local_response_norm", check_local_response_norm_family},
     {"gradients", check_gradients_family},
     {"scratch", check_scratch_family},
     {"soak", check_soak_family},

@@ -1,4 +1,5 @@
 /* What planning refuses, with which status and in which words; what a good plan holds. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,6 +177,26 @@ static void check_pool2d_refusals(void) {
              "a good shape gives %lld x %lld", (long long)plan.out_h, (long long)plan.out_w);
 }
 
+static void check_group_norm_refusals(void) {
+  if (!check_case("group norm and local response norm: refusals", "sizes, groups, numbers"))
+    return;
+  apus_group_norm_plan group;
+  apus_local_response_norm_plan local;
+  apus_error error;
+  check_error("no samples", apus_group_norm_plan_make(&group, 0, 4, 4, 1, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("positions -1", apus_group_norm_plan_make(&group, 1, -1, 4, 1, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("no channels", apus_group_norm_plan_make(&group, 1, 4, 0, 1, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("no groups", apus_group_norm_plan_make(&group, 1, 4, 4, 0, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("3 groups of 4", apus_group_norm_plan_make(&group, 1, 4, 4, 3, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("huge", apus_group_norm_plan_make(&group, INT64_MAX / 8, 16, 4, 2, &error), APUS_OVERFLOW, &error);
+  check_error("no rows", apus_local_response_norm_plan_make(&local, 0, 4, 5, 1, 1, 1, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("window 0", apus_local_response_norm_plan_make(&local, 4, 4, 0, 1, 1, 1, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("alpha -1", apus_local_response_norm_plan_make(&local, 4, 4, 5, -1, 1, 1, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("beta NaN", apus_local_response_norm_plan_make(&local, 4, 4, 5, 1, NAN, 1, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("k 0", apus_local_response_norm_plan_make(&local, 4, 4, 5, 1, 1, 0, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("huge", apus_local_response_norm_plan_make(&local, INT64_MAX / 4, 8, 5, 1, 1, 1, &error), APUS_OVERFLOW, &error);
+}
+
 static void check_batch_norm_refusals(void) {
   if (!check_case("batch norm: refusals", "no rows, no channels, too many"))
     return;
@@ -322,5 +343,6 @@ void check_plans_family(void) {
   check_conv2d_plans();
   check_pool2d_refusals();
   check_batch_norm_refusals();
+  check_group_norm_refusals();
   check_gemm_plans();
 }

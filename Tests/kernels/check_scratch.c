@@ -108,6 +108,10 @@ static void check_norm_scratch(void) {
     snprintf(what, sizeof what, "%lld rows of %lld channels", (long long)rows, (long long)channels);
     if (apus_batch_norm_plan_make(&plan, rows, channels, NULL) == APUS_OK)
       expect_bounded(what, "batch norm", plan.scratch_bytes, 1);
+    apus_group_norm_plan group;
+    for (int64_t positions = 1; positions <= 64; positions *= 8)
+      if (apus_group_norm_plan_make(&group, (rows + positions - 1) / positions, positions, channels, 1, NULL) == APUS_OK)
+        expect_bounded(what, "group norm", group.scratch_bytes, 1);
     expect_bounded(what, "the bias' gradient", apus_bias_activation_backward_scratch(rows, channels), 1);
   }
   apus_thread_count_set(0);

@@ -152,7 +152,7 @@ static void dx_rows(void *context, int64_t begin, int64_t end, int slot) {
   const job *j = context;
   int64_t channels = j->plan->channels, first = begin * channels;
   tiers[j->plan->isa]->backward_dx(end - begin, channels, j->x + first, j->y ? j->y + first : NULL, j->dy + first, j->of, j->mask,
-                                   j->frozen, j->stream, j->to + first);
+                                   j->frozen ? NORM_FROZEN : NORM_BY_BATCH, j->stream, j->to + first);
 }
 
 static void backward(const apus_batch_norm_plan *plan, const float *x, const float *y, const float *scale, const float *shift,

@@ -9,6 +9,8 @@
 #include "apus/conv2d.h"
 #include "apus/elementwise.h"
 #include "apus/gemm.h"
+#include "apus/group_norm.h"
+#include "apus/local_response_norm.h"
 #include "apus/loss.h"
 #include "apus/optimizer.h"
 #include "apus/pointwise_loss.h"
