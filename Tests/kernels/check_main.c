@@ -11,6 +11,7 @@ void check_conv2d_family(void);
 void check_elementwise_family(void);
 void check_gemm_family(void);
 void check_gradients_family(void);
+void check_gradient_tools_family(void);
 void check_loss_family(void);
 void check_movement_family(void);
 void check_optimizer_family(void);
@@ -23,14 +24,23 @@ void check_soak_family(void);
 void check_winograd_family(void);
 
 const check_family check_families[] = {
-    {"runtime", check_runtime_family},       {"random", check_random_family},
-    {"plans", check_plans_family},           {"conv2d", check_conv2d_family},
-    {"winograd", check_winograd_family},     {"gemm", check_gemm_family},
-    {"pool2d", check_pool2d_family},         {"batch_norm", check_batch_norm_family},
-    {"activation", check_activation_family}, {"elementwise", check_elementwise_family},
-    {"movement", check_movement_family},     {"loss", check_loss_family},
-    {"optimizer", check_optimizer_family},   {"gradients", check_gradients_family},
-    {"scratch", check_scratch_family},       {"soak", check_soak_family},
+    {"runtime", check_runtime_family},
+    {"random", check_random_family},
+    {"plans", check_plans_family},
+    {"conv2d", check_conv2d_family},
+    {"winograd", check_winograd_family},
+    {"gemm", check_gemm_family},
+    {"pool2d", check_pool2d_family},
+    {"batch_norm", check_batch_norm_family},
+    {"activation", check_activation_family},
+    {"elementwise", check_elementwise_family},
+    {"movement", check_movement_family},
+    {"loss", check_loss_family},
+    {"optimizer", check_optimizer_family},
+    {"gradients", check_gradients_family},
+    {"scratch", check_scratch_family},
+    {"soak", check_soak_family},
+    {"gradient_tools", check_gradient_tools_family},
 };
 const int check_family_count = sizeof check_families / sizeof check_families[0];
 

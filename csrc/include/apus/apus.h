@@ -8,6 +8,7 @@
 #include "apus/conv2d.h"
 #include "apus/elementwise.h"
 #include "apus/gemm.h"
+#include "apus/gradient.h"
 #include "apus/loss.h"
 #include "apus/optimizer.h"
 #include "apus/pool2d.h"
