@@ -71,6 +71,7 @@ void bench_batch_norm(const bench_shape *shape);
 void bench_activation(const bench_shape *shape);
 void bench_loss(const bench_shape *shape);
 void bench_optimizer(const bench_shape *shape);
+void bench_gradient(const bench_shape *shape);
 void bench_elementwise(const bench_shape *shape);
 
 #endif

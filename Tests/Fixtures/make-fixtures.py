@@ -17,6 +17,8 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 
+from optimizer_fixtures import optimizers, schedules
+
 EPSILON, SMALLEST_NORMAL = 2.0**-23, 2.0**-126
 generator = torch.Generator().manual_seed(20261121)
 
@@ -309,7 +311,7 @@ def lenet5():
 
 def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
-    for make in (conv2d, pool2d, batch_norm, linear, cross_entropy, sgd, lenet5):
+    for make in (conv2d, pool2d, batch_norm, linear, cross_entropy, sgd, lenet5, optimizers, schedules):
         path = folder / f"pytorch-{make.__name__.replace('_', '-')}.safetensors"
         make().save(path)
         print(f"{path.name}: {path.stat().st_size} bytes")
