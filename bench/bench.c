@@ -22,6 +22,11 @@ static const struct {
     {"loss", 2, bench_loss},
     {"sgd", 1, bench_optimizer},
     {"adam", 1, bench_optimizer},
+    {"rmsprop", 1, bench_optimizer},
+    {"adagrad", 1, bench_optimizer},
+    {"sign", 1, bench_optimizer},
+    {"ascent", 1, bench_optimizer},
+    {"gradient", 2, bench_gradient},
     {"elementwise", 1, bench_elementwise},
     {"resample", 5, bench_resample},
 };

@@ -74,6 +74,7 @@ void bench_activation(const bench_shape *shape);
 void bench_nonlinearities(const bench_shape *shape); /* the rest of activation */
 void bench_loss(const bench_shape *shape);
 void bench_optimizer(const bench_shape *shape);
+void bench_gradient(const bench_shape *shape);
 void bench_elementwise(const bench_shape *shape);
 void bench_resample(const bench_shape *shape);
 

@@ -161,25 +161,18 @@ import Testing
     }
   }
 
-  /// A layer with one parameter, to give an optimizer gradients of our choice: those of Σ value · gradient.
-  private struct Vector: Layer {
-    let value: Parameter
-    func callAsFunction(_ x: consuming Tensor) -> Tensor { (value.value * x).sum() }
-  }
-
   @Test func sgdOverSeveralSteps() throws {
     let fixture = try PyTorchFixture("sgd")
     for name in fixture.cases {
-      let options = fixture["\(name)/options"].array(of: Float.self)
-      let model = Vector(value: Parameter(fixture["\(name)/value"]))
+      let options = fixture["\(name)/options"].array(of: Float.self).map(Double.init)
+      let model = FixedGradient(fixture["\(name)/value"])
       var optimizer = SGD(
         model.parameters, learningRate: options[0], momentum: options[1], weightDecay: options[2],
-        nesterov: options[3] != 0)
+        nesterov: options[3] != 0, decaying: .all)
       let given = fixture["\(name)/gradients"]
       var values: [Tensor] = []
       for step in 0..<given.shape[0] {
-        let (_, gradients) = valueWithGradients(of: model) { model(given[step]) }
-        optimizer.step(gradients)
+        optimizer.step(model.gradients(given[step]))
         values.append(model.value.value.reshaped([1, given.shape[1]]))
       }
       fixture.expect(Tensor.concatenated(values, axis: 0), is: "\(name)/values")
@@ -191,7 +184,7 @@ import Testing
     let fixture = try PyTorchFixture("lenet5")
     let model = LeNet5(inputSize: 28)
     try model.load(fixture.group("initial/"), from: "the fixture")
-    var optimizer = SGD(model.parameters, learningRate: 0.05, momentum: 0.9, weightDecay: 1e-4)
+    var optimizer = SGD(model.parameters, learningRate: 0.05, momentum: 0.9, weightDecay: 1e-4, decaying: .all)
     for step in 0..<3 {
       let labels = fixture["step\(step)/labels"]
       let (loss, logits, gradients) = valueWithGradients(of: model) {

@@ -20,6 +20,7 @@ import torch.nn.functional as F
 import fixtures_layers
 import norm_fixtures
 from fixture import Fixture, generator, hwio, leaves, linear_map_gradients, nhwc, normal, same
+from optimizer_fixtures import optimizers, schedules
 
 
 def conv2d():
@@ -329,7 +330,7 @@ def lenet5():
 
 def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
-    makers = (conv2d, pool2d, batch_norm, linear, cross_entropy, sgd, lenet5, activations, *fixtures_layers.ALL)
+    makers = (conv2d, pool2d, batch_norm, linear, cross_entropy, sgd, lenet5, activations, optimizers, schedules, *fixtures_layers.ALL)
     for make in (*makers, *norm_fixtures.makers(Fixture)):
         generator.manual_seed(20261121)  # a file does not depend on those before it
         path = folder / f"pytorch-{make.__name__.replace('_', '-')}.safetensors"

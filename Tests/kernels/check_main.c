@@ -14,6 +14,7 @@ void check_gemm_family(void);
 void check_gradients_family(void);
 void check_group_norm_family(void);
 void check_local_response_norm_family(void);
+void check_gradient_tools_family(void);
 void check_loss_family(void);
 void check_movement_family(void);
 void check_optimizer_family(void);
@@ -46,6 +47,7 @@ const check_family check_families[] = {
     {"pointwise_loss", check_pointwise_loss_family},
     {"group_norm", check_group_norm_family},
     {"local_response_norm", check_local_response_norm_family},
+    {"gradient_tools", check_gradient_tools_family},
     {"gradients", check_gradients_family},
     {"scratch", check_scratch_family},
     {"soak", check_soak_family},

@@ -9,6 +9,7 @@
 #include "apus/conv2d.h"
 #include "apus/elementwise.h"
 #include "apus/gemm.h"
+#include "apus/gradient.h"
 #include "apus/group_norm.h"
 #include "apus/local_response_norm.h"
 #include "apus/loss.h"
