@@ -29,7 +29,7 @@ public enum Catalogue {
 
   /// In the order of the kinds.
   public static let entries: [Entry] =
-    layers + regularisers + dataTools
+    layers + optimizers + schedules + gradientTools + regularisers + dataTools
 
   /// docs/CATALOGUE.md.
   public static var markdown: String {
