@@ -16,11 +16,19 @@ static const struct {
     {"max_pool2d", 6, bench_pool2d},
     {"average_pool2d", 6, bench_pool2d},
     {"batch_norm", 2, bench_batch_norm},
+    {"group_norm", 4, bench_group_norm},
+    {"local_response_norm", 3, bench_local_response_norm},
     {"activation", 2, bench_activation},
     {"loss", 2, bench_loss},
     {"sgd", 1, bench_optimizer},
     {"adam", 1, bench_optimizer},
+    {"rmsprop", 1, bench_optimizer},
+    {"adagrad", 1, bench_optimizer},
+    {"sign", 1, bench_optimizer},
+    {"ascent", 1, bench_optimizer},
+    {"gradient", 2, bench_gradient},
     {"elementwise", 1, bench_elementwise},
+    {"resample", 5, bench_resample},
 };
 enum { operation_count = sizeof operations / sizeof operations[0] };
 

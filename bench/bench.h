@@ -68,9 +68,14 @@ void bench_conv2d(const bench_shape *shape);
 void bench_gemm(const bench_shape *shape);
 void bench_pool2d(const bench_shape *shape);
 void bench_batch_norm(const bench_shape *shape);
+void bench_group_norm(const bench_shape *shape);
+void bench_local_response_norm(const bench_shape *shape);
 void bench_activation(const bench_shape *shape);
+void bench_nonlinearities(const bench_shape *shape); /* the rest of activation */
 void bench_loss(const bench_shape *shape);
 void bench_optimizer(const bench_shape *shape);
+void bench_gradient(const bench_shape *shape);
 void bench_elementwise(const bench_shape *shape);
+void bench_resample(const bench_shape *shape);
 
 #endif

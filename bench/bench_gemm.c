@@ -27,11 +27,12 @@ void bench_gemm(const bench_shape *shape) {
   gemm_call call = {.a = bench_floats(s.m * s.k), .b = bench_floats(s.k * s.n), .c = bench_floats(s.m * s.n)};
   const double operations = 2.0 * (double)s.m * (double)s.n * (double)s.k;
   bench_work work = {operations, operations, 4.0 * (double)(s.m * s.k + s.k * s.n + s.m * s.n)};
+  const apus_gemm_options options = {.precision = bench_chosen.precision};
   for (int i = -1; i < APUS_GEMM_IMPLEMENTATIONS; i++) {
     if ((i < 0) == (bench_chosen.every != 0))
       continue;
-    apus_status status = i < 0 ? apus_gemm_plan_make(&call.plan, &s, NULL)
-                               : apus_gemm_plan_force(&call.plan, &s, (apus_gemm_implementation)i, NULL);
+    apus_status status = i < 0 ? apus_gemm_plan_make(&call.plan, &s, &options, NULL)
+                               : apus_gemm_plan_force(&call.plan, &s, &options, (apus_gemm_implementation)i, NULL);
     if (status != APUS_OK)
       continue;
     call.scratch = bench_bytes(call.plan.scratch_bytes);

@@ -15,8 +15,10 @@ typedef struct memory_call {
   int64_t rows, channels, count;
   float *x, *y, *dy, *dx, *vectors[VECTORS];
   uint8_t *mask;
-  apus_sgd_item item;
-  apus_adam_item adam;
+  apus_optimizer rule;
+  apus_optimizer_item item;
+  apus_optimizer_options options;
+  double *sums;
   void *scratch;
 } memory_call;
 
@@ -181,34 +183,91 @@ void bench_activation(const bench_shape *shape) {
   time_call(shape, "relu_backward", 3 * bytes, relu_backward, &call);
   time_call(shape, "bias_relu_forward", 2 * bytes, bias_relu_forward, &call);
   time_call(shape, "bias_relu_backward", 3 * bytes, bias_relu_backward, &call);
+  bench_nonlinearities(shape);
 }
 
 /* ---- optimizer, elementwise ------------------------------------------------------------------------------------- */
 
-static void sgd_step(void *context) {
+static void optimizer_step(void *context) {
   memory_call *call = context;
-  apus_sgd_step(1, &call->item, 1e-6f, 0.9f, 0);
-}
-
-static void adam_step(void *context) {
-  memory_call *call = context;
-  const apus_adam_options options = {.learning_rate = 1e-6f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f, .step = 1000};
-  apus_adam_step(1, &call->adam, &options);
+  apus_optimizer_step(call->rule, 1, &call->item, &call->options);
 }
 
 /* parameters */
 void bench_optimizer(const bench_shape *shape) {
+  /* floats that are read or written for each parameter: value, gradient and states. */
+  static const struct {
+    const char *name;
+    apus_optimizer rule;
+    int states, floats;
+    double momentum;
+    int centered;
+  } rules[] = {
+      {"sgd", APUS_SGD, 1, 5, 0.9, 0},         {"adam", APUS_ADAM, 3, 7, 0, 0},
+      {"rmsprop", APUS_RMSPROP, 1, 5, 0, 0},   {"rmsprop.full", APUS_RMSPROP, 7, 9, 0.9, 1},
+      {"adagrad", APUS_ADAGRAD, 1, 5, 0, 0},   {"sign_sgd", APUS_SIGN_SGD, 0, 3, 0, 0},
+      {"signum", APUS_SIGN_SGD, 1, 5, 0.9, 0}, {"sgd.plain", APUS_SGD, 0, 3, 0, 0},
+      {"ascent", APUS_ASCENT, 1, 3, 0, 0},
+  };
   const int64_t count = shape->size[0];
-  float *value = bench_floats(count), *gradient = bench_floats(count), *state = bench_floats(count);
-  memory_call call = {.item = {count, value, gradient, state, 1e-4f}};
-  if (strcmp(shape->operation, "sgd") == 0) {
-    time_call(shape, "step", 20.0 * (double)count, sgd_step, &call);
-    return;
+  memory_call call = {.item = {.count = count, .rate = 1, .weight_decay = 1e-4, .step = 1000},
+                      .options = {.learning_rate = 1e-6, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .bias_correction = 1}};
+  call.item.value = bench_floats(count);
+  call.item.gradient = bench_floats(count);
+  for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+    if (strncmp(rules[i].name, shape->operation, strlen(shape->operation)) != 0)
+      continue;
+    call.rule = rules[i].rule;
+    call.options.momentum = rules[i].momentum;
+    call.options.centered = rules[i].centered;
+    for (int s = 0; s < APUS_OPTIMIZER_STATES; s++) {
+      call.item.state[s] = rules[i].states >> s & 1 ? bench_floats(count) : NULL;
+      for (int64_t j = 0; j < count && call.item.state[s]; j++)
+        call.item.state[s][j] *= call.item.state[s][j];
+    }
+    time_call(shape, rules[i].name, 4.0 * rules[i].floats * (double)count, optimizer_step, &call);
   }
-  call.adam = (apus_adam_item){count, value, gradient, state, bench_floats(count), 1e-4f};
-  for (int64_t i = 0; i < count; i++)
-    call.adam.second_moment[i] *= call.adam.second_moment[i];
-  time_call(shape, "step", 28.0 * (double)count, adam_step, &call);
+}
+
+static void gradient_norm(void *context) {
+  memory_call *call = context;
+  apus_gradient_item item = {call->count, call->x};
+  apus_gradient_squares(1, &item, call->scratch, call->sums);
+}
+
+static void gradient_scale(void *context) {
+  memory_call *call = context;
+  apus_gradient_item item = {call->count, call->x};
+  apus_gradient_scale(1, &item, 1);
+}
+
+static void gradient_clip(void *context) {
+  memory_call *call = context;
+  apus_gradient_item item = {call->count, call->x};
+  apus_gradient_clip(1, &item, 0.5f);
+}
+
+static void gradient_clip_units(void *context) {
+  memory_call *call = context;
+  apus_gradient_clip_units(call->rows, call->channels, call->y, call->x, 1e9f, 1e-3f, call->scratch);
+}
+
+/* rows and units of a matrix */
+void bench_gradient(const bench_shape *shape) {
+  memory_call call = {.rows = shape->size[0], .channels = shape->size[1]};
+  call.count = call.rows * call.channels;
+  call.x = bench_floats(call.count);
+  call.y = bench_floats(call.count);
+  apus_gradient_item item = {call.count, call.x};
+  const size_t squares = apus_gradient_squares_scratch(1, &item),
+               units = apus_gradient_clip_units_scratch(call.rows, call.channels);
+  call.scratch = bench_bytes(squares > units ? squares : units);
+  call.sums = bench_bytes(sizeof *call.sums);
+  double bytes = 4.0 * (double)call.count;
+  time_call(shape, "norm", bytes, gradient_norm, &call);
+  time_call(shape, "scale", 2 * bytes, gradient_scale, &call);
+  time_call(shape, "clip", 2 * bytes, gradient_clip, &call);
+  time_call(shape, "clip_units", 2 * bytes, gradient_clip_units, &call); /* two reads, where nothing is clipped */
 }
 
 static void add(void *context) {

@@ -16,6 +16,9 @@ typedef struct compare_case {
   apus_gemm_plan gemm;
   apus_batch_norm_plan norm;
   apus_pool2d_plan pool2d;
+  apus_nonlinearity function;
+  int64_t count;
+  float parameter;
   uint8_t *mask;
   float *vectors[5]; /* of the channels */
 } compare_case;
@@ -91,7 +94,7 @@ compare_case *compare_gemm(const int64_t *n, apus_error *error) {
                            .transpose_b = tb};
   compare_case *c = calloc(1, sizeof *c);
   c->run = run_gemm;
-  const apus_status status = apus_gemm_plan_make(&c->gemm, &shape, error);
+  const apus_status status = apus_gemm_plan_make(&c->gemm, &shape, NULL, error);
   c->implementation = apus_gemm_implementation_name(c->gemm.implementation);
   return made(c, status, c->gemm.scratch_bytes);
 }
@@ -155,6 +158,28 @@ compare_case *compare_max_pool2d(const int64_t *n, int backward, const float *x,
   if (c && backward) /* for the mask; y is of no interest */
     apus_max_pool2d_forward(&c->pool2d, x, c->scratch, c->mask);
   return c;
+}
+
+/* ---- activation functions: x, y; backward: x or y as the function reads, dy, dx ------------------------------------- */
+
+static void run_function_forward(compare_case *c, float *const *b) {
+  apus_nonlinearity_forward(c->function, c->count, c->parameter, b[0], b[1]);
+}
+
+static void run_function_backward(compare_case *c, float *const *b) {
+  apus_nonlinearity_backward(c->function, c->count, c->parameter, b[0], b[1], b[2]);
+}
+
+/* apus_nonlinearity, elements, the parameter in thousandths */
+compare_case *compare_activation(const int64_t *n, int backward, apus_error *error) {
+  (void)error;
+  compare_case *c = calloc(1, sizeof *c);
+  c->run = backward ? run_function_backward : run_function_forward;
+  c->implementation = "";
+  c->function = (apus_nonlinearity)n[0];
+  c->count = n[1];
+  c->parameter = (float)n[2] / 1000;
+  return made(c, APUS_OK, 0);
 }
 
 /* ---- all ------------------------------------------------------------------------------------------------------------ */

@@ -29,7 +29,7 @@ let model = try NetworkCatalogue.make(arguments[0], input: input, classes: 10, s
 let shape: Shape = [batch, input[0], input[1], input[2]]
 let images = Tensor(Random.normal(seed: 1, stream: 1, first: 0, count: shape.reduce(1, *)), shape: shape)
 let labels = Tensor((0..<batch).map { Int32($0 % 10) }, shape: [batch])
-var optimizer = SGD(model.parameters, learningRate: 0.01, momentum: 0.9, weightDecay: 1e-4)
+var optimizer = SGD(model.parameters, learningRate: 0.01, momentum: 0.9, weightDecay: 1e-4, decaying: .all)
 
 let train = medianSeconds(budget: seconds) {
   let (_, gradients) = valueWithGradients(of: model) { crossEntropy(logits: model(images), labels: labels) }

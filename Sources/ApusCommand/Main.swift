@@ -12,7 +12,9 @@ import ArgumentParser
 struct ApusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apus", abstract: "Convolutional networks on CPUs.", version: Version.text,
-    subcommands: [Train.self, Evaluate.self, Predict.self, Summary.self, Script.self])
+    subcommands: [
+      Train.self, Evaluate.self, Predict.self, Summary.self, CatalogueCommand.self, Script.self,
+    ])
 }
 
 @main

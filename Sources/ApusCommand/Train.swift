@@ -25,21 +25,34 @@ struct Train: ParsableCommand {
   @Option(help: "Samples a step. (default: \(TrainingSettings.defaults.batchSize))")
   var batchSize: Int?
 
-  @Option(help: "Base learning rate. (default: \(TrainingSettings.defaults.learningRate))")
+  @Option(help: "\(OptimizerCatalogue.names.joined(separator: ", ")). (default: sgd)")
+  var optimizer: String?
+
+  @Option(help: "Base learning rate. (default: the optimizer's, \(Train.usual { $0.learningRate }))")
   var learningRate: Double?
 
-  @Option(help: "How the learning rate goes on after the warm-up: cosine or constant. (default: cosine)")
-  var schedule: Decay?
+  @Option(
+    help: """
+      How the learning rate goes on after the warm-up: cosine, constant, step:EPOCHS:FACTOR, milestones:E,E:FACTOR, \
+      exponential:FACTOR, one-cycle:RISE or plateau:PATIENCE:FACTOR. (default: cosine)
+      """)
+  var schedule: LearningRateSchedule.Decay?
 
   @Option(
     help: "Part of the steps in which the learning rate rises. (default: \(TrainingSettings.defaults.schedule.warmup))")
   var warmup: Double?
 
-  @Option(help: "SGD's momentum. (default: \(TrainingSettings.defaults.momentum))")
+  @Option(help: "SGD's momentum, Adam's β₁. (default: the optimizer's, \(Train.usual { $0.momentum ?? 0 }))")
   var momentum: Double?
 
-  @Option(help: "L2 penalty. (default: \(TrainingSettings.defaults.weightDecay))")
+  @Option(help: "L2 penalty. (default: the optimizer's, \(Train.usual { $0.weightDecay }))")
   var weightDecay: Double?
+
+  @Option(help: "What weight decay acts on: weights (no biases, scales and shifts) or all. (default: weights)")
+  var decaying: DecayedParameters?
+
+  @Option(help: "Of gradients: none, value:LIMIT, norm:LIMIT, adaptive:PART or median:MULTIPLE. (default: none)")
+  var clip: GradientClipping?
 
   @Option(help: "Random shifts of training images, in pixels each way. (default: \(TrainingSettings.defaults.shift))")
   var shift: Int?
@@ -49,7 +62,7 @@ struct Train: ParsableCommand {
 
   @Option(
     help: """
-      Of convolutions: standard, strict (no Winograd F(4×4)) or bfloat16 (where the processor has it). \
+      Of convolutions and linear layers: standard, strict (no Winograd F(4×4)) or bfloat16 (where the processor has it). \
       (default: \(TrainingSettings.defaults.precision))
       """)
   var precision: Precision?
@@ -65,6 +78,11 @@ struct Train: ParsableCommand {
 
   @Option(help: "The folder of a run to go on with; its settings are kept.", completion: .directory)
   var resume: String?
+
+  /// A number of each optimizer, for the help.
+  private static func usual(_ number: (OptimizerCatalogue.Entry) -> Double) -> String {
+    OptimizerCatalogue.entries.map { "\($0.name) \(number($0))" }.joined(separator: ", ")
+  }
 
   func validate() throws {
     if let threads, !(1...1024).contains(threads) {
@@ -89,8 +107,10 @@ struct Train: ParsableCommand {
   private var givenSettings: [String] {
     let options: [(String, Any?)] = [
       ("the network", network), ("--data", data), ("--epochs", epochs), ("--batch-size", batchSize),
-      ("--learning-rate", learningRate), ("--schedule", schedule), ("--warmup", warmup), ("--momentum", momentum),
-      ("--weight-decay", weightDecay), ("--shift", shift), ("--seed", seed), ("--precision", precision), ("--out", out),
+      ("--optimizer", optimizer), ("--learning-rate", learningRate), ("--schedule", schedule), ("--warmup", warmup),
+      ("--momentum", momentum),
+      ("--weight-decay", weightDecay), ("--decaying", decaying), ("--clip", clip), ("--shift", shift), ("--seed", seed),
+      ("--precision", precision), ("--out", out),
       ("--checkpoint-every", checkpointEvery),
     ]
     return options.compactMap { $0.1 == nil ? nil : $0.0 }
@@ -114,17 +134,19 @@ struct Train: ParsableCommand {
   }
 
   private func request() throws -> TrainingRun.Request {
-    var settings = TrainingSettings.defaults
-    if let epochs { settings.epochs = epochs }
-    if let batchSize { settings.batchSize = batchSize }
-    if let learningRate { settings.learningRate = learningRate }
-    if let schedule { settings.schedule.decay = schedule.decay }
-    if let warmup { settings.schedule.warmup = warmup }
-    if let momentum { settings.momentum = momentum }
-    if let weightDecay { settings.weightDecay = weightDecay }
-    if let shift { settings.shift = shift }
-    if let seed { settings.seed = seed }
-    if let precision { settings.precision = precision }
+    let usual = TrainingSettings.defaults
+    var schedule = usual.schedule
+    if let decay = self.schedule {
+      schedule.decay = decay
+      // One cycle rises by itself.
+      if case .oneCycle = decay { schedule.warmup = 0 }
+    }
+    if let warmup { schedule.warmup = warmup }
+    let settings = TrainingSettings(
+      epochs: epochs ?? usual.epochs, batchSize: batchSize ?? usual.batchSize, learningRate: learningRate,
+      schedule: schedule, optimizer: optimizer ?? usual.optimizer, momentum: momentum, weightDecay: weightDecay,
+      decaying: decaying ?? usual.decaying, clipping: clip ?? usual.clipping, shift: shift ?? usual.shift,
+      seed: seed ?? usual.seed, precision: precision ?? usual.precision)
     return TrainingRun.Request(
       network: network!, data: try DataSource(data!), settings: settings, checkpointEvery: checkpointEvery,
       commandLine: CommandLine.arguments)
@@ -132,15 +154,6 @@ struct Train: ParsableCommand {
 }
 
 extension Precision: ExpressibleByArgument {}
-
-/// The names of the schedules on the command line.
-enum Decay: String, ExpressibleByArgument, CaseIterable {
-  case constant, cosine
-
-  var decay: LearningRateSchedule.Decay {
-    switch self {
-    case .constant: .constant
-    case .cosine: .cosine
-    }
-  }
-}
+extension DecayedParameters: ExpressibleByArgument {}
+extension LearningRateSchedule.Decay: ExpressibleByArgument {}
+extension GradientClipping: ExpressibleByArgument {}

@@ -20,7 +20,17 @@ final class TrainingReporter: TrainingObserver {
       Terminal.printLine(
         "\(machine.threads) threads, \(machine.instructionSet) kernels, seed \(record.settings.seed)\(from)")
     }
+    Terminal.printLine("\(record.settings.optimizer), \(decay(record))")
     Terminal.printLine(Table.head)
+  }
+
+  /// Said aloud, since other libraries have another default.
+  private func decay(_ record: RunRecord) -> String {
+    guard let decay = record.weightDecay, !decay.decayed.isEmpty else { return "no weight decay" }
+    let on =
+      "weight decay \(Float(record.settings.weightDecay)) on \(decay.decayed.count) of "
+      + "\(decay.decayed.count + decay.spared.count) parameters"
+    return decay.spared.isEmpty ? on : on + ", none on \(decay.spared.count) biases, scales and shifts (--decaying all)"
   }
 
   func trainingProgressed(_ progress: TrainingProgress) {

@@ -1,3 +1,5 @@
+import Apus
+
 extension Image {
   /// One channel of luma, 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601) rounded, with the fixed-point weights that Pillow uses.
   public func grayscale() -> Image {
@@ -21,51 +23,42 @@ extension Image {
     Image(height: height, width: width, channels: channels, pixels: pixels.map { 255 - $0 })
   }
 
-  /// Scaled by a triangle filter with half-pixel centres. Enlarging is bilinear interpolation; when shrinking the filter grows with
-  /// the factor, so that every pixel counts and nothing aliases (Pillow's BILINEAR, torchvision's `antialias=True`; these round
-  /// once more between the axes and may differ by one).
-  public func resized(height newHeight: Int, width newWidth: Int) -> Image {
+  /// Scaled by a filter with half-pixel centres that grows with the factor when shrinking, so that every pixel counts and nothing
+  /// aliases: Pillow's filter of the same name, torchvision's `antialias=True` (these round once more between the axes and may differ
+  /// by one). Enlarging is interpolation.
+  public func resized(height newHeight: Int, width newWidth: Int, filter: ResampleFilter = .bilinear) -> Image {
     if newHeight < 1 || newWidth < 1 { fatalError("an image cannot be scaled to \(newHeight)×\(newWidth)") }
     if (newHeight, newWidth) == (height, width) { return self }
-    let across = Image.taps(from: width, to: newWidth)
-    let down = Image.taps(from: height, to: newHeight)
+    // Loops of its own: images are scaled on prefetch threads, which must not enter parallel regions.
+    let across = ResampleTable(from: width, to: newWidth, filter: filter, antialias: true, alignCorners: false)
+    let down = ResampleTable(from: height, to: newHeight, filter: filter, antialias: true, alignCorners: false)
 
     var wide = [Float](repeating: 0, count: height * newWidth * channels)
+    let acrossWeights = across.weights.map { Float($0) }
     for y in 0..<height {
-      for (x, tap) in across.enumerated() {
+      for x in 0..<newWidth {
+        let first = Int(across.first[x])
         for channel in 0..<channels {
           var sum: Float = 0
-          for (index, weight) in tap.weights.enumerated() {
-            sum += weight * Float(pixels[(y * width + tap.first + index) * channels + channel])
+          for tap in 0..<across.taps {
+            sum += acrossWeights[x * across.taps + tap] * Float(pixels[(y * width + first + tap) * channels + channel])
           }
           wide[(y * newWidth + x) * channels + channel] = sum
         }
       }
     }
     let row = newWidth * channels
+    let downWeights = down.weights.map { Float($0) }
     var result = [UInt8]()
     result.reserveCapacity(newHeight * row)
-    for tap in down {
+    for y in 0..<newHeight {
+      let first = Int(down.first[y])
       for x in 0..<row {
         var sum: Float = 0
-        for (index, weight) in tap.weights.enumerated() { sum += weight * wide[(tap.first + index) * row + x] }
+        for tap in 0..<down.taps { sum += downWeights[y * down.taps + tap] * wide[(first + tap) * row + x] }
         result.append(UInt8(min(max(sum.rounded(), 0), 255)))
       }
     }
     return Image(height: newHeight, width: newWidth, channels: channels, pixels: result)
-  }
-
-  /// The source pixels that a target pixel is made of, and their weights, which add up to 1.
-  private static func taps(from size: Int, to newSize: Int) -> [(first: Int, weights: [Float])] {
-    let factor = Double(size) / Double(newSize)
-    let support = max(factor, 1)
-    return (0..<newSize).map { index in
-      let center = (Double(index) + 0.5) * factor
-      let first = max(Int((center - support + 0.5).rounded(.down)), 0)
-      let end = min(Int((center + support + 0.5).rounded(.down)), size)
-      let weights = (first..<end).map { max(0, 1 - abs(Double($0) + 0.5 - center) / support) }
-      let sum = weights.reduce(0, +)
-      return (first, weights.map { Float($0 / sum) })
-    }
   }
 }

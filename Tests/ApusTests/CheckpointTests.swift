@@ -24,6 +24,55 @@ import Testing
     expectSameState(second.checkpoint().optimizer, whole.checkpoint().optimizer)
   }
 
+  /// Every optimizer's state is in the checkpoint, and what schedule and clipping remember.
+  @Test(arguments: OptimizerCatalogue.names)
+  func continuesBitForBitWithEachOptimizer(_ name: String) throws {
+    func trainer() throws -> Trainer {
+      let settings = TrainingSettings(
+        epochs: 2, schedule: LearningRateSchedule(decay: .plateau(patience: 0, factor: 0.5), warmup: 0.1),
+        optimizer: name, weightDecay: 1e-3, clipping: .medianMultiple(1.1))
+      let model = Random.withSeed(1) {
+        Sequential {
+          MaxPool2D(4)
+          Conv2D(1, 4, kernel: 3)
+          BatchNorm(4)
+          Flatten()
+          Dropout(0.1)
+          Linear(144, 10)
+        }
+      }
+      return try Trainer(model: model, data: digits, settings: settings)
+    }
+    let whole = try trainer()
+    try whole.train()
+    let folder = try TemporaryFolder()
+    let file = folder.path + "/last.safetensors"
+    for steps in [13, 21, 30] {
+      let first = try trainer()
+      let ending = try first.run(observer: StopAfter(steps: steps)) { try $0.checkpoint().write(to: file) }
+      #expect(ending == .interrupted)
+      let second = try trainer()
+      try second.restore(Checkpoint.read(file), from: file)
+      try second.train()
+      #expect(timeless(second.rows) == timeless(whole.rows))
+      #expect(second.state.gradientNorms == whole.state.gradientNorms && second.state.gradientNorms != nil)
+      #expect(second.state.plateau == whole.state.plateau && second.state.plateau?.best != nil)
+      expectSameState(second.model.state(), whole.model.state())
+      expectSameState(second.checkpoint().optimizer, whole.checkpoint().optimizer)
+    }
+  }
+
+  /// A run of before there were optimizers to choose from: SGD, and weight decay on everything.
+  @Test func oldSettingsMeanWhatTheyMeant() throws {
+    let json = """
+      {"epochs": 3, "batchSize": 64, "learningRate": 0.02, "schedule": {"decay": "cosine", "warmup": 0.05}, \
+      "momentum": 0.9, "weightDecay": 0.0005, "shift": 2, "seed": 1, "precision": "standard"}
+      """
+    let settings = try JSONDecoder().decode(TrainingSettings.self, from: Data(json.utf8))
+    #expect(settings == TrainingSettings(epochs: 3, decaying: .all))
+    #expect(try JSONDecoder().decode(TrainingSettings.self, from: JSONEncoder().encode(settings)) == settings)
+  }
+
   @Test func isTheSameBytesForTheSameState() throws {
     let folder = try TemporaryFolder()
     let trainer = try lenetTrainer(shortSettings(epochs: 1))

@@ -54,6 +54,31 @@ import Testing
     #expect(run.errors.filter { $0 == "\n" }.count == 1, "\(run.errors)", sourceLocation: sourceLocation)
   }
 
+  @Test func takesAnOptimizerByNameAndTellsWhatWeightDecayActsOn() throws {
+    let folder = try TemporaryFolder()
+    let common = ["train", "lenet5", "--data", "digits", "--epochs", "1"]
+    func train(_ name: String, _ arguments: String...) throws -> Finished {
+      let (process, output, errors) = process(common + arguments + ["--out", folder.path + "/" + name])
+      try process.run()
+      let text = output.fileHandleForReading.readDataToEndOfFile()
+      let problems = errors.fileHandleForReading.readDataToEndOfFile()
+      process.waitUntilExit()
+      return Finished(
+        status: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
+        errors: String(decoding: problems, as: UTF8.self))
+    }
+    let run = try train("a", "--optimizer", "adamw", "--schedule", "one-cycle", "--clip", "norm:1")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("adamw, weight decay 0.01 on 5 of 10 parameters, none on 5 biases, scales and shifts"))
+    let record = try RunRecord.read(folder.path + "/a/run.json")
+    #expect(record.settings.optimizer == "adamw" && record.settings.learningRate == 0.001)
+    #expect(record.settings.clipping == .norm(1) && record.settings.schedule.warmup == 0)
+    #expect(record.weightDecay?.decayed.contains("features.0.weight") == true)
+    #expect(record.weightDecay?.spared.contains("features.0.bias") == true)
+    expectRefused("nearest known is adagrad", try train("b", "--optimizer", "adagrat"))
+    expectRefused("'norm:-1' is invalid", status: 64, try train("b", "--clip", "norm:-1"))
+  }
+
   @Test func tellsItsVersion() throws {
     let run = try apus("--version")
     #expect(run.status == 0 && run.output.hasPrefix("apus \(Runtime.version)"))

@@ -11,7 +11,7 @@ private func smallResNet() -> Sequential {
       ResidualBlock(4, 6, stride: 2)
       AveragePool2D(2)
       Flatten()
-      Dropout(0.3)
+      Dropout(dropProbability: 0.3)
       Linear(6 * 4, 5)
     }
   }

@@ -10,7 +10,7 @@ private struct Failure: Error {}
       Conv2D(1, 3, kernel: 3)
       BatchNorm(3)
       ReLU()
-      Dropout(0.5)
+      Dropout(dropProbability: 0.5)
       Flatten()
       Linear(3 * 16, 2)
     }
@@ -66,7 +66,7 @@ private struct Failure: Error {}
         Conv2D(1, 3, kernel: 3)
         BatchNorm(3)
         ReLU()
-        Dropout(0.5)
+        Dropout(dropProbability: 0.5)
         Flatten()
         Linear(3 * 16, 2)
       }
@@ -98,7 +98,7 @@ private struct Failure: Error {}
   }
 
   @Test func masksAreKeyed() {
-    let layer = Dropout(0.5)
+    let layer = Dropout(dropProbability: 0.5)
     let ones = Tensor.ones([1000])
     func draw(_ key: RandomKey) -> Tensor { withPhase(.monteCarlo, key: key) { layer(ones) } }
     expectSameBits(draw(RandomKey(seed: 1, step: 2)), draw(RandomKey(seed: 1, step: 2)))

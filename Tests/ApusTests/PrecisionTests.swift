@@ -54,4 +54,31 @@ private func difference(_ a: Tensor, _ b: Tensor) -> Double {
       #expect(difference(gradients(.standard)[0], gradients(.strict)[0]) > 0)
     }
   }
+
+  /// Whole numbers up to 256 are exact in bfloat16, and so are their sums here; reals are rounded, where the processor can.
+  @Test func matrixProductsAreRounded() {
+    let (m, k, n) = (300, 333, 257)
+    func product(_ a: Tensor, _ b: Tensor) -> [Tensor] {
+      [matmul(a, b), linear(a, weight: b), matmul(a.reshaped([3, m / 3, k]), b).reshaped([m, n])]
+    }
+    let (a, b) = (floats([m, k], seed: 3), floats([k, n], seed: 4))
+    let exact = matmul(a.cast(to: .float64), b.cast(to: .float64))
+    for (standard, rounded) in zip(product(a, b), withPrecision(.bfloat16) { product(a, b) }) {
+      #expect(difference(standard, exact) < 5e-6)
+      #expect(difference(rounded, exact) < 1e-2)
+      if Runtime.instructionSet != "avx512" { expectSameBits(rounded, standard) }
+    }
+    let whole = Tensor((0..<m * k).map { Float($0 % 17 - 8) }, shape: [m, k])
+    let wholes = Tensor((0..<k * n).map { Float($0 % 13 - 6) }, shape: [k, n])
+    expectSameBits(withPrecision(.bfloat16) { matmul(whole, wholes) }, matmul(whole, wholes))
+    // The gradient of the input follows the precision of the product, that of the weight is float32.
+    func gradients(_ precision: Precision) -> [Tensor] {
+      valueWithGradients(at: [a, b]) { inputs in
+        withPrecision(precision) { linear(inputs[0], weight: inputs[1]) }.mean()
+      }.gradients.map { $0! }
+    }
+    let (standard, rounded) = (gradients(.standard), gradients(.bfloat16))
+    #expect(difference(rounded[0], standard[0]) < 1e-2)
+    expectSameBits(rounded[1], standard[1])
+  }
 }

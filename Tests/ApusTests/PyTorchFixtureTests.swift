@@ -30,10 +30,74 @@ import Testing
     }
   }
 
+  @Test func transposedConv2dAndItsGradients() throws {
+    let fixture = try PyTorchFixture("transposed-conv2d")
+    for name in fixture.cases {
+      let geometry = fixture.integers("\(name)/geometry")
+      check(fixture, name, ["x", "weight", "bias"]) { inputs in
+        transposedConv2d(
+          inputs[0], weight: inputs[1], bias: inputs[2], stride: IntOrPair(geometry[0], geometry[1]),
+          padding: .explicit(top: geometry[2], left: geometry[3], bottom: geometry[2], right: geometry[3]),
+          outputPadding: IntOrPair(geometry[4], geometry[5]), dilation: IntOrPair(geometry[6], geometry[7]),
+          groups: geometry[8])
+      }
+    }
+  }
+
+  @Test func ceilModePoolingAndItsGradients() throws {
+    let fixture = try PyTorchFixture("pool2d-ceil")
+    for name in fixture.cases {
+      let geometry = fixture.integers("\(name)/geometry")
+      let (kernel, stride) = (IntOrPair(geometry[0], geometry[1]), IntOrPair(geometry[2], geometry[3]))
+      let padding = Padding.explicit(top: geometry[4], left: geometry[5], bottom: geometry[4], right: geometry[5])
+      check(fixture, name, ["x"]) { inputs in
+        name.hasPrefix("max")
+          ? maxPool2d(inputs[0], kernel: kernel, stride: stride, padding: padding, ceilMode: true)
+          : averagePool2d(inputs[0], kernel: kernel, stride: stride, padding: padding, ceilMode: true)
+      }
+    }
+  }
+
+  @Test func resizingAndItsGradients() throws {
+    let fixture = try PyTorchFixture("resize2d")
+    for name in fixture.cases {
+      let options = fixture.integers("\(name)/options")
+      let size = fixture["\(name)/y"].shape
+      check(fixture, name, ["x"]) { inputs in
+        resize2d(
+          inputs[0], height: size[1], width: size[2], filter: [.nearest, .bilinear, .bicubic][options[0]],
+          antialias: options[1] == 1, alignCorners: options[2] == 1)
+      }
+    }
+  }
+
   @Test func linearAndItsGradients() throws {
     let fixture = try PyTorchFixture("linear")
     for name in fixture.cases {
       check(fixture, name, ["x", "weight", "bias"]) { linear($0[0], weight: $0[1], bias: $0[2]) }
+    }
+  }
+
+  @Test func activationsAndTheirGradients() throws {
+    let fixture = try PyTorchFixture("activations")
+    let functions: [String: (Tensor, Double) -> Tensor] = [
+      "sigmoid": { x, _ in sigmoid(x) }, "tanh": { x, _ in tanh(x) }, "relu": { x, _ in relu(x) },
+      "leaky-relu": { leakyReLU($0, slope: $1) }, "elu": { elu($0, alpha: $1) }, "elu-half": { elu($0, alpha: $1) },
+      "swish": { swish($0, beta: $1) }, "swish-beta": { swish($0, beta: $1) }, "gelu": { x, _ in gelu(x) },
+      "gelu-tanh": { x, _ in gelu(x, .tanh) }, "softplus": { x, _ in softplus(x) },
+    ]
+    for (name, function) in functions {
+      let parameter = Double(fixture["\(name)/parameters"].array(of: Float.self)[0])
+      check(fixture, name, ["x"]) { function($0[0], parameter) }
+    }
+    for name in ["prelu-one", "prelu-channels"] {
+      check(fixture, name, ["x", "slope"]) { prelu($0[0], slope: $0[1]) }
+    }
+    let pieces = fixture.integers("maxout/pieces")[0]
+    check(fixture, "maxout", ["x"]) { maxout($0[0], pieces: pieces) }
+    #expect(Set(fixture.cases) == Set(functions.keys).union(["prelu-one", "prelu-channels", "maxout", "gain"]))
+    for (name, gain) in fixture.group("gain/") {
+      #expect(abs(try #require(ActivationFacts.named(name)?.gain) - gain.item()) < 1e-6, "\(name)")
     }
   }
 
@@ -97,25 +161,18 @@ import Testing
     }
   }
 
-  /// A layer with one parameter, to give an optimizer gradients of our choice: those of Σ value · gradient.
-  private struct Vector: Layer {
-    let value: Parameter
-    func callAsFunction(_ x: consuming Tensor) -> Tensor { (value.value * x).sum() }
-  }
-
   @Test func sgdOverSeveralSteps() throws {
     let fixture = try PyTorchFixture("sgd")
     for name in fixture.cases {
-      let options = fixture["\(name)/options"].array(of: Float.self)
-      let model = Vector(value: Parameter(fixture["\(name)/value"]))
+      let options = fixture["\(name)/options"].array(of: Float.self).map(Double.init)
+      let model = FixedGradient(fixture["\(name)/value"])
       var optimizer = SGD(
         model.parameters, learningRate: options[0], momentum: options[1], weightDecay: options[2],
-        nesterov: options[3] != 0)
+        nesterov: options[3] != 0, decaying: .all)
       let given = fixture["\(name)/gradients"]
       var values: [Tensor] = []
       for step in 0..<given.shape[0] {
-        let (_, gradients) = valueWithGradients(of: model) { model(given[step]) }
-        optimizer.step(gradients)
+        optimizer.step(model.gradients(given[step]))
         values.append(model.value.value.reshaped([1, given.shape[1]]))
       }
       fixture.expect(Tensor.concatenated(values, axis: 0), is: "\(name)/values")
@@ -127,7 +184,7 @@ import Testing
     let fixture = try PyTorchFixture("lenet5")
     let model = LeNet5(inputSize: 28)
     try model.load(fixture.group("initial/"), from: "the fixture")
-    var optimizer = SGD(model.parameters, learningRate: 0.05, momentum: 0.9, weightDecay: 1e-4)
+    var optimizer = SGD(model.parameters, learningRate: 0.05, momentum: 0.9, weightDecay: 1e-4, decaying: .all)
     for step in 0..<3 {
       let labels = fixture["step\(step)/labels"]
       let (loss, logits, gradients) = valueWithGradients(of: model) {

@@ -48,3 +48,31 @@ func errorText(_ result: ExitTest.Result?) -> String {
 func outputText(_ result: ExitTest.Result?) -> String {
   String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
 }
+
+/// A layer with one parameter, to give an optimizer gradients of our choice: those of Σ value · gradient.
+struct FixedGradient: Layer {
+  let value: Parameter
+
+  init(_ value: Tensor) { self.value = Parameter(value) }
+
+  func callAsFunction(_ x: consuming Tensor) -> Tensor { (value.value * x).sum() }
+
+  func gradients(_ gradient: Tensor) -> Gradients { valueWithGradients(of: self) { self(gradient) }.gradients }
+}
+
+/// A model of several parameters with given values, named by their paths.
+struct FixedGradients: Layer {
+  let weight: Parameter
+  let bias: Parameter
+
+  init(_ weight: Tensor, bias: Tensor) {
+    self.weight = Parameter(weight)
+    self.bias = Parameter(bias)
+  }
+
+  func callAsFunction(_ x: consuming Tensor) -> Tensor { x }
+
+  func gradients(_ ofWeight: Tensor, _ ofBias: Tensor) -> Gradients {
+    valueWithGradients(of: self) { (weight.value * ofWeight).sum() + (bias.value * ofBias).sum() }.gradients
+  }
+}

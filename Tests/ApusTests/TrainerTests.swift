@@ -42,6 +42,40 @@ import Testing
     expectError("step \(error.step)", "epoch 1", "no checkpoint", "learning rate") { throw error }
   }
 
+  @Test func namesTheParameterWhoseGradientIsNotFinite() throws {
+    // √ has no slope at 0, while its value there is a number.
+    struct Rooted: Layer {
+      let linear = Linear(1024, 10)
+      let offset = Parameter(.zeros([10]))
+      func callAsFunction(_ x: consuming Tensor) -> Tensor {
+        linear(x.reshaped([x.shape[0], 1024])) + offset.value.sqrt()
+      }
+    }
+    let trainer = try Trainer(model: Rooted(), data: digits, settings: shortSettings())
+    let error = try #require(throws: DivergenceError.self) { try trainer.train() }
+    #expect(error.step == 1 && error.origin == "the gradient of offset")
+    expectError("step 1", "a gradient is not finite", "in the gradient of offset") { throw error }
+  }
+
+  @Test(arguments: ["constant", "step:1:0.5", "milestones:1:0.1", "exponential:0.5", "one-cycle:0.3", "plateau:0:0.5"])
+  func schedulesGoThroughText(_ text: String) throws {
+    let decay = try #require(LearningRateSchedule.Decay(text))
+    #expect(decay.description == text)
+    let schedule = LearningRateSchedule(decay: decay, warmup: 0.25)
+    try TrainingSettings(epochs: 1, schedule: schedule).validate()
+    let rates = (0..<40).map { schedule.schedule(steps: 40, stepsPerEpoch: 10).rate(at: $0, base: 2) }
+    #expect(abs(rates[0] - 0.2) < 1e-12 && rates[9] == 2)
+    switch text.prefix(4) {
+    case "step", "expo": #expect(rates[19] == 2 && rates[20] == 1 && rates[30] == 0.5)
+    case "mile": #expect(rates[19] == 2 && abs(rates[20] - 0.2) < 1e-12 && rates[39] == rates[20])
+    case "one-": #expect(rates[10] < 0.1 && abs(rates[18] - 2) < 1e-12 && rates[39] < 1e-4)
+    default: #expect(rates[39] == 2)
+    }
+    for wrong in ["step:0:x", "cosine:1", "plateau:1:2:3", "milestones", "", "constant:"] {
+      #expect(LearningRateSchedule.Decay(wrong) == nil, "\(wrong)")
+    }
+  }
+
   @Test func savesNoParametersThatAreNotFinite() throws {
     let trainer = try lenetTrainer(shortSettings())
     let (path, parameter) = trainer.model.parameters[2]
@@ -71,17 +105,26 @@ import Testing
     settings = shortSettings()
     settings.momentum = 1
     expectError("momentum is 1") { try settings.validate() }
+    expectError("no optimizer \"adamm\"", "adam") { try TrainingSettings(epochs: 1, optimizer: "adamm").validate() }
+    expectError("momentum is 0.5", "adagrad has none") {
+      try TrainingSettings(epochs: 1, optimizer: "adagrad", momentum: 0.5).validate()
+    }
+    settings = shortSettings()
+    settings.schedule.decay = .step(every: 0, factor: 0.1)
+    expectError("step is 0") { try settings.validate() }
+    settings.schedule.decay = .plateau(patience: 1, factor: 1.5)
+    expectError("factor is 1.5") { try settings.validate() }
   }
 
   @Test func schedulesWarmUpAndCosine() {
-    let schedule = LearningRateSchedule(decay: .cosine, warmup: 0.1)
-    let rates = (0..<100).map { schedule.learningRate(at: $0, of: 100, base: 2) }
+    let schedule = LearningRateSchedule(decay: .cosine, warmup: 0.1).schedule(steps: 100, stepsPerEpoch: 10)
+    let rates = (0..<100).map { schedule.rate(at: $0, base: 2) }
     #expect(abs(rates[0] - 0.2) < 1e-12 && abs(rates[9] - 2) < 1e-12)
     #expect(rates[10] == 2)
     #expect(abs(rates[55] - 1) < 1e-12)
     #expect(zip(rates[10...], rates[11...]).allSatisfy { $0 > $1 })
     #expect(rates[99] > 0 && rates[99] < 0.001)
-    #expect(LearningRateSchedule.constant.learningRate(at: 7, of: 10, base: 3) == 3)
+    #expect(LearningRateSchedule.constant.schedule(steps: 10, stepsPerEpoch: 5).rate(at: 7, base: 3) == 3)
   }
 
   @Test func keepsTheLatestOfEpochsThatValidationCannotTellApart() {

@@ -16,68 +16,11 @@ import sys
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
 
-EPSILON, SMALLEST_NORMAL = 2.0**-23, 2.0**-126
-generator = torch.Generator().manual_seed(20261121)
-
-
-def normal(*shape):
-    return torch.randn(*shape, generator=generator)
-
-
-def nhwc(x):
-    return x.permute(0, 2, 3, 1)
-
-
-def hwio(w):
-    return w.permute(2, 3, 1, 0)
-
-
-def same(v):
-    return v
-
-
-class Fixture:
-    """The tensors of one file, by name."""
-
-    def __init__(self):
-        self.tensors = {}
-
-    def integers(self, name, values):
-        self.tensors[name] = torch.tensor(values, dtype=torch.int32)
-
-    def given(self, name, value, layout=same):
-        self.tensors[name] = layout(value.detach()).to(torch.float32).contiguous()
-
-    def expected(self, name, value, magnitude, terms, layout=same):
-        """`magnitude`: Σ|terms| of every element, or one number for all (stored as one), `terms`: K."""
-        magnitude = torch.as_tensor(magnitude, dtype=torch.float64).detach()
-        tolerance = (4 + math.sqrt(terms)) * EPSILON * magnitude + SMALLEST_NORMAL * (magnitude > 0)
-        self.given(name, value, layout)
-        if tolerance.dim() == 0:
-            self.given(name + ".tolerance", tolerance.reshape(1))
-        else:
-            self.given(name + ".tolerance", tolerance, layout)
-
-    def save(self, path):
-        save_file(dict(sorted(self.tensors.items())), path)
-
-
-def leaves(*tensors):
-    return [t.double().requires_grad_() for t in tensors]
-
-
-def linear_map_gradients(operation, inputs, dy):
-    """operation(*inputs) for an operation linear in each input: its value, its gradients, and their Σ|terms|, which are what the
-    same operation gives on magnitudes."""
-    variables = leaves(*inputs)
-    y = operation(*variables)
-    gradients = torch.autograd.grad(y, variables, dy.double())
-    magnitudes = leaves(*[t.abs() for t in inputs])
-    bound = operation(*magnitudes)
-    bounds = torch.autograd.grad(bound, magnitudes, dy.abs().double())
-    return y, bound, gradients, bounds
+import fixtures_layers
+import norm_fixtures
+from fixture import Fixture, generator, hwio, leaves, linear_map_gradients, nhwc, normal, same
+from optimizer_fixtures import optimizers, schedules
 
 
 def conv2d():
@@ -140,6 +83,83 @@ def pool2d():
         fixture.given(f"{case}/dy", dy, nhwc)
         fixture.expected(f"{case}/y", y, operation(variable.abs()) if kind == "average" else 0.0, terms, nhwc)
         fixture.expected(f"{case}/dx", dx, bx, terms, nhwc)
+    return fixture
+
+
+def activations():
+    """y, and dx under the cotangent dy. Σ|terms| of a derivative that is a sum has its terms; where it is had from y, the rounding
+    of y counts: |dy| times what that does. Beside them PyTorch's calculate_gain."""
+    generator.manual_seed(20261125)  # whatever was drawn before
+    fixture = Fixture()
+
+    def bell(x):
+        return torch.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+
+    def swish_terms(x, beta):
+        s = torch.sigmoid(beta * x)
+        return (1 + (beta * x).abs()) * (s + (beta * x).abs() * s * (1 - s))
+
+    def cubic(x):
+        return 2 * math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+
+    def gelu_tanh_terms(x):
+        s, slope = torch.sigmoid(cubic(x)), 2 * math.sqrt(2 / math.pi) * (x + 3 * 0.044715 * x**3)
+        return (1 + cubic(x).abs()) * (s + slope.abs() * s * (1 - s))
+
+    one = torch.ones_like
+    cases = {  # name: (function, its parameters, what its rounding magnifies, Σ|terms| of the derivative)
+        "sigmoid": (torch.sigmoid, [], one, one),
+        "tanh": (torch.tanh, [], one, one),
+        "leaky-relu": (lambda x: F.leaky_relu(x, 0.1), [0.1], one, one),
+        "elu": (F.elu, [1.0], one, one),
+        "elu-half": (lambda x: F.elu(x, 0.5), [0.5], one, one),
+        "swish": (F.silu, [1.0], one, lambda x: swish_terms(x, 1)),
+        "swish-beta": (lambda x: x * torch.sigmoid(1.5 * x), [1.5], lambda x: 1 + 1.5 * x.abs(), lambda x: swish_terms(x, 1.5)),
+        "gelu": (F.gelu, [], one, lambda x: 0.5 * torch.erfc(-x / math.sqrt(2)) + x.abs() * bell(x)),
+        "gelu-tanh": (lambda x: F.gelu(x, approximate="tanh"), [], lambda x: 1 + cubic(x).abs(), gelu_tanh_terms),
+        "softplus": (F.softplus, [], one, one),
+        "relu": (F.relu, [], one, one),
+    }
+    for name, (function, parameters, magnified, terms) in cases.items():
+        x, dy = torch.cat([normal(40) * 3, torch.tensor([0.0, -30.0, 30.0, 1e-4, -1e-4])]), normal(45)
+        (variable,) = leaves(x)
+        y = function(variable)
+        (dx,) = torch.autograd.grad(y, variable, dy.double())
+        wide = x.double()
+        fixture.given(f"{name}/x", x)
+        fixture.given(f"{name}/dy", dy)
+        fixture.given(f"{name}/parameters", torch.tensor(parameters + [0.0]))
+        fixture.expected(f"{name}/y", y, y.abs() * magnified(wide), 1)
+        fixture.expected(f"{name}/dx", dx, dy.double().abs() * terms(wide), 2)
+
+    for name, channels in (("prelu-one", 1), ("prelu-channels", 5)):
+        x, dy, slope = normal(2, 5, 3, 4), normal(2, 5, 3, 4), normal(channels)
+        variables = leaves(x, slope)
+        y = F.prelu(*variables)
+        dx, dslope = torch.autograd.grad(y, variables, dy.double())
+        below = torch.where(x > 0, 0.0, (x * dy).abs()).double()
+        total = below.sum().reshape(1) if channels == 1 else below.sum((0, 2, 3))
+        fixture.given(f"{name}/x", x, nhwc)
+        fixture.given(f"{name}/dy", dy, nhwc)
+        fixture.given(f"{name}/slope", slope)
+        fixture.expected(f"{name}/y", y, y.abs(), 1, nhwc)
+        fixture.expected(f"{name}/dx", dx, dx.abs(), 1, nhwc)
+        fixture.expected(f"{name}/dslope", dslope, total, x.numel() // channels)
+
+    x, dy, pieces = normal(4, 15), normal(4, 5), 3
+    (variable,) = leaves(x)
+    y = variable.reshape(4, pieces, 5).amax(1)
+    (dx,) = torch.autograd.grad(y, variable, dy.double())
+    fixture.given("maxout/x", x)
+    fixture.given("maxout/dy", dy)
+    fixture.integers("maxout/pieces", [pieces])
+    fixture.expected("maxout/y", y, 0.0, 1)
+    fixture.expected("maxout/dx", dx, 0.0, 1)
+
+    gain = torch.nn.init.calculate_gain
+    for name, value in {"Identity": gain("linear"), "Sigmoid": gain("sigmoid"), "Tanh": gain("tanh"), "ReLU": gain("relu"),
+                        "LeakyReLU": gain("leaky_relu", 0.01), "PReLU": gain("leaky_relu", 0.25)}.items():
+        fixture.given(f"gain/{name}", torch.tensor([float(value)]))
     return fixture
 
 
@@ -310,7 +330,9 @@ def lenet5():
 
 def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
-    for make in (conv2d, pool2d, batch_norm, linear, cross_entropy, sgd, lenet5):
+    makers = (conv2d, pool2d, batch_norm, linear, cross_entropy, sgd, lenet5, activations, optimizers, schedules, *fixtures_layers.ALL)
+    for make in (*makers, *norm_fixtures.makers(Fixture)):
+        generator.manual_seed(20261121)  # a file does not depend on those before it
         path = folder / f"pytorch-{make.__name__.replace('_', '-')}.safetensors"
         make().save(path)
         print(f"{path.name}: {path.stat().st_size} bytes")

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "check.h"
+#include "check_activation.h"
 
 typedef struct activation_run {
   int64_t rows, channels, count;
@@ -165,6 +166,8 @@ static void check_bias(const char *name, int64_t rows, int64_t channels) {
 }
 
 void check_activation_family(void) {
+  check_nonlinearities();
+  check_prelu_and_maxout();
   static const int64_t counts[] = {0, 1, 3, 15, 16, 17, 31, 67, 1000, 70001};
   for (int i = 0; i < 10; i++)
     check_relu(counts[i]);

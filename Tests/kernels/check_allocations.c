@@ -1,5 +1,5 @@
-/* Counts the process's allocations: this program's own malloc and its relatives come before the C library's, to which they hand
- * on. Only where that library has names for what lies behind, and not under sanitizers, which do the same. What the OpenMP
+/* Counts the process's allocations: this program's own malloc, its relatives and mmap come before the C library's, to which they
+ * hand on. Only where that library has names for what lies behind, and not under sanitizers, which do the same. What the OpenMP
  * runtime allocates where one region has another number of threads than the one before is its own affair and not counted. */
 #define _GNU_SOURCE /* dladdr */
 #include <dlfcn.h>
@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "check_internal.h"
 #include "runtime/unroll.h" /* APUS_SANITIZED */
@@ -73,6 +76,13 @@ int posix_memalign(void **pointer, size_t alignment, size_t size) {
     return ENOMEM;
   *pointer = block;
   return 0;
+}
+
+/* Large blocks are mappings of their own (csrc/runtime/memory.c). */
+void *mmap(void *address, size_t length, int protection, int flags, int file, off_t offset) {
+  note(__builtin_return_address(0));
+  const long result = syscall(SYS_mmap, address, length, protection, flags, file, offset);
+  return result == -1 ? MAP_FAILED : (void *)result;
 }
 
 int check_allocations_seen(void) { return 1; }

@@ -52,11 +52,14 @@ static void make_operands(operands *o, const apus_gemm *s, int integers) {
 
 static int plan_forced(gemm_run *run, const operands *o, int implementation) {
   const char *name = apus_gemm_implementation_name((apus_gemm_implementation)implementation);
+  const apus_gemm_options options = {.precision =
+                                         implementation == APUS_GEMM_BF16 ? APUS_PRECISION_BF16 : APUS_PRECISION_DEFAULT};
   int counts[CHECK_MOST_COUNTS], plans = check_thread_counts(counts), good = 0;
   for (int i = 0; i < plans; i++) {
     apus_error error;
     apus_thread_count_set(counts[i]);
-    apus_status status = apus_gemm_plan_force(&run->plan[i], &o->shape, (apus_gemm_implementation)implementation, &error);
+    apus_status status =
+        apus_gemm_plan_force(&run->plan[i], &o->shape, &options, (apus_gemm_implementation)implementation, &error);
     if (status != APUS_OK) {
       check_error(name, status, APUS_UNSUPPORTED, &error);
       check_that(implementation != APUS_GEMM_REFERENCE, "the reference declines: %s", error.text);
@@ -70,26 +73,50 @@ static int plan_forced(gemm_run *run, const operands *o, int implementation) {
   return good;
 }
 
+/* Rounded to the 8 significant bits of bfloat16, nearest even. */
+static float *rounded(const float *x, int64_t count) {
+  float *y = check_copy(x, count);
+  for (int64_t i = 0; i < count; i++) {
+    int exponent;
+    const double fraction = frexp(x[i], &exponent);
+    y[i] = (float)ldexp(nearbyint(ldexp(fraction, 8)), exponent - 8);
+  }
+  return y;
+}
+
+/* In double precision: C, and the sum of magnitudes. */
+typedef struct expected {
+  double *c, *magnitude;
+} expected;
+
+static expected expect(const operands *o, const float *a, const float *b, int with_bias, apus_activation activation) {
+  const apus_gemm *s = &o->shape;
+  const expected e = {check_widen(o->initial, o->c_count), check_magnitude(o->initial, o->c_count)};
+  apus_gemm_reference_f64(s, check_widen(a, o->a_count), check_widen(b, o->b_count),
+                          with_bias ? check_widen(o->bias, s->n) : NULL, activation, e.c);
+  apus_gemm_reference_f64(s, check_magnitude(a, o->a_count), check_magnitude(b, o->b_count),
+                          with_bias ? check_magnitude(o->bias, s->n) : NULL, APUS_ACTIVATION_NONE, e.magnitude);
+  return e;
+}
+
 /* Rows of C at the stride of C, so that they compare as one array; poison between rows is wanted as NaN. */
 static void check_product(const operands *o, int with_bias, apus_activation activation) {
   int outer = check_mark();
   const apus_gemm *s = &o->shape;
-  double *want = check_widen(o->initial, o->c_count), *magnitude = check_magnitude(o->initial, o->c_count);
-  apus_gemm_reference_f64(s, check_widen(o->a, o->a_count), check_widen(o->b, o->b_count),
-                          with_bias ? check_widen(o->bias, s->n) : NULL, activation, want);
-  apus_gemm_reference_f64(s, check_magnitude(o->a, o->a_count), check_magnitude(o->b, o->b_count),
-                          with_bias ? check_magnitude(o->bias, s->n) : NULL, APUS_ACTIVATION_NONE, magnitude);
+  const expected exact = expect(o, o->a, o->b, with_bias, activation);
+  const expected of_bf16 = expect(o, rounded(o->a, o->a_count), rounded(o->b, o->b_count), with_bias, activation);
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++)
     for (int i = 0; i < APUS_GEMM_IMPLEMENTATIONS && check_select(isa); i++) {
       gemm_run run = {.a = o->a, .b = o->b, .bias = with_bias ? o->bias : NULL, .activation = activation};
       int mark = check_mark();
       if ((i != APUS_GEMM_REFERENCE || isa == APUS_ISA_REFERENCE || check_chosen.isa >= 0) && plan_forced(&run, o, i)) {
+        const expected *want = i == APUS_GEMM_BF16 ? &of_bf16 : &exact;
         run.c = check_output(o->c_count, s->accumulate ? o->initial : NULL);
         check_run(apus_gemm_implementation_name((apus_gemm_implementation)i), run_gemm, &run);
         if (o->integers)
-          check_exact("C", run.c, want, o->c_count);
+          check_exact("C", run.c, want->c, o->c_count);
         else
-          check_close("C", run.c, want, magnitude, o->c_count, (double)s->k + 2);
+          check_close("C", run.c, want->c, want->magnitude, o->c_count, (double)s->k + 2);
         if (s->ldc == s->n && (with_bias || activation != APUS_ACTIVATION_NONE)) {
           float *fused = check_copy(run.c, o->c_count);
           run.bias = NULL;
@@ -180,9 +207,13 @@ void check_gemm_family(void) {
       {"140x150x160", 140, 150, 160},
       {"few rows, large B", 33, 530, 515},
       {"one row, large B", 1, 1030, 260},
+      {"one row, large B, odd k", 1, 1000, 267},
       {"two panels of rows, two bands", 40, 170, 2100},
       {"packed blocks, two bands", 70, 130, 2100},
       {"short k, large C", 1100, 1000, 3},
+      {"rows in two chunks", 2061, 35, 31},
+      {"columns in two chunks", 17, 2083, 37},
+      {"two bands, odd k", 16, 35, 2051},
   };
   for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
     check_shape(shapes[i].name, shapes[i].m, shapes[i].n, shapes[i].k);

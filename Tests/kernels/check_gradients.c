@@ -205,6 +205,53 @@ static void check_batch_norm(int frozen, int relu) {
   check_gradient("dresidual", batch_norm_loss, &g, g.residual, dresidual, count);
 }
 
+/* ---- group norm, local response norm ----------------------------------------------------------------------------- */
+
+static double group_norm_loss(void *context) {
+  gradient_case *g = context;
+  apus_group_norm_forward_reference_f64(3, 4, 6, g->rows, g->x, g->gamma, g->beta, 1e-5, NULL, APUS_ACTIVATION_NONE, g->y,
+                                        norm_statistics.mean, norm_statistics.inverse);
+  return loss_of(g);
+}
+
+static void check_group_norm(int64_t groups) {
+  if (!check_case("group norm", "3 samples of 4 positions, 6 channels in %lld groups", (long long)groups))
+    return;
+  const int64_t channels = 6, count = 3 * 4 * channels;
+  gradient_case g = {.rows = groups, .count = count};
+  norm_statistics = (statistics){.mean = check_doubles(3 * groups), .inverse = check_doubles(3 * groups)};
+  g.x = random_doubles(count);
+  g.gamma = random_doubles(channels);
+  g.beta = random_doubles(channels);
+  g.y = check_doubles(count);
+  g.cotangent = random_doubles(count);
+  group_norm_loss(&g);
+  double *dx = check_doubles(count), *dgamma = check_doubles(channels), *dbeta = check_doubles(channels);
+  apus_group_norm_backward_reference_f64(3, 4, channels, groups, g.x, g.y, g.cotangent, norm_statistics.mean,
+                                         norm_statistics.inverse, g.gamma, g.beta, APUS_ACTIVATION_NONE, dx, dgamma, dbeta, NULL);
+  check_gradient("dx", group_norm_loss, &g, g.x, dx, count);
+  check_gradient("dgamma", group_norm_loss, &g, g.gamma, dgamma, channels);
+  check_gradient("dbeta", group_norm_loss, &g, g.beta, dbeta, channels);
+}
+
+static double local_response_norm_loss(void *context) {
+  gradient_case *g = context;
+  apus_local_response_norm_forward_reference_f64(4, 7, g->rows, 0.8, 0.75, 1.5, g->x, g->y);
+  return loss_of(g);
+}
+
+static void check_local_response_norm(int64_t size) {
+  if (!check_case("local response norm", "4 rows of 7 channels, windows of %lld", (long long)size))
+    return;
+  gradient_case g = {.rows = size, .count = 4 * 7};
+  g.x = random_doubles(g.count);
+  g.y = check_doubles(g.count);
+  g.cotangent = random_doubles(g.count);
+  double *dx = check_doubles(g.count);
+  apus_local_response_norm_backward_reference_f64(4, 7, size, 0.8, 0.75, 1.5, g.x, g.cotangent, dx);
+  check_gradient("dx", local_response_norm_loss, &g, g.x, dx, g.count);
+}
+
 /* ---- activation, loss ------------------------------------------------------------------------------------------- */
 
 static double relu_loss(void *context) {
@@ -286,6 +333,11 @@ void check_gradients_family(void) {
   check_pool2d("3x3 overlapping, padded", (apus_pool2d){1, 7, 6, 2, 3, 3, 2, 1, 1, 2, 1, 0, 0});
   for (int i = 0; i < 4; i++)
     check_batch_norm(i & 1, i >> 1);
+  for (int64_t groups = 1; groups <= 6; groups++)
+    if (6 % groups == 0)
+      check_group_norm(groups);
+  for (int64_t size = 1; size <= 6; size++)
+    check_local_response_norm(size);
   check_activations();
   check_losses();
 }

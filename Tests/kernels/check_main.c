@@ -12,6 +12,9 @@ void check_conv2d_family(void);
 void check_elementwise_family(void);
 void check_gemm_family(void);
 void check_gradients_family(void);
+void check_group_norm_family(void);
+void check_local_response_norm_family(void);
+void check_gradient_tools_family(void);
 void check_loss_family(void);
 void check_movement_family(void);
 void check_optimizer_family(void);
@@ -19,21 +22,35 @@ void check_plans_family(void);
 void check_pointwise_loss_family(void);
 void check_pool2d_family(void);
 void check_random_family(void);
+void check_resample_family(void);
 void check_runtime_family(void);
 void check_scratch_family(void);
 void check_soak_family(void);
 void check_winograd_family(void);
 
 const check_family check_families[] = {
-    {"runtime", check_runtime_family},       {"random", check_random_family},
-    {"plans", check_plans_family},           {"conv2d", check_conv2d_family},
-    {"winograd", check_winograd_family},     {"gemm", check_gemm_family},
-    {"pool2d", check_pool2d_family},         {"batch_norm", check_batch_norm_family},
-    {"activation", check_activation_family}, {"elementwise", check_elementwise_family},
-    {"movement", check_movement_family},     {"loss", check_loss_family},
-    {"optimizer", check_optimizer_family},   {"gradients", check_gradients_family},
-    {"class_loss", check_class_loss_family}, {"pointwise_loss", check_pointwise_loss_family},
-    {"scratch", check_scratch_family},       {"soak", check_soak_family},
+    {"runtime", check_runtime_family},
+    {"random", check_random_family},
+    {"plans", check_plans_family},
+    {"conv2d", check_conv2d_family},
+    {"winograd", check_winograd_family},
+    {"gemm", check_gemm_family},
+    {"pool2d", check_pool2d_family},
+    {"batch_norm", check_batch_norm_family},
+    {"activation", check_activation_family},
+    {"elementwise", check_elementwise_family},
+    {"movement", check_movement_family},
+    {"loss", check_loss_family},
+    {"optimizer", check_optimizer_family},
+    {"resample", check_resample_family},
+    {"class_loss", check_class_loss_family},
+    {"pointwise_loss", check_pointwise_loss_family},
+    {"group_norm", check_group_norm_family},
+    {"local_response_norm", check_local_response_norm_family},
+    {"gradient_tools", check_gradient_tools_family},
+    {"gradients", check_gradients_family},
+    {"scratch", check_scratch_family},
+    {"soak", check_soak_family},
 };
 const int check_family_count = sizeof check_families / sizeof check_families[0];
 

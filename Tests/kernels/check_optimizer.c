@@ -1,167 +1,206 @@
-/* Stochastic gradient descent and Adam: several parameters in one call. */
+/* Optimizers: every rule over several parameters in one call. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "check.h"
 
-enum { MAX_ITEMS = 8 };
+enum { MAX_ITEMS = 8, STATES = APUS_OPTIMIZER_STATES };
 
-typedef struct sgd_run {
+typedef struct run {
+  apus_optimizer rule;
   int64_t items;
-  apus_sgd_item item[MAX_ITEMS];
-  float learning_rate, momentum;
-  int nesterov;
-} sgd_run;
+  apus_optimizer_item item[MAX_ITEMS];
+  apus_optimizer_options options;
+} run;
 
-static void run_sgd(void *context) {
-  sgd_run *run = context;
-  apus_sgd_step(run->items, run->item, run->learning_rate, run->momentum, run->nesterov);
+static void run_step(void *context) {
+  run *r = context;
+  apus_optimizer_step(r->rule, r->items, r->item, &r->options);
 }
 
-/* The terms of the step all with a positive sign: absolute values, and −learning_rate for the subtraction. */
-static void reference(const sgd_run *run, int i, const float *value, const float *velocity, int magnitudes, double *want_value,
-                      double *want_velocity) {
-  const apus_sgd_item *item = &run->item[i];
-  for (int64_t j = 0; j < item->count; j++) {
-    want_value[j] = magnitudes ? fabs((double)value[j]) : (double)value[j];
-    want_velocity[j] = !velocity ? 0 : magnitudes ? fabs((double)velocity[j]) : (double)velocity[j];
+/* A rule with its switches. `states` tells by bits which are there, `squares` which hold means of squares. */
+typedef struct variant {
+  const char *name;
+  apus_optimizer rule;
+  int states, squares;
+  apus_optimizer_options options;
+} variant;
+
+/* What a parameter holds before the step, after it in double, and what an error is measured by. */
+typedef struct parameter {
+  float *value, *gradient, *state[STATES];
+  double *want, *want_state[STATES], *bound, *bound_state[STATES];
+} parameter;
+
+/* Magnitudes of the terms of one element after the step: how far rounding may move value and states. */
+static void bound_element(const variant *v, const apus_optimizer_item *item, parameter *p, int64_t j) {
+  const apus_optimizer_options *o = &v->options;
+  const double rate = o->learning_rate * item->rate, w = fabs((double)p->value[j]), decay = item->weight_decay;
+  const int coupled = v->rule != APUS_SIGN_SGD && v->rule != APUS_ASCENT && !o->decoupled;
+  const double g = fabs((double)p->gradient[j]) + (coupled ? decay * w : 0);
+  double before[STATES], *state[STATES], want[STATES];
+  for (int s = 0; s < STATES; s++) {
+    before[s] = p->state[s] ? fabs((double)p->state[s][j]) : 0;
+    state[s] = &p->bound_state[s][j];
+    want[s] = p->state[s] ? p->want_state[s][j] : 0;
   }
-  const double *gradient = magnitudes ? check_magnitude(item->gradient, item->count) : check_widen(item->gradient, item->count);
-  apus_sgd_step_reference_f64(item->count, want_value, gradient, velocity ? want_velocity : NULL, item->weight_decay,
-                              magnitudes ? -(double)run->learning_rate : (double)run->learning_rate, run->momentum,
-                              run->nesterov);
+  const double unbias1 = o->bias_correction ? 1 - pow(o->beta1, (double)item->step) : 1;
+  const double unbias2 = o->bias_correction ? 1 - pow(o->beta2, (double)item->step) : 1;
+  double move = 0; /* of the value, with what errors of the states do to it */
+  switch (v->rule) {
+  case APUS_SGD:
+    *state[0] = o->momentum * before[0] + g;
+    move = p->state[0] ? (o->nesterov ? g + o->momentum * *state[0] : *state[0]) : g;
+    break;
+  case APUS_ADAM:
+    *state[0] = before[0] + (1 - o->beta1) * g;
+    *state[1] = before[1] + (1 - o->beta2) * g * g;
+    move = *state[0] / unbias1 / (sqrt(want[1] / unbias2) + o->epsilon) * (1 + *state[1] / want[1]);
+    break;
+  case APUS_RMSPROP: {
+    *state[0] = before[0] + (1 - o->beta2) * g * g;
+    *state[1] = before[1] + (1 - o->beta2) * g;
+    const double t = want[0] - want[1] * want[1];
+    const double root = o->epsilon_inside ? sqrt(t + o->epsilon) : sqrt(t) + o->epsilon;
+    move = g / root * (1 + (*state[0] + 2 * *state[1] * *state[1]) / t);
+    if (p->state[2])
+      *state[2] = move = o->momentum * before[2] + move;
+    break;
+  }
+  case APUS_ADAGRAD:
+    *state[0] = before[0] + g * g;
+    move = 2 * g / (sqrt(want[0]) + o->epsilon);
+    break;
+  case APUS_SIGN_SGD:
+    *state[0] = before[0] + (1 - o->momentum) * g;
+    /* A sum that is 0 but for rounding may have either sign. */
+    move = 1 + (p->state[0] && fabs(want[0]) < 1e-6 * *state[0] ? 1e8 : 0);
+    break;
+  default:
+    *state[0] = w + rate * g;
+  }
+  p->bound[j] = w + rate * move;
 }
 
-static void check_items(const char *name, int64_t items, const int64_t *counts, float momentum, int nesterov) {
-  if (!check_case(name, "%lld parameters, the first of %lld, momentum %g%s", (long long)items, (long long)(items ? counts[0] : 0),
-                  (double)momentum, nesterov ? " (Nesterov)" : ""))
-    return;
-  sgd_run run = {.items = items, .learning_rate = 0.1f, .momentum = momentum, .nesterov = nesterov};
-  float *value[MAX_ITEMS], *velocity[MAX_ITEMS];
-  double *want[MAX_ITEMS], *want_velocity[MAX_ITEMS], *bound[MAX_ITEMS], *bound_velocity[MAX_ITEMS];
-  for (int i = 0; i < items; i++) {
-    int64_t count = counts[i];
-    float *gradient = check_input(count);
-    check_fill(gradient, count);
-    check_fill(value[i] = check_input(count), count);
-    velocity[i] = momentum == 0 ? NULL : check_input(count);
-    if (velocity[i])
-      check_fill(velocity[i], count);
-    run.item[i] = (apus_sgd_item){.count = count, .gradient = gradient, .weight_decay = i % 2 ? 0 : 0.01f * (float)(i + 1)};
-    want[i] = check_doubles(count);
-    want_velocity[i] = check_doubles(count);
-    bound[i] = check_doubles(count);
-    bound_velocity[i] = check_doubles(count);
-    reference(&run, i, value[i], velocity[i], 0, want[i], want_velocity[i]);
-    reference(&run, i, value[i], velocity[i], 1, bound[i], bound_velocity[i]);
-  }
-  int mark = check_mark();
-  for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
-    if (!check_select(isa))
+static parameter make(const variant *v, apus_optimizer_item *item, int64_t count) {
+  parameter p = {.value = check_input(count), .gradient = check_input(count)};
+  check_fill(p.value, count);
+  check_fill(p.gradient, count);
+  double *state[STATES] = {NULL};
+  for (int s = 0; s < STATES; s++) {
+    p.bound_state[s] = check_doubles(count);
+    if (!(v->states >> s & 1))
       continue;
-    for (int i = 0; i < items; i++) {
-      run.item[i].value = check_output(counts[i], value[i]);
-      run.item[i].velocity = velocity[i] ? check_output(counts[i], velocity[i]) : NULL;
-    }
-    check_run("sgd", run_sgd, &run);
-    for (int i = 0; i < items; i++) {
-      check_close("value", run.item[i].value, want[i], bound[i], counts[i], 4);
-      if (velocity[i])
-        check_close("velocity", run.item[i].velocity, want_velocity[i], bound_velocity[i], counts[i], 3);
-    }
+    check_fill(p.state[s] = check_input(count), count);
+    for (int64_t j = 0; j < count && v->squares >> s & 1; j++) /* more than the square of a mean */
+      p.state[s][j] = p.state[s][j] * p.state[s][j] + 1.01f;
+    p.want_state[s] = state[s] = check_widen(p.state[s], count);
   }
-}
-
-/* ---- Adam ------------------------------------------------------------------------------------------------------- */
-
-typedef struct adam_run {
-  int64_t items;
-  apus_adam_item item[MAX_ITEMS];
-  apus_adam_options options;
-} adam_run;
-
-static void run_adam(void *context) {
-  adam_run *run = context;
-  apus_adam_step(run->items, run->item, &run->options);
-}
-
-/* What a parameter holds before the step, after it in double, and the sums of the terms' magnitudes. */
-typedef struct adam_case {
-  float *value, *m, *v;
-  double *want, *want_m, *want_v, *bound, *bound_m, *bound_v;
-} adam_case;
-
-static adam_case make_adam(apus_adam_item *item, const apus_adam_options *o, int64_t count, float weight_decay) {
-  adam_case c = {.value = check_input(count), .m = check_input(count), .v = check_input(count)};
-  float *gradient = check_input(count);
-  float *all[] = {c.value, c.m, c.v, gradient};
-  for (int i = 0; i < 4; i++)
-    check_fill(all[i], count);
+  p.want = check_widen(p.value, count);
+  p.bound = check_doubles(count);
+  item->count = count;
+  item->gradient = p.gradient;
+  apus_optimizer_step_reference_f64(v->rule, item, p.want, check_widen(p.gradient, count), state, &v->options);
   for (int64_t j = 0; j < count; j++)
-    c.v[j] = c.v[j] * c.v[j] + 0.01f; /* a mean of squares */
-  *item = (apus_adam_item){.count = count, .gradient = gradient, .weight_decay = weight_decay};
-  c.want = check_widen(c.value, count);
-  c.want_m = check_widen(c.m, count);
-  c.want_v = check_widen(c.v, count);
-  apus_adam_step_reference_f64(count, c.want, check_widen(gradient, count), c.want_m, c.want_v, weight_decay, o);
-  c.bound = check_doubles(count);
-  c.bound_m = check_doubles(count);
-  c.bound_v = check_doubles(count);
-  const double unbias1 = 1 - pow(o->beta1, (double)o->step), unbias2 = 1 - pow(o->beta2, (double)o->step);
-  for (int64_t j = 0; j < count; j++) {
-    const double w = fabs((double)c.value[j]), g = fabs((double)gradient[j]) + (o->decoupled ? 0 : weight_decay * w);
-    c.bound_m[j] = o->beta1 * fabs((double)c.m[j]) + (1 - (double)o->beta1) * g;
-    c.bound_v[j] = o->beta2 * (double)c.v[j] + (1 - (double)o->beta2) * g * g;
-    /* An error of v counts by its share of v. */
-    c.bound[j] = w + o->learning_rate * (c.bound_m[j] / unbias1) / (sqrt(c.want_v[j] / unbias2) + o->epsilon) *
-                         (1 + c.bound_v[j] / c.want_v[j]);
-  }
-  return c;
+    bound_element(v, item, &p, j);
+  return p;
 }
 
-static void check_adam(const char *name, int64_t items, const int64_t *counts, int64_t step, int decoupled) {
-  if (!check_case(name, "%lld parameters, step %lld of %s", (long long)items, (long long)step, decoupled ? "AdamW" : "Adam"))
+static void check_items(const char *name, const variant *v, int64_t items, const int64_t *counts, int64_t step) {
+  if (!check_case(name, "%s over %lld parameters, the first of %lld, step %lld", v->name, (long long)items,
+                  (long long)(items ? counts[0] : 0), (long long)step))
     return;
-  adam_run run = {
-      .items = items,
-      .options = {.learning_rate = 0.1f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-3f, .step = step, .decoupled = decoupled}};
-  adam_case c[MAX_ITEMS];
-  for (int i = 0; i < items; i++)
-    c[i] = make_adam(&run.item[i], &run.options, counts[i], i % 2 ? 0 : 0.1f * (float)(i + 1));
+  run r = {.rule = v->rule, .items = items, .options = v->options};
+  parameter p[MAX_ITEMS];
+  for (int i = 0; i < items; i++) {
+    r.item[i] = (apus_optimizer_item){
+        .rate = i == 2 ? 0.5 : 1, .weight_decay = i % 2 ? 0 : 0.01 * (i + 1), .step = step + (i == 3) /* its own number */};
+    p[i] = make(v, &r.item[i], counts[i]);
+  }
   int mark = check_mark();
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
     if (!check_select(isa))
       continue;
     for (int i = 0; i < items; i++) {
-      run.item[i].value = check_output(counts[i], c[i].value);
-      run.item[i].first_moment = check_output(counts[i], c[i].m);
-      run.item[i].second_moment = check_output(counts[i], c[i].v);
+      r.item[i].value = check_output(counts[i], p[i].value);
+      for (int s = 0; s < STATES; s++)
+        r.item[i].state[s] = p[i].state[s] ? check_output(counts[i], p[i].state[s]) : NULL;
     }
-    check_run("adam", run_adam, &run);
+    check_run(v->name, run_step, &r);
     for (int i = 0; i < items; i++) {
-      check_close("value", run.item[i].value, c[i].want, c[i].bound, counts[i], 8);
-      check_close("first moment", run.item[i].first_moment, c[i].want_m, c[i].bound_m, counts[i], 3);
-      check_close("second moment", run.item[i].second_moment, c[i].want_v, c[i].bound_v, counts[i], 3);
+      check_close("value", r.item[i].value, p[i].want, p[i].bound, counts[i], 8);
+      for (int s = 0; s < STATES; s++)
+        if (p[i].state[s])
+          check_close("state", r.item[i].state[s], p[i].want_state[s], p[i].bound_state[s], counts[i], 4);
     }
+  }
+}
+
+/* A sign is 0 where the gradient is, and a NaN is not hidden. */
+static void check_signs(void) {
+  if (!check_case("signs of 0 and NaN", "sign-SGD over %d elements", 19))
+    return;
+  enum { COUNT = 19 };
+  float *gradient = check_input(COUNT);
+  double want[COUNT];
+  for (int i = 0; i < COUNT; i++) {
+    gradient[i] = (float)(i % 3 - 1) * 1e-30f;
+    want[i] = 1 - 0.5 * (i % 3 - 1);
+  }
+  gradient[4] = NAN;
+  want[4] = NAN;
+  gradient[16] = -INFINITY;
+  want[16] = 1.5;
+  float ones[COUNT];
+  for (int i = 0; i < COUNT; i++)
+    ones[i] = 1;
+  int mark = check_mark();
+  for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
+    if (!check_select(isa))
+      continue;
+    run r = {.rule = APUS_SIGN_SGD,
+             .items = 1,
+             .item = {{.count = COUNT, .value = check_output(COUNT, ones), .gradient = gradient, .rate = 1, .step = 1}},
+             .options = {.learning_rate = 0.5}};
+    check_run("sign-SGD", run_step, &r);
+    check_exact("value", r.item[0].value, want, COUNT);
   }
 }
 
 void check_optimizer_family(void) {
   static const int64_t lenet[] = {150, 6, 2400, 16, 48000, 120, 10080, 84}, edges[] = {1, 0, 15, 16, 17, 33, 3, 64},
                        large[] = {200003, 1};
-  static const float momenta[] = {0, 0.9f};
-  for (int i = 0; i < 2; i++)
-    for (int nesterov = 0; nesterov <= i; nesterov++) {
-      check_items("no parameters", 0, edges, momenta[i], nesterov);
-      check_items("lenet's parameters", 8, lenet, momenta[i], nesterov);
-      check_items("edges", 8, edges, momenta[i], nesterov);
-      check_items("one large parameter", 2, large, momenta[i], nesterov);
-    }
-  for (int decoupled = 0; decoupled <= 1; decoupled++) {
-    check_adam("no parameters", 0, edges, 1, decoupled);
-    check_adam("the first step", 8, edges, 1, decoupled);
-    check_adam("the tenth step", 8, lenet, 10, decoupled);
-    check_adam("a late step, one large parameter", 2, large, 100000, decoupled);
+  static const apus_optimizer_options adam = {.learning_rate = 0.1, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-3},
+                                      rms = {.learning_rate = 0.1, .beta2 = 0.9, .epsilon = 1e-3};
+  variant variants[] = {
+      {"SGD", APUS_SGD, 0, 0, {.learning_rate = 0.1}},
+      {"momentum", APUS_SGD, 1, 0, {.learning_rate = 0.1, .momentum = 0.9}},
+      {"Nesterov", APUS_SGD, 1, 0, {.learning_rate = 0.1, .momentum = 0.9, .nesterov = 1}},
+      {"Adam", APUS_ADAM, 3, 2, adam},
+      {"Adam without correction", APUS_ADAM, 3, 2, adam},
+      {"AdamW", APUS_ADAM, 3, 2, adam},
+      {"RMSProp", APUS_RMSPROP, 1, 1, rms},
+      {"RMSProp with epsilon inside", APUS_RMSPROP, 1, 1, rms},
+      {"centred RMSProp", APUS_RMSPROP, 3, 1, rms},
+      {"RMSProp with momentum", APUS_RMSPROP, 5, 1, rms},
+      {"centred RMSProp with momentum", APUS_RMSPROP, 7, 1, rms},
+      {"Adagrad", APUS_ADAGRAD, 1, 1, {.learning_rate = 0.1, .epsilon = 1e-10, .rate_decay = 0.01}},
+      {"sign-SGD", APUS_SIGN_SGD, 0, 0, {.learning_rate = 0.1}},
+      {"Signum", APUS_SIGN_SGD, 1, 0, {.learning_rate = 0.1, .momentum = 0.9}},
+      {"ascent", APUS_ASCENT, 1, 0, {.learning_rate = 0.1}},
+  };
+  for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++) {
+    variant *v = &variants[i];
+    v->options.bias_correction = v->rule == APUS_ADAM && strcmp(v->name, "Adam without correction") != 0;
+    v->options.decoupled = strcmp(v->name, "AdamW") == 0;
+    v->options.epsilon_inside = strstr(v->name, "inside") != NULL;
+    v->options.centered = strstr(v->name, "centred") != NULL;
+    v->options.momentum = strstr(v->name, "with momentum") ? 0.9 : v->options.momentum;
+    check_items("no parameters", v, 0, edges, 1);
+    check_items("edges", v, 8, edges, 1);
+    check_items("lenet's parameters", v, 8, lenet, 10);
+    check_items("one large parameter", v, 2, large, 100000);
   }
+  check_signs();
 }

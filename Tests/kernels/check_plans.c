@@ -1,4 +1,5 @@
 /* What planning refuses, with which status and in which words; what a good plan holds. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,6 +177,26 @@ static void check_pool2d_refusals(void) {
              "a good shape gives %lld x %lld", (long long)plan.out_h, (long long)plan.out_w);
 }
 
+static void check_group_norm_refusals(void) {
+  if (!check_case("group norm and local response norm: refusals", "sizes, groups, numbers"))
+    return;
+  apus_group_norm_plan group;
+  apus_local_response_norm_plan local;
+  apus_error error;
+  check_error("no samples", apus_group_norm_plan_make(&group, 0, 4, 4, 1, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("positions -1", apus_group_norm_plan_make(&group, 1, -1, 4, 1, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("no channels", apus_group_norm_plan_make(&group, 1, 4, 0, 1, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("no groups", apus_group_norm_plan_make(&group, 1, 4, 4, 0, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("3 groups of 4", apus_group_norm_plan_make(&group, 1, 4, 4, 3, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("huge", apus_group_norm_plan_make(&group, INT64_MAX / 8, 16, 4, 2, &error), APUS_OVERFLOW, &error);
+  check_error("no rows", apus_local_response_norm_plan_make(&local, 0, 4, 5, 1, 1, 1, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("window 0", apus_local_response_norm_plan_make(&local, 4, 4, 0, 1, 1, 1, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("alpha -1", apus_local_response_norm_plan_make(&local, 4, 4, 5, -1, 1, 1, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("beta NaN", apus_local_response_norm_plan_make(&local, 4, 4, 5, 1, NAN, 1, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("k 0", apus_local_response_norm_plan_make(&local, 4, 4, 5, 1, 1, 0, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("huge", apus_local_response_norm_plan_make(&local, INT64_MAX / 4, 8, 5, 1, 1, 1, &error), APUS_OVERFLOW, &error);
+}
+
 static void check_batch_norm_refusals(void) {
   if (!check_case("batch norm: refusals", "no rows, no channels, too many"))
     return;
@@ -202,7 +223,7 @@ static void expect_gemm(const bad_field *bad, apus_status want) {
   apus_gemm_plan plan;
   apus_error error;
   set_field(&shape, bad);
-  check_error(bad->name, apus_gemm_plan_make(&plan, &shape, &error), want, &error);
+  check_error(bad->name, apus_gemm_plan_make(&plan, &shape, NULL, &error), want, &error);
 }
 
 static void check_gemm_plans(void) {
@@ -216,13 +237,23 @@ static void check_gemm_plans(void) {
   transposed.transpose_a = 1;
   apus_gemm_plan plan;
   apus_error error;
-  check_that(apus_gemm_plan_make(&plan, &transposed, &error) == APUS_OK, "refused: %s", error.text);
+  check_that(apus_gemm_plan_make(&plan, &transposed, NULL, &error) == APUS_OK, "refused: %s", error.text);
   transposed.lda = 3;
-  check_error("lda of A transposed", apus_gemm_plan_make(&plan, &transposed, &error), APUS_INVALID_ARGUMENT, &error);
+  check_error("lda of A transposed", apus_gemm_plan_make(&plan, &transposed, NULL, &error), APUS_INVALID_ARGUMENT, &error);
+  const apus_gemm_options unknown = {.precision = (apus_precision)9}, rounds = {.precision = APUS_PRECISION_BF16};
+  check_error("precision 9", apus_gemm_plan_make(&plan, &good_gemm, &unknown, &error), APUS_INVALID_ARGUMENT, &error);
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++) {
     if (!check_select(isa))
       continue;
-    check_that(apus_gemm_plan_make(&plan, &good_gemm, &error) == APUS_OK && plan.isa == isa && plan.reason[plan.implementation],
+    const apus_gemm square = {.m = 512, .n = 512, .k = 512, .lda = 512, .ldb = 512, .ldc = 512};
+    check_that(apus_gemm_plan_make(&plan, &square, &rounds, &error) == APUS_OK &&
+                   (isa == APUS_ISA_AVX512 || isa == APUS_ISA_REFERENCE ||
+                    (plan.implementation != APUS_GEMM_BF16 && plan.reason[APUS_GEMM_BF16])),
+               "bfloat16 on a tier without: %s", error.text);
+    check_that(apus_gemm_plan_make(&plan, &square, NULL, &error) == APUS_OK && plan.implementation != APUS_GEMM_BF16,
+               "bfloat16 unasked");
+    check_that(apus_gemm_plan_make(&plan, &good_gemm, NULL, &error) == APUS_OK && plan.isa == isa &&
+                   plan.reason[plan.implementation],
                "a good shape: %s", error.text);
     char text[600];
     apus_gemm_plan_describe(&plan, text, sizeof text);
@@ -252,7 +283,7 @@ static void check_force(void) {
   apus_gemm_plan gemm;
   apus_error conv2d_error, gemm_error;
   apus_status conv2d_status = apus_conv2d_plan_make(&conv2d, APUS_CONV2D_FORWARD, &good_conv2d, NULL, &conv2d_error);
-  apus_status gemm_status = apus_gemm_plan_make(&gemm, &good_gemm, &gemm_error);
+  apus_status gemm_status = apus_gemm_plan_make(&gemm, &good_gemm, NULL, &gemm_error);
   expect_forced(forced, "conv2d:", conv2d_status,
                 conv2d_status == APUS_OK ? apus_conv2d_implementation_name(conv2d.implementation) : conv2d_error.text);
   expect_forced(forced, "gemm:", gemm_status,
@@ -312,5 +343,6 @@ void check_plans_family(void) {
   check_conv2d_plans();
   check_pool2d_refusals();
   check_batch_norm_refusals();
+  check_group_norm_refusals();
   check_gemm_plans();
 }

@@ -137,11 +137,14 @@ static void check_memory(void) {
 static void check_allocations(void) {
   if (!check_case("allocations are seen", "what every run is held to"))
     return;
-  check_allocations_count(1);
-  void *volatile pointer = apus_alloc(100);
-  int64_t seen = check_allocations_count(0);
-  apus_free(pointer);
-  check_that(seen == check_allocations_seen(), "%lld allocations seen, not %d", (long long)seen, check_allocations_seen());
+  for (size_t size = 100; size < (size_t)4 << 20; size *= 20000) {
+    check_allocations_count(1);
+    void *volatile pointer = apus_alloc(size);
+    int64_t seen = check_allocations_count(0);
+    apus_free(pointer);
+    check_that(seen == check_allocations_seen(), "%zu bytes: %lld allocations seen, not %d", size, (long long)seen,
+               check_allocations_seen());
+  }
 }
 
 static void read_slot(void *context, int64_t begin, int64_t end, int slot) {

@@ -88,7 +88,8 @@ static void check_gemm_scratch(void) {
     for (int isa = 0; isa < APUS_ISA_COUNT; isa++)
       for (int j = 0; j < APUS_GEMM_IMPLEMENTATIONS && check_select(isa); j++) {
         apus_gemm_plan plan;
-        if (apus_gemm_plan_force(&plan, &s, (apus_gemm_implementation)j, NULL) == APUS_OK)
+        const apus_gemm_options options = {.precision = j == APUS_GEMM_BF16 ? APUS_PRECISION_BF16 : APUS_PRECISION_DEFAULT};
+        if (apus_gemm_plan_force(&plan, &s, &options, (apus_gemm_implementation)j, NULL) == APUS_OK)
           expect_bounded("gemm", apus_gemm_implementation_name((apus_gemm_implementation)j), plan.scratch_bytes,
                          apus_thread_count());
       }
@@ -107,6 +108,10 @@ static void check_norm_scratch(void) {
     snprintf(what, sizeof what, "%lld rows of %lld channels", (long long)rows, (long long)channels);
     if (apus_batch_norm_plan_make(&plan, rows, channels, NULL) == APUS_OK)
       expect_bounded(what, "batch norm", plan.scratch_bytes, 1);
+    apus_group_norm_plan group;
+    for (int64_t positions = 1; positions <= 64; positions *= 8)
+      if (apus_group_norm_plan_make(&group, (rows + positions - 1) / positions, positions, channels, 1, NULL) == APUS_OK)
+        expect_bounded(what, "group norm", group.scratch_bytes, 1);
     expect_bounded(what, "the bias' gradient", apus_bias_activation_backward_scratch(rows, channels), 1);
   }
   apus_thread_count_set(0);

@@ -73,7 +73,7 @@ static void step_gemm(const soak *s) {
   const int64_t m = check_random_int(1, 60), n = check_random_int(1, 60), k = check_random_int(1, 60);
   const apus_gemm shape = {.m = m, .n = n, .k = k, .lda = k, .ldb = n, .ldc = n};
   apus_gemm_plan plan;
-  if (apus_gemm_plan_make(&plan, &shape, NULL) != APUS_OK)
+  if (apus_gemm_plan_make(&plan, &shape, NULL, NULL) != APUS_OK)
     return;
   void *scratch = scratch_of(plan.scratch_bytes);
   apus_gemm_run(&plan, s->x, s->w, s->vectors, APUS_ACTIVATION_RELU, s->y, scratch);

@@ -20,6 +20,8 @@ static const apus_activation_kernels *const tiers[APUS_ISA_COUNT] = {
 #endif
 };
 
+const apus_activation_kernels *apus_activation_current(void) { return tiers[apus_isa_current()]; }
+
 /* A fork costs as much as this many elements of the work here. */
 enum { GRAIN = 16384 };
 

@@ -106,8 +106,10 @@ static int in_place(const job *j) { return j->epilogue && j->epilogue->residual 
 static apus_depthwise_strip strip_of(const job *j) {
   const apus_conv2d *s = &j->plan->shape;
   const int lanes = j->kernels->lanes, aligned = (uintptr_t)j->output % ((size_t)lanes * sizeof(float)) == 0;
+  const int64_t bytes = (x_count(s) + y_count(j->plan)) * (int64_t)sizeof(float);
   return (apus_depthwise_strip){.stream = !j->groups && aligned && s->in_channels % lanes == 0 && !in_place(j) &&
-                                          apus_past_caches((x_count(s) + y_count(j->plan)) * (int64_t)sizeof(float)),
+                                          apus_fills_caches(bytes),
+                                .fetch = apus_past_caches(8 * bytes),
                                 .channels = s->out_channels,
                                 .groups = j->groups,
                                 .a_end = j->input + input_count(j->plan),
@@ -119,11 +121,42 @@ static int64_t grain(const job *j, int64_t items) {
   return (int64_t)(MACS_A_THREAD * (double)items / (macs + 1)) + 1;
 }
 
+/* The job's epilogue for outputs at c. */
+static const apus_conv2d_epilogue *epilogue_at(const job *j, const float *c, apus_conv2d_epilogue *here) {
+  if (!j->epilogue)
+    return NULL;
+  *here = *j->epilogue;
+  here->residual = here->residual ? here->residual + (c - j->output) : NULL;
+  return here;
+}
+
+/* Whether the outputs of the row are for row3, and if so with which ends: each may lack one tap. */
+static int is_row3(const job *j, const apus_conv_axis *w, apus_depthwise_strip *strip) {
+  const int lanes = j->kernels->lanes;
+  if (j->groups || w->taps != 3 || strip->taps_h < 1 || strip->channels < lanes || (strip->channels % lanes && in_place(j)) ||
+      (strip->a_step != strip->a_tap_w && strip->a_step != 2 * strip->a_tap_w))
+    return 0;
+  const int64_t last = w->origin + (w->outputs - 1) * w->step + 2 * w->dilation;
+  strip->cut_first = w->origin < 0;
+  strip->cut_last = last >= w->extent;
+  return w->origin + w->dilation >= 0 && last - w->dilation < w->extent &&
+         (w->outputs == 1 || (w->origin + w->step >= 0 && last - w->step < w->extent));
+}
+
 /* The outputs of one row that `strip` leads to: cut where the taps along the width change. strip has everything but what depends
  * on the run; its a and w are those of position 0 and tap 0 along the width. */
 static void run_row(const job *j, const apus_conv_axis *w_axis, int64_t input_step, apus_depthwise_strip strip) {
   const float *a = strip.a, *w = strip.w;
   float *c = strip.c;
+  apus_conv2d_epilogue here;
+  if (is_row3(j, w_axis, &strip)) {
+    strip.taps_w = 3;
+    strip.count = w_axis->outputs;
+    strip.a = a + w_axis->origin * input_step;
+    strip.epilogue = epilogue_at(j, c, &here);
+    j->kernels->row3(&strip);
+    return;
+  }
   for (apus_conv_run run = {.end = 0}; run.end < w_axis->outputs;) {
     run = apus_conv_axis_run(w_axis, run.end, w_axis->outputs);
     strip.taps_w = run.tap_end - run.tap_first;
@@ -132,12 +165,7 @@ static void run_row(const job *j, const apus_conv_axis *w_axis, int64_t input_st
     strip.c = c + run.first * strip.c_step;
     if (strip.taps_w > 0 && strip.taps_h > 0)
       strip.a = a + (w_axis->origin + run.first * w_axis->step + run.tap_first * w_axis->dilation) * input_step;
-    apus_conv2d_epilogue here;
-    if (j->epilogue) {
-      here = *j->epilogue;
-      here.residual = here.residual ? here.residual + (strip.c - j->output) : NULL;
-      strip.epilogue = &here;
-    }
+    strip.epilogue = epilogue_at(j, strip.c, &here);
     if (j->groups)
       j->kernels->group_strip(&strip);
     else

@@ -32,6 +32,8 @@ typedef struct apus_depthwise_strip {
   int64_t w_vector;
   int stream;                           /* depthwise: c is better written past the caches; channels are whole vectors, aligned */
   const apus_conv2d_epilogue *epilogue; /* NULL, or with residual at c */
+  int cut_first, cut_last;              /* row3 */
+  int fetch;                            /* row3: inputs come from memory, and the last row of taps is asked for ahead */
 } apus_depthwise_strip;
 
 /* dw[tw, ch] += Σ_i x[i·x_step + tw·x_tap + ch] · dy[i·channels + ch] for `count` pixels; dw [taps, channels]. With groups,
@@ -46,6 +48,10 @@ typedef struct apus_depthwise_weights {
 
 typedef struct apus_depthwise_kernels {
   void (*strip)(const apus_depthwise_strip *strip);
+  /* The same for taps_w = 3, a_step = a_tap_w or twice that and at least a vector of channels: a whole row of outputs, of which
+   * the first lacks its first tap with cut_first, the last one its last tap with cut_last. residual may be c only where channels
+   * are whole vectors. */
+  void (*row3)(const apus_depthwise_strip *strip);
   void (*weights)(const apus_depthwise_weights *weights);
   void (*group_strip)(const apus_depthwise_strip *strip);
   void (*group_weights)(const apus_depthwise_weights *weights);

@@ -6,6 +6,7 @@
 
 const apus_depthwise_kernels apus_depthwise_avx2 = {
     .strip = strip,
+    .row3 = row3,
     .weights = weights,
     .group_strip = group_strip,
     .group_weights = group_weights,

@@ -9,6 +9,7 @@
 
 #include "apus/runtime.h"
 #include "conv/direct.h"
+#include "runtime/cache.h"
 #include "runtime/integers.h"
 #include "runtime/parallel.h"
 
@@ -87,6 +88,7 @@ typedef struct job {
   float *packed;     /* after it: all panels, or one a thread */
   const float *kept; /* all panels, or NULL where each thread packs its own */
   int in_place;      /* the output holds what is still to be added */
+  int stream;        /* the output is written past the caches, where it is written once */
 } job;
 
 static void pack_panels(void *context, int64_t begin, int64_t end, int slot) {
@@ -109,7 +111,7 @@ static void round_pixels(void *context, int64_t begin, int64_t end, int slot) {
 /* A piece of the work: a panel and a block of the output. */
 typedef struct piece {
   const float *packed;
-  int64_t group, column, columns;
+  int64_t panel, group, column, columns;
   int64_t n_first, n_end, h_first, h_end; /* rows of each phase */
 } piece;
 
@@ -117,7 +119,7 @@ static piece piece_at(const job *j, int64_t panel, int64_t block, const float *p
   const apus_conv_view *v = &j->v;
   const int64_t images = j->plan->detail[DETAIL_IMAGES], rows = j->plan->detail[DETAIL_ROWS];
   const int64_t row_blocks = apus_ceil_div(v->out_h, rows);
-  piece p = {.packed = packed, .group = panel / v->panels, .column = panel % v->panels * v->width};
+  piece p = {.packed = packed, .panel = panel, .group = panel / v->panels, .column = panel % v->panels * v->width};
   p.columns = apus_min(v->width, v->out_channels - p.column);
   p.n_first = block / row_blocks * images, p.n_end = apus_min(p.n_first + images, j->plan->shape.batch);
   p.h_first = block % row_blocks * rows, p.h_end = apus_min(p.h_first + rows, v->out_h);
@@ -138,9 +140,13 @@ static void run_grid(const job *j, const piece *p, apus_conv_grid *grid, const f
     e.residual = e.residual ? e.residual + place : NULL;
   }
   /* Bands would overwrite what an epilogue still reads from the output; sums of pairs do not go on from memory. */
-  const int64_t row = grid->w.taps * v->in_channels * v->width, taps = grid->h.taps;
-  const int in_bands = taps * row > PANEL_IN_CACHE && !j->in_place && v->width == v->kernels->columns;
+  const int64_t row = grid->w.taps * v->in_channels * p->columns, taps = grid->h.taps; /* what is read of the panel */
+  const int is_large = taps * row > PANEL_IN_CACHE;
+  const int in_bands = is_large && !j->in_place && v->width == v->kernels->columns;
   const int64_t band = in_bands ? apus_max(1, BAND / apus_max(1, row)) : apus_max(1, taps);
+  grid->two_chains = !is_large && !grid->a_far;
+  grid->stream = j->stream && !in_bands;
+  grid->c_far = j->plan->detail[DETAIL_C_FAR] != 0 && !grid->stream;
   grid->band_first = 0;
   do {
     grid->band_end = apus_min(grid->band_first + band, taps);
@@ -151,11 +157,38 @@ static void run_grid(const job *j, const piece *p, apus_conv_grid *grid, const f
   } while (grid->band_first < taps);
 }
 
+/* Pixels that no tap reaches: each panel clears its share of all channels, so that the stores spread over the products. */
+static void clear_phase(const job *j, const piece *p, const apus_conv_grid *grid, int64_t place) {
+  const apus_conv_view *v = &j->v;
+  const int64_t panels = all_panels(v), channels = v->groups * v->out_channels, columns = v->kernels->columns;
+  for (int64_t n = p->n_first; n < p->n_end; n++)
+    for (int64_t h = p->h_first; h < apus_min(p->h_end, grid->h.outputs); h++)
+      for (int64_t w = grid->w.outputs * p->panel / panels; w < grid->w.outputs * (p->panel + 1) / panels; w++) {
+        float *pixel = j->output + place + n * grid->c_n + h * grid->c_h + w * grid->c_w;
+        if (!j->stream) {
+          memset(pixel, 0, (size_t)channels * sizeof *pixel);
+          continue;
+        }
+        /* A product of no steps. */
+        const apus_tile_product zeros = {.a = pixel,
+                                         .b = pixel,
+                                         .c = pixel,
+                                         .rows = channels / columns,
+                                         .columns = (int)columns,
+                                         .b_padded = 1,
+                                         .a_k = 1,
+                                         .b_k = columns,
+                                         .c_row = columns,
+                                         .stream = 1};
+        v->kernels->product(&zeros);
+      }
+}
+
 static void run_piece(const job *j, const piece *p) {
   const apus_conv2d_plan *plan = j->plan;
   const apus_conv2d *s = &plan->shape;
   const apus_conv_view *v = &j->v;
-  apus_conv_grid grid = {.channels = v->in_channels, .panel_width = v->width, .c_far = plan->detail[DETAIL_C_FAR] != 0};
+  apus_conv_grid grid = {.channels = v->in_channels, .panel_width = v->width};
   grid.a_w = v->groups * v->in_channels;
   grid.a_h = v->in_w * grid.a_w;
   grid.a_n = v->in_h * grid.a_h;
@@ -182,10 +215,20 @@ static void run_piece(const job *j, const piece *p) {
       const apus_conv_phase w = apus_conv_view_phase_w(plan, k);
       grid.h = h.axis;
       grid.w = w.axis;
-      run_grid(j, p, &grid, packed, (h.first * s->width + w.first) * s->in_channels);
+      const int64_t place = (h.first * s->width + w.first) * s->in_channels;
+      if (h.axis.taps > 0 && w.axis.taps > 0)
+        run_grid(j, p, &grid, packed, place);
+      else if (!j->epilogue) /* else nothing is added */
+        clear_phase(j, p, &grid, place);
       packed += h.axis.taps * w.axis.taps * v->in_channels * v->width;
     }
   }
+}
+
+/* Another thread may read the output next: streamed stores are ordered by nothing else. */
+static void fence(const job *j) {
+  if (j->stream)
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 /* Blocks one after the other, all panels for each. */
@@ -197,6 +240,7 @@ static void run_blocks(void *context, int64_t begin, int64_t end, int slot) {
     const piece p = piece_at(j, item % panels, item / panels, j->kept + item % panels * j->v.panel_floats);
     run_piece(j, &p);
   }
+  fence(j);
 }
 
 /* Panels one after the other, all blocks for each. */
@@ -212,6 +256,16 @@ static void run_panels(void *context, int64_t begin, int64_t end, int slot) {
     const piece p = piece_at(j, panel, item % all, j->kept ? j->kept + panel * j->v.panel_floats : own);
     run_piece(j, &p);
   }
+  fence(j);
+}
+
+/* Whole aligned vectors of whole panels. */
+static int can_stream(const job *j) {
+  const apus_conv2d *s = &j->plan->shape;
+  const apus_conv_view *v = &j->v;
+  const int64_t x = s->height * s->width * s->in_channels, y = j->plan->out_h * j->plan->out_w * s->out_channels;
+  return !j->epilogue && v->out_channels % v->kernels->columns == 0 && (uintptr_t)j->output % 64 == 0 &&
+         apus_past_caches(s->batch * (x + y) * (int64_t)sizeof(float));
 }
 
 static void run(job *j) {
@@ -222,6 +276,7 @@ static void run(job *j) {
   const int64_t panels = all_panels(&j->v), items = panels * blocks(plan, &j->v);
   if (items == 0)
     return;
+  j->stream = can_stream(j);
   j->packed = j->rounded + rounded_pairs(plan, &j->v);
   j->input = j->v.bf16 ? j->rounded : j->given;
   const int64_t pixels = s->batch * j->v.in_h * j->v.in_w, pairs = j->v.groups * j->v.in_channels;

@@ -32,9 +32,9 @@ typedef struct apus_conv_grid {
   int64_t band_first, band_end; /* kernel rows to add: C holds the sums of those before */
   int64_t channels;             /* that a tap reads */
   int64_t panel_width;
-  int a_far, c_far;      /* as of the micro-kernel's product */
-  int64_t a_n, a_h, a_w; /* floats between images, rows and pixels of the input */
-  int64_t c_n, c_h, c_w; /* floats between outputs along batch, height and width */
+  int a_far, c_far, two_chains, stream; /* as of the micro-kernel's product */
+  int64_t a_n, a_h, a_w;                /* floats between images, rows and pixels of the input */
+  int64_t c_n, c_h, c_w;                /* floats between outputs along batch, height and width */
 } apus_conv_grid;
 
 /* The images n_first ..< n_end and the output rows h_first ..< h_end of the grid times one packed panel [taps_h][taps_w]

@@ -35,19 +35,30 @@ SIMD_TARGET static void round_rows(const float *a, int64_t stride, int64_t rows,
   }
 }
 
+/* Rows of b are often too far apart for the processor to guess the next. */
+#define ROWS_AHEAD 24
+
 SIMD_TARGET static void round_panel(const float *b, int64_t stride, int64_t k, int64_t columns, int64_t width, float *panel) {
   for (int64_t i = 0; i < k; i += 2, b += 2 * stride, panel += width)
     for (int64_t j = 0; j < width; j += SIMD_LANES) {
       const int n = columns - j < 0 ? 0 : columns - j < SIMD_LANES ? (int)(columns - j) : SIMD_LANES;
       const vi first = vi_shr(rounded(vf_load_partial(b + j, n)), 16);
       const vi second = i + 1 < k ? rounded(vf_load_partial(b + stride + j, n)) : vi_set1(0);
+      if (i + ROWS_AHEAD + 1 < k) {
+        __builtin_prefetch(b + ROWS_AHEAD * stride + j);
+        __builtin_prefetch(b + (ROWS_AHEAD + 1) * stride + j);
+      }
       vf_store(panel + j, vi_as_vf(vi_or(first, vi_and(second, vi_set1((int32_t)0xffff0000u)))));
     }
 }
 
-const apus_bf16_kernels apus_bf16_avx512 = {
-    .tile =
-        {.rows = TILE_ROWS, .columns = TILE_COLUMNS, .narrow = TILE_NARROW, .has_masks = 1, .product = product, .finish = finish},
-    .round_rows = round_rows,
-    .round_panel = round_panel};
+const apus_bf16_kernels apus_bf16_avx512 = {.tile = {.rows = TILE_ROWS,
+                                                     .columns = TILE_COLUMNS,
+                                                     .narrow = TILE_NARROW,
+                                                     .has_masks = 1,
+                                                     .product = product,
+                                                     .row = row,
+                                                     .finish = finish},
+                                            .round_rows = round_rows,
+                                            .round_panel = round_panel};
 #endif

@@ -44,6 +44,25 @@ static void pack_rows(const apus_gemm_job *j, int64_t k, int64_t length, float *
     apus_pack_panel_transposed(j->a + row * s->lda + k, s->lda, length, apus_min(height, s->m - row), height, to + row * length);
 }
 
+#define ROW_COLUMNS 4096 /* of one row: 16 KB of C in the first-level cache */
+
+/* A single row: the time is that of reading B alone, and long pieces of its rows are read fastest. */
+static void multiply_row(void *context, int64_t begin, int64_t end, int slot) {
+  (void)slot;
+  const apus_gemm_job *j = context;
+  const apus_gemm *s = &j->plan->shape;
+  const int64_t width = j->kernels->columns, last = apus_min(end * width, s->n);
+  for (int64_t column = begin * width; column < last; column += ROW_COLUMNS) {
+    const int64_t columns = apus_min(ROW_COLUMNS, last - column);
+    float *c = j->c + column;
+    j->kernels->row(j->a, s->transpose_a ? s->lda : 1, j->b + column, s->ldb, s->k, columns, s->accumulate, c);
+    if (j->bias || j->activation != APUS_ACTIVATION_NONE) {
+      const apus_conv2d_epilogue e = {.bias = j->bias ? j->bias + column : NULL, .activation = j->activation};
+      j->kernels->finish(c, s->ldc, c, s->ldc, 1, columns, &e);
+    }
+  }
+}
+
 static void multiply_panels(void *context, int64_t begin, int64_t end, int slot) {
   const apus_gemm_job *j = context;
   const apus_gemm *s = &j->plan->shape;
@@ -73,8 +92,8 @@ static void multiply_panels(void *context, int64_t begin, int64_t end, int slot)
 static void run(const apus_gemm_job *j) {
   const apus_gemm *s = &j->plan->shape;
   const double macs = (double)s->m * (double)s->k * (double)j->kernels->columns;
-  apus_parallel_for_limited(apus_ceil_div(s->n, j->kernels->columns), apus_gemm_grain(macs), j->plan->threads, multiply_panels,
-                            (void *)j);
+  apus_parallel_for_limited(apus_ceil_div(s->n, j->kernels->columns), apus_gemm_grain(macs), j->plan->threads,
+                            s->m == 1 ? multiply_row : multiply_panels, (void *)j);
 }
 
 const apus_gemm_scheme apus_gemm_few_rows = {take, run};

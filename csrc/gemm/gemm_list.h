@@ -14,6 +14,7 @@ typedef struct apus_gemm_entry {
               void *scratch);
 } apus_gemm_entry;
 
+extern const apus_gemm_entry apus_gemm_bf16;
 extern const apus_gemm_entry apus_gemm_packed;
 extern const apus_gemm_entry apus_gemm_openblas;
 extern const apus_gemm_entry apus_gemm_reference;

@@ -10,6 +10,7 @@
 #include "runtime/status.h"
 
 static const apus_gemm_entry *const list[APUS_GEMM_IMPLEMENTATIONS] = {
+    [APUS_GEMM_BF16] = &apus_gemm_bf16,
     [APUS_GEMM_PACKED] = &apus_gemm_packed,
     [APUS_GEMM_OPENBLAS] = &apus_gemm_openblas,
     [APUS_GEMM_REFERENCE] = &apus_gemm_reference,
@@ -33,14 +34,18 @@ static apus_status check(const char *name, int64_t rows, int64_t columns, int64_
 }
 
 /* Everything but the choice. */
-static apus_status begin(apus_gemm_plan *plan, const apus_gemm *s, apus_error *error) {
+static apus_status begin(apus_gemm_plan *plan, const apus_gemm *s, const apus_gemm_options *options, apus_error *error) {
   memset(plan, 0, sizeof *plan);
   plan->shape = *s;
+  if (options)
+    plan->options = *options;
   plan->isa = apus_isa_current();
   plan->threads = apus_thread_count();
   if (s->m < 0 || s->n < 0 || s->k < 0)
     return apus_fail(error, APUS_INVALID_ARGUMENT, "gemm: m %" PRId64 ", n %" PRId64 " and k %" PRId64 " must be at least 0",
                      s->m, s->n, s->k);
+  if ((unsigned)plan->options.precision > APUS_PRECISION_BF16)
+    return apus_fail(error, APUS_INVALID_ARGUMENT, "gemm: there is no precision %d", (int)plan->options.precision);
   apus_status status = s->transpose_a ? check("a", s->k, s->m, s->lda, error) : check("a", s->m, s->k, s->lda, error);
   if (status == APUS_OK)
     status = s->transpose_b ? check("b", s->n, s->k, s->ldb, error) : check("b", s->k, s->n, s->ldb, error);
@@ -65,27 +70,29 @@ static apus_status finish(const apus_gemm_plan *plan, apus_error *error) {
   return apus_succeed(error);
 }
 
-apus_status apus_gemm_plan_force(apus_gemm_plan *plan, const apus_gemm *shape, apus_gemm_implementation implementation,
-                                 apus_error *error) {
+apus_status apus_gemm_plan_force(apus_gemm_plan *plan, const apus_gemm *shape, const apus_gemm_options *options,
+                                 apus_gemm_implementation implementation, apus_error *error) {
   if ((unsigned)implementation >= APUS_GEMM_IMPLEMENTATIONS)
     return apus_fail(error, APUS_INVALID_ARGUMENT, "gemm: there is no implementation %d", (int)implementation);
-  apus_status status = begin(plan, shape, error);
+  apus_status status = begin(plan, shape, options, error);
   if (status != APUS_OK)
     return status;
+  plan->forced = 1;
   if (!ask(plan, implementation))
     return apus_fail(error, APUS_UNSUPPORTED, "gemm: %s declines: %s", list[implementation]->name, plan->reason[implementation]);
   return finish(plan, error);
 }
 
-apus_status apus_gemm_plan_make(apus_gemm_plan *plan, const apus_gemm *shape, apus_error *error) {
+apus_status apus_gemm_plan_make(apus_gemm_plan *plan, const apus_gemm *shape, const apus_gemm_options *options,
+                                apus_error *error) {
   char forced[32];
   if (apus_forced_implementation("gemm", forced, sizeof forced)) {
     for (int i = 0; i < APUS_GEMM_IMPLEMENTATIONS; i++)
       if (strcmp(forced, list[i]->name) == 0)
-        return apus_gemm_plan_force(plan, shape, (apus_gemm_implementation)i, error);
+        return apus_gemm_plan_force(plan, shape, options, (apus_gemm_implementation)i, error);
     return apus_fail(error, APUS_UNSUPPORTED, "gemm: APUS_FORCE names %s, which is no implementation", forced);
   }
-  apus_status status = begin(plan, shape, error);
+  apus_status status = begin(plan, shape, options, error);
   if (status != APUS_OK)
     return status;
   int i = plan->isa == APUS_ISA_REFERENCE ? APUS_GEMM_REFERENCE : 0;

@@ -9,7 +9,8 @@
  *   C[r, j]       = c[r·c_row + j]
  *
  * Every sum is one chain in the order (o, i, k), whatever the number of rows and however they are cut into register tiles. Where
- * B's rows are narrow (b_k <= narrow, a_k = 1) it is two, of the even and of the odd k. */
+ * B's rows are narrow (b_k <= narrow, a_k = 1) it is two, of the even and of the odd k; and so it is where two_chains allows it
+ * and the columns fit a vector. */
 
 #include <stdint.h>
 
@@ -25,21 +26,22 @@ typedef struct apus_tile_ahead {
   int shift;
 } apus_tile_ahead;
 
-/* How often a tile of so many steps asks. */
+/* How often a tile asks in each of its outer · inner runs of so many steps. */
 static inline int64_t apus_tile_turns(int64_t length) { return (length + APUS_TILE_AHEAD_STEPS - 1) / APUS_TILE_AHEAD_STEPS; }
 
 typedef struct apus_tile_product {
   const float *a;
   const float *b; /* [outer][inner][length] rows of `columns` floats; padded to whole panels where b_padded */
   float *c;
-  int64_t rows; /* any number; cut evenly into register tiles */
-  int columns;  /* 1 ... the tier's panel width */
-  int resume;   /* the chain continues from C instead of 0 */
-  int add;      /* the sum is added to C: long sums in parts, whose errors do not grow with the length */
-  int two_sets; /* narrow B, a_row 1: few rows may keep two sets of chains; the bits then depend on `rows` */
-  int a_far;    /* A's rows (apart) come from memory: the next tile's are asked for while this one multiplies */
-  int c_far;    /* C is not in the caches and K is short: its lines are asked for before they are written */
-  int b_padded; /* every row of B has the panel's full width in memory */
+  int64_t rows;   /* any number; cut evenly into register tiles */
+  int columns;    /* 1 ... the tier's panel width */
+  int resume;     /* the chain continues from C instead of 0 */
+  int add;        /* the sum is added to C: long sums in parts, whose errors do not grow with the length */
+  int two_sets;   /* narrow B, a_row 1: few rows may keep two sets of chains; the bits then depend on `rows` */
+  int two_chains; /* a_k 1, b_padded: a sum may be two chains where that is quicker; which ones are depends on `columns` alone */
+  int a_far;      /* A's rows (apart) come from memory: the next tile's are asked for while this one multiplies */
+  int c_far;      /* C is not in the caches and K is short: its lines are asked for before they are written */
+  int b_padded;   /* every row of B has the panel's full width in memory */
   int64_t outer, inner, length;
   int64_t a_outer, a_inner, a_k, a_row; /* either a_k or a_row is 1 */
   int64_t b_outer, b_inner, b_k;
@@ -55,6 +57,8 @@ typedef struct apus_tile_kernels {
   int narrow;    /* 0, or the width of the panels for so few columns: twice as fast */
   int has_masks; /* parts of a vector are read as fast as whole ones, so B need not be padded */
   void (*product)(const apus_tile_product *product);
+  /* One row: c[j] = Σ_k a[k]·b[k·b_row + j], after what c holds where `resume`. Four rows of b at a time from end to end. */
+  void (*row)(const float *a, int64_t a_k, const float *b, int64_t b_row, int64_t length, int64_t columns, int resume, float *c);
   /* c = epilogue(sums): rows apart by sums_row and c_row; residual's rows as c's. */
   void (*finish)(const float *sums, int64_t sums_row, float *c, int64_t c_row, int64_t rows, int64_t columns,
                  const apus_conv2d_epilogue *epilogue);

@@ -6,6 +6,11 @@
 #define TILE_PAIRS 1
 #include "gemm/tile.c.inc"
 
-const apus_tile_kernels apus_tile_avx512 = {
-    .rows = TILE_ROWS, .columns = TILE_COLUMNS, .narrow = TILE_NARROW, .has_masks = 1, .product = product, .finish = finish};
+const apus_tile_kernels apus_tile_avx512 = {.rows = TILE_ROWS,
+                                            .columns = TILE_COLUMNS,
+                                            .narrow = TILE_NARROW,
+                                            .has_masks = 1,
+                                            .product = product,
+                                            .row = row,
+                                            .finish = finish};
 #endif

@@ -5,5 +5,10 @@
 #define TILE_PAIRS 0
 #include "gemm/tile.c.inc"
 
-const apus_tile_kernels apus_tile_generic = {
-    .rows = TILE_ROWS, .columns = TILE_COLUMNS, .narrow = TILE_NARROW, .has_masks = 0, .product = product, .finish = finish};
+const apus_tile_kernels apus_tile_generic = {.rows = TILE_ROWS,
+                                             .columns = TILE_COLUMNS,
+                                             .narrow = TILE_NARROW,
+                                             .has_masks = 0,
+                                             .product = product,
+                                             .row = row,
+                                             .finish = finish};

@@ -142,8 +142,8 @@ static void sums_chunks(void *context, int64_t begin, int64_t end, int slot) {
     int64_t row = columns_chunk_begin(p->rows, p->chunks, chunk), first = row * p->channels;
     float *sum = j->partials + 2 * chunk * p->channels;
     tiers[p->isa]->backward_sums(columns_chunk_begin(p->rows, p->chunks, chunk + 1) - row, p->channels, j->x + first,
-                                 j->y ? j->y + first : NULL, j->dy + first, j->of, j->mask, j->dz ? j->dz + first : NULL, sum,
-                                 sum + p->channels);
+                                 j->y ? j->y + first : NULL, j->dy + first, j->of, j->mask, j->stream,
+                                 j->dz ? j->dz + first : NULL, sum, sum + p->channels);
   }
 }
 
@@ -152,7 +152,7 @@ static void dx_rows(void *context, int64_t begin, int64_t end, int slot) {
   const job *j = context;
   int64_t channels = j->plan->channels, first = begin * channels;
   tiers[j->plan->isa]->backward_dx(end - begin, channels, j->x + first, j->y ? j->y + first : NULL, j->dy + first, j->of, j->mask,
-                                   j->frozen, j->stream, j->to + first);
+                                   j->frozen ? NORM_FROZEN : NORM_BY_BATCH, j->stream, j->to + first);
 }
 
 static void backward(const apus_batch_norm_plan *plan, const float *x, const float *y, const float *scale, const float *shift,
@@ -170,6 +170,7 @@ static void backward(const apus_batch_norm_plan *plan, const float *x, const flo
            .dy = dy,
            .of = {.scale = scale, .shift = shift, .mean = mean},
            .frozen = frozen,
+           .stream = apus_past_caches(bytes_of(plan, 3)),
            .partials = scratch,
            .to = dx};
   if (activation == APUS_ACTIVATION_RELU) {
@@ -198,7 +199,6 @@ static void backward(const apus_batch_norm_plan *plan, const float *x, const flo
     j.dy = dresidual;
     j.mask = NORM_MASK_NONE;
   }
-  j.stream = apus_past_caches(bytes_of(plan, 3));
   apus_parallel_for(plan->rows, grain(channels), dx_rows, &j);
 }
 

@@ -72,7 +72,7 @@ static int64_t grain(const apus_pool2d_plan *plan, int64_t width) {
 
 static int past_caches(const apus_pool2d_plan *plan) {
   const apus_pool2d *p = &plan->shape;
-  return apus_past_caches(p->batch * p->channels * (p->height * p->width + plan->out_h * plan->out_w) * (int64_t)sizeof(float));
+  return apus_fills_caches(p->batch * p->channels * (p->height * p->width + plan->out_h * plan->out_w) * (int64_t)sizeof(float));
 }
 
 static void max_forward_rows(void *context, int64_t begin, int64_t end, int slot) {

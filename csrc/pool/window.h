@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 
+#include "runtime/cache.h"
+
 static inline int64_t pool_max(int64_t a, int64_t b) { return a > b ? a : b; }
 static inline int64_t pool_min(int64_t a, int64_t b) { return a < b ? a : b; }
 
@@ -40,6 +42,17 @@ static inline void pool_prefetch(const void *from, int64_t away, int64_t row_byt
   for (int64_t r = 0; r < rows; r++)
     for (int64_t at = 0; at < bytes; at += 64)
       __builtin_prefetch((const void *)(first + (uintptr_t)(r * row_bytes + at)), 0, 2);
+}
+
+/* What a window leads to, `bytes` from one to the next in each of stride_h rows of row_bytes: windows that share rows ask for
+ * those of the next row of windows; small ones that share none for the same rows 4 KB on (Zen 5, 2026-11-25: 3x3 with stride 2 is
+ * a third faster the one way, average pooling 2x2 by a fifth the other way). */
+static inline void pool_ask(const float *corner, int64_t kernel_h, int64_t stride_h, int64_t row_bytes, int64_t bytes) {
+  if (stride_h >= kernel_h && bytes <= 1024)
+    for (int64_t r = 0; r < kernel_h; r++)
+      apus_prefetch(corner, r * row_bytes + 4096, bytes);
+  else
+    pool_prefetch(corner, kernel_h * row_bytes, row_bytes, stride_h, bytes);
 }
 
 #endif

@@ -35,19 +35,77 @@ struct BatchMaker: Sendable {
         for (position, sample) in chosen.enumerated() {
           let image = UnsafeBufferPointer(rebasing: bytes[Int(sample) * imageSize..<(Int(sample) + 1) * imageSize])
           let place = UnsafeMutableBufferPointer(rebasing: output[position * imageSize..<(position + 1) * imageSize])
-          let shift =
-            augmentation.map { $0.augmentation.shift(sample: Int(sample), seed: $0.seed, epoch: $0.epoch) } ?? (0, 0)
-          normalize(image, into: place, shift)
+          let choice = augmentation?.augmentation.choice(
+            sample: Int(sample), seed: augmentation!.seed, epoch: augmentation!.epoch)
+          write(image, into: place, choice ?? Augmentation.Choice())
         }
       }
     }
     return Batch(images: images, labels: Tensor(chosen.map { dataset.labels[Int($0)] }, shape: [chosen.count]))
   }
 
-  /// output[y, x] = image[y − down, x − right] · factor + offset; a byte from beyond the border is 0.
+  /// output[y, x] = image[y − down, x − right] · factor + offset, of the image as flipped and coloured; a byte from beyond the border
+  /// is 0. What is cut out is 0 after the normalisation, the mean colour.
+  private func write(
+    _ image: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableBufferPointer<Float>, _ choice: Augmentation.Choice
+  ) {
+    if choice.isFlipped || choice.changesColours {
+      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: image.count) { changed in
+        _ = changed.initialize(from: image)
+        if choice.changesColours { jitter(changed, choice) }
+        if choice.isFlipped { flip(changed) }
+        normalize(UnsafeBufferPointer(changed), into: output, choice)
+      }
+    } else {
+      normalize(image, into: output, choice)
+    }
+    if let centre = choice.centre, let side = augmentation?.augmentation.cutout {
+      let (y, x) = (Int(centre.y * Float(dataset.height)), Int(centre.x * Float(dataset.width)))
+      let rows = max(0, y - side / 2)..<min(dataset.height, y - side / 2 + side)
+      let columns = max(0, x - side / 2)..<min(dataset.width, x - side / 2 + side)
+      for row in rows {
+        let start = (row * dataset.width + columns.lowerBound) * dataset.channels
+        output[start..<start + columns.count * dataset.channels].update(repeating: 0)
+      }
+    }
+  }
+
+  private func flip(_ image: UnsafeMutableBufferPointer<UInt8>) {
+    let (width, channels) = (dataset.width, dataset.channels)
+    for row in 0..<dataset.height {
+      let start = row * width * channels
+      for x in 0..<width / 2 {
+        for channel in 0..<channels {
+          image.swapAt(start + x * channels + channel, start + (width - 1 - x) * channels + channel)
+        }
+      }
+    }
+  }
+
+  /// Brightness: · factor. Contrast: from the image's mean luma. Saturation: from each pixel's luma; only where there are three channels.
+  private func jitter(_ image: UnsafeMutableBufferPointer<UInt8>, _ choice: Augmentation.Choice) {
+    let channels = dataset.channels
+    func luma(_ pixel: Int) -> Float {
+      channels == 3
+        ? 0.299 * Float(image[pixel]) + 0.587 * Float(image[pixel + 1]) + 0.114 * Float(image[pixel + 2])
+        : Float(image[pixel])
+    }
+    func byte(_ value: Float) -> UInt8 { UInt8(max(0, min(255, value.rounded()))) }
+    let pixels = stride(from: 0, to: image.count, by: channels)
+    let mean = pixels.reduce(Float(0)) { $0 + luma($1) } * choice.brightness / Float(image.count / channels)
+    for pixel in pixels {
+      let gray = luma(pixel)
+      for channel in 0..<channels {
+        var value = Float(image[pixel + channel])
+        if channels == 3 { value = gray + choice.saturation * (value - gray) }
+        image[pixel + channel] = byte(mean + choice.contrast * (value * choice.brightness - mean))
+      }
+    }
+  }
+
   private func normalize(
     _ image: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableBufferPointer<Float>,
-    _ shift: (down: Int, right: Int)
+    _ shift: Augmentation.Choice
   ) {
     let row = rowFactors.count
     let step = shift.right * dataset.channels

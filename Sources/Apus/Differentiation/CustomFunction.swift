@@ -1,8 +1,8 @@
 /// A differentiable function of one's own: a value and the rule that takes the gradient of the result to those of the inputs.
 ///
 /// ```swift
-/// func softplus(_ x: Tensor) -> Tensor {
-///   differentiable(x, "Softplus") { (1 + $0.exp()).log() } pullback: { x, _, gradient in gradient / (1 + (-x).exp()) }
+/// func softsign(_ x: Tensor) -> Tensor {
+///   differentiable(x, "Softsign") { $0 / (1 + $0.abs()) } pullback: { x, _, gradient in gradient / (1 + x.abs()).square() }
 /// }
 /// ```
 /// `value` and `pullback` work on constants: nothing in them is recorded. Prove it with `gradientCheck(at:_:)`.

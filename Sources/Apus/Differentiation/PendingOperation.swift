@@ -9,7 +9,7 @@ import Synchronization
 #endif
 
 /// An operation whose last kernel has not run yet, so that the next operation can append itself: a convolution, a linear layer or
-/// a batch norm takes a batch norm at inference, a residual sum and a ReLU into its own pass over memory.
+/// a batch or group norm takes a batch norm at inference, a residual sum and a ReLU into its own pass over memory.
 ///
 /// An operation appends itself only if it holds the pending tensor alone; whoever reads the values runs the kernel first. Each stage
 /// rounds by itself, so fused and unfused give the same bits (`APUS_FUSE=0` turns fusion off).
@@ -18,9 +18,11 @@ import Synchronization
 final class PendingOperation {
   enum Base {
     case convolution(x: Tensor, weight: Tensor, bias: Tensor?, geometry: ConvolutionGeometry)
-    case linear(x: Tensor, weight: Tensor, bias: Tensor?)
+    case linear(x: Tensor, weight: Tensor, bias: Tensor?, precision: Precision)
     /// Statistics are known; normalising is pending. `isFrozen`: they are constants.
     case batchNorm(x: Tensor, statistics: NormalizationStatistics, gamma: Tensor?, beta: Tensor?)
+    /// `gamma`, `beta`: an element a channel of the view.
+    case groupNorm(x: Tensor, view: GroupView, gamma: Tensor?, beta: Tensor?)
   }
 
   private var base: Base?
@@ -97,18 +99,21 @@ final class PendingOperation {
     guard let base else { fatalError("a pending operation has nothing to run") }
     if let tape { Tape.requireCurrent(tape) }
     let output: Tensor
+    var groups: GroupStatistics?
     switch base {
     case .convolution(let x, let weight, let bias, let geometry):
       output = Kernels.convolution(
         x, weight, geometry, .init(bias: bias, scaleShift: scaleShift, residual: residual, relu: relu))
-    case .linear(let x, let weight, let bias):
-      output = Kernels.matrixProduct(x, weight, bias: bias, relu: relu)
+    case .linear(let x, let weight, let bias, let precision):
+      output = Kernels.matrixProduct(x, weight, bias: bias, relu: relu, precision: precision)
     case .batchNorm(let x, let statistics, _, _):
       output = Kernels.normalize(
         x, scale: statistics.scale, shift: statistics.shift, residual: residual, relu: relu)
+    case .groupNorm(let x, let view, let gamma, let beta):
+      (output, groups) = Kernels.groupNorm(x, view, gamma: gamma, beta: beta, residual: residual, relu: relu)
     }
     body.fill(with: output.body.storage)
-    if let tape { record(base, on: tape, output, as: body) }
+    if let tape { record(base, on: tape, output, groups, as: body) }
   }
 
   /// The memory of a gradient that nobody else holds, so that a kernel may add to it in place; the gradient is then gone.
@@ -124,7 +129,9 @@ final class PendingOperation {
   }
 
   /// The body gets a node; what the pullback saves of the output is a second body with the same storage, so that no cycle arises.
-  private func record(_ base: Base, on tape: Tape, _ output: Tensor, as body: TensorBody) {
+  private func record(
+    _ base: Base, on tape: Tape, _ output: Tensor, _ groups: GroupStatistics?, as body: TensorBody
+  ) {
     let (relu, y) = (relu, relu ? output : nil)
     let residualNode = residual?.body.node ?? -1
     switch base {
@@ -143,13 +150,13 @@ final class PendingOperation {
         let dw = savedX.map { Kernels.convolutionBackwardWeights($0, dz, kernel: kernel, geometry) }
         return (dx, dw, dBias, needs[3] ? dz : nil)
       }
-    case .linear(let x, let weight, let bias):
+    case .linear(let x, let weight, let bias, let precision):
       let inputs: SIMD4<Int32> = [x.body.node, weight.body.node, bias?.body.node ?? -1, -1]
       let savedX = weight.body.node >= 0 ? x : nil
       let savedWeight = x.body.node >= 0 ? weight : nil
       tape.record(body, inputs: inputs) { gradient, needs, _ in
         let (dz, dBias) = Kernels.biasActivationBackward(y: y, gradient: gradient, relu: relu, wantsBias: needs[2])
-        let dx = savedWeight.map { Kernels.matrixProduct(dz, $0, transposeB: true) }
+        let dx = savedWeight.map { Kernels.matrixProduct(dz, $0, transposeB: true, precision: precision) }
         let dw = savedX.map { Kernels.matrixProduct($0, dz, transposeA: true) }
         return (dx, dw, dBias, nil)
       }
@@ -162,6 +169,17 @@ final class PendingOperation {
       tape.record(body, inputs: inputs) { gradient, needs, _ in
         let gradients = Kernels.normalizeBackward(
           saved, gradient: gradient, wantsData: needs[0], wantsResidual: needs[3])
+        return (
+          gradients.dx, needs[1] ? gradients.dGamma : nil, needs[2] ? gradients.dBeta : nil, gradients.dResidual
+        )
+      }
+    case .groupNorm(let x, let view, let gamma, let beta):
+      let inputs: SIMD4<Int32> = [x.body.node, gamma?.body.node ?? -1, beta?.body.node ?? -1, residualNode]
+      let mask = residual == nil ? nil : y
+      tape.record(body, inputs: inputs) { gradient, needs, _ in
+        let gradients = Kernels.groupNormBackward(
+          x, y: mask, gradient: gradient, view, groups!, gamma: gamma, beta: beta, relu: relu, wantsData: needs[0],
+          wantsResidual: needs[3])
         return (
           gradients.dx, needs[1] ? gradients.dGamma : nil, needs[2] ? gradients.dBeta : nil, gradients.dResidual
         )

@@ -1,16 +1,17 @@
-/// How exactly convolutions are computed; everything else is float32 throughout.
+/// How exactly convolutions and matrix products are computed; everything else is float32 throughout.
 public enum Precision: String, Hashable, Sendable, Codable, CaseIterable {
   /// float32, with Winograd's F(4×4, 3×3) where it is faster: its error is up to 2.5 times that of one sum of products.
   case standard
   /// float32, with nothing less accurate than one sum of products: F(2×2, 3×3) at most.
   case strict
-  /// Operands of convolutions are rounded to bfloat16 where the processor multiplies those and that is faster than float32, sums
-  /// are float32: forward passes and gradients of inputs. Tensors, weights and all else stay float32; so do 3×3 convolutions with
-  /// stride 1, which Winograd does faster.
+  /// Operands of convolutions, linear layers and matrix products are rounded to bfloat16 where the processor multiplies those and
+  /// that is faster than float32, sums are float32: forward passes and gradients of inputs (of a product's first operand). Tensors,
+  /// weights, their gradients and all else stay float32; so do 3×3 convolutions with stride 1, which Winograd does faster, and
+  /// products with few rows.
   case bfloat16
 }
 
-/// Runs `body` with another precision of convolutions, of their backward passes too.
+/// Runs `body` with another precision of convolutions and matrix products, of their backward passes too.
 ///
 /// ```swift
 /// let logits = withPrecision(.strict) { model(images) }

@@ -23,6 +23,8 @@ final class Scope {
   var precision: Precision
   /// Values read instead of a parameter's own, by the gradient check's finite differences.
   var overrides: [ObjectIdentifier: Tensor] = [:]
+  /// Takes each batch norm's statistics while those of a whole set are recomputed.
+  var statistics: WholeSetStatistics?
   /// Looks at every operation's result, by the diagnosis of non-finite values.
   var observer: ((_ operation: StaticString, _ path: String?, _ result: Tensor) -> Void)?
 

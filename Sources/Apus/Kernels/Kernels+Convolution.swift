@@ -117,14 +117,19 @@ extension Kernels {
     var plan = apus_conv2d_plan()
     var options = apus_conv2d_options()
     options.accumulate = accumulate ? 1 : 0
-    options.precision =
-      switch precision {
-      case .standard: APUS_PRECISION_DEFAULT
-      case .strict: APUS_PRECISION_STRICT
-      case .bfloat16: APUS_PRECISION_BF16
-      }
+    options.precision = precision.native
     var error = apus_error()
     if apus_conv2d_plan_make(&plan, pass, &shape, &options, &error) != APUS_OK { failed("convolution", error) }
     return plan
+  }
+}
+
+extension Precision {
+  var native: apus_precision {
+    switch self {
+    case .standard: APUS_PRECISION_DEFAULT
+    case .strict: APUS_PRECISION_STRICT
+    case .bfloat16: APUS_PRECISION_BF16
+    }
   }
 }

@@ -110,24 +110,6 @@ extension Kernels {
     return y
   }
 
-  static func relu(_ x: consuming Tensor) -> Tensor {
-    map(x, "relu") {
-      apus_relu_forward($0, $1, $2)
-    } float64: {
-      apus_relu_forward_reference_f64($0, $1, $2)
-    }
-  }
-
-  /// dy where y > 0, else 0.
-  static func reluBackward(y: Tensor, gradient: consuming Tensor) -> Tensor {
-    defer { withExtendedLifetime(y) {} }
-    return map(gradient, "relu") {
-      apus_relu_backward($0, y.floats, $1, $2)
-    } float64: {
-      apus_relu_backward_reference_f64($0, y.doubles, $1, $2)
-    }
-  }
-
   /// Inverted dropout; the mask is a pure function of (seed, stream, element), so backward is the same call on the gradient.
   static func dropout(_ x: consuming Tensor, rate: Double, seed: UInt64, stream: UInt64) -> Tensor {
     map(x, "dropout") {

@@ -2,10 +2,10 @@ import CApus
 
 extension Kernels {
   /// op(a) · op(b) over the last two axes, for `count` matrices side by side; b may be shared by all (`sharesB`).
-  /// Bias [n] and ReLU are the linear layer's epilogue.
+  /// Bias [n] and ReLU are the linear layer's epilogue. Gradients of weights are for `.standard`.
   static func matrixProduct(
     _ a: Tensor, _ b: Tensor, transposeA: Bool = false, transposeB: Bool = false, bias: Tensor? = nil,
-    relu: Bool = false
+    relu: Bool = false, precision: Precision = .standard
   ) -> Tensor {
     let rankA = a.rank
     let (rowsA, columnsA) = (a.shape[rankA - 2], a.shape[rankA - 1])
@@ -28,8 +28,9 @@ extension Kernels {
       switch a.scalarType {
       case .float32:
         var plan = apus_gemm_plan()
+        var options = apus_gemm_options(precision: precision.native)
         var error = apus_error()
-        if apus_gemm_plan_make(&plan, &gemm, &error) != APUS_OK { failed("matrix product", error) }
+        if apus_gemm_plan_make(&plan, &gemm, &options, &error) != APUS_OK { failed("matrix product", error) }
         withScratch(plan.scratch_bytes) { scratch in
           for index in 0..<count {
             apus_gemm_run(

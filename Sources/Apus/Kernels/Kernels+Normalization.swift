@@ -1,9 +1,8 @@
 import CApus
 
 extension Kernels {
-  /// The mean and the biased variance of each channel (last axis) over all other axes.
-  static func channelStatistics(_ x: Tensor) -> (mean: Tensor, variance: Tensor) {
-    let channels = x.shape[x.rank - 1]
+  /// The mean and the biased variance of each channel over all rows; x is read as rows of `channels` elements.
+  static func channelStatistics(_ x: Tensor, channels: Int) -> (mean: Tensor, variance: Tensor) {
     let mean = Tensor(uninitialized: [channels], x.scalarType)
     let variance = Tensor(uninitialized: [channels], x.scalarType)
     if mean.body.storage.isAbstract { return (mean, variance) }
@@ -45,12 +44,12 @@ extension Kernels {
     return (scale, shift, inverseDeviation)
   }
 
-  /// activation(x · scale + shift + residual), a channel (last axis) each.
+  /// activation(x · scale + shift + residual), a channel each; x is read as rows of channels.
   static func normalize(
     _ x: consuming Tensor, scale: Tensor, shift: Tensor, residual: Tensor?, relu: Bool
   ) -> Tensor {
     let shape = x.shape
-    let channels = shape[shape.count - 1]
+    let channels = scale.elementCount
     let rows = shape.elementCount / channels
     let activation = relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE
     defer { withExtendedLifetime((scale, shift, residual)) {} }

@@ -1,23 +1,55 @@
 import CApus
 
 extension Kernels {
-  struct SGDItem {
-    var parameter: Parameter
+  /// One parameter of a step. Its value and states are changed in place; the caller has made them its own.
+  struct OptimizerItem {
+    var value: Tensor
     var gradient: Tensor
-    /// `nil` where there is no momentum.
-    var velocity: Tensor?
-    var weightDecay: Float
+    /// As many as the rule has places for; `nil` where it needs none.
+    var states: [Tensor?]
+    var rate = 1.0
+    var weightDecay = 0.0
+    var step = 1
   }
 
-  /// One pass over all parameters. Values and velocities are changed in place; the caller has made them its own.
-  static func sgdStep(_ items: [SGDItem], learningRate: Float, momentum: Float, nesterov: Bool) {
+  /// One pass over all parameters.
+  static func optimizerStep(_ rule: OptimizerRule, _ items: [OptimizerItem]) {
+    var options = apus_optimizer_options()
+    options.learning_rate = rule.learningRate
+    options.momentum = rule.momentum
+    options.beta1 = rule.beta1
+    options.beta2 = rule.beta2
+    options.epsilon = rule.epsilon
+    options.rate_decay = rule.rateDecay
+    options.nesterov = rule.isNesterov ? 1 : 0
+    options.decoupled = rule.isDecoupled ? 1 : 0
+    options.bias_correction = rule.correctsBias ? 1 : 0
+    options.centered = rule.isCentered ? 1 : 0
+    options.epsilon_inside = rule.epsilonPlacement == .insideRoot ? 1 : 0
     let descriptors = items.map { item in
-      apus_sgd_item(
-        count: Int64(item.gradient.elementCount), value: item.parameter.storedValue.floats,
-        gradient: UnsafePointer(item.gradient.floats), velocity: item.velocity?.floats, weight_decay: item.weightDecay)
+      func state(_ place: Int) -> UnsafeMutablePointer<Float>? {
+        place < item.states.count ? item.states[place]?.floats : nil
+      }
+      return apus_optimizer_item(
+        count: Int64(item.gradient.elementCount), value: item.value.floats,
+        gradient: UnsafePointer(item.gradient.floats), state: (state(0), state(1), state(2)), rate: item.rate,
+        weight_decay: item.weightDecay, step: Int64(item.step))
     }
     withExtendedLifetime(items) {
-      apus_sgd_step(Int64(descriptors.count), descriptors, learningRate, momentum, nesterov ? 1 : 0)
+      apus_optimizer_step(rule.formula.cRule, Int64(descriptors.count), descriptors, &options)
+    }
+  }
+}
+
+extension OptimizerRule.Formula {
+  fileprivate var cRule: apus_optimizer {
+    switch self {
+    case .sgd: APUS_SGD
+    case .adam: APUS_ADAM
+    case .rmsProp: APUS_RMSPROP
+    case .adagrad: APUS_ADAGRAD
+    case .signSGD: APUS_SIGN_SGD
+    case .ascent: APUS_ASCENT
     }
   }
 }

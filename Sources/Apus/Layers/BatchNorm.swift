@@ -1,67 +1,107 @@
-/// Batch normalisation over all axes but the last, the channels: [N, H, W, C] or [N, C].
+/// Batch normalisation: of each channel over all other axes, [N, H, W, C] or [N, C] (the decks' spatial form), or with
+/// `BatchNorm(perActivation: [H, W, C])` of each position of each channel over the batch alone (per activation).
 ///
 /// y = (x − mean) / √(variance + ε) · weight + bias. While gradients are taken the statistics are the batch's, with the biased
 /// variance, and the running ones move: running ← (1 − momentum) · running + momentum · batch, there with the unbiased variance, as
-/// PyTorch does. Otherwise, and where a running buffer is frozen, the running statistics are used.
+/// PyTorch does. Otherwise, and where a running buffer is frozen, the running statistics are used. `recomputeStatistics(over:)`
+/// replaces them by those of a whole set.
 ///
-/// Initially weight 1, bias 0, running mean 0, running variance 1. Ioffe & Szegedy 2015.
+/// What to know of it: the batch's size matters, training and use differ, and a sample's output depends on the others of its batch.
+///
+/// Initially weight 1 (or `gamma`), bias 0, running mean 0, running variance 1. Ioffe & Szegedy 2015; decks D0, D1, D4.
 public struct BatchNorm: Layer {
-  /// γ [C]
+  /// γ [C], or [H, W, C] per activation
   public let weight: Parameter?
-  /// β [C]
+  /// β, of γ's shape
   public let bias: Parameter?
   public let runningMean: Buffer
   public let runningVariance: Buffer
   public let momentum: Double
   public let epsilon: Double
+  /// Whether statistics are over the batch alone.
+  public let isPerActivation: Bool
 
-  /// `affine`: whether γ and β are learned; without, they are 1 and 0.
-  public init(_ channels: Int, momentum: Double = 0.1, epsilon: Double = 1e-5, affine: Bool = true) {
+  /// - Parameters:
+  ///   - affine: whether γ and β are learned; without, they are 1 and 0.
+  ///   - gamma: γ's first value. 0 in a residual block's last norm makes the block the identity at first (Goyal et al. 2017).
+  public init(
+    _ channels: Int, momentum: Double = 0.1, epsilon: Double = 1e-5, affine: Bool = true, gamma: Double = 1
+  ) {
     if channels < 1 { fatalError("BatchNorm(\(channels)): at least one channel") }
-    weight = affine ? Parameter(.ones([channels])) : nil
-    bias = affine ? Parameter(.zeros([channels])) : nil
-    runningMean = Buffer(.zeros([channels]))
-    runningVariance = Buffer(.ones([channels]))
+    self.init([channels], false, momentum, epsilon, affine, gamma)
+  }
+
+  /// Statistics for each element of a sample of this shape.
+  public init(
+    perActivation shape: Shape, momentum: Double = 0.1, epsilon: Double = 1e-5, affine: Bool = true, gamma: Double = 1
+  ) {
+    if shape.count < 1 || shape.contains(where: { $0 < 1 }) {
+      fatalError("BatchNorm(perActivation: \(shape)): a sample's shape, all sizes at least 1")
+    }
+    self.init(shape, true, momentum, epsilon, affine, gamma)
+  }
+
+  private init(
+    _ shape: Shape, _ isPerActivation: Bool, _ momentum: Double, _ epsilon: Double, _ affine: Bool, _ gamma: Double
+  ) {
+    checkNormalization("BatchNorm", epsilon: epsilon, gamma: gamma)
+    if !(momentum >= 0 && momentum <= 1) { fatalError("BatchNorm: momentum \(momentum) is not in 0...1") }
+    weight = affine ? Parameter(.full(shape, gamma)) : nil
+    bias = affine ? Parameter(.zeros(shape)) : nil
+    runningMean = Buffer(.zeros(shape))
+    runningVariance = Buffer(.ones(shape))
     self.momentum = momentum
     self.epsilon = epsilon
+    self.isPerActivation = isPerActivation
   }
 
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
-    let channels = runningMean.shape[0]
-    guard x.rank >= 2, x.shape[x.rank - 1] == channels else {
-      return shapeFailure("BatchNorm", "expects \(channels) channels, input is \(x.shape)", path: path, input: x)
+    let shape = runningMean.shape
+    if isPerActivation {
+      guard x.rank == shape.count + 1, Shape(x.shape.dropFirst()) == shape else {
+        return shapeFailure("BatchNorm", "expects samples of shape \(shape), input is \(x.shape)", path: path, input: x)
+      }
+    } else if x.rank < 2 || x.shape[x.rank - 1] != shape[0] {
+      return shapeFailure("BatchNorm", "expects \(shape[0]) channels, input is \(x.shape)", path: path, input: x)
     }
-    let isFrozen = runningMean.isFrozen || runningVariance.isFrozen
-    let usesBatch = !isFrozen && (Scope.current?.phase.batchStatistics ?? false)
-    if usesBatch && x.elementCount <= channels {
+    if usesBatch && x.elementCount <= shape.elementCount {
       return shapeFailure(
-        "BatchNorm", "in training needs more than one value a channel, input is \(x.shape)", path: path, input: x)
+        "BatchNorm",
+        "in training needs more than one value \(isPerActivation ? "an activation" : "a channel"), input is \(x.shape)",
+        path: path, input: x)
     }
-    var (gamma, beta) = (weight?.value, bias?.value)
+    let flat: Shape = [shape.elementCount]
+    var (gamma, beta) = (weight?.value.reshaped(flat), bias?.value.reshaped(flat))
     if gamma != nil { Tensor.matchTypes(&x, &gamma!, "BatchNorm") }
     if beta != nil { Tensor.matchTypes(&x, &beta!, "BatchNorm") }
     return usesBatch ? normalizedByBatch(x, gamma, beta) : normalizedByConstants(x, gamma, beta)
   }
 
-  private var path: String? { weight?.layerPath ?? runningMean.layerPath }
+  /// Running statistics stay as they are and are used in every phase.
+  var isFrozen: Bool { runningMean.isFrozen || runningVariance.isFrozen }
+
+  var path: String? { weight?.layerPath ?? runningMean.layerPath }
+
+  private var usesBatch: Bool { !isFrozen && (Scope.current?.phase.batchStatistics ?? false) }
 
   private func details(elements: Int) -> Scope.Note {
     Scope.Note(path: path, parameters: [weight, bias].compactMap { $0 }, multiplyAdds: elements)
   }
 
   private func normalizedByBatch(_ x: consuming Tensor, _ gamma: Tensor?, _ beta: Tensor?) -> Tensor {
-    let (mean, variance) = Kernels.channelStatistics(x)
+    let (mean, variance) = Kernels.channelStatistics(x, channels: runningMean.shape.elementCount)
     update(mean: mean, variance: variance, count: x.elementCount / mean.elementCount)
     return pending(x, mean, variance, gamma, beta, isFrozen: false)
   }
 
   private func normalizedByConstants(_ x: consuming Tensor, _ gamma: Tensor?, _ beta: Tensor?) -> Tensor {
-    var (mean, variance) = (runningMean.value, runningVariance.value)
+    let flat: Shape = [runningMean.shape.elementCount]
+    var (mean, variance) = (runningMean.value.reshaped(flat), runningVariance.value.reshaped(flat))
     Tensor.matchTypes(&x, &mean, "BatchNorm")
     Tensor.matchTypes(&x, &variance, "BatchNorm")
     let isRecorded = x.body.node >= 0 || (gamma?.body.node ?? -1) >= 0 || (beta?.body.node ?? -1) >= 0
-    if !isRecorded, let convolution = PendingOperation.appendable(&x) {
+    if !isRecorded, !isPerActivation, let convolution = PendingOperation.appendable(&x) {
       let folded = Kernels.foldStatistics(mean: mean, variance: variance, gamma: gamma, beta: beta, epsilon: epsilon)
       if convolution.appendScaleShift(folded.scale, folded.shift) {
         let elements = x.elementCount
@@ -75,28 +115,43 @@ public struct BatchNorm: Layer {
   private func pending(
     _ x: consuming Tensor, _ mean: Tensor, _ variance: Tensor, _ gamma: Tensor?, _ beta: Tensor?, isFrozen: Bool
   ) -> Tensor {
-    // The convolution before runs here: its result is read by the statistics and again by the backward pass.
-    _ = x.body.storage
-    let tape = Tape.recording([x, gamma, beta].compactMap { $0 })
-    let folded = Kernels.foldStatistics(
-      mean: mean.detached(), variance: variance.detached(), gamma: gamma?.detached(), beta: beta?.detached(),
-      epsilon: epsilon)
-    let statistics = NormalizationStatistics(
-      mean: mean, inverseDeviation: folded.inverseDeviation, scale: folded.scale, shift: folded.shift,
-      isFrozen: isFrozen)
-    let operation = PendingOperation(.batchNorm(x: x, statistics: statistics, gamma: gamma, beta: beta), tape: tape)
-    let y = Tensor(body: TensorBody(shape: x.shape, scalarType: x.scalarType, pending: operation))
+    let y = normalized(x, mean, variance, gamma, beta, epsilon: epsilon, isFrozen: isFrozen)
     note("BatchNorm", y, from: x, with: details(elements: y.elementCount))
     return y
   }
 
   /// running ← (1 − momentum) · running + momentum · batch; the variance with Bessel's correction.
   private func update(mean: Tensor, variance: Tensor, count: Int) {
-    guard let scope = Scope.current, scope.phase.updatesState, scope.planner == nil else { return }
+    guard let scope = Scope.current, scope.planner == nil else { return }
+    scope.statistics?.add(mean: mean, variance: variance, count: count, of: self)
+    guard scope.phase.updatesState else { return }
+    let shape = runningMean.shape
     let bessel = Double(count) / Double(count - 1)
     let oldMean = scope.collected(for: runningMean) ?? runningMean.value
     let oldVariance = scope.collected(for: runningVariance) ?? runningVariance.value
-    scope.collect(oldMean * (1 - momentum) + mean * momentum, for: runningMean)
-    scope.collect(oldVariance * (1 - momentum) + variance * (momentum * bessel), for: runningVariance)
+    scope.collect(oldMean * (1 - momentum) + mean.reshaped(shape) * momentum, for: runningMean)
+    scope.collect(oldVariance * (1 - momentum) + variance.reshaped(shape) * (momentum * bessel), for: runningVariance)
   }
+}
+
+/// (x − mean) / √(variance + ε) · γ + β of rows of channels, pending. `isFrozen`: mean and variance are constants, not x's own.
+func normalized(
+  _ x: Tensor, _ mean: Tensor, _ variance: Tensor, _ gamma: Tensor?, _ beta: Tensor?, epsilon: Double, isFrozen: Bool
+) -> Tensor {
+  // The convolution before runs here: its result is read by the statistics and again by the backward pass.
+  _ = x.body.storage
+  let tape = Tape.recording([x, gamma, beta].compactMap { $0 })
+  let folded = Kernels.foldStatistics(
+    mean: mean.detached(), variance: variance.detached(), gamma: gamma?.detached(), beta: beta?.detached(),
+    epsilon: epsilon)
+  let statistics = NormalizationStatistics(
+    mean: mean, inverseDeviation: folded.inverseDeviation, scale: folded.scale, shift: folded.shift, isFrozen: isFrozen)
+  let operation = PendingOperation(.batchNorm(x: x, statistics: statistics, gamma: gamma, beta: beta), tape: tape)
+  return Tensor(body: TensorBody(shape: x.shape, scalarType: x.scalarType, pending: operation))
+}
+
+/// What every normalisation refuses: an ε that cannot keep a division by 0 away, a γ that is no scale.
+func checkNormalization(_ layer: String, epsilon: Double, gamma: Double = 1) {
+  if !(epsilon > 0 && epsilon.isFinite) { fatalError("\(layer): epsilon \(epsilon) must be above 0 and finite") }
+  if !(gamma >= 0 && gamma.isFinite) { fatalError("\(layer): the first gamma \(gamma) must be finite and at least 0") }
 }

@@ -98,103 +98,14 @@ func affine(_ x: consuming Tensor, weight: Tensor, bias: Tensor?, layer: LayerPa
     return affine(x.reshaped([rows, weight.shape[0]]), weight: weight, bias: bias, layer: layer).reshaped(shape)
   }
   let tape = Tape.recording(x, weight) ?? bias.flatMap { Tape.recording($0) }
-  let pending = PendingOperation(.linear(x: x, weight: weight, bias: bias), tape: tape)
+  let precision = Scope.current?.precision ?? .standard
+  let pending = PendingOperation(.linear(x: x, weight: weight, bias: bias, precision: precision), tape: tape)
   let y = Tensor(body: TensorBody(shape: [x.shape[0], weight.shape[1]], scalarType: x.scalarType, pending: pending))
   note(
     "Linear", y, from: x,
     with: Scope.Note(
       path: layer?.path, parameters: layer?.all ?? [], multiplyAdds: y.elementCount * weight.shape[0], seesAll: true)
   )
-  return y
-}
-
-/// Maxima of windows: [N, H, W, C] → [N, OH, OW, C]. Padding never wins; the first maximum wins ties; NaN propagates.
-public func maxPool2d(_ x: Tensor, kernel: IntOrPair, stride: IntOrPair? = nil, padding: Padding = .explicit(0))
-  -> Tensor
-{
-  if x.isPoisoned { return x }
-  guard let geometry = pooling("MaxPool2D", x, kernel, stride, padding, countsPadding: true) else {
-    return poolingFailure("MaxPool2D", x, kernel, stride, padding)
-  }
-  let tape = Tape.recording(x)
-  let (y, mask) = Kernels.maxPool(x, geometry, wantsMask: tape != nil)
-  if let tape, let mask {
-    let input = x.shape
-    tape.record(y, x.body.node) { Kernels.maxPoolBackward($0, mask: mask, input: input, geometry) }
-  }
-  note("MaxPool2D", y, from: x, with: Scope.Note(window: .init(kernel: geometry.kernel, stride: geometry.stride)))
-  return y
-}
-
-/// Means of windows: [N, H, W, C] → [N, OH, OW, C]. The divisor is the kernel's size, or with `countsPadding: false` the number of
-/// pixels of the window inside the image.
-public func averagePool2d(
-  _ x: Tensor, kernel: IntOrPair, stride: IntOrPair? = nil, padding: Padding = .explicit(0), countsPadding: Bool = true
-) -> Tensor {
-  if x.isPoisoned { return x }
-  guard let geometry = pooling("AveragePool2D", x, kernel, stride, padding, countsPadding: countsPadding) else {
-    return poolingFailure("AveragePool2D", x, kernel, stride, padding)
-  }
-  let tape = Tape.recording(x)
-  let y = Kernels.averagePool(x, geometry)
-  if let tape {
-    let input = x.shape
-    tape.record(y, x.body.node) { Kernels.averagePoolBackward($0, input: input, geometry) }
-  }
-  note("AveragePool2D", y, from: x, with: Scope.Note(window: .init(kernel: geometry.kernel, stride: geometry.stride)))
-  return y
-}
-
-/// Means of whole images: [N, H, W, C] → [N, 1, 1, C].
-public func globalAveragePool2d(_ x: Tensor) -> Tensor {
-  if x.isPoisoned { return x }
-  guard x.rank == 4, x.shape[1] > 0, x.shape[2] > 0 else {
-    return shapeFailure("GlobalAveragePool2D", "expects [N, H, W, C] with pixels, input is \(x.shape)", input: x)
-  }
-  let y = x.mean(axes: [1, 2], keepingAxes: true)
-  note("GlobalAveragePool2D", y, from: x, with: Scope.Note(seesAll: true))
-  return y
-}
-
-private func pooling(
-  _ name: StaticString, _ x: Tensor, _ kernel: IntOrPair, _ stride: IntOrPair?, _ padding: Padding, countsPadding: Bool
-) -> PoolingGeometry? {
-  let stride = stride ?? kernel
-  guard x.rank == 4, kernel.isPositive, stride.isPositive else { return nil }
-  let around = padding.resolved(
-    input: (x.shape[1], x.shape[2]), kernel: kernel.pair, stride: stride.pair, dilation: (1, 1))
-  let geometry = PoolingGeometry(
-    kernel: kernel.pair, stride: stride.pair, padding: around, countsPadding: countsPadding)
-  let (height, width) = geometry.outputSize((x.shape[1], x.shape[2]))
-  guard height > 0, width > 0, kernel.pair.0 * kernel.pair.1 <= 256, max(around.0, around.2) < kernel.pair.0,
-    max(around.1, around.3) < kernel.pair.1
-  else { return nil }
-  return geometry
-}
-
-private func poolingFailure(
-  _ name: StaticString, _ x: Tensor, _ kernel: IntOrPair, _ stride: IntOrPair?, _ padding: Padding
-) -> Tensor {
-  shapeFailure(
-    name,
-    """
-    with kernel \(kernel), stride \(stride ?? kernel) and padding \(padding) does not fit its input \(x.shape): \
-    it expects [N, H, W, C] at least as large as the window, padding below the kernel and at most 256 positions in it
-    """, input: x)
-}
-
-/// Dropout (Srivastava et al. 2014, inverted): each element is 0 with probability `rate`, else x / (1 − rate). Draws only in a phase
-/// with dropout; the mask is keyed by the scope's (seed, step) and the ordinal of the operation in it.
-public func dropout(_ x: consuming Tensor, rate: Double) -> Tensor {
-  if rate < 0 || rate >= 1 { fatalError("dropout: rate \(rate) is not in 0..<1") }
-  guard let scope = Scope.current, scope.phase.dropout, rate > 0 else { return x }
-  let (seed, stream) = (scope.key.seed, scope.nextRandomStream())
-  let tape = Tape.recording(x)
-  let node = x.body.node
-  let input = x.isPlanned ? x : nil
-  let y = Kernels.dropout(x, rate: rate, seed: seed, stream: stream)
-  tape?.record(y, node) { Kernels.dropout($0, rate: rate, seed: seed, stream: stream) }
-  if let input { note("Dropout", y, from: input) }
   return y
 }
 

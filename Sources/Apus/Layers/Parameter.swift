@@ -7,6 +7,8 @@ public final class Parameter {
   public var isTrainable: Bool
   /// Its name in the model, once `parameters` of the model was asked for: `features.0.weight`.
   public internal(set) var path: String?
+  /// Every element is kept in it by projection: what an optimizer's step took out of it is put back when the value is read next.
+  public let range: ClosedRange<Float>?
 
   /// Which elements may be other than 0: uint8 of the parameter's shape, 0 for an element that is pruned. Its value is exactly 0
   /// whenever it is read, whatever an optimizer did, and no gradient reaches it. See `LotteryTicket`.
@@ -31,16 +33,26 @@ public final class Parameter {
   var leafTape: UInt32 = 0
   var leafIndex = 0
 
-  public init(_ value: Tensor, isTrainable: Bool = true) {
+  public init(_ value: Tensor, isTrainable: Bool = true, range: ClosedRange<Float>? = nil) {
     if value.scalarType != .float32 { fatalError("a Parameter holds float32; its value is \(value.scalarType)") }
     storedValue = value.detached()
     self.isTrainable = isTrainable
+    self.range = range
+  }
+
+  /// NaN stays.
+  private func project(_ range: ClosedRange<Float>) {
+    if Scope.current?.planner != nil { return }
+    let values = storedValue.array(of: Float.self)
+    guard values.contains(where: { $0 < range.lowerBound || $0 > range.upperBound }) else { return }
+    storedValue = Tensor(values.map { $0.isNaN ? $0 : min(max($0, range.lowerBound), range.upperBound) }, shape: shape)
   }
 
   /// The value. Reading it while gradients are taken makes it a leaf of the tape. A new value must have the same shape.
   public var value: Tensor {
     get {
       if isMaskDue && mask != nil { applyMask() }
+      if let range { project(range) }
       guard let scope = Scope.current else { return storedValue }
       var value = storedValue
       if scope.usesDouble { value = scope.overrides[ObjectIdentifier(self)].map(masked) ?? value.cast(to: .float64) }

@@ -3,16 +3,20 @@ public struct MaxPool2D: Layer {
   public let kernel: IntOrPair
   public let stride: IntOrPair
   public let padding: Padding
+  /// Whether the number of windows is rounded up: see `maxPool2d`.
+  public let ceilMode: Bool
 
-  /// `stride` is the kernel's size unless given.
-  public init(_ kernel: IntOrPair, stride: IntOrPair? = nil, padding: Padding = 0) {
+  /// `stride` is the kernel's size unless given; below it windows overlap, as AlexNet's 3×3/2.
+  public init(_ kernel: IntOrPair, stride: IntOrPair? = nil, padding: Padding = 0, ceilMode: Bool = false) {
+    checkWindow("MaxPool2D", kernel, stride ?? kernel)
     self.kernel = kernel
     self.stride = stride ?? kernel
     self.padding = padding
+    self.ceilMode = ceilMode
   }
 
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
-    maxPool2d(x, kernel: kernel, stride: stride, padding: padding)
+    maxPool2d(x, kernel: kernel, stride: stride, padding: padding, ceilMode: ceilMode)
   }
 }
 
@@ -23,9 +27,16 @@ public struct AveragePool2D: Layer {
   public let padding: Padding
   /// Whether the divisor is the kernel's size everywhere, as in PyTorch, or the number of pixels inside the image.
   public let countsPadding: Bool
+  /// Whether the number of windows is rounded up: see `averagePool2d`.
+  public let ceilMode: Bool
 
   /// `stride` is the kernel's size unless given.
-  public init(_ kernel: IntOrPair, stride: IntOrPair? = nil, padding: Padding = 0, countsPadding: Bool = true) {
+  public init(
+    _ kernel: IntOrPair, stride: IntOrPair? = nil, padding: Padding = 0, countsPadding: Bool = true,
+    ceilMode: Bool = false
+  ) {
+    checkWindow("AveragePool2D", kernel, stride ?? kernel)
+    self.ceilMode = ceilMode
     self.kernel = kernel
     self.stride = stride ?? kernel
     self.padding = padding
@@ -33,7 +44,7 @@ public struct AveragePool2D: Layer {
   }
 
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
-    averagePool2d(x, kernel: kernel, stride: stride, padding: padding, countsPadding: countsPadding)
+    averagePool2d(x, kernel: kernel, stride: stride, padding: padding, countsPadding: countsPadding, ceilMode: ceilMode)
   }
 }
 
@@ -42,4 +53,33 @@ public struct GlobalAveragePool2D: Layer {
   public init() {}
 
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { globalAveragePool2d(x) }
+}
+
+/// Maxima of whole images: [N, H, W, C] → [N, 1, 1, C].
+public struct GlobalMaxPool2D: Layer {
+  public init() {}
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor { globalMaxPool2d(x) }
+}
+
+/// Maxima or means of neighbouring channels: […, C] → […, C / size].
+public struct ChannelPool: Layer {
+  public enum Operation: String, Hashable, Sendable { case maximum, mean }
+
+  public let size: Int
+  public let operation: Operation
+
+  public init(_ size: Int, taking operation: Operation = .maximum) {
+    if size < 1 { fatalError("ChannelPool(\(size)): at least one channel at a time") }
+    self.size = size
+    self.operation = operation
+  }
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor { channelPool(x, size: size, taking: operation) }
+}
+
+private func checkWindow(_ name: String, _ kernel: IntOrPair, _ stride: IntOrPair) {
+  if !kernel.isPositive || !stride.isPositive {
+    fatalError("\(name): kernel \(kernel) and stride \(stride) must be at least 1")
+  }
 }

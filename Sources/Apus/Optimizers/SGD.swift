@@ -2,79 +2,45 @@
 ///
 /// g = gradient + weightDecay · value;  v = momentum · v + g;  value −= learningRate · v
 ///
-/// with Nesterov: value −= learningRate · (g + momentum · v). Weight decay acts on every parameter, biases included.
-public struct SGD {
-  public var learningRate: Float
-  public let momentum: Float
-  public let weightDecay: Float
+/// with Nesterov: value −= learningRate · (g + momentum · v). This is the lectures' v ← βv + g, θ ← θ − αv (deck D2), which on a
+/// constant gradient moves by α/(1 − β) a step in the end.
+///
+/// Weight decay acts on filters and matrices, not on biases, scales and shifts, unless `decaying` is `.all` (as in PyTorch) or a
+/// group says so. Rumelhart et al. 1986; Sutskever et al. 2013.
+public struct SGD: Optimizer {
+  public var learningRate: Double
+  public let momentum: Double
+  public let weightDecay: Double
   public let nesterov: Bool
-
-  private let parameters: ParameterList
-  private var velocities: [Tensor?]
+  private var memory: OptimizerMemory
 
   public init(
-    _ parameters: ParameterList, learningRate: Float, momentum: Float = 0, weightDecay: Float = 0,
-    nesterov: Bool = false
+    _ parameters: ParameterList, learningRate: Double, momentum: Double = 0, weightDecay: Double = 0,
+    nesterov: Bool = false, decaying: DecayedParameters = .weights, groups: [ParameterGroup] = []
   ) {
-    if nesterov && momentum == 0 { fatalError("SGD: Nesterov's form needs a momentum") }
-    self.parameters = parameters
+    OptimizerCheck.number(learningRate, "SGD", "the learning rate")
+    OptimizerCheck.fraction(momentum, "SGD", "the momentum")
+    if nesterov && momentum == 0 { fatalError("SGD: Nesterov's form needs a momentum, and it is 0") }
     self.learningRate = learningRate
     self.momentum = momentum
     self.weightDecay = weightDecay
     self.nesterov = nesterov
-    velocities = Array(repeating: nil, count: parameters.count)
+    memory = OptimizerMemory(
+      "SGD", parameters, weightDecay: weightDecay, decaying: decaying, groups: groups,
+      states: [momentum == 0 ? nil : "velocity"])
   }
 
-  /// Changes the values of the trainable parameters that have a gradient.
+  public var parameterSettings: [ParameterSettings] { memory.settings }
+
   public mutating func step(_ gradients: Gradients) {
-    var items: [Kernels.SGDItem] = []
-    items.reserveCapacity(parameters.count)
-    for (index, entry) in parameters.enumerated() {
-      let parameter = entry.parameter
-      guard parameter.isTrainable, let gradient = gradients[parameter] else { continue }
-      parameter.storedValue.makeUnique()
-      if momentum != 0 {
-        if velocities[index] == nil { velocities[index] = .zeros(parameter.shape) }
-        velocities[index]!.makeUnique()
-      }
-      items.append(
-        .init(parameter: parameter, gradient: gradient, velocity: velocities[index], weightDecay: weightDecay))
-    }
-    Kernels.sgdStep(items, learningRate: learningRate, momentum: momentum, nesterov: nesterov)
+    memory.step(
+      gradients, .init(formula: .sgd, learningRate: learningRate, momentum: momentum, isNesterov: nesterov))
   }
 
-  /// The velocities by name, `velocity.` and the parameter's path; none before the first step with momentum.
-  public func state() -> [(name: String, value: Tensor)] {
-    zip(parameters, velocities).compactMap { entry, velocity in
-      velocity.map { ("velocity." + entry.path, $0.copied()) }
-    }
-  }
+  /// The velocities, `velocity.` and the parameter's path; none before the first step with momentum.
+  public func state() -> [(name: String, value: Tensor)] { memory.state() }
 
-  /// Sets the velocities as `state()` gave them. On an error nothing is changed.
   public mutating func load(_ state: [String: Tensor], from source: String) throws {
-    var loaded: [Tensor?] = []
-    var rest = Set(state.keys)
-    for entry in parameters {
-      let name = "velocity." + entry.path
-      if let value = state[name] {
-        try CheckpointError.check(value, named: name, shape: entry.parameter.shape, type: .float32, source: source)
-      }
-      rest.remove(name)
-      loaded.append(state[name])
-    }
-    if let extra = rest.sorted().first {
-      throw CheckpointError(
-        source: source, tensor: extra, expected: "velocities of the model's parameters", found: "this one beside them")
-    }
-    velocities = loaded
-  }
-}
-
-extension Tensor {
-  /// A copy with storage of its own, which later steps in place do not change.
-  func copied() -> Tensor {
-    var copy = detached()
-    copy.makeUnique()
-    return copy
+    try memory.load(state, from: source)
   }
 }

@@ -98,6 +98,8 @@ extension Scope {
     var implementation: String?
     /// The result depends on the whole image.
     var seesAll = false
+    /// Neighbouring results lie fractions of a pixel apart: there is no receptive field of whole pixels.
+    var fieldIsUnknown = false
   }
 
   var takesNotes: Bool { planner != nil || observer != nil }
@@ -108,9 +110,11 @@ extension Scope {
     guard let planner else { return }
     let merged = ReceptiveField.merged(a.body.trace?.receptiveField, b?.body.trace?.receptiveField)
     let field =
-      note.seesAll && planner.input.count == 4
-      ? ReceptiveField(height: planner.input[1], width: planner.input[2], jump: (1, 1))
-      : note.window.map { window in merged?.through(window) } ?? merged
+      note.fieldIsUnknown
+      ? nil
+      : note.seesAll && planner.input.count == 4
+        ? ReceptiveField(height: planner.input[1], width: planner.input[2], jump: (1, 1))
+        : note.window.map { window in merged?.through(window) } ?? merged
     result.body.trace = PlanTrace(receptiveField: field, isPoisoned: a.isPoisoned || (b?.isPoisoned ?? false))
     let row = Plan.Row(
       path: path ?? "", operation: "\(operation)", outputShape: result.shape, parameters: 0,

@@ -65,4 +65,7 @@ package enum RandomDomain {
   static let split: UInt64 = 4 << 56
   package static let shuffle: UInt64 = 5 << 56
   static let augmentation: UInt64 = 6 << 56
+  static let appearance: UInt64 = 7 << 56
+  static let toySets: UInt64 = 8 << 56
+  static let search: UInt64 = 9 << 56
 }

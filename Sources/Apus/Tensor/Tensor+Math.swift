@@ -58,9 +58,6 @@ extension Tensor {
     return y
   }
 
-  /// max(x, 0), element by element; NaN stays NaN; the derivative at 0 is 0.
-  public func relu() -> Tensor { Apus.relu(self) }
-
   private func detachedIfBackward() -> Tensor { body.node < 0 ? self : detached() }
 
   private func map(
@@ -77,22 +74,4 @@ extension Tensor {
     note(name, y, from: self)
     return y
   }
-}
-
-/// ReLU: max(x, 0), element by element (Nair & Hinton 2010). Taken into the pending pass of what made x, where nobody else holds x.
-public func relu(_ x: consuming Tensor) -> Tensor {
-  if let pending = PendingOperation.appendable(&x), pending.appendReLU() {
-    note("ReLU", x, from: x)
-    return x
-  }
-  let tape = Tape.recording(x)
-  let node = x.body.node
-  let input = x.isPlanned ? x : nil
-  let y = Kernels.relu(x)
-  if let tape {
-    let result = y.detached()
-    tape.record(y, node) { Kernels.reluBackward(y: result, gradient: $0) }
-  }
-  if let input { note("ReLU", y, from: input) }
-  return y
 }

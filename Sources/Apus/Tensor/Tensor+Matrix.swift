@@ -16,12 +16,13 @@ public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
     return shapeFailure("MatMul", "takes batches of one shape, but the shapes are \(a.shape) and \(b.shape)", input: a)
   }
   let tape = Tape.recording(a, b)
-  let y = Kernels.matrixProduct(a, b)
+  let precision = Scope.current?.precision ?? .standard
+  let y = Kernels.matrixProduct(a, b, precision: precision)
   if let tape {
     let (x, w) = (a.detached(), b.detached())
     tape.record(y, a.body.node, b.body.node) { gradient, needs in
       (
-        needs[0] ? Kernels.matrixProduct(gradient, w, transposeB: true) : nil,
+        needs[0] ? Kernels.matrixProduct(gradient, w, transposeB: true, precision: precision) : nil,
         needs[1] ? Kernels.matrixProduct(x, gradient, transposeA: true) : nil
       )
     }

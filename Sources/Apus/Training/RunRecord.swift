@@ -48,6 +48,11 @@ public struct RunRecord: Sendable, Codable {
     public var firstStep: Int
   }
 
+  public struct WeightDecay: Hashable, Sendable, Codable {
+    public var decayed: [String]
+    public var spared: [String]
+  }
+
   public struct Result: Sendable, Codable {
     /// From 0 to 1.
     public var testAccuracy: Double
@@ -74,6 +79,8 @@ public struct RunRecord: Sendable, Codable {
   public var networkName: String
   public var dataSource: String
   public var data: Data?
+  /// Which parameters the weight decay acts on, by their paths, and which it leaves alone.
+  public var weightDecay: WeightDecay?
   /// Chosen implementation of each convolution's forward pass, by its path.
   public var implementations: [String: String]?
   public var machines: [Machine] = []
@@ -132,6 +139,14 @@ extension RunRecord.Data {
 
   var summary: String {
     "\(trainingSamples) training, \(validationSamples) validation and \(testSamples) test images with mean \(mean) and deviation \(deviation)"
+  }
+}
+
+extension RunRecord.WeightDecay {
+  init(_ settings: [ParameterSettings]) {
+    self.init(
+      decayed: settings.filter { $0.weightDecay > 0 }.map(\.path),
+      spared: settings.filter { $0.weightDecay == 0 }.map(\.path))
   }
 }
 

@@ -25,7 +25,7 @@ extension Trainer {
       // Only to see that it fits.
       if state.kept != nil { try model.load(checkpoint.kept.byName, from: source) }
       try model.load(checkpoint.model.byName, from: source)
-      try optimizer.load(checkpoint.optimizer.byName, from: source)
+      try loadOptimizer(checkpoint.optimizer.byName, from: source)
     } catch {
       try model.load(current.byName, from: source)
       throw error
@@ -57,6 +57,13 @@ extension Trainer {
     return DivergenceError(
       step: state.totalSteps + 1, epoch: state.epoch, what: "the loss is \(loss.isNaN ? "nan" : "\(loss)")",
       origin: origin,
+      learningRate: settings.learningRate, checkpointStep: checkpointStep)
+  }
+
+  func divergence(_ error: NonFiniteGradientError) -> DivergenceError {
+    DivergenceError(
+      step: state.totalSteps + 1, epoch: state.epoch, what: "a gradient is not finite",
+      origin: error.path.map { "the gradient of \($0)" },
       learningRate: settings.learningRate, checkpointStep: checkpointStep)
   }
 

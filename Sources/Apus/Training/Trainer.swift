@@ -1,4 +1,4 @@
-/// The training engine: epochs of steps of SGD on cross-entropy, an evaluation after each, a checkpoint at any step.
+/// The training engine: epochs of steps of an optimizer on cross-entropy, an evaluation after each, a checkpoint at any step.
 ///
 /// Synchronous, on the thread that calls `run`. Everything it computes is a function of model, data and settings: batch k of epoch e
 /// depends on (seed, e, k), random masks on (seed, step), sums are taken in a fixed order. A trainer restored from a checkpoint goes on
@@ -15,7 +15,8 @@ public final class Trainer {
   public let data: DataSplits
   /// What accuracy on training images is measured on: as many as there are validation images, always the same.
   let trainingSample: DataSplit
-  var optimizer: SGD
+  package private(set) var optimizer: any Optimizer
+  private let schedule: Schedule
   package internal(set) var state = TrainingState()
   /// Parameters and buffers of the epoch that is kept so far.
   var kept: [(name: String, value: Tensor)] = []
@@ -37,16 +38,19 @@ public final class Trainer {
     trainingSample = train.sample(data.validation.count)
     plan = try model.plan(
       input: Shape([min(settings.batchSize, train.count)] + data.imageShape), phase: .training, samples: train.count)
-    optimizer = SGD(
-      model.parameters, learningRate: Float(settings.learningRate), momentum: Float(settings.momentum),
-      weightDecay: Float(settings.weightDecay))
+    optimizer = try OptimizerCatalogue.entry(settings.optimizer).make(model.parameters, settings)
+    let stepsPerEpoch = Trainer.steps(of: train.count, by: settings.batchSize)
+    schedule = settings.schedule.schedule(steps: settings.epochs * stepsPerEpoch, stepsPerEpoch: stepsPerEpoch)
+    state.plateau = settings.schedule.plateau
   }
 
-  public var stepsPerEpoch: Int { (data.train.count + settings.batchSize - 1) / settings.batchSize }
+  public var stepsPerEpoch: Int { Trainer.steps(of: data.train.count, by: settings.batchSize) }
+
+  private static func steps(of samples: Int, by batchSize: Int) -> Int { (samples + batchSize - 1) / batchSize }
 
   /// Learning rate of a step, counted from 0 over the whole run.
   func learningRate(at step: Int) -> Double {
-    settings.schedule.learningRate(at: step, of: settings.epochs * stepsPerEpoch, base: settings.learningRate)
+    schedule.rate(at: step, base: settings.learningRate) * (state.plateau?.factor ?? 1)
   }
 
   // MARK: Running
@@ -94,6 +98,7 @@ public final class Trainer {
       clock.pause(&state)
       let row = try evaluateEpoch(clock)
       let isKept = state.endEpoch(row, validationCount: data.validation.count)
+      state.plateau?.observe(row.validationLoss)
       if isKept { kept = model.state() }
       try saveCheckpoint()
       observer.epochEnded(row, of: settings.epochs, isKept: isKept)
@@ -101,19 +106,47 @@ public final class Trainer {
     return .finished
   }
 
-  func step(_ batch: Batch) throws {
+  package func step(_ batch: Batch) throws {
     let key = RandomKey(seed: settings.seed, step: UInt64(state.totalSteps))
-    let (loss, gradients) = withPrecision(settings.precision) {
-      valueWithGradients(of: model, key: key) { crossEntropy(logits: model(batch.images), labels: batch.labels) }
+    func pass(updatesState: Bool) -> (value: Tensor, gradients: Gradients) {
+      withPrecision(settings.precision) {
+        valueWithGradients(of: model, key: key, updatesState: updatesState) {
+          crossEntropy(logits: model(batch.images), labels: batch.labels)
+        }
+      }
     }
-    let value = loss.item()
+    var result = pass(updatesState: true)
+    let value = result.value.item()
     if !value.isFinite { throw divergence(value, batch, key) }
-    optimizer.learningRate = Float(learningRate(at: state.totalSteps))
-    optimizer.step(gradients)
+    optimizer.learningRate = learningRate(at: state.totalSteps)
+    do {
+      if optimizer.needsSecondPass {
+        try result.gradients.checkFinite()
+        try optimizer.step(result.gradients) {
+          var second = pass(updatesState: false).gradients
+          try clip(&second)
+          return second
+        }
+      } else {
+        try clip(&result.gradients)
+        optimizer.step(result.gradients)
+      }
+    } catch let error as NonFiniteGradientError {
+      throw divergence(error)
+    }
     state.lossSum += value * Double(batch.count)
     state.samples += batch.count
     state.trainedImages += batch.count
     state.step += 1
     state.totalSteps += 1
   }
+
+  private func clip(_ gradients: inout Gradients) throws {
+    var clipper = GradientClipper(settings.clipping, norms: state.gradientNorms ?? [])
+    try clipper.clip(&gradients)
+    if !clipper.norms.isEmpty { state.gradientNorms = clipper.norms }
+  }
+
+  /// Puts in what a checkpoint's optimizer remembered.
+  func loadOptimizer(_ state: [String: Tensor], from source: String) throws { try optimizer.load(state, from: source) }
 }

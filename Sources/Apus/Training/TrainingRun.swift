@@ -80,6 +80,7 @@ public enum TrainingRun {
     record.network = RunRecord.Network(
       name: record.networkName, input: Array(data.imageShape), classes: data.classNames.count,
       parameters: model.parameters.scalarCount)
+    record.weightDecay = RunRecord.WeightDecay(trainer.optimizer.parameterSettings)
     let convolutions = trainer.plan.rows.compactMap { row in row.implementation.map { (row.path, $0) } }
     record.implementations = Dictionary(convolutions) { first, _ in first }
     return trainer

@@ -7,10 +7,16 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
   /// Base learning rate, which the schedule scales.
   public var learningRate: Double
   public var schedule: LearningRateSchedule
-  /// SGD's momentum μ: v ← μ·v + g, θ ← θ − η·v.
+  /// A name of `OptimizerCatalogue`.
+  public var optimizer: String
+  /// SGD's momentum μ: v ← μ·v + g, θ ← θ − η·v; Adam's β₁.
   public var momentum: Double
-  /// L2 penalty λ, added to the gradient as λ·θ.
+  /// L2 penalty λ, added to the gradient as λ·θ; decoupled in AdamW and sign-SGD.
   public var weightDecay: Double
+  /// What the weight decay acts on: filters and matrices, or all parameters.
+  public var decaying: DecayedParameters
+  /// What is done to the gradients before each step.
+  public var clipping: GradientClipping
   /// Random shifts of training images, in pixels each way; 0 for none.
   public var shift: Int
   /// Seed of initial values, order of the samples and augmentation.
@@ -18,17 +24,24 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
   /// Of convolutions, in training and evaluation.
   public var precision: Precision
 
+  /// Learning rate, momentum and weight decay are the optimizer's usual ones where they are not given.
   public init(
-    epochs: Int, batchSize: Int = 64, learningRate: Double = 0.02, schedule: LearningRateSchedule = .cosine,
-    momentum: Double = 0.9, weightDecay: Double = 5e-4, shift: Int = 2, seed: UInt64 = 1,
+    epochs: Int, batchSize: Int = 64, learningRate: Double? = nil, schedule: LearningRateSchedule = .cosine,
+    optimizer: String = "sgd", momentum: Double? = nil, weightDecay: Double? = nil,
+    decaying: DecayedParameters = .weights, clipping: GradientClipping = .none, shift: Int = 2, seed: UInt64 = 1,
     precision: Precision = .standard
   ) {
+    // An unknown name is refused by `validate`.
+    let usual = OptimizerCatalogue[optimizer] ?? OptimizerCatalogue.entries[0]
     self.epochs = epochs
     self.batchSize = batchSize
-    self.learningRate = learningRate
+    self.learningRate = learningRate ?? usual.learningRate
     self.schedule = schedule
-    self.momentum = momentum
-    self.weightDecay = weightDecay
+    self.optimizer = optimizer
+    self.momentum = momentum ?? usual.momentum ?? 0
+    self.weightDecay = weightDecay ?? usual.weightDecay
+    self.decaying = decaying
+    self.clipping = clipping
     self.shift = shift
     self.seed = seed
     self.precision = precision
@@ -47,10 +60,31 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
     try check(epochs >= 1, "the number of epochs", epochs, "at least 1")
     try check(batchSize >= 1, "the batch size", batchSize, "at least 1")
     try check(learningRate.isFinite && learningRate > 0, "the learning rate", learningRate, "a number above 0")
+    if try OptimizerCatalogue.entry(optimizer).momentum == nil {
+      try check(momentum == 0, "the momentum", momentum, "0, as \(optimizer) has none")
+    }
     try check(momentum >= 0 && momentum < 1, "the momentum", momentum, "a number from 0 to below 1")
     try check(weightDecay.isFinite && weightDecay >= 0, "the weight decay", weightDecay, "a number from 0")
-    try check(schedule.warmup >= 0 && schedule.warmup < 1, "the warm-up", schedule.warmup, "a part from 0 to below 1")
+    try schedule.validate()
     try check(shift >= 0, "the shift", shift, "at least 0 pixels")
+  }
+}
+
+extension TrainingSettings {
+  /// A run that began before there was a choice goes on as it began: SGD, weight decay on all parameters, no clipping.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      epochs: try values.decode(Int.self, forKey: .epochs), batchSize: try values.decode(Int.self, forKey: .batchSize),
+      learningRate: try values.decode(Double.self, forKey: .learningRate),
+      schedule: try values.decode(LearningRateSchedule.self, forKey: .schedule),
+      optimizer: try values.decodeIfPresent(String.self, forKey: .optimizer) ?? "sgd",
+      momentum: try values.decode(Double.self, forKey: .momentum),
+      weightDecay: try values.decode(Double.self, forKey: .weightDecay),
+      decaying: try values.decodeIfPresent(DecayedParameters.self, forKey: .decaying) ?? .all,
+      clipping: try values.decodeIfPresent(GradientClipping.self, forKey: .clipping) ?? .none,
+      shift: try values.decode(Int.self, forKey: .shift), seed: try values.decode(UInt64.self, forKey: .seed),
+      precision: try values.decode(Precision.self, forKey: .precision))
   }
 }
 

@@ -17,6 +17,10 @@ package struct TrainingState: Hashable, Sendable, Codable {
   package var rows: [EpochMetrics] = []
   /// Row of the epoch whose model is kept.
   package var kept: EpochMetrics?
+  /// Of a schedule that watches the validation loss.
+  package var plateau: Plateau?
+  /// What a `GradientClipper` remembers; `nil` before its first step, and where it needs nothing.
+  package var gradientNorms: [Double]?
 
   package init() {}
 

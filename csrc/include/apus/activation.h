@@ -7,7 +7,8 @@
 #include "apus/conv2d.h"
 #include "apus/status.h"
 
-/* ReLU: max(x, 0); NaN stays NaN; the derivative at 0 is 0. And the backward of "+ bias, activation" over rows. */
+/* Activation functions. ReLU, which other operations take into their own pass over memory: max(x, 0); NaN stays NaN; the
+ * derivative at 0 is 0; the backward of "+ bias, activation" over rows. Then those that are passes of their own. */
 
 #ifdef __cplusplus
 extern "C" {
@@ -27,6 +28,55 @@ size_t apus_bias_activation_backward_scratch(int64_t rows, int64_t channels);
 void apus_bias_activation_backward(int64_t rows, int64_t channels, const float *y, const float *dy, apus_activation activation,
                                    float *dz, float *dbias, void *scratch);
 
+/* Functions of one element. NaN gives NaN, infinities their limits, and nothing overflows on the way. `a` is the parameter;
+ * where none is named it is not read.
+ *   threshold    1[x > 0]                            the perceptron's unit; derivative 0 everywhere
+ *   sigmoid      σ(x) = 1 / (1 + e^−x)               σ' = y·(1 − y)
+ *   tanh                                             1 − y²
+ *   leaky ReLU   x > 0 ? x : a·x, a >= 0             y > 0 ? 1 : a
+ *   ELU          x > 0 ? x : a·(e^x − 1), a >= 0     y > 0 ? 1 : y + a
+ *   swish        x·σ(a·x), a > 0                     s + a·x·s·(1 − s), s = σ(a·x)
+ *   GELU         x·Φ(x), Φ(x) = (1 + erf(x/√2)) / 2  Φ(x) + x·e^(−x²/2)/√(2π)
+ *   GELU tanh    x·σ(2u), u = √(2/π)·(x + 0.044715·x³), which is x·(1 + tanh u)/2
+ *   softplus     log(1 + e^x)                        1 − e^−y = σ(x)
+ * Errors in units in the last place, above 2^-119, where nothing on the way is subnormal: sigmoid and tanh at most 2, ELU with
+ * a = 1 as well, swish with a = 1 and softplus 3, GELU 4; where the argument t of σ is rounded, 4·(1 + |t|), since e^ magnifies
+ * that. */
+typedef enum apus_nonlinearity {
+  APUS_THRESHOLD,
+  APUS_SIGMOID,
+  APUS_TANH,
+  APUS_LEAKY_RELU,
+  APUS_ELU,
+  APUS_SWISH,
+  APUS_GELU,
+  APUS_GELU_TANH,
+  APUS_SOFTPLUS,
+  APUS_NONLINEARITY_COUNT
+} apus_nonlinearity;
+
+/* 1 where backward reads x, 0 where it reads y: y wherever the derivative can be had from it without harm, since the next layer
+ * keeps y anyway. */
+int apus_nonlinearity_reads_input(apus_nonlinearity function);
+/* y may be x. */
+void apus_nonlinearity_forward(apus_nonlinearity function, int64_t count, float a, const float *x, float *y);
+/* dx = dy · derivative, from v: x or y as above. dx may be dy. */
+void apus_nonlinearity_backward(apus_nonlinearity function, int64_t count, float a, const float *v, const float *dy, float *dx);
+
+/* PReLU: y = x > 0 ? x : a[c]·x, x [rows, channels], any a; y may be x. One slope for everything: rows = count, channels = 1. */
+void apus_prelu_forward(int64_t rows, int64_t channels, const float *x, const float *a, float *y);
+/* dx = x > 0 ? dy : a[c]·dy; da[c] = Σ_rows (x > 0 ? 0 : x·dy), in chunks of rows fixed by the shape, merged in a fixed tree.
+ * dx may be NULL or dy. */
+size_t apus_prelu_backward_scratch(int64_t rows, int64_t channels);
+void apus_prelu_backward(int64_t rows, int64_t channels, const float *x, const float *a, const float *dy, float *dx, float *da,
+                         void *scratch);
+
+/* Maxout: y[r, c] = max_j x[r, j, c], x [rows, pieces, channels]; 1 <= pieces <= 256. NaN propagates, the first maximum wins
+ * ties. piece (may be NULL): which j won, a byte an element of y. */
+void apus_maxout_forward(int64_t rows, int64_t pieces, int64_t channels, const float *x, float *y, uint8_t *piece);
+/* dx[r, j, c] = dy[r, c] where j won, else 0. */
+void apus_maxout_backward(int64_t rows, int64_t pieces, int64_t channels, const float *dy, const uint8_t *piece, float *dx);
+
 void apus_relu_forward_reference_f32(int64_t count, const float *x, float *y);
 void apus_relu_forward_reference_f64(int64_t count, const double *x, double *y);
 void apus_relu_backward_reference_f32(int64_t count, const float *y, const float *dy, float *dx);
@@ -39,6 +89,26 @@ void apus_bias_activation_backward_reference_f32(int64_t rows, int64_t channels,
                                                  apus_activation activation, float *dz, float *dbias);
 void apus_bias_activation_backward_reference_f64(int64_t rows, int64_t channels, const double *y, const double *dy,
                                                  apus_activation activation, double *dz, double *dbias);
+
+void apus_nonlinearity_forward_reference_f32(apus_nonlinearity function, int64_t count, float a, const float *x, float *y);
+void apus_nonlinearity_forward_reference_f64(apus_nonlinearity function, int64_t count, double a, const double *x, double *y);
+void apus_nonlinearity_backward_reference_f32(apus_nonlinearity function, int64_t count, float a, const float *v, const float *dy,
+                                              float *dx);
+void apus_nonlinearity_backward_reference_f64(apus_nonlinearity function, int64_t count, double a, const double *v,
+                                              const double *dy, double *dx);
+void apus_prelu_forward_reference_f32(int64_t rows, int64_t channels, const float *x, const float *a, float *y);
+void apus_prelu_forward_reference_f64(int64_t rows, int64_t channels, const double *x, const double *a, double *y);
+void apus_prelu_backward_reference_f32(int64_t rows, int64_t channels, const float *x, const float *a, const float *dy, float *dx,
+                                       float *da);
+void apus_prelu_backward_reference_f64(int64_t rows, int64_t channels, const double *x, const double *a, const double *dy,
+                                       double *dx, double *da);
+void apus_maxout_forward_reference_f32(int64_t rows, int64_t pieces, int64_t channels, const float *x, float *y, uint8_t *piece);
+void apus_maxout_forward_reference_f64(int64_t rows, int64_t pieces, int64_t channels, const double *x, double *y,
+                                       uint8_t *piece);
+void apus_maxout_backward_reference_f32(int64_t rows, int64_t pieces, int64_t channels, const float *dy, const uint8_t *piece,
+                                        float *dx);
+void apus_maxout_backward_reference_f64(int64_t rows, int64_t pieces, int64_t channels, const double *dy, const uint8_t *piece,
+                                        double *dx);
 
 #ifdef __cplusplus
 }

@@ -25,26 +25,36 @@ typedef struct apus_gemm {
 } apus_gemm;
 
 typedef enum apus_gemm_implementation {
-  APUS_GEMM_PACKED = 0,   /* ours, over the convolution's micro-kernel */
-  APUS_GEMM_OPENBLAS = 1, /* one-threaded calls on blocks fixed by the sizes */
-  APUS_GEMM_REFERENCE = 2
+  APUS_GEMM_BF16 = 0,     /* over operands rounded to bfloat16; where the precision allows it */
+  APUS_GEMM_PACKED = 1,   /* ours, over the convolution's micro-kernel */
+  APUS_GEMM_OPENBLAS = 2, /* one-threaded calls on blocks fixed by the sizes */
+  APUS_GEMM_REFERENCE = 3
 } apus_gemm_implementation;
-#define APUS_GEMM_IMPLEMENTATIONS 3
+#define APUS_GEMM_IMPLEMENTATIONS 4
+
+/* The precisions are those of apus/conv2d.h. Default and strict are the same here; with bf16 the plan takes float32 where that is
+ * as fast (few rows, columns or steps) or the CPU cannot, and says so. */
+typedef struct apus_gemm_options {
+  apus_precision precision;
+} apus_gemm_options;
 
 typedef struct apus_gemm_plan {
   apus_gemm shape;
+  apus_gemm_options options;
   apus_gemm_implementation implementation;
   const char *reason[APUS_GEMM_IMPLEMENTATIONS];
+  int forced; /* one was asked for: it does not decline for being slow */
   int isa;
   int threads;
   size_t scratch_bytes;
   int64_t detail[8];
 } apus_gemm_plan;
 
-/* APUS_FORCE=gemm:packed (openblas, reference) forces one. */
-apus_status apus_gemm_plan_make(apus_gemm_plan *plan, const apus_gemm *shape, apus_error *error);
-apus_status apus_gemm_plan_force(apus_gemm_plan *plan, const apus_gemm *shape, apus_gemm_implementation implementation,
-                                 apus_error *error);
+/* options may be NULL (all zero). APUS_FORCE=gemm:packed (bf16, openblas, reference) forces one. */
+apus_status apus_gemm_plan_make(apus_gemm_plan *plan, const apus_gemm *shape, const apus_gemm_options *options,
+                                apus_error *error);
+apus_status apus_gemm_plan_force(apus_gemm_plan *plan, const apus_gemm *shape, const apus_gemm_options *options,
+                                 apus_gemm_implementation implementation, apus_error *error);
 const char *apus_gemm_implementation_name(apus_gemm_implementation implementation);
 void apus_gemm_plan_describe(const apus_gemm_plan *plan, char *buffer, size_t size);
 

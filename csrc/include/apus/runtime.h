@@ -60,8 +60,9 @@ int apus_threads_observed(void);
 
 /* ---- memory ---------------------------------------------------------------------------------------------------- */
 
-/* 64-byte aligned; NULL where there is none. size 0 gives a valid pointer. Free with apus_free only. From 1 MB on, on Linux:
- * aligned to large pages of 2 MB, which the system is asked for (transparent huge pages). */
+/* 64-byte aligned; NULL where there is none. size 0 gives a valid pointer. Free with apus_free only. From 1 MB on, on Linux: a
+ * mapping of its own, for which the system is asked for large pages of 2 MB; freed, it is the system's again, so keep what is
+ * used again. */
 void *apus_alloc(size_t size);
 void apus_free(void *pointer);
 

@@ -27,9 +27,10 @@ struct ReportSettings {
       ("epochs", "\(settings.epochs)"),
       ("batch size", "\(settings.batchSize)"),
       ("learning rate", "\(Float(settings.learningRate))"),
-      ("schedule", schedule.decay.rawValue + warmup),
-      ("optimizer", "SGD, momentum \(Float(settings.momentum))"),
-      ("weight decay", "\(Float(settings.weightDecay))"),
+      ("schedule", schedule.decay.description + warmup),
+      ("optimizer", "\(settings.optimizer), momentum \(Float(settings.momentum))"),
+      ("weight decay", "\(Float(settings.weightDecay)) on \(settings.decaying == .all ? "all parameters" : "weights")"),
+      ("gradient clipping", settings.clipping.description),
       ("augmentation", settings.shift > 0 ? "shifts of up to \(settings.shift) pixels" : "none"),
       ("seed", "\(settings.seed)"),
     ]

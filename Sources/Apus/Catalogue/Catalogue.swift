@@ -1,0 +1,58 @@
+/// What the library knows of the classic courses on convolutional networks, each with its equation, its source and the test that
+/// proves it: `apus catalogue`, docs/CATALOGUE.md.
+public enum Catalogue {
+  public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
+    case layer, activation, loss, normalisation, initialisation, optimizer, schedule, gradients, regularisation, data
+  }
+
+  public struct Entry: Hashable, Sendable, Codable {
+    /// As it is written in code.
+    public let name: String
+    public let kind: Kind
+    public let equation: String
+    /// The decks that teach it, as the list of them numbers them: D0 layers and losses, D1 initialisation and normalisation, D2 basics and
+    /// training, D3 networks, D4 case studies.
+    public let deck: String
+    public let paper: String
+    /// The test that proves it, `Suite.function`.
+    public let test: String
+
+    init(_ name: String, _ kind: Kind, _ equation: String, deck: String, paper: String = "", test: String) {
+      self.name = name
+      self.kind = kind
+      self.equation = equation
+      self.deck = deck
+      self.paper = paper
+      self.test = test
+    }
+  }
+
+  /// In the order of the kinds.
+  public static let entries: [Entry] =
+    layers + regularisers + dataTools
+
+  /// docs/CATALOGUE.md.
+  public static var markdown: String {
+    var text = """
+      # The catalogue
+
+      What the library knows of the classic courses, each entry with the test that proves it. Made by `apus catalogue --markdown`; a
+      test holds this page to the library, and every entry to its test.
+
+      """
+    for kind in Kind.allCases {
+      let chosen = entries.filter { $0.kind == kind }
+      if chosen.isEmpty { continue }
+      text += "\n## \(kind.rawValue.prefix(1).uppercased())\(kind.rawValue.dropFirst())\n\n"
+      text += "| name | equation | decks | paper | test |\n|---|---|---|---|---|\n"
+      for entry in chosen {
+        let cells = [entry.name, entry.equation, entry.deck, entry.paper, "`\(entry.test)`"]
+        text +=
+          "| "
+          + cells.map { $0.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|") }
+          .joined(separator: " | ") + " |\n"
+      }
+    }
+    return text
+  }
+}

@@ -1,0 +1,25 @@
+import CApus
+
+extension Kernels {
+  /// x [outer, in, inner], seen as three axes around `axis`, resampled along it by a table of taps.
+  static func resample(_ x: Tensor, axis: Int, _ table: ResampleTable) -> Tensor {
+    var shape = x.shape
+    shape[axis] = table.outputs
+    let y = Tensor(uninitialized: shape, x.scalarType)
+    if y.body.storage.isAbstract { return y }
+    var sizes = apus_resample(
+      outer: Int64(x.shape[..<axis].reduce(1, *)), in_size: Int64(table.inputs), out_size: Int64(table.outputs),
+      inner: Int64(x.shape[(axis + 1)...].reduce(1, *)), taps: Int64(table.taps))
+    var error = apus_error()
+    if apus_resample_check(&sizes, table.first, &error) != APUS_OK { failed("resampling", error) }
+    withExtendedLifetime(x) {
+      switch x.scalarType {
+      case .float32:
+        apus_resample_run(&sizes, table.first, table.weights.map { Float($0) }, x.floats, y.floats)
+      case .float64: apus_resample_reference_f64(&sizes, table.first, table.weights, x.doubles, y.doubles)
+      default: unsupported("resampling", x.scalarType)
+      }
+    }
+    return y
+  }
+}

@@ -1,0 +1,24 @@
+/// The logistic function σ(x) = 1 / (1 + e^−x), element by element. The derivative is y · (1 − y), at most 1/4.
+public func sigmoid(_ x: consuming Tensor) -> Tensor { nonlinearity(.sigmoid, "Sigmoid", x) }
+
+extension Tensor {
+  /// 1 / (1 + e^−x).
+  public func sigmoid() -> Tensor { Apus.sigmoid(self) }
+}
+
+/// The logistic function: y = σ(x) = 1 / (1 + e^−x), in [0, 1].
+///
+/// It saturates on both sides, its output is never negative, and it costs an exponential: for gates and probabilities rather than
+/// between layers. Rumelhart, Hinton & Williams 1986.
+public struct Sigmoid: Layer {
+  public init() {}
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor { sigmoid(x) }
+}
+
+extension ActivationFacts {
+  public static let sigmoid = ActivationFacts(
+    name: "Sigmoid", equation: "1 / (1 + e^−x)", paper: "Rumelhart, Hinton & Williams 1986",
+    decks: ["D0", "D1", "D2", "D3", "D4"], range: 0...1, saturation: .both, centring: .positive, cost: .exponential,
+    isMonotone: true, canDie: false, gain: 1, function: { Apus.sigmoid($0) })
+}

@@ -1,0 +1,70 @@
+/// The windows of a convolution as rows: x [N, H, W, C] → [N, OH, OW, KH·KW·C], each in the order (u, v, c) of a filter
+/// [KH, KW, C, K]; padding is zeros. So conv2d(x, w) = patches(x) · w as a matrix, the view of convolution as patch processing.
+public func patches(
+  _ x: Tensor, kernel: IntOrPair, stride: IntOrPair = 1, padding: Padding = .explicit(0), dilation: IntOrPair = 1
+) -> Tensor {
+  if x.isPoisoned { return x }
+  guard kernel.isPositive, stride.isPositive, dilation.isPositive else {
+    fatalError("patches: kernel \(kernel), stride \(stride) and dilation \(dilation) must be at least 1")
+  }
+  guard x.rank == 4 else { return shapeFailure("Patches", "expects [N, H, W, C], input is \(x.shape)", input: x) }
+  let around = padding.resolved(
+    input: (x.shape[1], x.shape[2]), kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair)
+  let geometry = ConvolutionGeometry(stride: stride.pair, dilation: dilation.pair, padding: around)
+  let (height, width) = geometry.outputSize((x.shape[1], x.shape[2]), kernel: kernel.pair)
+  guard height > 0, width > 0 else {
+    return shapeFailure(
+      "Patches", "of \(kernel) with padding \(padding) do not fit into the input \(x.shape)", input: x)
+  }
+  let padded = zeroPadded(x, around)
+  let channels = x.shape[3]
+  let strides = padded.shape.contiguousStrides
+  let steps = [strides[0], stride.height * strides[1], stride.width * strides[2]]
+  let taps = [dilation.height * strides[1], dilation.width * strides[2]]
+  let windows: Shape = [x.shape[0], height, width, kernel.height, kernel.width, channels]
+
+  let tape = Tape.recording(padded)
+  let y = Kernels.gather(padded, shape: windows, strides: steps + taps + [1]).viewed(
+    as: [x.shape[0], height, width, kernel.height * kernel.width * channels])
+  if let tape {
+    let input = padded.shape
+    tape.record(y, padded.body.node) { gradient in
+      // A tap's windows do not overlap each other: tap by tap the gradients are added to what the pixels have so far.
+      let whole = Tensor.zeros(input, gradient.scalarType)
+      let pixels: Shape = [input[0], height, width, channels]
+      let rows = windows.contiguousStrides
+      for u in 0..<kernel.height {
+        for v in 0..<kernel.width {
+          let place = u * taps[0] + v * taps[1]
+          let part = Kernels.gather(
+            gradient, shape: pixels, strides: [rows[0], rows[1], rows[2], 1], offset: u * rows[3] + v * rows[4])
+          let present = Kernels.gather(whole, shape: pixels, strides: steps + [1], offset: place)
+          Kernels.scatter(present + part, into: whole, strides: steps + [1], offset: place)
+        }
+      }
+      return whole
+    }
+  }
+  note(
+    "Patches", y, from: x,
+    with: Scope.Note(window: .init(kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair)))
+  return y
+}
+
+/// Zeros around images: top, left, bottom, right.
+func zeroPadded(_ x: Tensor, _ padding: (Int, Int, Int, Int)) -> Tensor {
+  if padding == (0, 0, 0, 0) { return x }
+  let (top, left, bottom, right) = padding
+  let tape = Tape.recording(x)
+  let y = Tensor.zeros(
+    [x.shape[0], x.shape[1] + top + bottom, x.shape[2] + left + right, x.shape[3]], x.scalarType)
+  let strides = y.shape.contiguousStrides
+  let offset = top * strides[1] + left * strides[2]
+  Kernels.scatter(x, into: y, strides: strides, offset: offset)
+  if let tape {
+    let input = x.shape
+    tape.record(y, x.body.node) { Kernels.gather($0, shape: input, strides: strides, offset: offset) }
+  }
+  y.body.trace = x.body.trace
+  return y
+}

@@ -1,0 +1,55 @@
+/// What changes parameters by gradients. The library's own are structs; the trainer, checkpoints and the command take any.
+///
+/// ```swift
+/// var optimizer = AdamW(model.parameters, learningRate: 0.001, weightDecay: 0.01)
+/// optimizer.step(gradients)
+/// ```
+///
+/// To write one, keep what must be remembered for each parameter and go over `parameters` in `step`; `state` and `load` make it
+/// part of checkpoints, and a line in `OptimizerCatalogue` part of the command.
+public protocol Optimizer {
+  /// Read at every step, so that a schedule may change it.
+  var learningRate: Double { get set }
+
+  /// What is done to each parameter, in the order of the model's list.
+  var parameterSettings: [ParameterSettings] { get }
+
+  /// `step(_:again:)` must be called, since gradients at other values are needed too.
+  var needsSecondPass: Bool { get }
+
+  /// Changes the values of the trainable parameters that have a gradient.
+  mutating func step(_ gradients: Gradients)
+
+  /// As `step(_:)`, for an optimizer that also needs the gradients at other values: it sets them, calls `again`, and sets the
+  /// values of before. The second pass must not update running statistics, and should draw the same random masks:
+  ///
+  /// ```swift
+  /// func gradients(first: Bool) -> Gradients {
+  ///   valueWithGradients(of: model, key: key, updatesState: first) { loss(model, batch) }.gradients
+  /// }
+  /// optimizer.step(gradients(first: true)) { gradients(first: false) }
+  /// ```
+  mutating func step(_ gradients: Gradients, again: () throws -> Gradients) rethrows
+
+  /// What is remembered between steps, by name.
+  func state() -> [(name: String, value: Tensor)]
+
+  /// Sets what `state()` gave. On an error nothing is changed.
+  mutating func load(_ state: [String: Tensor], from source: String) throws
+}
+
+extension Optimizer {
+  public var needsSecondPass: Bool { false }
+
+  public mutating func step(_ gradients: Gradients, again: () throws -> Gradients) rethrows { step(gradients) }
+}
+
+/// What an optimizer does to one parameter.
+public struct ParameterSettings: Hashable, Sendable {
+  public var path: String
+  /// Multiplies the learning rate.
+  public var learningRate: Double
+  public var weightDecay: Double
+  /// Whether the optimizer changes it (if it is trainable and has a gradient).
+  public var isTrained: Bool
+}

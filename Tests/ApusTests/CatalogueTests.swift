@@ -1,0 +1,58 @@
+import Apus
+import Foundation
+import Testing
+
+/// The catalogue holds what the library has, and every entry a test that exists.
+@Suite struct CatalogueTests {
+  /// Texts of the Swift files below a folder of the repository.
+  private func sources(_ folder: String) throws -> [(name: String, text: String)] {
+    let root = URL(filePath: repositoryFile(folder))
+    let files = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)!
+    return try files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }.map {
+      ($0.lastPathComponent, try String(contentsOf: $0, encoding: .utf8))
+    }
+  }
+
+  @Test func everyEntryHasItsTest() throws {
+    // A suite's tests: the functions after `@Test` in the files that define or extend it.
+    var tests: Set<String> = []
+    for (_, text) in try sources("Tests/ApusTests") {
+      for suite in text.matches(of: /(?:struct|class|enum|extension)\s+(\w+)/) {
+        let body = text[suite.range.upperBound...]
+        for test in body.matches(of: /@Test[^\n]*?(?:\n\s*)?func\s+(\w+)/) {
+          tests.insert("\(suite.output.1).\(test.output.1)")
+        }
+      }
+    }
+    for entry in Catalogue.entries {
+      #expect(tests.contains(entry.test), "\(entry.kind.rawValue) \(entry.name): there is no test \(entry.test)")
+      #expect(!entry.equation.isEmpty && !entry.deck.isEmpty, "\(entry.name)")
+    }
+  }
+
+  @Test func namesAreUnique() {
+    let names = Catalogue.entries.map { "\($0.kind.rawValue) \($0.name)" }
+    #expect(Set(names).count == names.count)
+  }
+
+  /// Whoever adds a public layer, optimizer or initializer adds its entry.
+  @Test func everyPublicLayerHasAnEntry() throws {
+    let known = Set(
+      Catalogue.entries.flatMap { $0.name.split(whereSeparator: { !$0.isLetter && !$0.isNumber }).map(String.init) })
+    for (file, text) in try sources("Sources/Apus/Layers") {
+      for layer in text.matches(of: /public (?:struct|final class) (\w+)(?:<[^>]*>)?: [^{\n]*\bLayer\b/) {
+        let isKnown = known.contains(String(layer.output.1))
+        #expect(isKnown, "\(file): the layer \(layer.output.1) has no entry")
+      }
+    }
+  }
+
+  @Test func thePageIsMadeFromTheCatalogue() throws {
+    let page = try String(contentsOfFile: repositoryFile("docs/CATALOGUE.md"), encoding: .utf8)
+    #expect(page == Catalogue.markdown, "run: apus catalogue --markdown > docs/CATALOGUE.md")
+  }
+
+  @Test func everyKindHasEntries() {
+    for kind in Catalogue.Kind.allCases { #expect(Catalogue.entries.contains { $0.kind == kind }, "\(kind.rawValue)") }
+  }
+}

@@ -1,0 +1,10 @@
+#include "apus/activation.h"
+
+typedef double real;
+#define nonlinearity_forward apus_nonlinearity_forward_reference_f64
+#define nonlinearity_backward apus_nonlinearity_backward_reference_f64
+#define prelu_forward apus_prelu_forward_reference_f64
+#define prelu_backward apus_prelu_backward_reference_f64
+#define maxout_forward apus_maxout_forward_reference_f64
+#define maxout_backward apus_maxout_backward_reference_f64
+#include "activation/nonlinearity_ref.c.inc"

@@ -1,0 +1,126 @@
+/* Planning of group normalisation, and its two drivers' common door. */
+
+#include "norm/group_norm.h"
+
+#include "apus/runtime.h"
+#include "runtime/integers.h"
+#include "runtime/merge.h"
+#include "runtime/status.h"
+
+const apus_group_norm_kernels *const apus_group_norm_tiers[APUS_ISA_COUNT] = {
+    [APUS_ISA_GENERIC] = &apus_group_norm_generic,
+#if defined(__x86_64__)
+    [APUS_ISA_AVX2] = &apus_group_norm_avx2,
+    [APUS_ISA_AVX512] = &apus_group_norm_avx512,
+#elif defined(__aarch64__)
+    [APUS_ISA_NEON] = &apus_group_norm_neon,
+#endif
+};
+
+/* Vectors of channels that a unit of work keeps: two for partial sums, the rest for what it makes of them. */
+enum { VECTORS = 11, FEW_SAMPLES = 16, MOST_UNITS = 32, PARTIAL_BYTES = 2 << 20 };
+
+/* Fewer samples than threads may be: each is cut into parts. */
+static int64_t parts_of(const apus_group_norm_plan *p) {
+  if (p->batch >= FEW_SAMPLES)
+    return 1;
+  const int rows = group_by_rows(p);
+  int64_t parts = apus_min(p->positions * p->channels / GROUP_GRAIN, MOST_UNITS / p->batch);
+  parts = apus_min(parts, (rows ? p->channels : p->positions) / 16);
+  if (!rows)
+    parts = apus_min(parts, PARTIAL_BYTES / (2 * (int64_t)sizeof(float) * p->channels * p->batch));
+  return apus_max(parts, 1);
+}
+
+apus_status apus_group_norm_plan_make(apus_group_norm_plan *plan, int64_t batch, int64_t positions, int64_t channels,
+                                      int64_t groups, apus_error *error) {
+  if (batch < 1 || positions < 1 || channels < 1)
+    return apus_fail(error, APUS_INVALID_ARGUMENT, "group norm: input [%lld, %lld, %lld]: all sizes must be at least 1",
+                     (long long)batch, (long long)positions, (long long)channels);
+  if (groups < 1 || channels % groups != 0)
+    return apus_fail(error, APUS_INVALID_ARGUMENT, "group norm: %lld groups do not divide %lld channels", (long long)groups,
+                     (long long)channels);
+  const int64_t sizes[] = {batch, positions, channels, VECTORS * MOST_UNITS * sizeof(float)};
+  int64_t bytes;
+  if (!apus_size_product(&bytes, sizes, 4))
+    return apus_fail(error, APUS_OVERFLOW, "group norm: input [%lld, %lld, %lld] is too large", (long long)batch,
+                     (long long)positions, (long long)channels);
+  *plan = (apus_group_norm_plan){
+      .batch = batch, .positions = positions, .channels = channels, .groups = groups, .isa = (int)apus_isa_current()};
+  plan->chunks = apus_merge_chunks(batch, 2 * channels);
+  while (plan->chunks > 1 && batch * positions * channels / plan->chunks < GROUP_GRAIN)
+    plan->chunks /= 2;
+  plan->parts = parts_of(plan);
+  int64_t floats;
+  if (group_by_rows(plan))
+    /* Two sums a part and two numbers a sample, or the chunks' gradients. */
+    floats = apus_max(2 * batch * (plan->parts + 1), 2 * channels * plan->chunks);
+  else
+    floats = (plan->parts > 1 ? batch * plan->parts : plan->chunks) * VECTORS * channels;
+  plan->scratch_bytes = (size_t)floats * sizeof(float);
+  return apus_succeed(error);
+}
+
+/* Of so many tensors. */
+static int past_caches(const apus_group_norm_plan *p, int tensors) {
+  return apus_past_caches(p->batch * p->positions * p->channels * (int64_t)sizeof(float) * tensors);
+}
+
+void apus_group_norm_forward(const apus_group_norm_plan *plan, const float *x, const float *gamma, const float *beta,
+                             float epsilon, const float *residual, apus_activation activation, float *y, float *mean,
+                             float *inverse_deviation, void *scratch) {
+  if (!apus_group_norm_tiers[plan->isa]) {
+    apus_group_norm_forward_reference_f32(plan->batch, plan->positions, plan->channels, plan->groups, x, gamma, beta, epsilon,
+                                          residual, activation, y, mean, inverse_deviation);
+    return;
+  }
+  group_job job = {.plan = plan,
+                   .x = x,
+                   .gamma = gamma,
+                   .beta = beta,
+                   .residual = residual,
+                   .epsilon = epsilon,
+                   .relu = activation == APUS_ACTIVATION_RELU,
+                   .stream = y != x && y != residual && past_caches(plan, residual ? 3 : 2),
+                   .mean = mean,
+                   .inverse = inverse_deviation,
+                   .out = y,
+                   .scratch = scratch};
+  if (group_by_rows(plan))
+    apus_group_rows_forward(&job);
+  else
+    apus_group_columns_forward(&job);
+}
+
+void apus_group_norm_backward(const apus_group_norm_plan *plan, const float *x, const float *y, const float *dy,
+                              const float *mean, const float *inverse_deviation, const float *gamma, const float *beta,
+                              apus_activation activation, float *dx, float *dgamma, float *dbeta, float *dresidual,
+                              void *scratch) {
+  if (!apus_group_norm_tiers[plan->isa]) {
+    apus_group_norm_backward_reference_f32(plan->batch, plan->positions, plan->channels, plan->groups, x, y, dy, mean,
+                                           inverse_deviation, gamma, beta, activation, dx, dgamma, dbeta, dresidual);
+    return;
+  }
+  group_job job = {.plan = plan,
+                   .x = x,
+                   .dy = dy,
+                   .gamma = gamma,
+                   .beta = beta,
+                   .stream = past_caches(plan, 3),
+                   .mean = (float *)mean,
+                   .inverse = (float *)inverse_deviation,
+                   .out = dx,
+                   .dgamma = dgamma,
+                   .dbeta = dbeta,
+                   .scratch = scratch};
+  if (activation == APUS_ACTIVATION_RELU) {
+    job.mask = y ? NORM_MASK_Y : NORM_MASK_X;
+    job.y = y;
+  }
+  /* In place and unmasked, dresidual is there already. */
+  job.dz = dresidual == dy && job.mask == NORM_MASK_NONE ? NULL : dresidual;
+  if (group_by_rows(plan))
+    apus_group_rows_backward(&job);
+  else
+    apus_group_columns_backward(&job);
+}

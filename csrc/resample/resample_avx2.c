@@ -1,0 +1,7 @@
+#if defined(__x86_64__)
+#include "runtime/simd_avx2.h"
+
+#include "resample/resample.c.inc"
+
+const apus_resample_kernels apus_resample_avx2 = {.sum = resample_sum};
+#endif
