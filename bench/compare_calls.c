@@ -15,6 +15,8 @@ typedef struct compare_case {
   apus_conv2d_plan conv2d;
   apus_gemm_plan gemm;
   apus_batch_norm_plan norm;
+  apus_group_norm_plan group;
+  apus_local_response_norm_plan local;
   apus_pool2d_plan pool2d;
   apus_nonlinearity function;
   int64_t count;
@@ -127,6 +129,54 @@ compare_case *compare_batch_norm(const int64_t *n, int backward, const float *x,
   if (c && backward)
     apus_batch_norm_statistics(&c->norm, x, c->vectors[0], c->vectors[1], c->scratch);
   return c;
+}
+
+/* ---- group norm and ReLU: x, gamma, beta, y; backward: x, gamma, beta, dy, dx, dgamma, dbeta ------------------------- */
+
+static void run_group_forward(compare_case *c, float *const *b) {
+  apus_group_norm_forward(&c->group, b[0], b[1], b[2], 1e-5f, NULL, APUS_ACTIVATION_RELU, b[3], c->vectors[0], c->vectors[1],
+                          c->scratch);
+}
+
+static void run_group_backward(compare_case *c, float *const *b) {
+  apus_group_norm_backward(&c->group, b[0], NULL, b[3], c->vectors[0], c->vectors[1], b[1], b[2], APUS_ACTIVATION_RELU, b[4],
+                           b[5], b[6], NULL, c->scratch);
+}
+
+/* batch, positions, channels, groups. Backward takes the statistics of x. */
+compare_case *compare_group_norm(const int64_t *n, int backward, const float *x, apus_error *error) {
+  compare_case *c = calloc(1, sizeof *c);
+  c->run = backward ? run_group_backward : run_group_forward;
+  c->implementation = "";
+  const apus_status status = apus_group_norm_plan_make(&c->group, n[0], n[1], n[2], n[3], error);
+  for (int i = 0; i < 2; i++)
+    c->vectors[i] = apus_alloc((size_t)(n[0] * n[3]) * sizeof(float));
+  c = made(c, status, c->group.scratch_bytes);
+  float *y = c && backward ? apus_alloc((size_t)(n[0] * n[1] * n[2]) * sizeof(float)) : NULL;
+  if (y)
+    apus_group_norm_forward(&c->group, x, NULL, NULL, 1e-5f, NULL, APUS_ACTIVATION_NONE, y, c->vectors[0], c->vectors[1],
+                            c->scratch);
+  apus_free(y);
+  return c;
+}
+
+/* ---- local response norm: x, y; backward: x, dy, dx ----------------------------------------------------------------- */
+
+static void run_local_forward(compare_case *c, float *const *b) {
+  apus_local_response_norm_forward(&c->local, b[0], b[1], c->scratch);
+}
+
+static void run_local_backward(compare_case *c, float *const *b) {
+  apus_local_response_norm_backward(&c->local, b[0], b[1], b[2], c->scratch);
+}
+
+/* rows, channels, size; AlexNet's other numbers */
+compare_case *compare_local_response_norm(const int64_t *n, int backward, apus_error *error) {
+  compare_case *c = calloc(1, sizeof *c);
+  c->run = backward ? run_local_backward : run_local_forward;
+  c->implementation = "";
+  const apus_status status = apus_local_response_norm_plan_make(&c->local, n[0], n[1], n[2], 5e-4f, 0.75f, 2, error);
+  return made(c, status, c->local.scratch_bytes);
 }
 
 /* ---- max pooling: x, y; backward: dy, dx -------------------------------------------------------------------------- */

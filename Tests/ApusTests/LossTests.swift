@@ -164,6 +164,18 @@ private func expectTrap(
       _ = hingeLoss(scores: softmax(.ones([1, 2])), labels: .zeros([1], .int32))
     }
     expectTrap("leave the softmax out", hinge)
+    let sigmoids = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = binaryCrossEntropy(logits: sigmoid(.ones([2])), targets: .ones([2]))
+    }
+    expectTrap("takes logits, but was given the result of a sigmoid: leave the sigmoid out", sigmoids)
+    let binaryFocal = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = binaryFocalLoss(logits: Sigmoid()(.ones([2])), targets: .ones([2]))
+    }
+    expectTrap("BinaryFocalLoss takes logits, but was given the result of a sigmoid", binaryFocal)
+    let classes = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = crossEntropy(logits: sigmoid(.ones([1, 2])), labels: .zeros([1], .int32))
+    }
+    expectTrap("CrossEntropy takes logits, but was given the result of a sigmoid", classes)
   }
 
   @Test func logitsAndProbabilitiesAreNoLogProbabilities() async {

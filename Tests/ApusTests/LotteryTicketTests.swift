@@ -34,6 +34,34 @@ import Testing
     #expect(values(layer.weight) == [1, 1, 1, 1, 1, 1])
   }
 
+  /// Each optimizer of the library, with momenta from before the pruning and with weight decay.
+  @Test func everyOptimizerLeavesPrunedWeightsAtZero() {
+    let makers: [(ParameterList) -> any Optimizer] = [
+      { SGD($0, learningRate: 0.1, momentum: 0.9, weightDecay: 0.01) },
+      { Adam($0, learningRate: 0.1, weightDecay: 0.01) },
+      { AdamW($0, learningRate: 0.1, weightDecay: 0.01) },
+      { RMSProp($0, learningRate: 0.1) },
+      { Adagrad($0, learningRate: 0.1) },
+      { SignSGD($0, learningRate: 0.1) },
+      { SAM(SGD($0, learningRate: 0.1, momentum: 0.9), $0) },
+    ]
+    let x = floats([5, 3], seed: 1)
+    for make in makers {
+      let layer = Linear(3, 2, initializer: .constant(1))
+      var optimizer = make(layer.parameters)
+      func gradients() -> Gradients {
+        valueWithGradients(of: layer) { (layer(x) - 3).square().mean() }.gradients
+      }
+      optimizer.step(gradients()) { gradients() }
+      layer.weight.mask = Tensor([1, 0, 0, 1, 1, 0] as [UInt8], shape: [3, 2])
+      for _ in 0..<3 {
+        optimizer.step(gradients()) { gradients() }
+        let now = values(layer.weight)
+        #expect(now[1] == 0 && now[2] == 0 && now[5] == 0 && now[0] != 0 && now[0] != 1, "\(type(of: optimizer))")
+      }
+    }
+  }
+
   @Test func valuesReadBeforeDoNotChange() {
     let layer = Linear(2, 1, initializer: .constant(2))
     let before = layer.weight.value

@@ -62,6 +62,12 @@ extension Catalogue {
       "PatternNetwork", .layer, "[(CONV-RELU)*N-POOL?]*M-(FC-RELU)*K,SOFTMAX", deck: "D4",
       test: "LayerTests.theDecksPatternBuildsANetwork"),
     Entry(
+      "perceptron", .layer, "y = [w·x + b > 0]: Linear and Threshold", deck: "D3", paper: "Rosenblatt 1958",
+      test: "ActivationTests.aPerceptronComputesAnd"),
+    Entry(
+      "logSoftmax", .layer, "x_j − max x − log Σ exp(x_k − max x)", deck: "D0, D3",
+      test: "LossGradientTests.logSoftmaxOverTheLastAxis"),
+    Entry(
       "softmax", .layer, "y_j = exp(x_j − max x) / Σ exp(x_k − max x)", deck: "D1, D2, D3",
       test: "GradientTests.functionsOfElements"),
   ]

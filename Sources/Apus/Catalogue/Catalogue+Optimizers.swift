@@ -1,75 +1,74 @@
 extension Catalogue {
   static let optimizers: [Entry] = [
     Entry(
-      "SGD", .optimizer, "w −= η·(g + λw)", deck: "D2, D3", paper: "Robbins & Monro 1951",
-      test: "OptimizerPropertyTests.property25SGDWithABatchOfAllSamplesIsGradientDescent"),
+      "SGD", .optimizer, "θ ← θ − α·g; a batch of all samples is gradient descent", deck: "D2, D3",
+      paper: "Robbins & Monro 1951", test: "OptimizerPropertyTests.property25SGDWithABatchOfAllSamplesIsGradientDescent"
+    ),
     Entry(
-      "SGD(momentum:)", .optimizer, "v = β·v + g; w −= η·v", deck: "D2, D3",
-      paper: "Polyak 1964, Rumelhart et al. 1986",
+      "SGD(momentum:)", .optimizer, "v ← β·v + g, θ ← θ − α·v", deck: "D2, D3", paper: "Polyak 1964",
       test: "OptimizerPropertyTests.property22MomentumOnAConstantGradientStepsByAlphaOverOneMinusBeta"),
     Entry(
-      "SGD(nesterov:)", .optimizer, "v = β·v + g; w −= η·(g + β·v)", deck: "D2", paper: "Sutskever et al. 2013",
-      test: "OptimizerFixtureTests.aHundredStepsEqualPyTorchsToAMillionth"),
+      "SGD(nesterov:)", .optimizer, "v ← β·v + g, θ ← θ − α·(g + β·v)", deck: "D2", paper: "Nesterov 1983",
+      test: "OptimizerTests.nesterov"),
     Entry(
-      "RMSProp", .optimizer, "s += (1 − ρ)(g² − s); w −= η·g / (√s + ε), or g / √(s + ε)", deck: "D2, D3",
+      "RMSProp", .optimizer, "s ← β·s + (1 − β)·g², θ ← θ − α·g/(√s + ε), or /√(s + ε)", deck: "D2, D3",
       paper: "Tieleman & Hinton 2012", test: "OptimizerPropertyTests.property24RMSPropOnAConstantGradientStepsByAlpha"),
     Entry(
-      "Adam", .optimizer, "m += (1 − β₁)(g − m); v += (1 − β₂)(g² − v); w −= η·m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε)",
-      deck: "D2, D3", paper: "Kingma & Ba 2015",
+      "Adam", .optimizer, "m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ), θ ← θ − α·m̂/(√v̂ + ε)", deck: "D2, D3",
+      paper: "Kingma & Ba 2015",
       test: "OptimizerPropertyTests.property23AdamsFirstStepIsAlphaWithBiasCorrectionAnd316AlphaWithout"),
     Entry(
-      "AdamW", .optimizer, "w −= η·λ·w, then Adam's step", deck: "D2", paper: "Loshchilov & Hutter 2019",
+      "AdamW", .optimizer, "Adam, and θ ← θ − α·λ·θ beside it", deck: "D2", paper: "Loshchilov & Hutter 2019",
       test: "OptimizerFixtureTests.aHundredStepsEqualPyTorchsToAMillionth"),
     Entry(
-      "Adagrad", .optimizer, "s += g²; w −= η·g / (√s + ε)", deck: "D3", paper: "Duchi et al. 2011",
+      "Adagrad", .optimizer, "s ← s + g², θ ← θ − α·g/(√s + ε)", deck: "D3", paper: "Duchi et al. 2011",
       test: "OptimizerFixtureTests.aHundredStepsEqualPyTorchsToAMillionth"),
     Entry(
-      "SignSGD", .optimizer, "w −= η·sign(g)", deck: "D4", paper: "Seide et al. 2014, Bernstein et al. 2018",
+      "SignSGD", .optimizer, "θ ← θ − α·sign(g)", deck: "D4", paper: "Seide et al. 2014",
       test: "OptimizerPropertyTests.property21SignSGDIsTheLimitOfClippingByValue"),
     Entry(
-      "SAM", .optimizer, "the base's step at w by the gradient at w + ρ·g/‖g‖", deck: "D3", paper: "Foret et al. 2021",
+      "SAM", .optimizer, "the gradient at θ + ρ·g/‖g‖", deck: "D3", paper: "Foret et al. 2021",
       test: "OptimizerTests.samStepsByTheGradientAtTheTopOfTheBall"),
     Entry(
-      "ParameterGroup", .optimizer, "learning rate, weight decay and trainability by patterns of paths", deck: "D0, D4",
-      paper: "He et al. 2019", test: "OptimizerTests.groupsSetRateDecayAndTrainabilityByPath"),
+      "ParameterGroup", .optimizer, "rate, decay and trainability by path; no decay of biases, scales and shifts",
+      deck: "D2, D4", test: "OptimizerTests.groupsSetRateDecayAndTrainabilityByPath"),
   ]
 
   static let schedules: [Entry] = [
-    Entry("Schedule.constant", .schedule, "η", deck: "D2", test: "OptimizerFixtureTests.schedulesEqualPyTorchs"),
     Entry(
-      "Schedule.step, .milestones", .schedule, "η·factor^⌊t / every⌋; η·factor^(milestones passed)", deck: "D2, D4",
-      paper: "Krizhevsky et al. 2012, He et al. 2016", test: "OptimizerFixtureTests.schedulesEqualPyTorchs"),
-    Entry(
-      "Plateau", .schedule, "η·decay for every so many observations without improvement", deck: "D2, D4",
-      paper: "Krizhevsky et al. 2012, He et al. 2016", test: "OptimizerFixtureTests.plateausEqualPyTorchs"),
-    Entry(
-      "Schedule.exponential", .schedule, "η·factorᵗ", deck: "D2", test: "OptimizerFixtureTests.schedulesEqualPyTorchs"),
-    Entry(
-      "Schedule.cosine", .schedule, "η·½(1 + cos(πt / T))", deck: "D2", paper: "Loshchilov & Hutter 2017",
+      "Schedule.step", .schedule, "α·f^⌊t/n⌋, and milestones", deck: "D2, D4", paper: "He et al. 2016",
       test: "OptimizerFixtureTests.schedulesEqualPyTorchs"),
     Entry(
-      "Schedule.oneCycle", .schedule, "up along half a cosine, down along another", deck: "D2",
-      paper: "Smith & Topin 2017", test: "OptimizerFixtureTests.schedulesEqualPyTorchs"),
+      "Schedule.exponential", .schedule, "α·fᵗ", deck: "D2", test: "OptimizerFixtureTests.schedulesEqualPyTorchs"),
     Entry(
-      "Schedule.warmup", .schedule, "η·(t + 1)/T, then another schedule", deck: "D2", paper: "Goyal et al. 2017",
+      "Schedule.cosine", .schedule, "½·α·(1 + cos(πt/T))", deck: "D2", paper: "Loshchilov & Hutter 2017",
       test: "OptimizerFixtureTests.schedulesEqualPyTorchs"),
+    Entry(
+      "Schedule.oneCycle", .schedule, "up by half a cosine, down by another", deck: "D2", paper: "Smith & Topin 2019",
+      test: "OptimizerFixtureTests.schedulesEqualPyTorchs"),
+    Entry(
+      "Schedule.warmup", .schedule, "α·(t + 1)/w for t < w, then any other", deck: "D2", paper: "Goyal et al. 2017",
+      test: "OptimizerFixtureTests.schedulesEqualPyTorchs"),
+    Entry(
+      "Plateau", .schedule, "α ÷ 10 where the watched number has not become better", deck: "D2, D4",
+      paper: "He et al. 2016", test: "OptimizerFixtureTests.plateausEqualPyTorchs"),
   ]
 
   static let gradientTools: [Entry] = [
     Entry(
-      "Gradients.clip(toValue:)", .gradients, "min(limit, max(−limit, g))", deck: "D4", paper: "Mikolov 2012",
+      "clip(toValue:)", .gradients, "min(c, max(−c, g))", deck: "D4", paper: "Mikolov 2012",
       test: "OptimizerPropertyTests.property21ClipByValueBoundsEachNumber"),
     Entry(
-      "Gradients.clip(toNorm:)", .gradients, "g·limit / max(‖g‖, limit)", deck: "D4", paper: "Pascanu et al. 2013",
+      "clip(toNorm:)", .gradients, "g·c/max(‖g‖, c)", deck: "D4", paper: "Pascanu et al. 2013",
       test: "OptimizerPropertyTests.property21ClipByNormKeepsTheDirectionAndBoundsTheNorm"),
     Entry(
-      "Gradients.clipAdaptively", .gradients, "each unit: ‖G‖ ≤ clipping·max(‖W‖, floor)", deck: "D3",
-      paper: "Brock et al. 2021", test: "GradientClippingTests.adaptiveClippingBoundsEachUnitByItsWeights"),
-    Entry(
-      "GradientClipper(.medianMultiple)", .gradients, "‖g‖ ≤ c·median of the last norms", deck: "D4",
+      "GradientClipping.medianMultiple", .gradients, "c = a multiple of the running median of the norms", deck: "D4",
       test: "GradientClippingTests.theRunningMedianBoundsTheNorm"),
     Entry(
-      "Gradients.checkFinite", .gradients, "an error that names the parameter", deck: "D2",
-      test: "GradientClippingTests.aGradientThatIsNotFiniteIsAnErrorThatNamesTheParameter"),
+      "clipAdaptively", .gradients, "‖gᵢ‖ ≤ λ·max(‖wᵢ‖, ε), a unit each", deck: "D3", paper: "Brock et al. 2021",
+      test: "GradientClippingTests.adaptiveClippingBoundsEachUnitByItsWeights"),
+    Entry(
+      "gradientCheck", .gradients, "(f(x + h) − f(x − h))/2h in double precision", deck: "D1, D2",
+      test: "ModelTests.wholeModelsPassTheGradientCheck"),
   ]
 }

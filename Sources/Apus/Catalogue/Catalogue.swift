@@ -29,7 +29,8 @@ public enum Catalogue {
 
   /// In the order of the kinds.
   public static let entries: [Entry] =
-    layers + optimizers + schedules + gradientTools + regularisers + dataTools
+    layers + activations + losses + normalisations + initialisations + optimizers + schedules + gradientTools
+    + regularisers + dataTools
 
   /// docs/CATALOGUE.md.
   public static var markdown: String {

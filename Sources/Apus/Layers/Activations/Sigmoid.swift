@@ -1,5 +1,10 @@
 /// The logistic function σ(x) = 1 / (1 + e^−x), element by element. The derivative is y · (1 − y), at most 1/4.
-public func sigmoid(_ x: consuming Tensor) -> Tensor { nonlinearity(.sigmoid, "Sigmoid", x) }
+/// Losses that take logits refuse it.
+public func sigmoid(_ x: consuming Tensor) -> Tensor {
+  let y = nonlinearity(.sigmoid, "Sigmoid", x)
+  y.body.provenance = .sigmoid
+  return y
+}
 
 extension Tensor {
   /// 1 / (1 + e^−x).
