@@ -37,7 +37,7 @@ import Testing
           Conv2D(1, 4, kernel: 3)
           BatchNorm(4)
           Flatten()
-          Dropout(0.1)
+          Dropout(dropProbability: 0.1)
           Linear(144, 10)
         }
       }

@@ -32,7 +32,7 @@ import Testing
         Conv2D(2, 4, kernel: 3)
         BatchNorm(4)
         ReLU()
-        Dropout(0.5)
+        Dropout(dropProbability: 0.5)
         Conv2D(4, 4, kernel: 1)
         BatchNorm(4)
         BatchNorm(4)
