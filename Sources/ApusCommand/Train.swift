@@ -57,6 +57,15 @@ struct Train: ParsableCommand {
   @Option(help: "Random shifts of training images, in pixels each way. (default: \(TrainingSettings.defaults.shift))")
   var shift: Int?
 
+  @Flag(help: "Mirror training images left to right half of the time.")
+  var flip = false
+
+  @Option(help: "Side of a square that is cut out of training images, in pixels. (default: 0)")
+  var cutout: Int?
+
+  @Option(help: "Brightness, contrast and saturation of training images by factors in 1 ± this. (default: 0)")
+  var jitter: Double?
+
   @Option(help: "Seed of initial values, order and augmentation. (default: \(TrainingSettings.defaults.seed))")
   var seed: UInt64?
 
@@ -109,7 +118,8 @@ struct Train: ParsableCommand {
       ("the network", network), ("--data", data), ("--epochs", epochs), ("--batch-size", batchSize),
       ("--optimizer", optimizer), ("--learning-rate", learningRate), ("--schedule", schedule), ("--warmup", warmup),
       ("--momentum", momentum),
-      ("--weight-decay", weightDecay), ("--decaying", decaying), ("--clip", clip), ("--shift", shift), ("--seed", seed),
+      ("--weight-decay", weightDecay), ("--decaying", decaying), ("--clip", clip), ("--shift", shift),
+      ("--flip", flip ? true : nil), ("--cutout", cutout), ("--jitter", jitter), ("--seed", seed),
       ("--precision", precision), ("--out", out),
       ("--checkpoint-every", checkpointEvery),
     ]
@@ -146,7 +156,8 @@ struct Train: ParsableCommand {
       epochs: epochs ?? usual.epochs, batchSize: batchSize ?? usual.batchSize, learningRate: learningRate,
       schedule: schedule, optimizer: optimizer ?? usual.optimizer, momentum: momentum, weightDecay: weightDecay,
       decaying: decaying ?? usual.decaying, clipping: clip ?? usual.clipping, shift: shift ?? usual.shift,
-      seed: seed ?? usual.seed, precision: precision ?? usual.precision)
+      flips: flip, cutout: cutout ?? usual.cutout, jitter: jitter ?? usual.jitter, seed: seed ?? usual.seed,
+      precision: precision ?? usual.precision)
     return TrainingRun.Request(
       network: network!, data: try DataSource(data!), settings: settings, checkpointEvery: checkpointEvery,
       commandLine: CommandLine.arguments)

@@ -31,7 +31,7 @@ public final class Trainer {
   public init(model: any Layer, data: DataSplits, settings: TrainingSettings) throws {
     try settings.validate()
     var train = data.train
-    train.augmentation = settings.shift > 0 ? Augmentation(maximumShift: settings.shift) : nil
+    train.augmentation = settings.augmentation
     self.model = model
     self.data = DataSplits(train: train, validation: data.validation, test: data.test)
     self.settings = settings

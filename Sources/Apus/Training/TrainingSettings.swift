@@ -19,6 +19,12 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
   public var clipping: GradientClipping
   /// Random shifts of training images, in pixels each way; 0 for none.
   public var shift: Int
+  /// Whether training images are mirrored left to right half of the time: not for digits.
+  public var flips: Bool
+  /// Side of the square that is cut out of training images, in pixels; 0 for none.
+  public var cutout: Int
+  /// Brightness, contrast and saturation of training images by factors in 1 ± this; 0 for none.
+  public var jitter: Double
   /// Seed of initial values, order of the samples and augmentation.
   public var seed: UInt64
   /// Of convolutions, in training and evaluation.
@@ -28,8 +34,8 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
   public init(
     epochs: Int, batchSize: Int = 64, learningRate: Double? = nil, schedule: LearningRateSchedule = .cosine,
     optimizer: String = "sgd", momentum: Double? = nil, weightDecay: Double? = nil,
-    decaying: DecayedParameters = .weights, clipping: GradientClipping = .none, shift: Int = 2, seed: UInt64 = 1,
-    precision: Precision = .standard
+    decaying: DecayedParameters = .weights, clipping: GradientClipping = .none, shift: Int = 2, flips: Bool = false,
+    cutout: Int = 0, jitter: Double = 0, seed: UInt64 = 1, precision: Precision = .standard
   ) {
     // An unknown name is refused by `validate`.
     let usual = OptimizerCatalogue[optimizer] ?? OptimizerCatalogue.entries[0]
@@ -43,6 +49,9 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
     self.decaying = decaying
     self.clipping = clipping
     self.shift = shift
+    self.flips = flips
+    self.cutout = cutout
+    self.jitter = jitter
     self.seed = seed
     self.precision = precision
   }
@@ -67,6 +76,16 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
     try check(weightDecay.isFinite && weightDecay >= 0, "the weight decay", weightDecay, "a number from 0")
     try schedule.validate()
     try check(shift >= 0, "the shift", shift, "at least 0 pixels")
+    try check(cutout >= 0, "the cutout", cutout, "at least 0 pixels")
+    try check(jitter >= 0 && jitter <= 1, "the colour jitter", jitter, "a number from 0 to 1")
+  }
+
+  /// What is done to training images; `nil` for nothing.
+  var augmentation: Augmentation? {
+    if shift == 0 && !flips && cutout == 0 && jitter == 0 { return nil }
+    return Augmentation(
+      maximumShift: shift, flipsHorizontally: flips,
+      colourJitter: jitter == 0 ? nil : .init(brightness: jitter, contrast: jitter, saturation: jitter), cutout: cutout)
   }
 }
 
@@ -83,7 +102,11 @@ extension TrainingSettings {
       weightDecay: try values.decode(Double.self, forKey: .weightDecay),
       decaying: try values.decodeIfPresent(DecayedParameters.self, forKey: .decaying) ?? .all,
       clipping: try values.decodeIfPresent(GradientClipping.self, forKey: .clipping) ?? .none,
-      shift: try values.decode(Int.self, forKey: .shift), seed: try values.decode(UInt64.self, forKey: .seed),
+      shift: try values.decode(Int.self, forKey: .shift),
+      flips: try values.decodeIfPresent(Bool.self, forKey: .flips) ?? false,
+      cutout: try values.decodeIfPresent(Int.self, forKey: .cutout) ?? 0,
+      jitter: try values.decodeIfPresent(Double.self, forKey: .jitter) ?? 0,
+      seed: try values.decode(UInt64.self, forKey: .seed),
       precision: try values.decode(Precision.self, forKey: .precision))
   }
 }

@@ -31,9 +31,18 @@ struct ReportSettings {
       ("optimizer", "\(settings.optimizer), momentum \(Float(settings.momentum))"),
       ("weight decay", "\(Float(settings.weightDecay)) on \(settings.decaying == .all ? "all parameters" : "weights")"),
       ("gradient clipping", settings.clipping.description),
-      ("augmentation", settings.shift > 0 ? "shifts of up to \(settings.shift) pixels" : "none"),
+      ("augmentation", ReportSettings.augmentation(settings)),
       ("seed", "\(settings.seed)"),
     ]
+  }
+
+  private static func augmentation(_ settings: TrainingSettings) -> String {
+    var changes: [String] = []
+    if settings.shift > 0 { changes.append("shifts of up to \(settings.shift) pixels") }
+    if settings.flips { changes.append("flips") }
+    if settings.cutout > 0 { changes.append("cutout of \(settings.cutout) pixels") }
+    if settings.jitter > 0 { changes.append("colour jitter of \(Float(settings.jitter))") }
+    return changes.isEmpty ? "none" : changes.joined(separator: ", ")
   }
 
   private var data: [(String, String)] {
