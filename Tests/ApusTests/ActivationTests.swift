@@ -36,14 +36,14 @@ import Testing
     expectGradients(at: [doubles([2, 1, 3, 10], seed: 48)]) { maxout($0[0], pieces: 2) }
   }
 
-  @Test func tanhIsASigmoid() {
+  @Test func property6TanhIsASigmoidOfTwiceTheInput() {
     let x = doubles([401], seed: 49) * 3
     expectClose(tanh(x), (2 * sigmoid(2 * x) - 1).array(of: Double.self), tolerance: 1e-14)
     let single = x.cast(to: .float32)
     expectClose(tanh(single), (2 * sigmoid(2 * single) - 1).array(of: Float.self).map(Double.init), tolerance: 1e-6)
   }
 
-  @Test func maxoutGeneralisesRectifiers() {
+  @Test func property7MaxoutIsReLUOrLeakyReLUForTheirWeights() {
     let x = floats([5, 3], seed: 50)
     let both = { (other: Tensor) in maxout(Tensor.concatenated([other, x], axis: 1), pieces: 2) }
     #expect(both(.zeros([5, 3])).array(of: Float.self) == relu(x).array(of: Float.self))

@@ -4,9 +4,9 @@ extension Catalogue {
     let proof =
       switch facts.name {
       case "PReLU": "ActivationTests.gradientsOfPReLUAndItsSlopes"
-      case "Maxout": "ActivationTests.maxoutGeneralisesRectifiers"
+      case "Maxout": "ActivationTests.property7MaxoutIsReLUOrLeakyReLUForTheirWeights"
       case "Threshold": "ActivationTests.aThresholdPassesAGradientOfZero"
-      case "Tanh": "ActivationTests.tanhIsASigmoid"
+      case "Tanh": "ActivationTests.property6TanhIsASigmoidOfTwiceTheInput"
       default: "ActivationTests.gradientsOf"
       }
     return Entry(

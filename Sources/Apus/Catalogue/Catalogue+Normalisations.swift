@@ -29,7 +29,7 @@ extension Catalogue {
       test: "WholeSetTests.statisticsOfBatchesAreExactlyThoseOfTheWhole"),
     Entry(
       "fold", .normalisation, "w' = w·γ/√(σ² + ε), b' = (b − μ)·γ/√(σ² + ε) + β", deck: "D1",
-      test: "NormalizationProperties.p16_aConvolutionWithItsBatchNormFoldedInEqualsBothInInference"),
+      test: "NormalizationProperties.property16AConvolutionWithItsBatchNormFoldedInEqualsBothInInference"),
     Entry(
       "LayerNorm", .normalisation, "μ and σ² over a sample, or over its last axis", deck: "D0, D1, D3",
       paper: "Ba et al. 2016", test: "NormalizationFixtureTests.groupInstanceAndLayerNormAndTheirGradients"),
@@ -42,7 +42,7 @@ extension Catalogue {
     Entry(
       "BatchInstanceNorm", .normalisation, "γ·(ρ·BN(x) + (1 − ρ)·IN(x)) + β, ρ in [0, 1]", deck: "D0",
       paper: "Nam & Kim 2018",
-      test: "NormalizationProperties.p14_batchInstanceNormIsBatchNormAtRhoOneAndInstanceNormAtRhoZero"),
+      test: "NormalizationProperties.property14BatchInstanceNormIsBatchNormAtRhoOneAndInstanceNormAtRhoZero"),
     Entry(
       "WeightStandardizedConv2D", .normalisation, "w' = (w − mean w)/√(var w + ε), an output channel each", deck: "D3",
       paper: "Qiao et al. 2019", test: "NormalizationGradients.standardizedWeights"),

@@ -11,7 +11,7 @@ import Testing
       all.flatMap { label in (0..<classes).map { $0 == Int(label) ? 1.0 : 0 } }, shape: [all.count, classes])
   }
 
-  @Test func property08SoftmaxCrossEntropyGradientIsProbabilityMinusOneHot() throws {
+  @Test func property8SoftmaxCrossEntropyGradientIsProbabilityMinusOneHot() throws {
     let logits = doubles([6, 5], seed: 70)
     let expected = softmax(logits).detached() - oneHot(labels, 5)
     let sum = valueWithGradients(at: [logits]) { crossEntropy(logits: $0[0], labels: labels, reduction: .sum) }
@@ -25,7 +25,7 @@ import Testing
     expectClose(try #require(soft.gradients[0]), expected.array(of: Double.self), tolerance: 1e-14)
   }
 
-  @Test func property09HingeGradientCountsMarginViolators() throws {
+  @Test func property9HingeGradientCountsMarginViolators() throws {
     // Label 0; of the others, 1 violates by half, 2 by exactly nothing, 3 by three, 4 not at all.
     let scores = Tensor([2, 1.5, 1, 4, 0] as [Double], shape: [1, 5])
     let label = Tensor([0] as [Int32])

@@ -16,7 +16,7 @@ func randomized(_ norm: BatchNorm, seed: UInt64) -> BatchNorm {
 
 /// Property tests 12 to 17 and 30 of what the decks say of normalisation, each named after its statement.
 @Suite struct NormalizationProperties {
-  @Test func p12_batchNormWithGammaTheDeviationAndBetaTheMeanIsTheIdentity() {
+  @Test func property12BatchNormWithGammaTheDeviationAndBetaTheMeanIsTheIdentity() {
     let x = floats([6, 3, 5, 4], seed: 1) * 3 + 2
     let norm = BatchNorm(4)
     norm.weight!.value = (x.variance(axes: [0, 1, 2]) + norm.epsilon).sqrt()
@@ -27,7 +27,7 @@ func randomized(_ norm: BatchNorm, seed: UInt64) -> BatchNorm {
     #expect((norm(x) - x).abs().max().item() > 0.1)
   }
 
-  @Test func p13_batchNormsInputGradientSumsToZeroAndIsOrthogonalToTheNormalizedInput() {
+  @Test func property13BatchNormsInputGradientSumsToZeroAndIsOrthogonalToTheNormalizedInput() {
     let norm = randomized(BatchNorm(3, epsilon: 1e-12), seed: 2)
     let (x, dy) = (doubles([4, 3, 2, 3], seed: 3), doubles([4, 3, 2, 3], seed: 4))
     let dx = valueWithGradients(at: [x]) { (norm($0[0]) * dy).sum() }.gradients[0]!
@@ -38,7 +38,7 @@ func randomized(_ norm: BatchNorm, seed: UInt64) -> BatchNorm {
     expectClose((dx * normalized).sum(axes: [0, 1, 2]), [0, 0, 0], tolerance: 1e-9)
   }
 
-  @Test func p14_groupNormWithAsManyGroupsAsChannelsIsInstanceNorm() {
+  @Test func property14GroupNormWithAsManyGroupsAsChannelsIsInstanceNorm() {
     let x = floats([3, 5, 4, 6], seed: 5) * 2 + 1
     expectSameBits(GroupNorm(6, groups: 6)(x), InstanceNorm(6)(x))
     let single = x - x.mean(axes: [1, 2], keepingAxes: true)
@@ -46,13 +46,13 @@ func randomized(_ norm: BatchNorm, seed: UInt64) -> BatchNorm {
     expectClose(InstanceNorm(6)(x), expected.array(of: Float.self).map(Double.init))
   }
 
-  @Test func p14_groupNormWithOneGroupIsLayerNormOverChannelsAndPositions() {
+  @Test func property14GroupNormWithOneGroupIsLayerNormOverChannelsAndPositions() {
     let x = floats([3, 5, 4, 6], seed: 6) * 2 + 1
     let layered = LayerNorm([5, 4, 6])(x)
     expectClose(GroupNorm(6, groups: 1)(x), layered.array(of: Float.self).map(Double.init))
   }
 
-  @Test func p14_batchInstanceNormIsBatchNormAtRhoOneAndInstanceNormAtRhoZero() {
+  @Test func property14BatchInstanceNormIsBatchNormAtRhoOneAndInstanceNormAtRhoZero() {
     let x = floats([3, 5, 4, 6], seed: 7) * 2 + 1
     func outcome(rho: Double) -> [Double] {
       withPhase(byBatch) { BatchInstanceNorm(6, rho: rho)(x) }.array(of: Float.self).map(Double.init)
@@ -63,7 +63,7 @@ func randomized(_ norm: BatchNorm, seed: UInt64) -> BatchNorm {
     expectClose(withPhase(byBatch) { BatchInstanceNorm(6, rho: 0.25)(x) }, between)
   }
 
-  @Test func p15_aSamplesOutputDependsOnTheOthersOfItsBatchInBatchNormOnly() {
+  @Test func property15ASamplesOutputDependsOnTheOthersOfItsBatchInBatchNormOnly() {
     let x = floats([4, 3, 3, 6], seed: 8)
     let changed = Tensor.concatenated([x[0..<3], x[3..<4] * 5 + 1], axis: 0)
     func firstDiffers(_ layer: some Layer, _ phase: Phase = .inference) -> Bool {
@@ -83,7 +83,7 @@ func randomized(_ norm: BatchNorm, seed: UInt64) -> BatchNorm {
   }
 
   @Test(arguments: [true, false])
-  func p16_aConvolutionWithItsBatchNormFoldedInEqualsBothInInference(bias: Bool) {
+  func property16AConvolutionWithItsBatchNormFoldedInEqualsBothInInference(bias: Bool) {
     let convolution = Random.withSeed(9) {
       Conv2D(4, 6, kernel: [3, 2], stride: 2, padding: .same, groups: 2, bias: bias)
     }
@@ -99,7 +99,7 @@ func randomized(_ norm: BatchNorm, seed: UInt64) -> BatchNorm {
     #expect(flat.report.largestDifference < 1e-5 && flat.report.count == 42, "\(flat.report)")
   }
 
-  @Test func p17_aBiasBeforeBatchNormHasNoEffectAndNoGradient() {
+  @Test func property17ABiasBeforeBatchNormHasNoEffectAndNoGradient() {
     let norm = randomized(BatchNorm(3), seed: 15)
     let (x, w, dy) = (
       doubles([3, 4, 5, 2], seed: 16), doubles([2, 2, 2, 3], seed: 17), doubles([3, 3, 4, 3], seed: 18)
@@ -122,7 +122,7 @@ func randomized(_ norm: BatchNorm, seed: UInt64) -> BatchNorm {
     func callAsFunction(_ x: Tensor) -> Tensor { bn2(conv2(relu(bn1(conv1(x))))) + x }
   }
 
-  @Test func p30_aResidualBlockWhoseLastGammaIsZeroIsTheIdentity() {
+  @Test func property30AResidualBlockWhoseLastGammaIsZeroIsTheIdentity() {
     let block = Random.withSeed(20) { Residual() }
     let x = floats([2, 6, 5, 5], seed: 21)
     expectSameBits(block(x), x)
