@@ -19,5 +19,5 @@ extension LossFacts {
   static let hinge = LossFacts(
     name: "hingeLoss", equation: "Σ_{j ≠ y} max(0, sⱼ − s[y] + margin)", decks: ["D1", "D2"],
     paper: "Weston & Watkins 1999",
-    proof: "LossPropertyTests.property09HingeGradientCountsMarginViolators")
+    proof: "LossPropertyTests.property9HingeGradientCountsMarginViolators")
 }
