@@ -68,6 +68,12 @@ import Testing
     expectGradients(at: [x.cast(to: .float64)]) { globalAveragePool2d($0[0]).square() }
   }
 
+  @Test func softmaxLayersAreTheirFunctions() {
+    let x = floats([3, 5], seed: 14)
+    expectSameBits(Softmax()(x), softmax(x))
+    expectSameBits(LogSoftmax()(x), logSoftmax(x))
+  }
+
   @Test func fixedFiltersDoWhatTheirNamesSay() {
     let even = Tensor.ones([1, 5, 5, 2])
     let inside = { (y: Tensor) in

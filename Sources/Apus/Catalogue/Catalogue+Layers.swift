@@ -65,10 +65,10 @@ extension Catalogue {
       "perceptron", .layer, "y = [w·x + b > 0]: Linear and Threshold", deck: "D3", paper: "Rosenblatt 1958",
       test: "ActivationTests.aPerceptronComputesAnd"),
     Entry(
-      "logSoftmax", .layer, "x_j − max x − log Σ exp(x_k − max x)", deck: "D0, D3",
+      "LogSoftmax", .layer, "x_j − max x − log Σ exp(x_k − max x)", deck: "D0, D3",
       test: "LossGradientTests.logSoftmaxOverTheLastAxis"),
     Entry(
-      "softmax", .layer, "y_j = exp(x_j − max x) / Σ exp(x_k − max x)", deck: "D1, D2, D3",
+      "Softmax", .layer, "y_j = exp(x_j − max x) / Σ exp(x_k − max x)", deck: "D1, D2, D3",
       test: "GradientTests.functionsOfElements"),
   ]
 }

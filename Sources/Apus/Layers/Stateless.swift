@@ -4,3 +4,17 @@ public struct Flatten: Layer {
 
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { flatten(x) }
 }
+
+/// Softmax over the last axis: probabilities of scores. The losses that take logits refuse its result: they include it.
+public struct Softmax: Layer {
+  public init() {}
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor { softmax(x) }
+}
+
+/// The logarithm of the softmax over the last axis, what `negativeLogLikelihood` takes.
+public struct LogSoftmax: Layer {
+  public init() {}
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor { logSoftmax(x) }
+}
