@@ -1,6 +1,7 @@
 /* Counts the process's allocations: this program's own malloc, its relatives and mmap come before the C library's, to which they
  * hand on. Only where that library has names for what lies behind, and not under sanitizers, which do the same. What the OpenMP
- * runtime allocates where one region has another number of threads than the one before is its own affair and not counted. */
+ * runtime allocates where one region has another number of threads than the one before, and what OpenBLAS maps for its buffers,
+ * is their own affair and not counted. */
 #define _GNU_SOURCE /* dladdr */
 #include <dlfcn.h>
 #include <errno.h>
@@ -38,8 +39,10 @@ static void note(const void *caller) {
     return;
   if (dladdr(caller, &info) && info.dli_fname) {
     const char *slash = strrchr(info.dli_fname, '/'), *library = slash ? slash + 1 : info.dli_fname;
-    if (strncmp(library, "libomp", 6) == 0 || strncmp(library, "libgomp", 7) == 0 || strncmp(library, "ld-", 3) == 0)
-      return;
+    static const char *const others[] = {"libomp", "libgomp", "libopenblas", "ld-"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+      if (strncmp(library, others[i], strlen(others[i])) == 0)
+        return;
   }
   atomic_fetch_add(&allocations, 1);
 }
