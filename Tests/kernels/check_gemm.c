@@ -190,6 +190,7 @@ void check_gemm_family(void) {
       {"no rows", 0, 5, 4},
       {"no columns", 4, 0, 5},
       {"k 0", 5, 7, 0},
+      {"k 0, as many columns as a large B has elements", 1, 262200, 0},
       {"one row", 1, 33, 50},
       {"one column", 29, 1, 31},
       {"k 1", 17, 18, 1},

@@ -22,7 +22,7 @@ static int64_t scratch_floats(const apus_gemm_plan *plan) {
 static int take(apus_gemm_plan *plan, const char **reason) {
   const apus_gemm *s = &plan->shape;
   const apus_tile_kernels *kernels = apus_tile_for((apus_isa)plan->isa);
-  if (s->transpose_b || s->m > FEW_ROWS || s->m < 1 || s->k < LARGE_B / (s->n + 1))
+  if (s->transpose_b || s->m > FEW_ROWS || s->m < 1 || s->k < 1 || s->k < LARGE_B / (s->n + 1))
     return 0;
   if (!kernels->has_masks && s->n % kernels->columns != 0)
     return 0;

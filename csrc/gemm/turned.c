@@ -27,7 +27,7 @@ static int64_t scratch_floats(const apus_gemm_plan *plan) {
 static int take(apus_gemm_plan *plan, const char **reason) {
   const apus_gemm *s = &plan->shape;
   const apus_tile_kernels *kernels = apus_tile_for((apus_isa)plan->isa);
-  if (!s->transpose_b || s->m < 1 || s->m > MOST_PANELS * kernels->columns || s->k < LARGE_B / (s->n + 1))
+  if (!s->transpose_b || s->m < 1 || s->m > MOST_PANELS * kernels->columns || s->k < 1 || s->k < LARGE_B / (s->n + 1))
     return 0;
   plan->detail[DETAIL_WIDTH] = apus_tile_panel_width(kernels, s->m);
   plan->detail[DETAIL_BAND] = apus_min(s->k, PACKED_FLOATS / (panels(plan) * plan->detail[DETAIL_WIDTH]));
