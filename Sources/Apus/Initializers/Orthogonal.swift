@@ -3,7 +3,7 @@ extension Initializer {
   /// grows or fades. Filters are seen as matrices [KH·KW·C / groups, K].
   ///
   /// The Q of a normal matrix, in double precision, with the signs that make R's diagonal positive, so that Q is
-  /// uniform over all such matrices. Work 4·n²·m for n vectors of m: seconds for 4096 by 4096. Saxe et al. 2013,
+  /// uniform over all such matrices. Work 4·n²·m for n vectors of m. Saxe et al. 2013,
   /// "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks".
   public static func orthogonal(gain: Gain = .linear) -> Initializer {
     Initializer { shape, _, _, seed, stream in
