@@ -72,7 +72,8 @@ struct InterchangeNetwork: Layer {
     #expect(
       changes == [
         "features.0.weight": .filters, "features.3.weight": .filters, "features.5.weight": .filters,
-        "features.7.weight": .filters, "head.1.weight": .vectorOfImage([2, 3, 4]), "head.1.bias": .vectorOfImage([2, 3, 4]),
+        "features.7.weight": .filters, "head.1.weight": .vectorOfImage([2, 3, 4]),
+        "head.1.bias": .vectorOfImage([2, 3, 4]),
         "head.1.running_mean": .vectorOfImage([2, 3, 4]), "head.1.running_var": .vectorOfImage([2, 3, 4]),
         "head.4.weight": .matrixOfImage([2, 3, 4]), "head.6.weight": .matrix,
       ])
@@ -80,7 +81,8 @@ struct InterchangeNetwork: Layer {
     for words in [
       "PyTorch's layout, since the file says nothing else", "matched 22 of 22",
       "4 filters (K, C, KH, KW) → [KH, KW, C, K]: features.0.weight, features.3.weight, features.5.weight and 1 more",
-      "inputs from (C, H, W) to [H, W, C] = [2, 3, 4]: head.4.weight", "counters, not used 2: features.1.num_batches_tracked",
+      "inputs from (C, H, W) to [H, W, C] = [2, 3, 4]: head.4.weight",
+      "counters, not used 2: features.1.num_batches_tracked",
     ] { #expect(text.contains(words), "\(words) is missing in:\n\(text)") }
   }
 
