@@ -69,12 +69,12 @@ import Testing
     expectUnchanged(model) {
       expectError(
         "0 of 10 matched", "10 missing: features.0.weight [6, 1, 5, 5]", "unexpected: conv1.weight [16, 3, 3, 3]",
-        "and 109 more"
+        "128 unexpected: ", "and 118 more"
       ) { try model.load(file) }
     }
     let receipt = try model.load(file, strict: false)
-    #expect(receipt.matched.isEmpty && receipt.missing.count == 10 && receipt.unexpected.count == 119)
-    #expect("\(receipt)".split(separator: "\n").count == 5)
+    #expect(receipt.matched.isEmpty && receipt.missing.count == 10 && receipt.unexpected.count == 128)
+    #expect("\(receipt)".split(separator: "\n").count == 4)
   }
 
   @Test func withoutStrictnessWhatMatchesIsLoaded() throws {
