@@ -4,7 +4,7 @@ import Testing
 
 /// Runs the built command as users do.
 @Suite struct CommandTests {
-  private struct Finished {
+  struct Finished {
     var status: Int32
     var output: String
     var errors: String
@@ -31,7 +31,7 @@ import Testing
   }
 
   /// `shell`: a script that has the command and the arguments as `"$@"`.
-  private func apus(_ arguments: String..., shell: String? = nil) throws -> Finished {
+  func apus(_ arguments: String..., shell: String? = nil) throws -> Finished {
     let (process, output, errors) = process(arguments, shell: shell)
     try process.run()
     let text = output.fileHandleForReading.readDataToEndOfFile()
@@ -44,7 +44,7 @@ import Testing
   }
 
   /// One line `apus: error: …` with these words, and an exit code.
-  private func expectRefused(
+  func expectRefused(
     _ words: String, status: Int32 = 1, _ run: Finished, sourceLocation: SourceLocation = #_sourceLocation
   ) {
     #expect(run.status == status, "\(run.errors)", sourceLocation: sourceLocation)
