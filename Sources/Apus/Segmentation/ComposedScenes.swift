@@ -2,13 +2,15 @@
 /// nobody has drawn label maps.
 ///
 /// A scene is a background of soft patches, stripes and noise; bright discs that belong to it; and images of the data set at random
-/// places, sizes and brightnesses, none over another. A pixel's label is 1 + the image's class where its ink is at least half of the most
-/// there can be, 0 where it is below a quarter, and `ignored` between: the soft border belongs to nobody, as in PASCAL VOC's masks.
+/// places, sizes and brightnesses, none over another. A pixel's label is 1 + the image's class where there is at least `ink` of it, 0
+/// below `border`, and `ignored` between: the soft border belongs to nobody, as in PASCAL VOC's masks.
 ///
 /// Scene i is a pure function of (data set, size, seed, series, i).
 public struct ComposedScenes: Sendable {
   /// The label of pixels that are neither trained on nor counted.
   public static let ignored = 255
+  /// How much of the image's colour a pixel must have to be of its class, and not of the background, in 0...1.
+  public static let (ink, border): (Float, Float) = (0.35, 0.15)
   /// Smallest height and width of a scene.
   public static let smallestSize = 16
   /// (byte / 255 − 0.3) / 0.25: near mean 0 and deviation 1 for every scene, whatever its digits.
@@ -163,7 +165,9 @@ public struct ComposedScenes: Sendable {
       for x in 0..<box.side {
         let (part, index) = (ink[y * box.side + x], (box.top + y) * width + box.left + x)
         pixels[index] += part * (brightness - pixels[index])
-        if part >= 0.25 { labels[index] = part >= 0.5 ? 1 + dataset.labels[sample] : Int32(ComposedScenes.ignored) }
+        if part >= ComposedScenes.border {
+          labels[index] = part >= ComposedScenes.ink ? 1 + dataset.labels[sample] : Int32(ComposedScenes.ignored)
+        }
       }
     }
   }

@@ -1,5 +1,6 @@
-/// Small letters of 5×7 pixels for the captions of pictures: digits, the letters that they need, and a few signs.
+/// Letters of 5×7 pixels, with two rows more below the line for some, for the captions of pictures: digits and what captions need.
 enum PixelText {
+  /// Above the line.
   static let height = 7
   /// Of a letter with the gap behind it.
   static let advance = 6
@@ -8,10 +9,10 @@ enum PixelText {
   private static let glyphs: [Character: String] = [
     "0": "EHJLPHE", "1": "4C4444E", "2": "EH1248V", "3": "V24211U", "4": "26AIV22", "5": "VGU11HE", "6": "68GUHHE",
     "7": "V124888", "8": "EHHEHHE", "9": "EHHF12C", "a": "00E1FHF", "b": "GGMPHHU", "c": "00EGGHE", "d": "11DJHHF",
-    "e": "00EHVGE", "f": "69SS888", "g": "0FHHF1E", "h": "GGMPHHH", "i": "40C444E", "j": "2062222", "k": "GGIKOKI",
-    "l": "C44444E", "m": "00QLLLL", "n": "00MPHHH", "o": "00EHHHE", "p": "00UHUGG", "q": "00DJF11", "r": "00MPGGG",
-    "s": "00EGE1U", "t": "88S8896", "u": "00HHHJD", "v": "00HHHA4", "w": "00HHLLA", "x": "00HA4AH", "y": "00HHF1E",
-    "z": "00V248V", " ": "0000000", ".": "00000CC", ":": "0CC0CC0", "-": "000V000", "%": "OP248J3", "×": "00HA4AH",
+    "e": "00EHVGE", "f": "69SS888", "g": "00FHHHF1E", "h": "GGMPHHH", "i": "40C444E", "j": "202222224", "k": "GGIKOKI",
+    "l": "C44444E", "m": "00QLLLL", "n": "00MPHHH", "o": "00EHHHE", "p": "00UHHHUGG", "q": "00FHHHF11", "r": "00MPGGG",
+    "s": "00EGE1U", "t": "88S8896", "u": "00HHHJD", "v": "00HHHA4", "w": "00HHLLA", "x": "00HA4AH", "y": "00HHHHF1E",
+    "z": "00V248V", " ": "0000000", ".": "00000CC", ",": "00000CC48", ":": "0CC0CC0", "-": "000V000", "%": "OP248J3", "×": "00HA4AH",
     "I": "E44444E", "U": "HHHHHHE",
   ]
 

@@ -31,10 +31,12 @@ struct SegmentationPicture {
   static func png(_ rows: [Row], classNames: [String], scale: Int, footer: String) -> [UInt8] {
     let (sceneHeight, sceneWidth) = (rows[0].image.shape[0] * scale, rows[0].image.shape[1] * scale)
     let line = 2 * PixelText.height + margin
-    let legend = SegmentationPicture.legend(classNames, width: 3 * sceneWidth + 2 * margin)
+    let width = max(3 * sceneWidth + 2 * margin, 2 * PixelText.width(of: footer))
+    let legend = SegmentationPicture.legend(classNames, width: width)
+    let legendLines = legend.map(\.row).max()! + 1
     var picture = SegmentationPicture(
-      width: 3 * sceneWidth + 4 * margin,
-      height: (line + margin) + rows.count * (sceneHeight + margin) + (legend.map(\.row).max()! + 1) * line + line)
+      width: width + 2 * margin,
+      height: margin + line + rows.count * (sceneHeight + margin) + (legendLines + 1) * line)
     for (column, title) in ["image", "truth", "prediction"].enumerated() {
       picture.write(title, top: margin, left: margin + column * (sceneWidth + margin))
     }
@@ -49,7 +51,7 @@ struct SegmentationPicture {
       picture.fill(entry.colour, top: top + entry.row * line, left: margin + entry.left, height: 14, width: 14)
       picture.write(entry.name, top: top + entry.row * line, left: margin + entry.left + 20)
     }
-    picture.write(footer, top: top + (legend.map(\.row).max()! + 1) * line, left: margin)
+    picture.write(footer, top: top + legendLines * line, left: margin)
     return PNG.encoded(picture.pixels, width: picture.width, height: picture.height, channels: 3)
   }
 

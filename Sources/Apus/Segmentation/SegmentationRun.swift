@@ -81,8 +81,8 @@ public enum SegmentationRun {
     return .init(image: scene.image, labels: scene.labels, prediction: trainer.prediction(for: scene.image))
   }
 
-  /// A scene is then about 256 pixels wide in the picture.
-  private static func scale(_ width: Int) -> Int { max(1, 256 / width) }
+  /// A scene is then about 192 pixels wide in the picture.
+  private static func scale(_ width: Int) -> Int { max(2, 192 / width) }
 
   private static func caption(_ start: String, _ metrics: SegmentationMetrics) -> String {
     let (pixels, union) = (100 * metrics.pixelAccuracy, 100 * metrics.meanIntersectionOverUnion)
