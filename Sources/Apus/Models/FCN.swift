@@ -20,7 +20,8 @@ public struct FCN: Layer {
 
   /// Score layers begin at 0, as published: every class is equally likely at first, and what a fusion adds begins with no effect.
   private init(
-    stages: [Sequential], head: Sequential, features: Int, fusions: [ScoreFusion], stride: Int, offset: Int, classes: Int
+    stages: [Sequential], head: Sequential, features: Int, fusions: [ScoreFusion], stride: Int, offset: Int,
+    classes: Int
   ) {
     self.stages = stages
     self.head = head
@@ -145,6 +146,37 @@ extension FCN {
         Dropout(dropProbability: 0.5)
       },
       features: hidden, fusions: fusions, stride: stride, offset: offset, classes: classes)
+  }
+}
+
+// MARK: From a classifier
+
+extension FCN {
+  /// The published net with the values of a VGG-16 that classifies: its linear layers but the last as convolutions. The new layers that
+  /// score begin at 0.
+  public static func vgg16(_ variant: Variant = .fcn8s, from classifier: VGG, classes: Int = 21) -> FCN {
+    let first = classifier.parameters[0].parameter.shape
+    let net = vgg16(variant, classes: classes, channels: first[2])
+    net.load(features: classifier.features, classifier: classifier.classifier)
+    return net
+  }
+
+  /// Takes the values of convolutions and, reshaped, of linear layers: over a window of a map [N, KH, KW, C] a linear layer after a
+  /// `Flatten` computes what a convolution with the kernel [KH, KW, C, K] does, whose weight has the same numbers in the same order. So
+  /// the classifier slides over the image. Traps where the layers are not the same.
+  package func load(features: Sequential, classifier: Sequential) {
+    let convolutions = features.layers.compactMap { $0 as? Conv2D }.map { ($0.weight, $0.bias) }
+    let linear = classifier.layers.compactMap { $0 as? Linear }.dropLast().map { ($0.weight, $0.bias) }
+    let own = (stages + [head]).flatMap(\.layers).compactMap { $0 as? Conv2D }
+    if own.count != convolutions.count + linear.count {
+      fatalError(
+        "FCN: \(own.count) layers before the scores; the classifier has \(convolutions.count) convolutions and \(linear.count) linear ones"
+      )
+    }
+    for (layer, (weight, bias)) in zip(own, convolutions + linear) {
+      layer.weight.value = weight.value.reshaped(layer.weight.shape)
+      if let bias { layer.bias?.value = bias.value }
+    }
   }
 }
 

@@ -56,8 +56,9 @@ struct SegmentationPicture {
   }
 
   /// Where each class's name stands: as many in a row as there is room for.
-  private static func legend(_ classNames: [String], width: Int) -> [(name: String, colour: Colour, row: Int, left: Int)]
-  {
+  private static func legend(_ classNames: [String], width: Int) -> [(
+    name: String, colour: Colour, row: Int, left: Int
+  )] {
     var entries = classNames.indices.dropFirst().map { (classNames[$0], colour(of: $0)) }
     entries.append(("not counted", ignoredColour))
     var (row, left) = (0, 0)
@@ -91,10 +92,10 @@ struct SegmentationPicture {
     }
   }
 
-  /// Letters of twice their size.
+  /// Letters of twice their size; one that is not known leaves a gap.
   private mutating func write(_ text: String, top: Int, left: Int) {
     for (place, letter) in text.enumerated() {
-      for (y, row) in PixelText.pixels(of: letter).enumerated() {
+      for (y, row) in (PixelText.pixels(of: letter) ?? []).enumerated() {
         for (x, isSet) in row.enumerated() where isSet {
           fill(
             SegmentationPicture.ink, top: top + 2 * y, left: left + 2 * (place * PixelText.advance + x), height: 2,

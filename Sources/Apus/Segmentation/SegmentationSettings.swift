@@ -1,6 +1,6 @@
 /// What determines a training of the small fully convolutional network on composed scenes: the same settings give the same bits.
 public struct SegmentationSettings: Hashable, Sendable, Codable {
-  public var epochs = 12
+  public var epochs = 20
   /// Training scenes an epoch; every epoch has new ones.
   public var scenes = 1536
   /// Scenes a step; the last batch of an epoch may be shorter.
@@ -9,7 +9,7 @@ public struct SegmentationSettings: Hashable, Sendable, Codable {
   public var height = 64
   public var width = 64
   /// Peak of AdamW's learning rate, which rises over the first twentieth of the steps and falls along half a cosine.
-  public var learningRate = 0.004
+  public var learningRate = 0.015
   public var weightDecay = 0.01
   /// Seed of initial values and training scenes. Validation and test scenes are the same for every seed.
   public var seed: UInt64 = 1
@@ -27,7 +27,8 @@ public struct SegmentationSettings: Hashable, Sendable, Codable {
     try check((1...10_000_000).contains(scenes), "the number of scenes", scenes, "1 to 10000000")
     try check((1...4096).contains(batchSize), "the batch size", batchSize, "1 to 4096")
     for (name, size) in [("the scenes' height", height), ("the scenes' width", width)] {
-      try check((ComposedScenes.smallestSize...1024).contains(size), name, size, "\(ComposedScenes.smallestSize) to 1024")
+      try check(
+        (ComposedScenes.smallestSize...1024).contains(size), name, size, "\(ComposedScenes.smallestSize) to 1024")
     }
     try check(learningRate > 0 && learningRate.isFinite, "the learning rate", learningRate, "a number above 0")
     try check(weightDecay >= 0 && weightDecay.isFinite, "the weight decay", weightDecay, "a number of at least 0")
