@@ -96,7 +96,7 @@ import Testing
     let coarse = floats([1, 3, 4, 3], seed: 7)
     #expect(model(coarse).shape == [1, 8, 10, 3])
     let result = gradientCheck(of: model) { model(coarse).square().sum() * 0.01 }
-    #expect(result.count > 50 && result.largestError < 1e-6, "\(result)")
+    #expect(result.count > 30 && result.largestError < 1e-6, "\(result)")
     expectGradients(at: [coarse.cast(to: .float64)]) { model($0[0]).square() }
   }
 
@@ -114,7 +114,7 @@ import Testing
   @Test func aClassifierBecomesFullyConvolutional() {
     let net = FCN.vgg16(.fcn32s, classes: 3, channels: 2, widths: [2, 3, 3, 4, 4], hidden: 5)
     let features = Random.withSeed(5) {
-      Sequential([2, 2, 2, 3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4].adjacent().map { Conv2D($0, $1, kernel: 3, padding: 1) })
+      Sequential([2, 2, 2, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4].adjacent().map { Conv2D($0, $1, kernel: 3, padding: 1) })
     }
     let classifier = Random.withSeed(6) {
       Sequential {

@@ -32,8 +32,11 @@ import Testing
 
   /// Pieces add up to the whole.
   @Test func countsAdd() {
-    let labels = (0..<600).map { Int32($0 * 7 % 11 == 10 ? 255 : $0 * 7 % 11 % 5) }
-    let predictions = (0..<600).map { Int32($0 * 13 % 5) }
+    let labels = (0..<600).map { (index: Int) -> Int32 in
+      let place = index * 7 % 11
+      return place == 10 ? 255 : Int32(place % 5)
+    }
+    let predictions = (0..<600).map { (index: Int) -> Int32 in Int32(index * 13 % 5) }
     var parts = SegmentationMetrics(classes: 5, ignoring: 255)
     for start in [0, 200] {
       let range = start..<(start == 0 ? 200 : 600)

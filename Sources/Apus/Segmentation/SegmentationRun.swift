@@ -18,7 +18,7 @@ public enum SegmentationRun {
     public var classNames: [String]
     /// On test scenes of the size that was trained on.
     public var metrics: SegmentationMetrics
-    /// Height, width and measures of the scene of another size.
+    /// On scenes of another size, with their height and width.
     public var otherHeight: Int
     public var otherWidth: Int
     public var otherMetrics: SegmentationMetrics
@@ -64,7 +64,7 @@ public enum SegmentationRun {
     // Of odd numbers: no stage divides them.
     let (height, width) = (settings.height * 3 / 2 + 1, settings.width * 5 / 2 + 1)
     let other = try trainer.testScenes(height: height, width: width)
-    let otherMetrics = trainer.evaluate(other, count: 1)
+    let otherMetrics = trainer.evaluate(other, count: SegmentationTrainer.otherCount)
     let otherPicture = SegmentationPicture.png(
       [row(0, of: other, trainer)], classNames: trainer.classNames, scale: scale(width),
       footer: caption("\(height)×\(width), trained on \(settings.height)×\(settings.width): ", otherMetrics))

@@ -10,9 +10,10 @@ public final class SegmentationTrainer {
   private let validation: ComposedScenes
   private var optimizer: AdamW
 
-  /// Scenes that are measured on after each epoch, and in the end.
+  /// Scenes that are measured on after each epoch, in the end, and of another size in the end.
   public static let validationCount = 128
   public static let testCount = 256
+  static let otherCount = 32
   /// Series of scenes: the layouts of two series differ.
   private static let (validationSeries, testSeries) = (1, 2)
   static let evaluationBatchSize = 16
