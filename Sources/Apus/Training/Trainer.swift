@@ -38,6 +38,14 @@ public final class Trainer {
     trainingSample = train.sample(data.validation.count)
     plan = try model.plan(
       input: Shape([min(settings.batchSize, train.count)] + data.imageShape), phase: .training, samples: train.count)
+    if plan.outputShape.count != 2 {
+      throw PlanError(
+        path: "", operation: "\(type(of: model))",
+        problem: """
+          gives \(plan.outputShape), expected [N, classes]: a network with scores for every pixel is no classifier; \
+          SegmentationTrainer trains one
+          """)
+    }
     optimizer = try OptimizerCatalogue.entry(settings.optimizer).make(model.parameters, settings)
     let stepsPerEpoch = Trainer.steps(of: train.count, by: settings.batchSize)
     schedule = settings.schedule.schedule(steps: settings.epochs * stepsPerEpoch, stepsPerEpoch: stepsPerEpoch)
