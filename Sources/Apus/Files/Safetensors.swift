@@ -77,7 +77,7 @@ public enum Safetensors {
       if name == "__metadata__" { fatalError("no tensor in a safetensors file can have the name __metadata__") }
       let end = begin + value.elementCount * value.scalarType.byteCount
       let sizes = value.shape.map { String($0) }.joined(separator: ",")
-      let dtype = SafetensorsType(value.scalarType).rawValue
+      let dtype = StoredType(value.scalarType).rawValue
       members.append((name, #"{"dtype":"\#(dtype)","shape":[\#(sizes)],"data_offsets":[\#(begin),\#(end)]}"#))
       begin = end
     }
