@@ -8,9 +8,15 @@ struct ModelWalk {
   }
 
   private(set) var entries: [(path: String, cell: Cell)] = []
+  /// Layers by their paths, the model's own empty, where they are asked for.
+  private(set) var layers: [(path: String, layer: any Layer)] = []
+  private let listsLayers: Bool
   private var seen: Set<ObjectIdentifier> = []
 
-  init(_ model: some Layer) { visit(model, at: "") }
+  init(_ model: some Layer, listsLayers: Bool = false) {
+    self.listsLayers = listsLayers
+    visit(model, at: "")
+  }
 
   var parameters: ParameterList {
     ParameterList(
@@ -27,6 +33,10 @@ struct ModelWalk {
   }
 
   private mutating func visit(_ value: Any, at path: String) {
+    // An optional layer is listed when what it wraps is visited.
+    if listsLayers, Mirror(reflecting: value).displayStyle != .optional, let layer = value as? any Layer {
+      layers.append((path, layer))
+    }
     switch value {
     case let parameter as Parameter:
       guard seen.insert(ObjectIdentifier(parameter)).inserted else { return }
