@@ -9,7 +9,9 @@ struct Predict: ParsableCommand {
   @Argument(help: ArgumentHelp("The folder of the run.", valueName: "run"), completion: .directory)
   var folder: String
 
-  @Argument(help: "PNG, JPEG, PGM or PPM files; of a run whose data were no image files, with the proportions of its images.", completion: .file())
+  @Argument(
+    help: "PNG, JPEG, PGM or PPM files; of a run whose data were no image files, with the proportions of its images.",
+    completion: .file())
   var images: [String]
 
   @Option(help: "Classes to show an image.")

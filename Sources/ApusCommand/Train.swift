@@ -114,7 +114,9 @@ struct Train: ParsableCommand {
       }
     } else {
       if network == nil { throw ValidationError("the network is missing: apus train \(NetworkCatalogue.names[0]) …") }
-      if data == nil { throw ValidationError("--data is missing: digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER") }
+      if data == nil {
+        throw ValidationError("--data is missing: digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER")
+      }
       if out == nil { throw ValidationError("--out is missing: the folder of the run") }
     }
   }

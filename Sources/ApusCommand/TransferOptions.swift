@@ -4,7 +4,8 @@ import ArgumentParser
 /// Options of `apus train` for images in folders, and for training that begins with weights of another.
 struct TransferOptions: ParsableArguments {
   @Option(
-    help: "Size that image files are brought to, HEIGHTxWIDTHxCHANNELS or one number for a square. (default: the network's)"
+    help:
+      "Size that image files are brought to, HEIGHTxWIDTHxCHANNELS or one number for a square. (default: the network's)"
   )
   var input: ImageSize?
 
@@ -81,7 +82,9 @@ struct ImageSize: ExpressibleByArgument {
     sizes = parts.compactMap { $0 }
   }
 
-  func shape(channels: Int) -> Shape { [sizes[0], sizes.count > 1 ? sizes[1] : sizes[0], sizes.count > 2 ? sizes[2] : channels] }
+  func shape(channels: Int) -> Shape {
+    [sizes[0], sizes.count > 1 ? sizes[1] : sizes[0], sizes.count > 2 ? sizes[2] : channels]
+  }
 }
 
 extension NormalizationChoice: ExpressibleByArgument {}

@@ -72,7 +72,9 @@ public struct DataSource: Hashable, Sendable, CustomStringConvertible {
     case .cifar10(let folder): return try CIFAR10.load(folder: folder)
     case .images(let folder):
       guard let options else { throw DataError(description, found: "no size for the images", expected: "one") }
-      guard let reader else { throw DataError(description, found: "no reader of image files", expected: "Image.reader") }
+      guard let reader else {
+        throw DataError(description, found: "no reader of image files", expected: "Image.reader")
+      }
       return try ImageFolder.load(folder: folder, options: options, reader: reader)
     }
   }

@@ -115,7 +115,8 @@ public enum TrainingRun {
   private static func checkClasses(_ record: RunRecord, _ classes: Int?) throws(DataError) {
     guard let classes, let data = record.data, classes != data.classNames.count else { return }
     throw DataError(
-      record.dataSource, found: "\(data.classNames.count) classes (\(data.classNames.prefix(5).joined(separator: ", ")), …)",
+      record.dataSource,
+      found: "\(data.classNames.count) classes (\(data.classNames.prefix(5).joined(separator: ", ")), …)",
       expected: "\(classes), as --classes says")
   }
 
@@ -184,7 +185,8 @@ public enum TrainingRun {
     _ trainer: Trainer, _ record: RunRecord, in folder: RunFolder, afterResume: Bool = false
   ) throws {
     if let kept = trainer.state.kept, afterResume || kept.epoch == trainer.state.rows.last?.epoch {
-      try TrainedModel.write(trainer, network: record.networkName, crop: record.imageFolder?.crop, to: folder.files.model)
+      try TrainedModel.write(
+        trainer, network: record.networkName, crop: record.imageFolder?.crop, to: folder.files.model)
     }
     try AtomicFile.write(EpochMetrics.csv(trainer.state.rows), to: folder.files.metrics)
   }

@@ -34,7 +34,8 @@ public struct FeatureExtractor {
     self.model = model
     self.path = path
     layer = found.layer
-    outputShape = Shape(try FeatureExtractor.place(of: found.layer, at: path, in: model, Shape([1] + input)).shape.dropFirst())
+    outputShape = Shape(
+      try FeatureExtractor.place(of: found.layer, at: path, in: model, Shape([1] + input)).shape.dropFirst())
   }
 
   /// [N, …] of the model's input → [N, …] of `outputShape`.
@@ -67,7 +68,9 @@ public struct FeatureExtractor {
       return output
     }
     scope.observer = nil
-    guard let features else { fatalError("FeatureExtractor at \(path): the model ran \(count) operations for \(output.shape)") }
+    guard let features else {
+      fatalError("FeatureExtractor at \(path): the model ran \(count) operations for \(output.shape)")
+    }
     return features.reshaped(place.shape)
   }
 
@@ -85,7 +88,9 @@ public struct FeatureExtractor {
       let before = whole.operations[..<start].reversed().map(\.result.shape) + [input]
       for shape in before where tried.insert(shape).inserted {
         // A shape that the layer refuses is not its input.
-        guard let part = try? OperationTrace(layer, input: shape), whole.runs(part, from: start, at: path) else { continue }
+        guard let part = try? OperationTrace(layer, input: shape), whole.runs(part, from: start, at: path) else {
+          continue
+        }
         found.append((start, part))
         break
       }
@@ -101,7 +106,9 @@ public struct FeatureExtractor {
   }
 
   private static func result(of trace: OperationTrace, from start: Int, at path: String) throws(PathError) -> Place {
-    guard let last = trace.last else { throw PathError(path, problem: "gives a result that none of its operations made") }
+    guard let last = trace.last else {
+      throw PathError(path, problem: "gives a result that none of its operations made")
+    }
     return Place(operation: start + last, name: trace.operations[last].name, shape: trace.output.shape)
   }
 }

@@ -58,7 +58,8 @@ extension Layer {
     // Of each layer: whether any of its own parameters is trained.
     var isTrained: [String: Bool] = [:]
     for (path, parameter) in parameters {
-      isTrained[ModelWalk.parent(path), default: false] = isTrained[ModelWalk.parent(path)] == true
+      isTrained[ModelWalk.parent(path), default: false] =
+        isTrained[ModelWalk.parent(path)] == true
         || parameter.isTrainable
     }
     for (path, buffer) in buffers {

@@ -18,7 +18,8 @@ extension RunRecord.Initial {
     let values = "\(matched ?? 0) tensors of \(name)"
     guard let head, let first = head.first else { return values }
     let layers = Set(head.map(ModelWalk.parent)).sorted().joined(separator: ", ")
-    let change = fileClasses.map { $0 == classes ? "\(classes) classes" : "\($0) → \(classes) classes" } ?? "\(classes) classes"
+    let change =
+      fileClasses.map { $0 == classes ? "\(classes) classes" : "\($0) → \(classes) classes" } ?? "\(classes) classes"
     return "\(values); \(layers.isEmpty ? first : layers): \(change), drawn anew"
   }
 
@@ -53,7 +54,8 @@ extension MatchedParts {
   /// Of a model with so many numbers in its parameters.
   package func summary(of scalars: Int) -> String {
     let statistics = buffers.isEmpty ? "" : " and \(buffers.count.grouped) running statistics"
-    return "\(parameters.count.grouped) parameters with \(scalarCount.grouped) of \(scalars.grouped) numbers" + statistics
+    return "\(parameters.count.grouped) parameters with \(scalarCount.grouped) of \(scalars.grouped) numbers"
+      + statistics
   }
 }
 

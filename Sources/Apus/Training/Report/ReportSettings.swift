@@ -40,7 +40,9 @@ struct ReportSettings {
   private var transfer: [(String, String)] {
     let settings = record.settings
     var entries: [(String, String)] = []
-    if let initial = record.initial { entries.append(("initial weights", initial.summary(classes: record.network?.classes ?? 0))) }
+    if let initial = record.initial {
+      entries.append(("initial weights", initial.summary(classes: record.network?.classes ?? 0)))
+    }
     if let frozen = record.frozen { entries.append(("frozen", frozen.summary(of: record.network?.parameters ?? 0))) }
     for group in settings.groups { entries.append(("group", group.description)) }
     return entries
