@@ -19,11 +19,14 @@ extension Image {
     let target = (
       height: (Double(height) / options.crop).rounded(), width: (Double(width) / options.crop).rounded()
     )
-    let factor = max(target.height / Double(self.height), target.width / Double(self.width))
     // The side that decides is exact; the other one is cut down to whole pixels, as there, but never below the input's.
-    let isByHeight = target.height / Double(self.height) == factor
-    let scaledHeight = isByHeight ? Int(target.height) : max(height, Int(Double(self.height) * factor))
-    let scaledWidth = isByHeight ? max(width, Int(Double(self.width) * factor)) : Int(target.width)
+    let isByHeight = target.height * Double(self.width) >= target.width * Double(self.height)
+    let follows =
+      isByHeight
+      ? target.height * Double(self.width) / Double(self.height)
+      : target.width * Double(self.height) / Double(self.width)
+    let scaledHeight = isByHeight ? Int(target.height) : max(height, Int(follows))
+    let scaledWidth = isByHeight ? max(width, Int(follows)) : Int(target.width)
     return colored.resized(height: scaledHeight, width: scaledWidth).centre(height: height, width: width)
   }
 

@@ -55,18 +55,13 @@ extension Layer {
       parts.parameters.append(path)
       parts.scalarCount += parameter.shape.elementCount
     }
-    // Of each layer: whether any of its own parameters is trained.
-    var isTrained: [String: Bool] = [:]
-    for (path, parameter) in parameters {
-      isTrained[ModelWalk.parent(path), default: false] =
-        isTrained[ModelWalk.parent(path)] == true
-        || parameter.isTrainable
-    }
+    let layers = Set(parts.parameters.map(ModelWalk.parent))
+    let trained = Set(parameters.filter(\.parameter.isTrainable).map { ModelWalk.parent($0.path) })
     for (path, buffer) in buffers {
-      let matches = groups.contains { $0.matches(path) }
-      let follows = isTrained[ModelWalk.parent(path)].map { $0 != isFrozen } ?? false
-      let wasMatched = parts.parameters.contains { ModelWalk.parent($0) == ModelWalk.parent(path) }
-      guard matches || (follows && wasMatched) else { continue }
+      let layer = ModelWalk.parent(path)
+      // Where the patterns name the parameters alone, these decide.
+      let follows = layers.contains(layer) && trained.contains(layer) != isFrozen
+      guard follows || groups.contains(where: { $0.matches(path) }) else { continue }
       buffer.isFrozen = isFrozen
       parts.buffers.append(path)
     }
