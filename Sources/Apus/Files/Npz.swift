@@ -33,7 +33,7 @@ public enum Npz {
   /// Traps where two tensors have the same name.
   public static func write(_ tensors: [(name: String, value: Tensor)], to path: String) throws {
     let file = try AtomicFile.Writer(path)
-    var archive = ZipWriter(file)
+    var archive = ZipWriter { (bytes) throws(FileError) in try file.append(bytes) }
     for (name, value) in tensors {
       let header = NpyHeader.encoded(value.scalarType, value.shape)
       try header.withUnsafeBytes { header in

@@ -19,6 +19,7 @@ struct PickledTensorBuilder {
     _ index: Int, _ tensor: PickledTensor, name: String, _ storage: (String) throws(FileError) -> ArraySlice<UInt8>?
   ) throws(FileError) -> Tensor {
     if let known = built[index] { return known }
+    let file = file
     let part = "tensor " + JSONScanner.shown(name)
     func refusal(_ found: String, _ expected: String) -> FileError {
       FileError(file, part: part, found: found, expected: expected)

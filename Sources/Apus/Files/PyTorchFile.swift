@@ -127,23 +127,21 @@ private struct PickleLeaves {
       tensors.append((path, index))
       return true
     case .dictionary(let index):
-      return try walk(machine.dictionaries[index], path, depth) { pair in (key(pair.key), pair.value) }
+      return try walk(machine.dictionaries[index].map { (PickleLeaves.key($0.key), $0.value) }, path, depth)
     case .list(let index), .tuple(let index):
-      return try walk(Array(machine.lists[index].enumerated()), path, depth) { item in ("\(item.offset)", item.element)
-      }
+      return try walk(machine.lists[index].enumerated().map { ("\($0.offset)", $0.element) }, path, depth)
     default:
       skipped.append(path)
       return false
     }
   }
 
-  private mutating func walk<Item>(
-    _ items: [Item], _ path: String, _ depth: Int, _ part: (Item) -> (key: String, value: PickleValue)
+  private mutating func walk(
+    _ items: [(key: String, value: PickleValue)], _ path: String, _ depth: Int
   ) throws(FileError) -> Bool {
     let before = skipped.count
     var hasTensor = false
-    for item in items {
-      let (key, value) = part(item)
+    for (key, value) in items {
       if try walk(value, path: depth == 0 ? key : "\(path).\(key)", depth: depth + 1) { hasTensor = true }
     }
     if !hasTensor && depth > 0 {
@@ -153,7 +151,7 @@ private struct PickleLeaves {
     return hasTensor
   }
 
-  private func key(_ value: PickleValue) -> String {
+  private static func key(_ value: PickleValue) -> String {
     switch value {
     case .text(let text): text
     case .integer(let number): "\(number)"

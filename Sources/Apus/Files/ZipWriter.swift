@@ -9,16 +9,20 @@ package struct ZipWriter {
     var flags: UInt16 { name.utf8.allSatisfy { $0 < 0x80 } ? 0 : ZipRecord.unicodeFlag }
   }
 
-  private let file: AtomicFile.Writer
+  private let sink: (UnsafeRawBufferPointer) throws(FileError) -> Void
   private let wideFrom: Int
   private var records: [Record] = []
   private var names = Set<String>()
   private var offset = 0
 
-  /// - Parameter wideFrom: sizes and offsets from here on are written in ZIP64's fields, which the format needs from 2³² − 1 on.
-  package init(_ file: AtomicFile.Writer, wideFrom: Int = Int(UInt32.max)) {
-    self.file = file
+  /// - Parameters:
+  ///   - wideFrom: sizes and offsets from here on are written in ZIP64's fields, which the format needs from 2³² − 1 on.
+  ///   - sink: takes the file's bytes, piece after piece.
+  package init(
+    wideFrom: Int = Int(UInt32.max), to sink: @escaping (UnsafeRawBufferPointer) throws(FileError) -> Void
+  ) {
     self.wideFrom = wideFrom
+    self.sink = sink
   }
 
   /// Adds an entry whose content is `pieces` one after the other. Traps where the name was given before.
@@ -37,12 +41,12 @@ package struct ZipWriter {
       little(ZipRecord.localSignature) + common(record, isWide: !extra.isEmpty) + little(UInt16(name.utf8.count))
         + little(UInt16(extra.count)) + Array(name.utf8) + extra)
     for piece in pieces {
-      try file.append(piece)
+      try sink(piece)
       offset += piece.count
     }
   }
 
-  /// Writes the index. The caller commits the file.
+  /// Writes the index, the last part of the file.
   package mutating func finish() throws(FileError) {
     let start = offset
     for record in records {
@@ -88,7 +92,7 @@ package struct ZipWriter {
   }
 
   private mutating func write(_ bytes: [UInt8]) throws(FileError) {
-    try file.append(bytes)
+    try bytes.withUnsafeBufferPointer { (buffer) throws(FileError) in try sink(UnsafeRawBufferPointer(buffer)) }
     offset += bytes.count
   }
 

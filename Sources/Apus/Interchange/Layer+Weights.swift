@@ -93,6 +93,18 @@ extension Layer {
     try weights(layout: layout, input: input, source: path).write(to: path)
   }
 
+  /// The names and shapes of a file in PyTorch's layout, counters included.
+  package func pyTorchShapes() -> [(name: String, shape: Shape)] {
+    let slots = WeightSlots(self, .pytorch)
+    return slots.slots.map { ($0.name, $0.layout.exported($0.shape)) } + slots.counters.map { ($0, []) }
+  }
+
+  /// How each parameter and buffer lies in a file in PyTorch's layout, by its path here.
+  package func pyTorchLayouts(input: Shape?) throws -> [String: WeightLayout] {
+    Dictionary(
+      uniqueKeysWithValues: try WeightSlots(self, .pytorch, input: input).slots.map { ($0.path, $0.layout) })
+  }
+
   /// Gradients of the parameters in PyTorch's names and axes. Of parameters that the loss does not depend on there are none.
   package func exported(_ gradients: Gradients, input: Shape) throws -> [(name: String, value: Tensor)] {
     try WeightSlots(self, .pytorch, input: input).slots.compactMap { slot in
