@@ -27,9 +27,10 @@ public final class Trainer {
 
   public enum Ending: Sendable { case finished, interrupted }
 
-  /// Plans the model for the batch size first, so that a shape error is thrown here and not in the middle of a step.
+  /// Freezes what the settings say, and plans the model for the batch size, so that a shape error is thrown here and not in the middle of a step.
   public init(model: any Layer, data: DataSplits, settings: TrainingSettings) throws {
     try settings.validate()
+    try settings.freeze(model)
     var train = data.train
     train.augmentation = settings.augmentation
     self.model = model
