@@ -28,6 +28,9 @@ final class Scope {
   /// Looks at every operation's result, by the diagnosis of non-finite values.
   var observer: ((_ operation: StaticString, _ path: String?, _ result: Tensor) -> Void)?
 
+  /// Writes a graph of what runs; inherited from the scope around this one.
+  var tracer: Tracer?
+
   /// Path of the part of a Sequential that runs now, while notes are taken.
   private(set) var path: String?
 
@@ -40,7 +43,9 @@ final class Scope {
     self.key = key
     self.planner = planner
     self.usesDouble = usesDouble
-    precision = Scope.current?.precision ?? .standard
+    let outer = Scope.current
+    precision = outer?.precision ?? .standard
+    tracer = outer?.tracer
   }
 
   static var current: Scope? {

@@ -85,8 +85,10 @@ public struct BatchNorm: Layer {
 
   private var usesBatch: Bool { !isFrozen && (Scope.current?.phase.batchStatistics ?? false) }
 
-  private func details(elements: Int) -> Scope.Note {
-    Scope.Note(path: path, parameters: [weight, bias].compactMap { $0 }, multiplyAdds: elements)
+  private func details(elements: Int, _ operands: [Tensor?]) -> Scope.Note {
+    Scope.Note(
+      path: path, parameters: [weight, bias].compactMap { $0 }, multiplyAdds: elements,
+      graph: usesBatch ? nil : .batchNorm(epsilon: epsilon), operands: operands)
   }
 
   private func normalizedByBatch(_ x: consuming Tensor, _ gamma: Tensor?, _ beta: Tensor?) -> Tensor {
@@ -105,7 +107,7 @@ public struct BatchNorm: Layer {
       let folded = Kernels.foldStatistics(mean: mean, variance: variance, gamma: gamma, beta: beta, epsilon: epsilon)
       if convolution.appendScaleShift(folded.scale, folded.shift) {
         let elements = x.elementCount
-        note("BatchNorm", x, from: x, with: details(elements: elements))
+        note("BatchNorm", x, from: x, with: details(elements: elements, [x, gamma, beta, mean, variance]))
         return x
       }
     }
@@ -116,7 +118,7 @@ public struct BatchNorm: Layer {
     _ x: consuming Tensor, _ mean: Tensor, _ variance: Tensor, _ gamma: Tensor?, _ beta: Tensor?, isFrozen: Bool
   ) -> Tensor {
     let y = normalized(x, mean, variance, gamma, beta, epsilon: epsilon, isFrozen: isFrozen)
-    note("BatchNorm", y, from: x, with: details(elements: y.elementCount))
+    note("BatchNorm", y, from: x, with: details(elements: y.elementCount, [x, gamma, beta, mean, variance]))
     return y
   }
 

@@ -79,7 +79,7 @@ private func transposedConvolution(
     with: Scope.Note(
       path: layer?.path, parameters: layer?.all ?? [],
       multiplyAdds: x.elementCount * kernel.0 * kernel.1 * weight.shape[2],
-      fieldIsUnknown: stride != 1))
+      fieldIsUnknown: stride != 1, graph: .transposedConvolution(Graph.Convolution(geometry)), operands: [x, weight]))
   return bias.map { y + $0 } ?? y
 }
 

@@ -149,7 +149,7 @@ private func grouped(
   let positions = x.shape.dropFirst().dropLast().reduce(1, *)
   let view = GroupView(
     batch: x.shape[0], positions: positions, channels: channels, groups: groups, epsilon: epsilon)
-  return normalized(name, x, view, parameterShape: [channels], affine)
+  return normalized(name, x, view, parameterShape: [channels], affine, .groupNorm(groups: groups, epsilon: epsilon))
 }
 
 private func layered(
@@ -164,11 +164,13 @@ private func layered(
   let size = shape.elementCount
   let rows = x.shape.dropLast(shape.count).reduce(1, *)
   let view = GroupView(batch: rows, positions: 1, channels: size, groups: 1, epsilon: epsilon)
-  return normalized("LayerNorm", x, view, parameterShape: shape, affine)
+  return normalized(
+    "LayerNorm", x, view, parameterShape: shape, affine, .layerNorm(axes: shape.count, epsilon: epsilon))
 }
 
 private func normalized(
-  _ name: StaticString, _ x: consuming Tensor, _ view: GroupView, parameterShape: Shape, _ affine: AffineParameters
+  _ name: StaticString, _ x: consuming Tensor, _ view: GroupView, parameterShape: Shape, _ affine: AffineParameters,
+  _ graph: Graph.Operation
 ) -> Tensor {
   // A single value is its own mean: the output would be β whatever it is.
   guard view.members > 1 else {
@@ -191,6 +193,7 @@ private func normalized(
   note(
     name, y, from: x,
     with: Scope.Note(
-      path: affine.path, parameters: [affine.weight, affine.bias].compactMap { $0 }, multiplyAdds: y.elementCount))
+      path: affine.path, parameters: [affine.weight, affine.bias].compactMap { $0 }, multiplyAdds: y.elementCount,
+      graph: graph, operands: [x, gamma, beta]))
   return y
 }

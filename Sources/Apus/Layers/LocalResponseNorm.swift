@@ -52,6 +52,9 @@ public func localResponseNorm(
   let constant = x.detached()
   let y = Kernels.localResponseNorm(constant, window)
   tape?.record(y, x.body.node) { Kernels.localResponseNormBackward(constant, gradient: $0, window) }
-  note("LocalResponseNorm", y, from: x, with: Scope.Note(multiplyAdds: y.elementCount * size))
+  note(
+    "LocalResponseNorm", y, from: x,
+    with: Scope.Note(
+      multiplyAdds: y.elementCount * size, graph: .localResponseNorm(size: size, alpha: alpha, beta: beta, k: k)))
   return y
 }

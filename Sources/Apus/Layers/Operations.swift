@@ -67,7 +67,8 @@ func convolution(
       path: layer?.path, parameters: layer?.all ?? [],
       multiplyAdds: y.elementCount * kernel.0 * kernel.1 * weight.shape[2],
       window: .init(kernel: kernel, stride: stride.pair, dilation: dilation.pair),
-      implementation: Kernels.convolutionImplementation(x.shape, weight.shape, geometry)))
+      implementation: Kernels.convolutionImplementation(x.shape, weight.shape, geometry),
+      graph: .convolution(Graph.Convolution(geometry)), operands: [x, weight, bias]))
   return y
 }
 
@@ -104,8 +105,8 @@ func affine(_ x: consuming Tensor, weight: Tensor, bias: Tensor?, layer: LayerPa
   note(
     "Linear", y, from: x,
     with: Scope.Note(
-      path: layer?.path, parameters: layer?.all ?? [], multiplyAdds: y.elementCount * weight.shape[0], seesAll: true)
-  )
+      path: layer?.path, parameters: layer?.all ?? [], multiplyAdds: y.elementCount * weight.shape[0], seesAll: true,
+      graph: .linear(precision), operands: [x, weight, bias]))
   return y
 }
 

@@ -47,7 +47,9 @@ public func patches(
   }
   note(
     "Patches", y, from: x,
-    with: Scope.Note(window: .init(kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair)))
+    with: Scope.Note(
+      window: .init(kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair),
+      graph: .patches(Graph.Patches(kernel: kernel, stride: stride, dilation: dilation)), operands: [padded]))
   return y
 }
 
@@ -66,5 +68,6 @@ func zeroPadded(_ x: Tensor, _ padding: (Int, Int, Int, Int)) -> Tensor {
     tape.record(y, x.body.node) { Kernels.gather($0, shape: input, strides: strides, offset: offset) }
   }
   y.body.trace = x.body.trace
+  traceNote("Pad", y, from: [x], .pad(Graph.Edges(padding)))
   return y
 }

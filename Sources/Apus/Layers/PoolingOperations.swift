@@ -17,7 +17,10 @@ public func maxPool2d(
     let input = x.shape
     tape.record(y, x.body.node) { Kernels.maxPoolBackward($0, mask: mask, input: input, geometry) }
   }
-  note("MaxPool2D", y, from: x, with: Scope.Note(window: .init(kernel: geometry.kernel, stride: geometry.stride)))
+  note(
+    "MaxPool2D", y, from: x,
+    with: Scope.Note(
+      window: .init(kernel: geometry.kernel, stride: geometry.stride), graph: .maxPool(Graph.Pool(geometry))))
   return y
 }
 
@@ -44,7 +47,10 @@ public func averagePool2d(
     let input = x.shape
     tape.record(y, x.body.node) { Kernels.averagePoolBackward($0, input: input, geometry) }
   }
-  note("AveragePool2D", y, from: x, with: Scope.Note(window: .init(kernel: geometry.kernel, stride: geometry.stride)))
+  note(
+    "AveragePool2D", y, from: x,
+    with: Scope.Note(
+      window: .init(kernel: geometry.kernel, stride: geometry.stride), graph: .averagePool(Graph.Pool(geometry))))
   return y
 }
 

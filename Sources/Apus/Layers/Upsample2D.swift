@@ -14,6 +14,17 @@ public func resize2d(
   guard x.rank == 4, x.shape[1] > 0, x.shape[2] > 0 else {
     return shapeFailure("Resize2D", "expects [N, H, W, C] with pixels, input is \(x.shape)", input: x)
   }
+  if x.shape[1] == height && x.shape[2] == width { return x }
+  let y = asOneNode { resized(x, height: height, width: width, filter, antialias, alignCorners) }
+  traceNote(
+    "Resize2D", y, from: [x],
+    .resize(Graph.Resize(filter: filter, antialias: antialias, alignCorners: alignCorners)))
+  return y
+}
+
+private func resized(
+  _ x: Tensor, height: Int, width: Int, _ filter: ResampleFilter, _ antialias: Bool, _ alignCorners: Bool
+) -> Tensor {
   var y = x
   for (axis, size) in [(1, height), (2, width)] where y.shape[axis] != size {
     y = resampled(

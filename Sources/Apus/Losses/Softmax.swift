@@ -9,7 +9,7 @@ public func softmax(_ x: Tensor) -> Tensor {
     tape.record(y, x.body.node) { Kernels.softmaxBackward(y: result, gradient: $0) }
   }
   y.body.provenance = .softmax
-  note("Softmax", y, from: x)
+  note("Softmax", y, from: x, with: Scope.Note(graph: .softmax))
   return y
 }
 
@@ -24,6 +24,6 @@ public func logSoftmax(_ x: Tensor) -> Tensor {
     tape.record(y, x.body.node) { Kernels.logSoftmaxBackward(y: result, gradient: $0) }
   }
   y.body.provenance = .logSoftmax
-  note("LogSoftmax", y, from: x)
+  note("LogSoftmax", y, from: x, with: Scope.Note(graph: .logSoftmax))
   return y
 }

@@ -102,7 +102,7 @@ public struct ReceptiveField: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Scope {
-  /// What an operation tells about itself, for plans and for the diagnosis of non-finite values.
+  /// What an operation tells about itself, for plans, for graphs and for the diagnosis of non-finite values.
   struct Note {
     var path: String?
     var parameters: [Parameter] = []
@@ -113,13 +113,25 @@ extension Scope {
     var seesAll = false
     /// Neighbouring results lie fractions of a pixel apart: there is no receptive field of whole pixels.
     var fieldIsUnknown = false
+    /// What it is in a graph; `nil` where it is made of operations that tell themselves, or cannot be in one.
+    var graph: Graph.Operation?
+    /// Its inputs in a graph, where they are others than those that the note is from; `nil` for one that is left out.
+    var operands: [Tensor?]?
   }
 
-  var takesNotes: Bool { planner != nil || observer != nil }
+  var takesNotes: Bool { planner != nil || observer != nil || tracer != nil }
 
   func note(_ operation: StaticString, _ result: Tensor, from a: Tensor, _ b: Tensor? = nil, _ note: Note) {
     let path = note.path ?? self.path
     observer?(operation, path, result)
+    if let tracer {
+      let inputs = note.operands ?? (b.map { [a, $0] } ?? [a])
+      if let node = note.graph {
+        tracer.record(node, inputs, result, name: operation, path: path)
+      } else {
+        tracer.record(name: operation, inputs.compactMap { $0 }, result, path: path)
+      }
+    }
     guard let planner else { return }
     let merged = ReceptiveField.merged(a.body.trace?.receptiveField, b?.body.trace?.receptiveField)
     let field =

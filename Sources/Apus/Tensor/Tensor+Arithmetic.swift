@@ -33,7 +33,7 @@ extension Tensor {
     let input = x.isPlanned ? x : nil
     let y = Kernels.unary(.negate, x)
     tape?.record(y, node) { -$0 }
-    if let input { note("Negate", y, from: input) }
+    if let input { note("Negate", y, from: input, with: Scope.Note(graph: .unary(.negate))) }
     return y
   }
 
@@ -80,7 +80,7 @@ extension Tensor {
     let input = x.isPlanned ? x : nil
     let y = Kernels.scale(x, by: factor, plus: offset)
     tape?.record(y, node) { scaled($0, by: factor, plus: 0) }
-    if let input { note("Scale", y, from: input) }
+    if let input { note("Scale", y, from: input, with: Scope.Note(graph: .scale(factor: factor, offset: offset))) }
     return y
   }
 
@@ -112,11 +112,11 @@ extension Tensor {
   /// Residual sum: taken into the pending pass of one operand.
   private static func fusedSum(_ a: inout Tensor, _ b: inout Tensor) -> Tensor? {
     if let pending = PendingOperation.appendable(&a), pending.appendResidual(b) {
-      note("Add", a, from: a, b)
+      note("Add", a, from: a, b, with: Scope.Note(graph: .binary(.add)))
       return a
     }
     if let pending = PendingOperation.appendable(&b), pending.appendResidual(a) {
-      note("Add", b, from: a, b)
+      note("Add", b, from: a, b, with: Scope.Note(graph: .binary(.add)))
       return b
     }
     return nil
@@ -137,7 +137,7 @@ extension Tensor {
     let planned = isPlanned ? (a, b) : nil
     guard let tape else {
       let y = Kernels.binary(operation, a, b, shape: shape)
-      if let planned { note(name, y, from: planned.0, planned.1) }
+      if let planned { note(name, y, from: planned.0, planned.1, with: Scope.Note(graph: operation.graphOperation)) }
       return y
     }
     let (nodeA, nodeB, shapeA, shapeB) = (a.body.node, b.body.node, a.shape, b.shape)
@@ -147,7 +147,7 @@ extension Tensor {
       let (da, db) = pullback(saved?.0, saved?.1, gradient, needs)
       return (da.map { $0.summed(to: shapeA) }, db.map { $0.summed(to: shapeB) })
     }
-    if let planned { note(name, y, from: planned.0, planned.1) }
+    if let planned { note(name, y, from: planned.0, planned.1, with: Scope.Note(graph: operation.graphOperation)) }
     return y
   }
 
@@ -190,7 +190,9 @@ extension Tensor {
     guard let shape = Shape.broadcast(a.shape, b.shape) else {
       return shapeFailure("Compare", "takes shapes that broadcast, but they are \(a.shape) and \(b.shape)", input: a)
     }
-    return Kernels.compare(operation, a, b, shape: shape)
+    let y = Kernels.compare(operation, a, b, shape: shape)
+    traceNote("Compare", y, from: [a, b], nil)
+    return y
   }
 
   /// Elements of `a` where `mask` (uint8) is not 0, of `b` elsewhere; all three broadcast.

@@ -27,7 +27,11 @@ extension Tensor {
   }
 
   /// −1, 0 or 1. Not differentiable: the result is a constant.
-  public func sign() -> Tensor { Kernels.unary(.sign, detachedIfBackward()) }
+  public func sign() -> Tensor {
+    let y = Kernels.unary(.sign, detachedIfBackward())
+    traceNote("Sign", y, from: [self], .unary(.sign))
+    return y
+  }
 
   /// Each element to a power: x^p, with derivative p·x^(p − 1).
   public func power(_ exponent: Double) -> Tensor {
@@ -42,19 +46,24 @@ extension Tensor {
         return gradient * (Kernels.binary(.power, x, lower, shape: x.shape) * exponent)
       }
     }
-    note("Power", y, from: self)
+    note("Power", y, from: self, with: Scope.Note(graph: .binary(.power), operands: [self, p]))
     return y
   }
 
   /// Another scalar type. Between floating-point types the gradient flows.
   public func cast(to type: ScalarType) -> Tensor {
     if type == scalarType { return self }
-    guard scalarType.isFloatingPoint && type.isFloatingPoint else { return Kernels.convert(self, to: type) }
+    guard scalarType.isFloatingPoint && type.isFloatingPoint else {
+      let y = Kernels.convert(self, to: type)
+      traceNote("Cast", y, from: [self], nil)
+      return y
+    }
     let tape = Tape.recording(self)
     let own = scalarType
     let y = Kernels.convert(self, to: type)
     tape?.record(y, body.node) { $0.cast(to: own) }
     y.body.trace = body.trace
+    traceNote("Cast", y, from: [self], nil)
     return y
   }
 
@@ -71,7 +80,7 @@ extension Tensor {
       let result = savesResult ? y.detached() : nil
       tape.record(y, body.node) { pullback(x, result, $0) }
     }
-    note(name, y, from: self)
+    note(name, y, from: self, with: Scope.Note(graph: operation.graphOperation))
     return y
   }
 }

@@ -28,6 +28,9 @@ public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
     }
   }
   let inner = a.shape[a.rank - 1]
-  note("MatMul", y, from: a, b, with: Scope.Note(multiplyAdds: y.elementCount * inner, seesAll: true))
+  note(
+    "MatMul", y, from: a, b,
+    with: Scope.Note(
+      multiplyAdds: y.elementCount * inner, seesAll: true, graph: .matrixProduct(precision)))
   return y
 }

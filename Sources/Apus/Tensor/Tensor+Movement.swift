@@ -25,6 +25,7 @@ extension Tensor {
       tape.record(y, body.node) { $0.reshaped(input) }
     }
     y.body.trace = body.trace?.reshaped(from: self.shape, to: shape)
+    traceNote("Reshape", y, from: [self], .reshape)
     return y
   }
 
@@ -50,7 +51,7 @@ extension Tensor {
       for (index, axis) in order.enumerated() { inverse[axis] = index }
       tape.record(y, body.node) { [inverse] in $0.transposed(inverse) }
     }
-    note("Transpose", y, from: self)
+    note("Transpose", y, from: self, with: Scope.Note(graph: .transpose(permutation: order)))
     y.body.trace = y.body.trace?.transposed(by: order)
     return y
   }
@@ -67,7 +68,7 @@ extension Tensor {
       let input = shape
       tape.record(y, body.node) { $0.summed(to: input) }
     }
-    note("Broadcast", y, from: self)
+    note("Broadcast", y, from: self, with: Scope.Note(graph: .broadcast))
     return y
   }
 
@@ -91,7 +92,9 @@ extension Tensor {
         return whole
       }
     }
-    note("Slice", y, from: self)
+    note(
+      "Slice", y, from: self,
+      with: Scope.Note(graph: .slice(axis: axis, start: range.lowerBound, end: range.upperBound)))
     return y
   }
 
@@ -146,7 +149,7 @@ extension Tensor {
       y.body.trace = PlanTrace(
         receptiveField: merged, isPoisoned: parts.contains { $0.isPoisoned },
         features: FeatureOrder.joined(parts))
-      note("Concatenate", y, from: y)
+      note("Concatenate", y, from: y, with: Scope.Note(graph: .concatenate(axis: axis), operands: parts))
     }
     return y
   }

@@ -9,14 +9,16 @@ extension Tensor {
       let (input, kept) = (shape, keptShape(axes))
       tape.record(y, body.node) { $0.reshaped(kept).broadcast(to: input) }
     }
-    note("Sum", y, from: self)
+    note("Sum", y, from: self, with: Scope.Note(graph: .reduce(.sum, axes: axes, keepsAxes: keepingAxes)))
     return y
   }
 
   public func mean(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
     let resolvedAxes = resolved(axes, of: "mean")
     let count = resolvedAxes.reduce(1) { $0 * shape[$1] }
-    return sum(axes: resolvedAxes, keepingAxes: keepingAxes) / Double(count)
+    let y = asOneNode { sum(axes: resolvedAxes, keepingAxes: keepingAxes) / Double(count) }
+    traceNote("Mean", y, from: [self], .reduce(.mean, axes: resolvedAxes, keepsAxes: keepingAxes))
+    return y
   }
 
   /// Mean of squared differences from the mean, over all elements of the axes (biased).
@@ -34,7 +36,9 @@ extension Tensor {
   public func argmax(axis: Int = -1) -> Tensor {
     let axis = shape.axis(axis, of: "argmax")
     if shape[axis] == 0 { fatalError("argmax along axis \(axis) of a tensor of shape \(shape): there is no element") }
-    return Kernels.argmax(self, axis: axis)
+    let y = Kernels.argmax(self, axis: axis)
+    traceNote("ArgMax", y, from: [self], nil)
+    return y
   }
 
   private func extreme(_ operation: Kernels.Reduction, _ name: StaticString, _ axes: [Int]?, _ keepingAxes: Bool)
@@ -53,7 +57,8 @@ extension Tensor {
         return winners * (gradient.reshaped(kept) / winners.sum(axes: axes, keepingAxes: true))
       }
     }
-    note(name, y, from: self)
+    let kind: Graph.Reduction = operation == .max ? .max : .min
+    note(name, y, from: self, with: Scope.Note(graph: .reduce(kind, axes: axes, keepsAxes: keepingAxes)))
     return y
   }
 

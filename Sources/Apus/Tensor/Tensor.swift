@@ -32,6 +32,8 @@ final class TensorBody: @unchecked Sendable {
   let pending: PendingOperation?
   /// Receptive field and poison, while a model is planned.
   var trace: PlanTrace?
+  /// Which value of a graph it is, while one is written.
+  var graphPlace = GraphPlace()
   private var memory: Storage?
 
   init(shape: Shape, scalarType: ScalarType, storage: Storage) {
@@ -184,6 +186,7 @@ extension Tensor {
     let copy = TensorBody(shape: shape, scalarType: scalarType, storage: body.storage)
     copy.provenance = body.provenance
     copy.trace = body.trace
+    copy.graphPlace = body.graphPlace
     return Tensor(body: copy)
   }
 

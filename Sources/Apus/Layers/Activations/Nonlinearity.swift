@@ -13,6 +13,6 @@ func nonlinearity(
       Kernels.nonlinearityBackward(function, saved: saved, gradient: $0, parameter: parameter)
     }
   }
-  if let input { note(name, y, from: input) }
+  if let input { note(name, y, from: input, with: Scope.Note(graph: function.graphOperation(parameter))) }
   return y
 }

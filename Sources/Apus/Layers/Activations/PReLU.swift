@@ -26,7 +26,9 @@ private func prelu(_ x: consuming Tensor, slope: Tensor, parameter: Parameter?) 
   if let input {
     note(
       "PReLU", y, from: input,
-      with: Scope.Note(path: parameter?.layerPath, parameters: parameter.map { [$0] } ?? [], multiplyAdds: 0))
+      with: Scope.Note(
+        path: parameter?.layerPath, parameters: parameter.map { [$0] } ?? [], multiplyAdds: 0, graph: .prelu,
+        operands: [input, slope]))
   }
   return y
 }

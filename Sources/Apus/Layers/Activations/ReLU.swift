@@ -1,7 +1,7 @@
 /// ReLU: max(x, 0), element by element (Nair & Hinton 2010). Taken into the pending pass of what made x, where nobody else holds x.
 public func relu(_ x: consuming Tensor) -> Tensor {
   if let pending = PendingOperation.appendable(&x), pending.appendReLU() {
-    note("ReLU", x, from: x)
+    note("ReLU", x, from: x, with: Scope.Note(graph: .activation(.relu)))
     return x
   }
   let tape = Tape.recording(x)
@@ -12,7 +12,7 @@ public func relu(_ x: consuming Tensor) -> Tensor {
     let result = y.detached()
     tape.record(y, node) { Kernels.reluBackward(y: result, gradient: $0) }
   }
-  if let input { note("ReLU", y, from: input) }
+  if let input { note("ReLU", y, from: input, with: Scope.Note(graph: .activation(.relu))) }
   return y
 }
 

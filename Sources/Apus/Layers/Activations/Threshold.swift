@@ -7,7 +7,7 @@ public func threshold(_ x: consuming Tensor) -> Tensor {
   let input = x.isPlanned ? x : nil
   let y = Kernels.nonlinearity(.threshold, x, parameter: 0)
   tape?.record(y, node) { .zeros($0.shape, $0.scalarType) }
-  if let input { note("Threshold", y, from: input) }
+  if let input { note("Threshold", y, from: input, with: Scope.Note(graph: .activation(.threshold))) }
   return y
 }
 
