@@ -66,7 +66,9 @@ extension Layer {
     for index in receipt.matched.indices { receipt.matched[index].change = layouts[receipt.matched[index].path]! }
     for slot in slots.slots where paths.contains(slot.path) {
       let value = values[slot.name]!
-      if let type = file.convertedTypes[slot.name] ?? (value.scalarType == .float32 ? nil : value.scalarType.rawValue) {
+      if let type = file.convertedTypes[slot.name]
+        ?? (value.scalarType == .float32 ? nil : StoredType(value.scalarType).rawValue)
+      {
         receipt.converted.append(.init(name: slot.name, from: type))
       }
       slot.set(slot.layout.imported(value.cast(to: .float32), shape: slot.shape))
