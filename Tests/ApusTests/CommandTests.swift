@@ -115,6 +115,25 @@ import Testing
     expectRefused(run, try apus("train", "lenet5", "--data", "digits", "--out", run))
   }
 
+  @Test func segments() throws {
+    let temporary = try TemporaryFolder()
+    let run = temporary.path + "/run"
+    let done = try apus(
+      "segment", "--data", "digits", "--epochs", "1", "--scenes", "20", "--size", "20", "--out", run)
+    #expect(done.status == 0, "\(done.errors)")
+    let lines = done.output.split(separator: "\n")
+    #expect(lines.count == 2 + 12 + 3 && lines[3].hasPrefix("background "), "\(done.output)")
+    #expect(lines.last?.wholeMatch(of: /test pixel accuracy [0-9.]+ %, .*mean IoU [0-9.]+ %.*/) != nil)
+    expectRefused("would replace", try apus("segment", "--data", "digits", "--out", run))
+    expectRefused("digits, mnist:FOLDER", try apus("segment", "--data", "cats", "--out", run + "2"))
+    expectRefused("height is 4", try apus("segment", "--data", "digits", "--size", "4", "--out", run + "2"))
+    expectRefused("Missing", status: 64, try apus("segment", "--data", "digits"))
+    expectRefused(
+      "metrics.csv",
+      try apus("segment", "--data", "digits", "--out", run + "2", shell: "ulimit -f 0; exec \"$@\""))
+    #expect(try temporary.names() == ["run"])
+  }
+
   @Test func tellsWrongUsage() throws {
     for arguments in [
       ["train"], ["train", "lenet5"], ["fly"],
