@@ -28,7 +28,8 @@ extension Layer {
 
     // Names first: a file of another network is told as such even where no input shape is given.
     var slots = WeightSlots(self, chosen)
-    var tensors = Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0.value) })
+    let values = file.byName
+    var tensors = values
     for slot in slots.slots {
       if ignoring(slot.path) || ignoring(slot.name) {
         receipt.ignored.append(slot.path)
@@ -61,12 +62,13 @@ extension Layer {
 
     let paths = Set(receipt.matched.map(\.path))
     try slots.arrange(self, input: input) { !paths.contains($0) }
-    let values = Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0.value) })
     let layouts = Dictionary(uniqueKeysWithValues: slots.slots.map { ($0.path, $0.layout) })
     for index in receipt.matched.indices { receipt.matched[index].change = layouts[receipt.matched[index].path]! }
     for slot in slots.slots where paths.contains(slot.path) {
       let value = values[slot.name]!
-      if let type = file.convertedTypes[slot.name] ?? (value.scalarType == .float32 ? nil : value.scalarType.rawValue) {
+      if let type = file.convertedTypes[slot.name]
+        ?? (value.scalarType == .float32 ? nil : StoredType(value.scalarType).rawValue)
+      {
         receipt.converted.append(.init(name: slot.name, from: type))
       }
       slot.set(slot.layout.imported(value.cast(to: .float32), shape: slot.shape))

@@ -52,10 +52,10 @@ extension NetworkCatalogue {
     let layout = layout ?? file.recordedLayout ?? .pytorch
     let slots = WeightSlots(try outline(name, input: usual.0, classes: usual.1), layout).slots
     let changed = WeightSlots(try outline(name, input: other.0, classes: other.1), layout).slots
-    let tensors = Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0.value.shape) })
+    let tensors = file.byName
     for (slot, different) in zip(slots, changed) where slot.shape != different.shape {
       let (a, b) = (slot.layout.exported(slot.shape), different.layout.exported(different.shape))
-      guard let found = tensors[slot.name], found.count == a.count else { continue }
+      guard let found = tensors[slot.name]?.shape, found.count == a.count else { continue }
       guard let axis = a.indices.first(where: { a[$0] != b[$0] }), found[axis] > 0 else { continue }
       return found[axis]
     }

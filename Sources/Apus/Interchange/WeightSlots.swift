@@ -58,7 +58,7 @@ struct WeightSlots {
       slots.append(
         Slot(
           path: entry.path, cell: entry.cell, name: prefix + weight.name, layout: weight.layout, isDescribed: true))
-      // Once a layer: behind its last weight that exists.
+      // Once a layer, however many weights it has.
       for counter in twin.counters where !counters.contains(prefix + counter) { counters.append(prefix + counter) }
     }
   }

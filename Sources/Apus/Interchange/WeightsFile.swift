@@ -72,6 +72,11 @@ public struct WeightsFile: Sendable {
     return tensors
   }
 
+  /// The tensors by name. Traps where two have the same.
+  var byName: [String: Tensor] {
+    Dictionary(tensors.map { ($0.name, $0.value) }) { _, _ in fatalError("\(source): two tensors with one name") }
+  }
+
   /// Writes it atomically, as npz where the name ends so and as safetensors otherwise, with the layout in the metadata and `format`
   /// `pt`, by which PyTorch's loaders know it. An npz file cannot say its layout: it is written in PyTorch's alone.
   public func write(to path: String) throws {
