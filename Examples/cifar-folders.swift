@@ -16,7 +16,8 @@ for name in classes where !data.classNames.contains(name) {
 }
 
 // Of training and validation images so many a class; all test images.
-for (part, split, limit) in [("train", data.train, most), ("val", data.validation, most), ("test", data.test, Int.max)] {
+let parts = [("train", data.train, most), ("val", data.validation, most), ("test", data.test, Int.max)]
+for (part, split, limit) in parts {
   var counts: [String: Int] = [:]
   for (position, label) in split.labels.enumerated() {
     let name = data.classNames[Int(label)]

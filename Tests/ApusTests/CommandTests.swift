@@ -152,7 +152,9 @@ import Testing
     let temporary = try TemporaryFolder()
     let run = temporary.path + "/run"
     expectRefused("lenet5", try apus("train", "lenet6", "--data", "digits", "--out", run))
-    expectRefused("digits, mnist:FOLDER or cifar10:FOLDER", try apus("train", "lenet5", "--data", "cats", "--out", run))
+    expectRefused(
+      "digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER",
+      try apus("train", "lenet5", "--data", "cats", "--out", run))
     expectRefused("train-images", try apus("train", "lenet5", "--data", "mnist:" + temporary.path, "--out", run))
     let file = try temporary.file("file", [7])
     expectRefused(file, try apus("train", "lenet5", "--data", "digits", "--out", file))
@@ -160,6 +162,54 @@ import Testing
     let diverged = try apus(
       "train", "lenet5", "--data", "digits", "--epochs", "1", "--learning-rate", "1e6", "--out", run)
     expectRefused("diverged at step", diverged)
+  }
+
+  @Test func transfersToFoldersAndExtractsFeatures() throws {
+    let temporary = try TemporaryFolder()
+    let pictures = try pictureFolder(
+      temporary, "pictures", ["dark": Array(0..<15), "light": Array(200..<215)], size: 10)
+    let (first, second) = (temporary.path + "/first", temporary.path + "/second")
+    let source = try apus(
+      "train", "resnet20", "--data", "folder:" + pictures, "--input", "8x8x3", "--epochs", "1", "--batch-size", "8",
+      "--out",
+      first)
+    #expect(source.status == 0, "\(source.errors)")
+    let run = try apus(
+      "train", "resnet20", "--data", "folder:" + pictures + "/", "--input", "8", "--epochs", "1", "--batch-size", "8",
+      "--classes", "2", "--init", first + "/model.safetensors", "--new-head", "--freeze", "conv1*", "bn1*", "stage*",
+      "--unfreeze", "stage3.2.bn2*", "--group", "fc.*:lr=0.5", "--out", second)
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("model.safetensors; fc: 2 classes, drawn anew"), "\(run.output)")
+    #expect(run.output.contains("frozen: 61 parameters with 271,696 of 271,954 numbers and 40 running statistics"))
+    #expect(
+      run.output.contains("groups: fc.*:lr=0.5") && run.output.contains("weight decay 0.0005 on 1 of 4 parameters"))
+    #expect(try apus("evaluate", second).output.split(separator: "\n").last == run.output.split(separator: "\n").last)
+
+    let picture = pictures + "/light/3.png"
+    #expect(try apus("predict", second, picture).output.contains("light"))
+    let output = temporary.path + "/features.npy"
+    let extracted = try apus("features", second, "--at", "stage3", "--images", picture, picture, "--output", output)
+    #expect(extracted.status == 0, "\(extracted.errors)")
+    #expect(try Npy.read(output).shape == [2, 2, 2, 64])
+    let input = temporary.path + "/input.npy"
+    try Npy.write(Tensor([UInt8](repeating: 203, count: 192), shape: [1, 8, 8, 3]), to: input)
+    #expect(try apus("features", second, "--at", "stage3", "--input", input, "--output", output + "2").status == 0)
+    #expect(
+      try Npy.read(output + "2").array(of: Float.self) == Array(Npy.read(output).array(of: Float.self).prefix(256)))
+
+    expectRefused("stage3", try apus("features", second, "--at", "stage4", "--images", picture, "--output", output))
+    expectRefused(
+      "\"layer*\" matches none of the 65 parameters",
+      try apus(
+        "train", "resnet20", "--data", "folder:" + pictures, "--input", "8", "--freeze", "layer*", "--out",
+        temporary.path + "/third"))
+    expectRefused(
+      "'a:b=1' is invalid", status: 64,
+      try apus("train", "resnet20", "--data", "digits", "--group", "a:b=1", "--out", temporary.path + "/third"))
+    expectRefused("--freeze", status: 64, try apus("train", "--resume", second, "--freeze", "fc*"))
+    expectRefused(
+      "nothing there",
+      try apus("train", "resnet20", "--data", "folder:" + temporary.path + "/none", "--out", temporary.path + "/third"))
   }
 
   @Test func reportsAFullDisk() throws {

@@ -38,8 +38,8 @@ struct ModelWalk {
     let outer = owner
     if let layer = value as? any Layer {
       owner = layer
-      // An optional layer is listed when what it wraps is visited.
-      if listsLayers && Mirror(reflecting: value).displayStyle != .optional { layers.append((path, layer)) }
+      // What an optional wraps is visited at the same path, too.
+      if listsLayers && layers.last?.path != path { layers.append((path, layer)) }
     }
     defer { owner = outer }
     switch value {

@@ -114,9 +114,9 @@ public enum TrainingRun {
 
   private static func checkClasses(_ record: RunRecord, _ classes: Int?) throws(DataError) {
     guard let classes, let data = record.data, classes != data.classNames.count else { return }
+    let names = data.classNames.prefix(5).joined(separator: ", ") + (data.classNames.count > 5 ? ", …" : "")
     throw DataError(
-      record.dataSource,
-      found: "\(data.classNames.count) classes (\(data.classNames.prefix(5).joined(separator: ", ")), …)",
+      record.dataSource, found: "\(data.classNames.count) classes (\(names))",
       expected: "\(classes), as --classes says")
   }
 

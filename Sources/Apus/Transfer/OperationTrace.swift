@@ -33,10 +33,11 @@ struct OperationTrace {
   /// Whether the operations of `part`, a layer at `path`, are those from `start` on.
   func runs(_ part: OperationTrace, from start: Int, at path: String) -> Bool {
     guard !part.operations.isEmpty, start + part.operations.count <= operations.count else { return false }
-    let below = path + "."
+    let inside = { (other: String?) in other.flatMap { $0 == path || $0.hasPrefix(path + ".") ? $0 : nil } }
     return zip(part.operations, operations[start...]).allSatisfy { own, whole in
-      own.name == whole.name && own.result.shape == whole.result.shape
-        && own.path.flatMap { $0.hasPrefix(below) ? $0 : nil } == whole.path.flatMap { $0.hasPrefix(below) ? $0 : nil }
+      guard own.name == whole.name, own.result.shape == whole.result.shape else { return false }
+      // An operation without a name has that of the layer where the layer is an element of a Sequential.
+      return inside(own.path) == inside(whole.path) || (own.path == nil && whole.path == path)
     }
   }
 }
