@@ -62,7 +62,7 @@ public struct ONNXError: Error, Hashable, Sendable, CustomStringConvertible {
     return place.isEmpty ? problem : place + " " + problem
   }
 
-  static func checkSize(_ byteCount: Int) throws(ONNXError) {
+  package static func checkSize(_ byteCount: Int) throws(ONNXError) {
     if byteCount <= ONNXFile.maximumByteCount { return }
     throw ONNXError(
       path: "", operation: "",
@@ -73,7 +73,7 @@ public struct ONNXError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension ONNXFile {
-  init(of model: some Layer, input: Shape, options: ONNXOptions) throws {
+  package init(of model: some Layer, input: Shape, options: ONNXOptions) throws {
     var graph = try Graph(of: model, input: input)
     var batch = BatchAxes(graph)
     if options.batch == .dynamic {

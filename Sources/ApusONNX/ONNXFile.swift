@@ -1,41 +1,41 @@
 import Apus
 
 /// What an ONNX file holds, as far as an inference graph needs it. Field numbers: onnx.proto of onnx 1.23.
-struct ONNXFile {
-  struct Node {
-    var operation: String
-    var name: String
-    var inputs: [String]
-    var output: String
-    var attributes: Attributes
+package struct ONNXFile {
+  package struct Node {
+    package var operation: String
+    package var name: String
+    package var inputs: [String]
+    package var output: String
+    package var attributes: Attributes
   }
 
-  typealias Attributes = [(name: String, value: Attribute)]
+  package typealias Attributes = [(name: String, value: Attribute)]
 
-  enum Attribute {
+  package enum Attribute {
     case integer(Int)
     case integers([Int])
     case number(Double)
     case text(String)
   }
 
-  struct Initializer {
-    var name: String
-    var shape: [Int]
-    var content: Content
+  package struct Initializer {
+    package var name: String
+    package var shape: [Int]
+    package var content: Content
 
-    enum Content {
+    package enum Content {
       case floats(PermutedElements)
       case integers([Int])
     }
   }
 
-  struct Value {
-    var name: String
-    var shape: [Dimension]
+  package struct Value {
+    package var name: String
+    package var shape: [Dimension]
   }
 
-  enum Dimension {
+  package enum Dimension: Hashable {
     case size(Int)
     case named(String)
   }
@@ -44,17 +44,17 @@ struct ONNXFile {
   static let version = 8
   static let operatorSet = 17
   /// Protocol buffers count a message's bytes in 31 bits.
-  static let maximumByteCount = Int(Int32.max)
+  package static let maximumByteCount = Int(Int32.max)
 
-  var name = ""
-  var nodes: [Node] = []
-  var initializers: [Initializer] = []
-  var input = Value(name: "", shape: [])
-  var output = Value(name: "", shape: [])
-  var metadata: [(key: String, value: String)] = []
+  package var name = ""
+  package var nodes: [Node] = []
+  package var initializers: [Initializer] = []
+  package var input = Value(name: "", shape: [])
+  package var output = Value(name: "", shape: [])
+  package var metadata: [(key: String, value: String)] = []
 
   /// ModelProto
-  var message: ProtobufMessage {
+  package var message: ProtobufMessage {
     var message = ProtobufMessage()
     message.add(1, ONNXFile.version)
     message.add(2, "apus")

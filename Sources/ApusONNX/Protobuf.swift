@@ -6,38 +6,40 @@ import Apus
 /// and 8.2 MB to the command (1.39.0, Swift 6.3.1, 2026-11-26), and makes a message as one block of memory, so that VGG-16's weights
 /// would be there three times. Here a message is a list of pieces with known lengths: elements of tensors stay where they are until
 /// the file is written, and are then permuted a few megabytes at a time.
-struct ProtobufMessage {
+package struct ProtobufMessage {
   private enum Piece {
     case bytes([UInt8])
     case elements(PermutedElements)
   }
 
   private var pieces: [Piece] = []
-  private(set) var byteCount = 0
+  package private(set) var byteCount = 0
+
+  package init() {}
 
   /// int64, int32 and enumerations: a varint.
-  mutating func add(_ field: Int, _ value: Int) {
+  package mutating func add(_ field: Int, _ value: Int) {
     tag(field, wireType: 0)
     varint(UInt64(bitPattern: Int64(value)))
   }
 
   /// float: four bytes, little-endian.
-  mutating func add(_ field: Int, _ value: Float) {
+  package mutating func add(_ field: Int, _ value: Float) {
     tag(field, wireType: 5)
     append((0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) })
   }
 
   /// string
-  mutating func add(_ field: Int, _ text: String) { add(field, bytes: Array(text.utf8)) }
+  package mutating func add(_ field: Int, _ text: String) { add(field, bytes: Array(text.utf8)) }
 
-  mutating func add(_ field: Int, bytes: [UInt8]) {
+  package mutating func add(_ field: Int, bytes: [UInt8]) {
     tag(field, wireType: 2)
     varint(UInt64(bytes.count))
     append(bytes)
   }
 
   /// A message inside of this one.
-  mutating func add(_ field: Int, _ message: ProtobufMessage) {
+  package mutating func add(_ field: Int, _ message: ProtobufMessage) {
     tag(field, wireType: 2)
     varint(UInt64(message.byteCount))
     for piece in message.pieces {
@@ -49,14 +51,14 @@ struct ProtobufMessage {
   }
 
   /// bytes: the float32 elements of a tensor, little-endian.
-  mutating func add(_ field: Int, _ elements: PermutedElements) {
+  package mutating func add(_ field: Int, _ elements: PermutedElements) {
     tag(field, wireType: 2)
     varint(UInt64(elements.byteCount))
     append(elements)
   }
 
   /// Hands the bytes over from first to last, in parts.
-  func write(_ part: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+  package func write(_ part: (UnsafeRawBufferPointer) throws -> Void) rethrows {
     for piece in pieces {
       switch piece {
       case .bytes(let bytes): try bytes.withUnsafeBytes(part)
@@ -97,18 +99,23 @@ struct ProtobufMessage {
 }
 
 /// The elements of a float32 tensor with its axes in another order: axis i of the result is the tensor's axis permutation[i].
-struct PermutedElements {
-  let tensor: Tensor
-  let permutation: [Int]
+package struct PermutedElements {
+  package let tensor: Tensor
+  package let permutation: [Int]
 
-  var byteCount: Int { tensor.elementCount * MemoryLayout<Float>.stride }
+  package var byteCount: Int { tensor.elementCount * MemoryLayout<Float>.stride }
+
+  package init(tensor: Tensor, permutation: [Int]) {
+    self.tensor = tensor
+    self.permutation = permutation
+  }
 
   var shape: [Int] { permutation.map { tensor.shape[$0] } }
 
   /// At most about this many elements are permuted at a time.
   private static let partSize = 1 << 21
 
-  func write(_ part: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+  package func write(_ part: (UnsafeRawBufferPointer) throws -> Void) rethrows {
     guard let outer = permutation.first, permutation != permutation.sorted() else {
       return try tensor.withUnsafeBytes(part)
     }
