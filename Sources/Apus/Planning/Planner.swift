@@ -4,6 +4,9 @@ final class Planner {
   private(set) var error: PlanError?
   let input: Shape
 
+  /// Follows the order of flattened features, for files in PyTorch's layout.
+  var features: FeatureOrders?
+
   /// Bytes of abstract tensors alive now, and the most at any time.
   private(set) var liveBytes = 0
   private(set) var peakBytes = 0
@@ -45,10 +48,12 @@ final class Planner {
 final class PlanTrace: Sendable {
   let receptiveField: ReceptiveField?
   let isPoisoned: Bool
+  let features: FeatureOrder?
 
-  init(receptiveField: ReceptiveField?, isPoisoned: Bool = false) {
+  init(receptiveField: ReceptiveField?, isPoisoned: Bool = false, features: FeatureOrder? = nil) {
     self.receptiveField = receptiveField
     self.isPoisoned = isPoisoned
+    self.features = features
   }
 }
 
@@ -135,7 +140,9 @@ extension Scope {
       : note.seesAll && planner.input.count == 4
         ? ReceptiveField(height: planner.input[1], width: planner.input[2], jump: (1, 1))
         : note.window.map { window in merged?.through(window) } ?? merged
-    result.body.trace = PlanTrace(receptiveField: field, isPoisoned: a.isPoisoned || (b?.isPoisoned ?? false))
+    result.body.trace = PlanTrace(
+      receptiveField: field, isPoisoned: a.isPoisoned || (b?.isPoisoned ?? false),
+      features: planner.features?.follow("\(operation)", result, a, b, note))
     let row = Plan.Row(
       path: path ?? "", operation: "\(operation)", outputShape: result.shape, parameters: 0,
       multiplyAdds: note.multiplyAdds, activationBytes: result.elementCount * result.scalarType.byteCount,

@@ -24,7 +24,7 @@ extension Tensor {
       let input = self.shape
       tape.record(y, body.node) { $0.reshaped(input) }
     }
-    y.body.trace = body.trace
+    y.body.trace = body.trace?.reshaped(from: self.shape, to: shape)
     traceNote("Reshape", y, from: [self], .reshape)
     return y
   }
@@ -52,6 +52,7 @@ extension Tensor {
       tape.record(y, body.node) { [inverse] in $0.transposed(inverse) }
     }
     note("Transpose", y, from: self, with: Scope.Note(graph: .transpose(permutation: order)))
+    y.body.trace = y.body.trace?.transposed(by: order)
     return y
   }
 
@@ -145,7 +146,9 @@ extension Tensor {
       let merged = parts.dropFirst().reduce(first.body.trace?.receptiveField) {
         ReceptiveField.merged($0, $1.body.trace?.receptiveField)
       }
-      y.body.trace = PlanTrace(receptiveField: merged, isPoisoned: parts.contains { $0.isPoisoned })
+      y.body.trace = PlanTrace(
+        receptiveField: merged, isPoisoned: parts.contains { $0.isPoisoned },
+        features: FeatureOrder.joined(parts))
       note("Concatenate", y, from: y, with: Scope.Note(graph: .concatenate(axis: axis), operands: parts))
     }
     return y

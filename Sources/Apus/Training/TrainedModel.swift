@@ -25,7 +25,7 @@ public struct TrainedModel {
     var deviation: [Float]
   }
 
-  private static let key = "apus.model"
+  static let key = "apus.model"
 
   /// Reads a model; throws where the file is damaged or does not fit the network that it names.
   public static func read(_ path: String) throws -> TrainedModel {
