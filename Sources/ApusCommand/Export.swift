@@ -27,14 +27,14 @@ struct Export: ParsableCommand {
   var output: String
 
   @Option(
-    help: "A network's parameters and buffers. (default: initial values)",
-    completion: .file(extensions: ["safetensors"]))
+    help: "A network's weights, a .safetensors, .npz or .pth file, read strictly. (default: initial values)",
+    completion: .file())
   var weights: String?
 
   @Option(help: ArgumentHelp("A network's images. (default: the network's own)", valueName: "HxWxC"))
   var input: String?
 
-  @Option(help: "A network's number of classes. (default: the network's own)")
+  @Option(help: "A network's number of classes. (default: as many as the weights have, or the network's own)")
   var classes: Int?
 
   @Option(help: "Seed of a network's initial values.")
@@ -64,9 +64,8 @@ struct Export: ParsableCommand {
   }
 
   private func exportRun() throws {
-    for case (let name, true) in [
-      ("--weights", weights != nil), ("--input", input != nil), ("--classes", classes != nil),
-    ] {
+    let options = [("--weights", weights != nil), ("--input", input != nil), ("--classes", classes != nil)]
+    for case (let name, true) in options {
       throw ValidationError("\(source) is a run, which has \(name.dropFirst(2)) of its own: \(name) is for networks")
     }
     let trained = try TrainedModel.read(RunFiles(source).model)
@@ -81,10 +80,15 @@ struct Export: ParsableCommand {
 
   private func exportNetwork() throws {
     let entry = try NetworkCatalogue.entry(source)
-    let shape = try input.map(Export.shape) ?? entry.usualInput
-    let model = try NetworkCatalogue.make(
-      entry.name, input: shape, classes: classes ?? entry.usualClasses, seed: seed)
-    if let weights { try model.load(Safetensors.read(weights).tensors, from: weights) }
+    var shape = try input.map(Export.shape) ?? entry.usualInput
+    let model: any Layer
+    if let weights {
+      let file = try WeightsFile.read(weights)
+      if input == nil, let channels = try NetworkCatalogue.channels(of: source, in: file) { shape[2] = channels }
+      model = try NetworkCatalogue.make(source, weights: file, input: Shape([1] + shape), classes: classes).model
+    } else {
+      model = try NetworkCatalogue.make(source, input: shape, classes: classes ?? entry.usualClasses, seed: seed)
+    }
     try write(model, input: shape, name: entry.name, metadata: ["apus.network": entry.name])
   }
 

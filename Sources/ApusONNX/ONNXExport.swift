@@ -1,5 +1,13 @@
 import Apus
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// How a model is written as an ONNX file.
 public struct ONNXOptions: Hashable, Sendable {
   public enum Batch: String, Hashable, Sendable, CaseIterable {
@@ -136,7 +144,10 @@ struct BatchAxes {
 
   private static func sameBits(_ a: Tensor, _ b: Tensor) -> Bool {
     a.withUnsafeBytes { a in
-      b.withUnsafeBytes { b in a.baseAddress == b.baseAddress && a.count == b.count || a.elementsEqual(b) }
+      b.withUnsafeBytes { b in
+        guard a.count == b.count, let left = a.baseAddress, let right = b.baseAddress else { return a.count == b.count }
+        return left == right || memcmp(left, right, a.count) == 0
+      }
     }
   }
 }
