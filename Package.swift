@@ -57,7 +57,12 @@ let package = Package(
       dependencies: [
         "Apus", "ApusVision", "ApusONNX", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .testTarget(name: "ApusTests", dependencies: ["Apus", "ApusVision", "ApusONNX"]),
+    // Counts what the tests' program takes from the C library's allocator, by coming before it.
+    .target(
+      name: "CCheckAllocations", path: "Tests/kernels", sources: ["check_allocations.c"],
+      publicHeadersPath: "allocations",
+      cSettings: [.headerSearchPath("."), .headerSearchPath("../../csrc"), .headerSearchPath("../../csrc/include")]),
+    .testTarget(name: "ApusTests", dependencies: ["Apus", "ApusVision", "ApusONNX", "CCheckAllocations"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -25,10 +25,11 @@ struct Predict: ParsableCommand {
 
   func run() throws {
     let model = try TrainedModel.read(RunFiles(folder).model)
+    let predictor = try model.predictor()
     // Every image is read before the first line is printed: a bad one is found at once.
     let predictions = try images.map { path in
       let image = try Image(contentsOf: path).prepared(for: model.input, inverted: inverted, file: path)
-      return (path, try model.predict(image, from: path))
+      return (path, try predictor.predict(image, from: path))
     }
     for (path, classes) in predictions {
       let shown = classes.prefix(top).map { "\($0.className) \((100 * $0.probability).formatted(decimals: 1)) %" }

@@ -45,6 +45,7 @@ extension Graph.Operation {
     case .maxout: "Maxout"
     case .maxPool: "MaxPool2D"
     case .averagePool: "AveragePool2D"
+    case .adaptiveAveragePool: "AdaptiveAveragePool2D"
     case .reduce(let reduction, _, _): reduction.rawValue.capitalized
     case .binary(let operation): operation.rawValue.capitalized
     case .unary(let operation): operation.rawValue.capitalized
@@ -91,7 +92,7 @@ extension Graph.Operation {
     case .resize(let resize):
       resize.filter.rawValue + (resize.antialias ? ", antialiased" : "")
         + (resize.alignCorners ? ", corners aligned" : "")
-    case .activation, .prelu, .binary, .unary, .reshape, .broadcast, .softmax, .logSoftmax: ""
+    case .activation, .prelu, .adaptiveAveragePool, .binary, .unary, .reshape, .broadcast, .softmax, .logSoftmax: ""
     }
   }
 }

@@ -30,6 +30,8 @@ extension Graph {
     case maxPool(Pool)
     /// x [N, H, W, C].
     case averagePool(Pool)
+    /// x [N, H, W, C] → the output's height and width; `adaptiveAveragePool2d`.
+    case adaptiveAveragePool
     /// x. Axes ascend; kept ones have size 1. Pooling of whole images is one of these over the axes 1 and 2.
     case reduce(Reduction, axes: [Int], keepsAxes: Bool)
     /// a, b, which broadcast to the output's shape.

@@ -101,7 +101,7 @@ extension Kernels {
     return String(cString: apus_conv2d_implementation_name(plan.implementation))
   }
 
-  private static func descriptor(_ x: Shape, _ w: Shape, _ geometry: ConvolutionGeometry) -> apus_conv2d {
+  static func descriptor(_ x: Shape, _ w: Shape, _ geometry: ConvolutionGeometry) -> apus_conv2d {
     apus_conv2d(
       batch: Int64(x[0]), height: Int64(x[1]), width: Int64(x[2]), in_channels: Int64(x[3]),
       out_channels: Int64(w[3]), kernel_h: Int64(w[0]), kernel_w: Int64(w[1]),
@@ -111,13 +111,15 @@ extension Kernels {
       pad_bottom: Int64(geometry.padding.2), pad_right: Int64(geometry.padding.3), groups: Int64(geometry.groups))
   }
 
-  private static func plan(
-    _ pass: apus_conv2d_pass, _ shape: inout apus_conv2d, _ precision: Precision, accumulate: Bool = false
+  static func plan(
+    _ pass: apus_conv2d_pass, _ shape: inout apus_conv2d, _ precision: Precision, accumulate: Bool = false,
+    packsWeights: Bool = false
   ) -> apus_conv2d_plan {
     var plan = apus_conv2d_plan()
     var options = apus_conv2d_options()
     options.accumulate = accumulate ? 1 : 0
     options.precision = precision.native
+    options.packed_weights = packsWeights ? 1 : 0
     var error = apus_error()
     if apus_conv2d_plan_make(&plan, pass, &shape, &options, &error) != APUS_OK { failed("convolution", error) }
     return plan

@@ -138,7 +138,7 @@ extension Kernels {
     }
   }
 
-  private static func broadcast(_ a: Shape, _ b: Shape, to shape: Shape) -> apus_broadcast {
+  static func broadcast(_ a: Shape, _ b: Shape, to shape: Shape) -> apus_broadcast {
     var space = apus_broadcast()
     space.axes = Int32(shape.count)
     withUnsafeMutableBytes(of: &space.sizes) { raw in

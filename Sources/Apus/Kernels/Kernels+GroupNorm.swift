@@ -80,7 +80,7 @@ extension Kernels {
     return gradients
   }
 
-  private static func plan(_ view: GroupView) -> apus_group_norm_plan {
+  static func plan(_ view: GroupView) -> apus_group_norm_plan {
     var plan = apus_group_norm_plan()
     var error = apus_error()
     let status = apus_group_norm_plan_make(
@@ -138,8 +138,7 @@ extension Kernels {
     return (Int64(x.elementCount / channels), Int64(channels))
   }
 
-  private static func plan(_ rows: Int64, _ channels: Int64, _ window: ResponseWindow) -> apus_local_response_norm_plan
-  {
+  static func plan(_ rows: Int64, _ channels: Int64, _ window: ResponseWindow) -> apus_local_response_norm_plan {
     var plan = apus_local_response_norm_plan()
     var error = apus_error()
     let status = apus_local_response_norm_plan_make(

@@ -63,7 +63,7 @@ extension Kernels {
     }
   }
 
-  private static func split(_ shape: Shape, _ axes: Range<Int>) -> (outer: Int64, middle: Int64, inner: Int64) {
+  static func split(_ shape: Shape, _ axes: Range<Int>) -> (outer: Int64, middle: Int64, inner: Int64) {
     let outer = shape[..<axes.lowerBound].reduce(1, *)
     let middle = shape[axes].reduce(1, *)
     let inner = shape[axes.upperBound...].reduce(1, *)

@@ -117,7 +117,7 @@ extension Kernels {
     return gradients
   }
 
-  private static func plan(_ rows: Int, _ channels: Int) -> apus_batch_norm_plan {
+  static func plan(_ rows: Int, _ channels: Int) -> apus_batch_norm_plan {
     var plan = apus_batch_norm_plan()
     var error = apus_error()
     if apus_batch_norm_plan_make(&plan, Int64(rows), Int64(channels), &error) != APUS_OK { failed("batch norm", error) }

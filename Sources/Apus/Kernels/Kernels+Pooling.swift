@@ -77,7 +77,7 @@ extension Kernels {
     return dx
   }
 
-  private static func plan(_ input: Shape, _ geometry: PoolingGeometry) -> apus_pool2d_plan {
+  static func plan(_ input: Shape, _ geometry: PoolingGeometry) -> apus_pool2d_plan {
     var shape = apus_pool2d(
       batch: Int64(input[0]), height: Int64(input[1]), width: Int64(input[2]), channels: Int64(input[3]),
       kernel_h: Int64(geometry.kernel.0), kernel_w: Int64(geometry.kernel.1),

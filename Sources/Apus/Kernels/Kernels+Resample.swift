@@ -7,11 +7,7 @@ extension Kernels {
     shape[axis] = table.outputs
     let y = Tensor(uninitialized: shape, x.scalarType)
     if y.body.storage.isAbstract { return y }
-    var sizes = apus_resample(
-      outer: Int64(x.shape[..<axis].reduce(1, *)), in_size: Int64(table.inputs), out_size: Int64(table.outputs),
-      inner: Int64(x.shape[(axis + 1)...].reduce(1, *)), taps: Int64(table.taps))
-    var error = apus_error()
-    if apus_resample_check(&sizes, table.first, &error) != APUS_OK { failed("resampling", error) }
+    var sizes = resampling(x.shape, axis: axis, table)
     withExtendedLifetime(x) {
       switch x.scalarType {
       case .float32:
@@ -21,5 +17,14 @@ extension Kernels {
       }
     }
     return y
+  }
+
+  static func resampling(_ x: Shape, axis: Int, _ table: ResampleTable) -> apus_resample {
+    var sizes = apus_resample(
+      outer: Int64(x[..<axis].reduce(1, *)), in_size: Int64(table.inputs), out_size: Int64(table.outputs),
+      inner: Int64(x[(axis + 1)...].reduce(1, *)), taps: Int64(table.taps))
+    var error = apus_error()
+    if apus_resample_check(&sizes, table.first, &error) != APUS_OK { failed("resampling", error) }
+    return sizes
   }
 }

@@ -22,16 +22,21 @@ public func adaptiveAveragePool2d(_ x: Tensor, size: IntOrPair) -> Tensor {
   guard x.rank == 4, x.shape[1] > 0, x.shape[2] > 0 else {
     return shapeFailure("AdaptiveAveragePool2D", "expects [N, H, W, C] with pixels, input is \(x.shape)", input: x)
   }
-  var y = x
-  for (axis, cells) in [(1, size.height), (2, size.width)] where y.shape[axis] != cells {
-    y = resampled(y, axis: axis, .cells(cells, of: y.shape[axis]), "AdaptiveAveragePool2D")
+  if x.shape[1] == size.height && x.shape[2] == size.width { return x }
+  let y = asOneNode {
+    var y = x
+    for (axis, cells) in [(1, size.height), (2, size.width)] where y.shape[axis] != cells {
+      y = resampled(y, axis: axis, .cells(cells, of: y.shape[axis]), "AdaptiveAveragePool2D")
+    }
+    return y
   }
+  traceNote("AdaptiveAveragePool2D", y, from: [x], .adaptiveAveragePool)
   return y
 }
 
 extension ResampleTable {
   /// Each output the mean of its cell.
-  fileprivate static func cells(_ count: Int, of size: Int) -> ResampleTable {
+  static func cells(_ count: Int, of size: Int) -> ResampleTable {
     ResampleTable(
       inputs: size,
       rows: (0..<count).map { cell in

@@ -120,16 +120,23 @@ private func refuse(_ what: String, _ norm: BatchNorm) -> Never {
   )
 }
 
-/// In double precision, rounded once.
 private func folded(_ weight: Parameter, _ bias: Parameter?, _ norm: BatchNorm) -> (weight: Tensor, bias: Tensor) {
   withPhase(.inference) {
-    func wide(_ tensor: Tensor?) -> Tensor? { tensor?.cast(to: .float64) }
-    let variance = wide(norm.runningVariance.value)!
-    var scale = (variance + norm.epsilon).sqrt().reciprocal()
-    if let gamma = wide(norm.weight?.value) { scale = scale * gamma }
-    var shift = -(wide(norm.runningMean.value)! * scale)
-    if let beta = wide(norm.bias?.value) { shift = shift + beta }
-    if let bias = wide(bias?.value) { shift = shift + bias * scale }
-    return ((wide(weight.value)! * scale).cast(to: .float32), shift.cast(to: .float32))
+    folded(
+      weight.value, bias?.value, mean: norm.runningMean.value, variance: norm.runningVariance.value,
+      gamma: norm.weight?.value, beta: norm.bias?.value, epsilon: norm.epsilon)
   }
+}
+
+/// A weight [..., K] and bias [K] with a normalisation of the K outputs behind them, in double precision, rounded once.
+func folded(
+  _ weight: Tensor, _ bias: Tensor?, mean: Tensor, variance: Tensor, gamma: Tensor?, beta: Tensor?, epsilon: Double
+) -> (weight: Tensor, bias: Tensor) {
+  func wide(_ tensor: Tensor) -> Tensor { tensor.cast(to: .float64) }
+  var scale = (wide(variance) + epsilon).sqrt().reciprocal()
+  if let gamma { scale = scale * wide(gamma) }
+  var shift = -(wide(mean) * scale)
+  if let beta { shift = shift + wide(beta) }
+  if let bias { shift = shift + wide(bias) * scale }
+  return ((wide(weight) * scale).cast(to: .float32), shift.cast(to: .float32))
 }

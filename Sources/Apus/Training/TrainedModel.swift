@@ -90,18 +90,12 @@ public struct TrainedModel {
     return evaluate(model, on: split.batches(of: Trainer.evaluationBatchSize))
   }
 
-  /// Classes with their probabilities, the most probable first.
+  /// Classes with their probabilities, the most probable first: a `predictor` for one image.
   ///
   /// - Parameters:
   ///   - image: uint8 `[1, H, W, C]` of the model's input shape.
   ///   - source: names the image in errors.
   public func predict(_ image: Tensor, from source: String) throws -> [(className: String, probability: Double)] {
-    if image.shape != Shape([1] + input) {
-      throw DataError(
-        source, found: "an image of shape \(image.shape)",
-        expected: "\(Shape([1] + input)), which the model was made for")
-    }
-    let probabilities = withPhase(.inference) { softmax(model(normalization(image))) }.array(of: Float.self)
-    return zip(classNames, probabilities).map { ($0, Double($1)) }.sorted { $0.probability > $1.probability }
+    try predictor().predict(image, from: source)
   }
 }
