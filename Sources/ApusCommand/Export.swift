@@ -70,12 +70,12 @@ struct Export: ParsableCommand {
     }
     let trained = try TrainedModel.read(RunFiles(source).model)
     func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: " ") }
-    try write(
-      trained.model, input: trained.input, name: trained.network,
-      metadata: [
-        "apus.network": trained.network, "apus.classes": trained.classNames.joined(separator: "\n"),
-        "apus.mean": list(trained.normalization.mean), "apus.deviation": list(trained.normalization.deviation),
-      ])
+    var metadata = [
+      "apus.network": trained.network, "apus.classes": trained.classNames.joined(separator: "\n"),
+      "apus.mean": list(trained.normalization.mean), "apus.deviation": list(trained.normalization.deviation),
+    ]
+    if let crop = trained.crop { metadata["apus.crop"] = "\(crop)" }
+    try write(trained.model, input: trained.input, name: trained.network, metadata: metadata)
   }
 
   private func exportNetwork() throws {

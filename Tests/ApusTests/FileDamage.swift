@@ -13,7 +13,7 @@ func expectNoTruncation(
   }
 }
 
-/// Reads `bytes` with each byte changed in three ways; `read` checks what it gets. An error must be a `FileError` of one line that
+/// Reads `bytes` with each byte changed in its lowest and in its highest bit; `read` checks what it gets. An error must be a `FileError` of one line that
 /// names the file `damaged`.
 /// - Returns: how many of them were errors.
 @discardableResult
@@ -23,7 +23,7 @@ func expectNoCrash(
   var errors = 0
   var damaged = bytes
   for index in bytes.indices {
-    for bits: UInt8 in [0x01, 0x80, 0xFF] {
+    for bits: UInt8 in [0x01, 0x80] {
       damaged[index] ^= bits
       do {
         try read(damaged)

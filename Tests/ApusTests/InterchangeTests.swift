@@ -69,12 +69,12 @@ import Testing
     expectUnchanged(model) {
       expectError(
         "0 of 10 matched", "10 missing: features.0.weight [6, 1, 5, 5]", "unexpected: conv1.weight [16, 3, 3, 3]",
-        "and 109 more"
+        "128 unexpected: ", "and 118 more"
       ) { try model.load(file) }
     }
     let receipt = try model.load(file, strict: false)
-    #expect(receipt.matched.isEmpty && receipt.missing.count == 10 && receipt.unexpected.count == 119)
-    #expect("\(receipt)".split(separator: "\n").count == 5)
+    #expect(receipt.matched.isEmpty && receipt.missing.count == 10 && receipt.unexpected.count == 128)
+    #expect("\(receipt)".split(separator: "\n").count == 4)
   }
 
   @Test func withoutStrictnessWhatMatchesIsLoaded() throws {
@@ -145,7 +145,7 @@ import Testing
     for value in [1.0, 2, 3] { withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += Array($0) } }
     let model = Random.withSeed(1) { Model() }
     let receipt = try model.load(try WeightsFile.read(try folder.file("half.safetensors", bytes)))
-    #expect(receipt.converted == [.init(name: "fc.weight", from: "BF16"), .init(name: "fc.bias", from: "F64")])
+    #expect(receipt.converted.map { "\($0.name) \($0.from)" } == ["fc.weight BF16", "fc.bias F64"])
     expectSameBits(model.fc.weight.value, weight.transposed())
     #expect(model.fc.bias!.value.array(of: Float.self) == [1, 2, 3])
   }
@@ -238,7 +238,10 @@ import Testing
     var parts: [(name: String, part: Any)] { [("fc", fc)] }
   }
 
-  private func layout(_ inputs: Int, _ input: Shape = [2, 3, 4, 5], _ function: @escaping (Tensor, Linear) -> Tensor)
+  private func layout(
+    _ inputs: Int, _ input: Shape = [2, 3, 4, 5],
+    _ function: @escaping (Tensor, Linear) -> Tensor
+  )
     throws
     -> WeightLayout?
   {
@@ -272,7 +275,7 @@ import Testing
       _ function: @escaping (Tensor, Linear) -> Tensor
     ) {
       expectError("fc: ", "cannot be followed through \(operation)", sourceLocation: sourceLocation) {
-        _ = try layout(inputs, function)
+        _ = try layout(inputs, [2, 3, 4, 5], function)
       }
     }
     expectRefused("Transpose") { x, fc in fc(flatten(x.transposed([0, 3, 1, 2]))) }
@@ -296,7 +299,7 @@ import Testing
     let file = try Own().weights()
     expectSameBits(file.tensors[0].value, Own().scale.value)
     let receipt = try Own().load(file)
-    #expect(receipt.matched == [.init(name: "scale", path: "scale", change: .same, isDescribed: false)])
+    #expect(receipt.matched.map(\.name) == ["scale"] && receipt.transposed.isEmpty && !receipt.matched[0].isDescribed)
     #expect("\(receipt)".contains("as they are, of layers that PyTorch has not: scale"))
   }
 

@@ -16,6 +16,7 @@ import Testing
     ("resnet20.paper", 269_722), ("resnet32.paper", 464_154), ("resnet44.paper", 658_586), ("resnet56.paper", 853_018),
     ("resnet110.paper", 1_727_962), ("resnet1202.paper", 19_421_274), ("plain20", 269_722), ("plain56", 853_018),
     ("resnet20", 272_474), ("nfresnet50", 25_557_048),
+    ("fcn.32s", 134_346_581), ("fcn.16s", 134_364_410), ("fcn.8s", 134_376_863), ("fcn.small", 153_788),
   ]
 
   @Test(arguments: parameters) func parametersAreCounted(name: String, count: Int) throws {
@@ -29,7 +30,8 @@ import Testing
     let model = try NetworkCatalogue.outline(name, input: entry.usualInput, classes: entry.usualClasses)
     for phase in [Phase.inference, .training] {
       let plan = try model.plan(input: Shape([2] + entry.usualInput), phase: phase)
-      #expect(plan.outputShape == [2, entry.usualClasses])
+      let scores: [Int] = entry.isDense ? [entry.usualInput[0], entry.usualInput[1]] : []
+      #expect(plan.outputShape == Shape([2] + scores + [entry.usualClasses]))
       #expect(plan.parameters == model.parameters.scalarCount || name.hasSuffix(".aux"), "in phase \(phase)")
     }
   }

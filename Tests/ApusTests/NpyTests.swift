@@ -64,7 +64,7 @@ private func expectRefusal(
   }
 
   @Test(arguments: [
-    ("", "a dict", "the header's last byte"),
+    ("", "a dict", "the end of the text at byte 11"),
     ("[]", "'['", "a dict"),
     ("{}", "header: ", "descr, fortran_order and shape in the dict"),
     ("{'descr': '<f4', 'shape': (2,)}", "descr, fortran_order and shape", "header: "),
@@ -140,6 +140,6 @@ private func expectRefusal(
       #expect(found.elementCount <= 48)
     }
     // All but the 48 bytes of data and few of the text: '<' and '>', 'f' and 'i', False, sizes.
-    #expect(errors > 3 * (bytes.count - 48) * 9 / 10)
+    #expect(errors > 2 * (bytes.count - 48) * 9 / 10)
   }
 }

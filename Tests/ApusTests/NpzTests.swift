@@ -17,8 +17,6 @@ import Testing
     let folder = try TemporaryFolder()
     let path = try folder.file("x.npz")
     try Npz.write(tensors, to: path)
-    try Npz.write(tensors, to: "/tmp/ff/apus.npz")
-    try Npy.write(tensors[0].value, to: "/tmp/ff/apus.npy")
     let found = try Npz.read(path)
     #expect(areSame(found, tensors))
     #expect(try File.contents(of: path) == File.contents(of: fileFixture("apus.npz")))
@@ -86,7 +84,7 @@ import Testing
       let found = try Npz.decode(damaged, file: "damaged")
       #expect(areSame(found, whole))
     }
-    #expect(errors > bytes.count)
+    #expect(errors > bytes.count * 2 / 3)
   }
 
   @Test func trapsOnANameTwice() async {

@@ -23,7 +23,7 @@ private func storage(_ key: String = "0", type: String = "FloatStorage", count: 
 }
 
 private func tensor(
-  _ shape: [Int] = [4], strides: [Int] = [1], offset: Int = 0, _ storage: [UInt8] = storage()
+  _ shape: [Int] = [4], strides: [Int] = [1], offset: Int = 0, in storage: [UInt8] = storage()
 ) -> [UInt8] {
   call(
     name("torch._utils", "_rebuild_tensor_v2"),
@@ -70,8 +70,9 @@ private func values(_ content: Content, _ name: String) throws -> Tensor {
     #expect(steps.shape == [] && steps.array(of: Int32.self) == [600])
   }
 
-  @Test(arguments: ["checkpoint.pth", "checkpoint-protocol4.pth"])
-  func readsACheckpoint(name: String) throws {
+  /// Protocol 2, which is PyTorch's default, has bytes by the name of a function only.
+  @Test(arguments: [("checkpoint.pth", []), ("checkpoint-protocol4.pth", ["raw"])])
+  func readsACheckpoint(name: String, more: [String]) throws {
     let content = try PyTorchFile.read(fileFixture(name))
     #expect(
       content.tensors.map(\.name) == [
@@ -79,7 +80,7 @@ private func values(_ content: Content, _ name: String) throws -> Tensor {
         "state_dict.1.running_mean", "state_dict.1.running_var", "state_dict.1.num_batches_tracked", "parameter",
         "optimizer.state.0.momentum_buffer", "list.1",
       ])
-    #expect(content.skipped == ["epoch", "big", "optimizer.param_groups", "shape", "list.0", "raw"])
+    #expect(content.skipped == ["epoch", "big", "optimizer.param_groups", "shape", "list.0"] + more)
     #expect(try values(content, "parameter").array(of: Float.self) == [7])
     #expect(try values(content, "optimizer.state.0.momentum_buffer").array(of: Float.self) == [0.5, 1.5])
     #expect(try values(content, "list.1").array(of: Int32.self) == [1, 2])
@@ -189,11 +190,11 @@ private func values(_ content: Content, _ name: String) throws -> Tensor {
     func expect(_ tensor: [UInt8], _ words: String, sourceLocation: SourceLocation = #_sourceLocation) {
       expectRefusal(dict(text("w"), tensor), "tensor \"w\": ", words, sourceLocation: sourceLocation)
     }
-    expect(tensor(storage("1")), "no storage \"1\"")
-    expect(tensor(storage("../0")), "no storage \"../0\"")
-    expect(tensor(storage(count: 3)), "a storage of 16 bytes, expected 3 elements of F32")
-    expect(tensor(storage(type: "DoubleStorage")), "4 elements of F64, 8 bytes each")
-    expect(tensor(storage(count: .max)), "9223372036854775807 elements")
+    expect(tensor(in: storage("1")), "no storage \"1\"")
+    expect(tensor(in: storage("../0")), "no storage \"../0\"")
+    expect(tensor(in: storage(count: 3)), "a storage of 16 bytes, expected 3 elements of F32")
+    expect(tensor(in: storage(type: "DoubleStorage")), "4 elements of F64, 8 bytes each")
+    expect(tensor(in: storage(count: .max)), "9223372036854775807 elements")
     expect(tensor([5]), "shape [5] with strides [1] from element 0 on, expected elements within its storage of 4")
     expect(tensor(offset: 1), "from element 1 on")
     expect(tensor(offset: -1), "an offset of -1")
@@ -234,6 +235,12 @@ private func values(_ content: Content, _ name: String) throws -> Tensor {
     }
     expectRefusal(laughs, ending, "1048576 items")
     expectRefusal(Array(repeating: UInt8(ascii: "("), count: 1_000_000), "0 values on the stack")
+    // A list of pairs for one dict after the other, a tuple of many sizes for one tensor after the other.
+    var pairs = Array("](".utf8) + (0..<1000).flatMap { _ in Array("NN".utf8) + [0x86] } + Array("eq".utf8) + [0]
+    for _ in 0..<10 { pairs += name("collections", "OrderedDict") + Array("h".utf8) + [0, 0x85] + Array("R".utf8) }
+    expectRefusal(pairs, "4000 pairs for dicts")
+    let ones = Array(repeating: 1, count: 65)
+    expectRefusal(tensor(ones, strides: ones), "no description of a tensor")
   }
 
   @Test func refusesOtherFiles() throws {
@@ -273,7 +280,7 @@ private func values(_ content: Content, _ name: String) throws -> Tensor {
       let found = try PyTorchFile.decode(damaged, file: "damaged").tensors
       #expect(areSame(found, whole))
     }
-    #expect(errors > bytes.count)
+    #expect(errors > bytes.count * 2 / 3)
   }
 
   /// The same with checksums that are right, so that the damage reaches the pickle.
@@ -289,6 +296,6 @@ private func values(_ content: Content, _ name: String) throws -> Tensor {
     }
     try decode(pickle)
     expectNoTruncation(of: pickle, decode)
-    #expect(expectNoCrash(flipping: pickle, decode) > pickle.count)
+    #expect(expectNoCrash(flipping: pickle, decode) > pickle.count * 2 / 3)
   }
 }

@@ -66,9 +66,9 @@ def write_torch():
         "optimizer": {"state": momentum, "param_groups": [{"lr": 0.1, "params": [0], "nesterov": False}]},
         "shape": torch.Size([2, 3]),
         "list": [None, torch.tensor([1, 2])],
-        "raw": b"bytes",
     }
     torch.save(checkpoint, folder / "checkpoint.pth")
+    checkpoint["raw"] = b"bytes"
     torch.save(checkpoint, folder / "checkpoint-protocol4.pth", pickle_protocol=4)
     base = torch.arange(24.0).reshape(2, 3, 4)
     views = {

@@ -1,7 +1,8 @@
 /// Reads the pickles that `torch.save` writes (Python's pickletools.py describes the opcodes). It builds data and calls nothing:
 /// a name outside `PickleGlobal` and an opcode that PyTorch does not use are errors.
 ///
-/// Each opcode adds a bounded number of values, so that memory is in proportion to the pickle, and nothing here recurses.
+/// Memory is in proportion to the pickle: an opcode moves values or adds a few; where one copies many, that is bounded. Nothing here
+/// recurses.
 struct PickleMachine {
   /// The most bytes a pickle may have: those of the largest models have about a megabyte.
   static let byteLimit = 1 << 24
@@ -19,6 +20,8 @@ struct PickleMachine {
   /// Heights of the stack at the marks.
   private var marks: [Int] = []
   private var memo: [Int: PickleValue] = [:]
+  /// Pairs that were copied from lists to dicts.
+  private var copied = 0
   /// Where the opcode in work began.
   private var start = 0
 
@@ -286,6 +289,9 @@ struct PickleMachine {
       throw refusal(
         "a call of \(PickleGlobal.orderedDict.rawValue) with \(items.count) values", "none or a list of pairs")
     }
+    // A file that is as it should be has each pair once; one list could otherwise fill any number of dicts.
+    copied += lists[pairs].count
+    if copied > reader.offset { throw refusal("\(copied) pairs for dicts", "no more than bytes before them") }
     for pair in lists[pairs] {
       switch pair {
       case .list(let place), .tuple(let place):
@@ -305,8 +311,9 @@ struct PickleMachine {
     return .tensor(tensors.count - 1)
   }
 
+  /// The integers of a tuple of few: it could be given for any number of tensors.
   private func integers(_ value: PickleValue) -> [Int]? {
-    guard case .tuple(let index) = value else { return nil }
+    guard case .tuple(let index) = value, lists[index].count <= 64 else { return nil }
     var result: [Int] = []
     for item in lists[index] {
       guard case .integer(let number) = item else { return nil }

@@ -9,10 +9,16 @@ struct ModelWalk {
 
   /// `owner`: the innermost layer that holds it.
   private(set) var entries: [(path: String, cell: Cell, owner: (any Layer)?)] = []
+  /// Layers by their paths, the model's own empty, where they are asked for.
+  private(set) var layers: [(path: String, layer: any Layer)] = []
+  private let listsLayers: Bool
   private var seen: Set<ObjectIdentifier> = []
   private var owner: (any Layer)?
 
-  init(_ model: some Layer) { visit(model, at: "") }
+  init(_ model: some Layer, listsLayers: Bool = false) {
+    self.listsLayers = listsLayers
+    visit(model, at: "")
+  }
 
   var parameters: ParameterList {
     ParameterList(
@@ -30,7 +36,11 @@ struct ModelWalk {
 
   private mutating func visit(_ value: Any, at path: String) {
     let outer = owner
-    if let layer = value as? any Layer { owner = layer }
+    if let layer = value as? any Layer {
+      owner = layer
+      // An optional layer is listed when what it wraps is visited.
+      if listsLayers && Mirror(reflecting: value).displayStyle != .optional { layers.append((path, layer)) }
+    }
     defer { owner = outer }
     switch value {
     case let parameter as Parameter:
