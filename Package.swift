@@ -19,8 +19,9 @@ let package = Package(
   products: [
     .library(name: "Apus", targets: ["Apus"]),
     .library(name: "ApusVision", targets: ["ApusVision"]),
+    .library(name: "ApusONNX", targets: ["ApusONNX"]),
     // One dynamic library with every module, for scripts: two would each carry their own copy of the core.
-    .library(name: "ApusDynamic", type: .dynamic, targets: ["Apus", "ApusVision"]),
+    .library(name: "ApusDynamic", type: .dynamic, targets: ["Apus", "ApusVision", "ApusONNX"]),
     // The target is not called apus: on a file system without case it would collide with Apus.
     .executable(name: "apus", targets: ["ApusCommand"]),
   ],
@@ -50,15 +51,18 @@ let package = Package(
     .target(name: "CApusDigits", exclude: ["digits.idx.gz", "LICENSE-digits.txt"], publicHeadersPath: "."),
     .target(name: "Apus", dependencies: ["CApus", "CApusDigits", "CZlib"]),
     .target(name: "ApusVision", dependencies: ["Apus", "CPNG", "CTurboJPEG"]),
+    .target(name: "ApusONNX", dependencies: ["Apus"]),
     .executableTarget(
       name: "ApusCommand",
-      dependencies: ["Apus", "ApusVision", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: [
+        "Apus", "ApusVision", "ApusONNX", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     // Counts what the tests' program takes from the C library's allocator, by coming before it.
     .target(
       name: "CCheckAllocations", path: "Tests/kernels", sources: ["check_allocations.c"],
       publicHeadersPath: "allocations",
       cSettings: [.headerSearchPath("."), .headerSearchPath("../../csrc"), .headerSearchPath("../../csrc/include")]),
-    .testTarget(name: "ApusTests", dependencies: ["Apus", "ApusVision", "CCheckAllocations"]),
+    .testTarget(name: "ApusTests", dependencies: ["Apus", "ApusVision", "ApusONNX", "CCheckAllocations"]),
   ],
   swiftLanguageModes: [.v6]
 )

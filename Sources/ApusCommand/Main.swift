@@ -14,7 +14,7 @@ struct ApusCommand: ParsableCommand {
     commandName: "apus", abstract: "Convolutional networks on CPUs.", version: Version.text,
     subcommands: [
       Train.self, Evaluate.self, Predict.self, Forward.self, Features.self, Weights.self, Summary.self, Segment.self,
-      CatalogueCommand.self, Script.self,
+      Export.self, CatalogueCommand.self, Script.self,
     ])
 }
 

@@ -54,6 +54,26 @@ import Testing
     #expect(run.errors.filter { $0 == "\n" }.count == 1, "\(run.errors)", sourceLocation: sourceLocation)
   }
 
+  @Test func exportsANetworkAsONNXOrSaysWhyNot() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/a.onnx"
+    let run = try apus("export", "resnet20", "--fold", "--input", "8x8x1", "--classes", "3", "--output", path)
+    #expect(run.status == 0 && run.output.isEmpty && run.errors.isEmpty, "\(run.errors)")
+    let bytes = try File.contents(of: path)
+    #expect(bytes.count > 4 * 270_000, "the weights are in it")
+
+    expectRefused("No such file", try apus("export", "lenet5", "--output", folder.path + "/none/a.onnx"))
+    expectRefused(
+      "File too large",
+      try apus("export", "resnet20", "--output", path, shell: "ulimit -f 8; exec \"$@\""))
+    #expect(try File.contents(of: path) == bytes && folder.names() == ["a.onnx"])
+    expectRefused("--batch is 0", status: 64, try apus("export", "lenet5", "--output", path, "--batch", "0"))
+    expectRefused("--input is 8x8", status: 64, try apus("export", "lenet5", "--output", path, "--input", "8x8"))
+    expectRefused("nearest known is lenet5", try apus("export", "lenet6", "--output", path))
+    expectRefused("is a run", status: 64, try apus("export", folder.path, "--classes", "3", "--output", path))
+    expectRefused("model.safetensors", try apus("export", folder.path, "--output", path))
+  }
+
   @Test func takesAnOptimizerByNameAndTellsWhatWeightDecayActsOn() throws {
     let folder = try TemporaryFolder()
     let common = ["train", "lenet5", "--data", "digits", "--epochs", "1"]

@@ -1,0 +1,181 @@
+import Apus
+
+/// Operations element by element, and those that move elements.
+extension ONNXExporter {
+  mutating func activation(_ function: Graph.Activation) throws {
+    let layout = layout(node.inputs[0])
+    let x = try tensor(node.inputs[0], layout)
+    let y: String
+    switch function {
+    case .relu: y = emit("Relu", [x])
+    case .threshold:
+      // 1 where x > 0, else 0: the sign of the positive part.
+      y = emit("Sign", [emit("Relu", [x])])
+    case .sigmoid: y = emit("Sigmoid", [x])
+    case .tanh: y = emit("Tanh", [x])
+    case .softplus: y = emit("Softplus", [x])
+    case .leakyReLU(let slope): y = emit("LeakyRelu", [x], [("alpha", .number(slope))])
+    case .elu(let alpha): y = emit("Elu", [x], [("alpha", .number(alpha))])
+    case .swish(let beta):
+      let inner = beta == 1 ? x : emit("Mul", [x, number(beta)])
+      y = emit("Mul", [x, emit("Sigmoid", [inner])])
+    case .gelu:
+      // x/2 · (1 + erf(x/√2)); the operator of this name is of set 20.
+      let part = emit("Erf", [emit("Mul", [x, number(0.5.squareRoot())])])
+      y = halfGated(x, part)
+    case .geluTanh:
+      // x/2 · (1 + tanh(√(2/π) · x · (1 + 0.044715·x²)))
+      let square = emit("Mul", [x, x])
+      let inner = emit("Add", [emit("Mul", [square, number(0.044715)]), number(1)])
+      let angle = emit("Mul", [emit("Mul", [x, number((2 / Double.pi).squareRoot())]), inner])
+      y = halfGated(x, emit("Tanh", [angle]))
+    }
+    finish(y, layout)
+  }
+
+  /// x/2 · (1 + part)
+  private mutating func halfGated(_ x: String, _ part: String) -> String {
+    emit("Mul", [emit("Mul", [x, number(0.5)]), emit("Add", [part, number(1)])])
+  }
+
+  mutating func prelu() throws {
+    let (x, slope) = (node.inputs[0], node.inputs[1])
+    let layout = imageLayout(x)
+    let name: String
+    if shape(slope).elementCount > 1 && layout == .channelsFirst {
+      let spread: Shape = [shape(slope)[0], 1, 1]
+      name =
+        isConstant(slope)
+        ? try constant(slope, as: spread, role: "weight")
+        : emit("Reshape", [try tensor(slope, .own), integers(Array(spread))])
+    } else {
+      name = try tensor(slope, .own, role: "weight")
+    }
+    finish(emit("PRelu", [try tensor(x, layout), name]), layout)
+  }
+
+  mutating func unary(_ operation: Graph.Unary) throws {
+    let layout = layout(node.inputs[0])
+    let x = try tensor(node.inputs[0], layout)
+    let y =
+      switch operation {
+      case .negate: emit("Neg", [x])
+      case .abs: emit("Abs", [x])
+      case .exp: emit("Exp", [x])
+      case .log: emit("Log", [x])
+      case .sqrt: emit("Sqrt", [x])
+      case .reciprocal: emit("Reciprocal", [x])
+      case .square: emit("Mul", [x, x])
+      case .sign: emit("Sign", [x])
+      }
+    finish(y, layout)
+  }
+
+  mutating func scale(_ factor: Double, _ offset: Double) throws {
+    let layout = layout(node.inputs[0])
+    var y = try tensor(node.inputs[0], layout)
+    if factor != 1 || offset == 0 { y = emit("Mul", [y, number(factor)]) }
+    if offset != 0 { y = emit("Add", [y, number(offset)]) }
+    finish(y, layout)
+  }
+
+  /// Channels-first where both operands allow it: constants do, with axes of size 1 in front.
+  mutating func binary(_ operation: Graph.Binary) throws {
+    let rank = shape(node.output).count
+    let computed = node.inputs.filter { !isConstant($0) }
+    let layout: Layout =
+      rank == 4 && computed.allSatisfy({ shape($0).count == 4 })
+        && computed.contains(where: { self.layout($0) == .channelsFirst }) ? .channelsFirst : .own
+    var names: [String] = []
+    for input in node.inputs {
+      if layout == .channelsFirst, isConstant(input), shape(input).elementCount > 1 {
+        let full = Shape([Int](repeating: 1, count: rank - shape(input).count) + shape(input))
+        names.append(try constant(input, ONNXExporter.channelsFirst, as: full, role: "operand"))
+      } else if isConstant(input) {
+        names.append(try constant(input, role: "operand"))
+      } else {
+        names.append(try tensor(input, layout))
+      }
+    }
+    let operations: [Graph.Binary: String] = [
+      .add: "Add", .subtract: "Sub", .multiply: "Mul", .divide: "Div", .maximum: "Max", .minimum: "Min", .power: "Pow",
+    ]
+    finish(emit(operations[operation]!, names), layout)
+  }
+
+  mutating func softmax(_ operation: String) throws {
+    let x = node.inputs[0]
+    let layout = imageLayout(x)
+    finish(
+      emit(operation, [try tensor(x, layout)], [("axis", .integer(axis(shape(x).count - 1, layout)))]), layout)
+  }
+
+  // MARK: Movement
+
+  /// Channels of zeros, which a residual network has for its shortcuts, are a Pad.
+  mutating func concatenate(_ axis: Int) throws {
+    let layout: Layout =
+      node.inputs.contains(where: { !isConstant($0) && self.layout($0) == .channelsFirst }) ? .channelsFirst : .own
+    let place = self.axis(axis, layout)
+    let computed = node.inputs.filter { !isConstant($0) }
+    if computed.count == 1, node.inputs.allSatisfy({ graph.constant($0).map(ONNXExporter.isZero) ?? true }) {
+      let index = node.inputs.firstIndex(of: computed[0])!
+      let sizes = node.inputs.map { shape($0)[axis] }
+      var pads = [Int](repeating: 0, count: 2 * shape(node.output).count)
+      pads[place] = sizes[..<index].reduce(0, +)
+      pads[pads.count / 2 + place] = sizes[(index + 1)...].reduce(0, +)
+      return finish(emit("Pad", [try tensor(computed[0], layout), integers(pads)]), layout)
+    }
+    var names: [String] = []
+    for input in node.inputs { names.append(try tensor(input, layout, role: "operand")) }
+    finish(emit("Concat", names, [("axis", .integer(place))]), layout)
+  }
+
+  private static func isZero(_ tensor: Tensor) -> Bool {
+    tensor.withUnsafeScalars(of: Float.self) { $0.allSatisfy { $0 == 0 } }
+  }
+
+  mutating func reshape() throws {
+    let (x, old, new) = (node.inputs[0], shape(node.inputs[0]), shape(node.output))
+    // An image as a row: the linear layer behind takes its rows in the file's order.
+    if old.count == 4, new.count == 2, old[0] == new[0], layout(x) == .channelsFirst {
+      let row = emit("Flatten", [try tensor(x, .channelsFirst)], [("axis", .integer(1))])
+      let isPixel = old[1] * old[2] == 1 || old[3] == 1
+      return finish(row, isPixel ? .own : .flattened(height: old[1], width: old[2], channels: old[3]))
+    }
+    // A row as an image of one pixel.
+    if old.count == 2, new == [old[0], 1, 1, old[1]] {
+      let image = emit("Reshape", [try tensor(x, .own), integers(sizes(node.output, .channelsFirst))])
+      return finish(image, .channelsFirst)
+    }
+    finish(emit("Reshape", [try tensor(x, .own), integers(sizes(node.output, .own))]), .own)
+  }
+
+  mutating func broadcast() throws {
+    let (x, old, new) = (node.inputs[0], shape(node.inputs[0]), shape(node.output))
+    let layout: Layout = old.count == new.count && imageLayout(x) == self.layout(x) ? self.layout(x) : .own
+    var sizes = self.sizes(node.output, layout)
+    if let axis = batch[node.output] {
+      guard batch[x].map({ $0 + new.count - old.count }) == axis else {
+        throw unsupported("to \(new) repeats a value for each sample: \(BatchAxes.advice)")
+      }
+      // 1: as it is.
+      sizes[self.axis(axis, layout)] = 1
+    }
+    finish(emit("Expand", [try tensor(x, layout), integers(sizes)]), layout)
+  }
+
+  mutating func slice(_ axis: Int, _ start: Int, _ end: Int) throws {
+    let x = node.inputs[0]
+    let layout = imageLayout(x)
+    let inputs = [
+      try tensor(x, layout), integers([start]), integers([end]), integers([self.axis(axis, layout)]),
+    ]
+    finish(emit("Slice", inputs), layout)
+  }
+
+  mutating func pad(_ edges: Graph.Edges) throws {
+    let pads = [0, 0, edges.top, edges.left, 0, 0, edges.bottom, edges.right]
+    finish(emit("Pad", [try tensor(node.inputs[0], .channelsFirst), integers(pads)]), .channelsFirst)
+  }
+}

@@ -1,0 +1,285 @@
+import Apus
+
+/// Writes a graph as ONNX's operators, node by node. Images become channels-first; where an operation has no form in the layout that its
+/// input has, a Transpose comes between.
+struct ONNXExporter {
+  /// How a value's elements lie in the file.
+  enum Layout: Hashable {
+    /// As in this library.
+    case own
+    /// [N, C, H, W] for an image [N, H, W, C].
+    case channelsFirst
+    /// A row [C·H·W] of what is a row [H·W·C] here.
+    case flattened(height: Int, width: Int, channels: Int)
+  }
+
+  struct Place {
+    var layout: Layout
+    var name: String
+  }
+
+  let graph: Graph
+  let batch: BatchAxes
+  private(set) var file = ONNXFile()
+  /// Where computed values are, first as they were made.
+  private var places: [Graph.ValueID: [Place]] = [:]
+  private var constants: [ConstantKey: String] = [:]
+  private var usedNames: Set<String> = []
+  private var usedNodeNames: Set<String> = []
+  /// Place of the graph's node that is being written.
+  private var current = 0
+
+  private enum ConstantKey: Hashable {
+    case tensor(Graph.ValueID, shape: Shape, permutation: [Int])
+    case number(UInt32)
+    case integers([Int])
+  }
+
+  static let channelsFirst = [0, 3, 1, 2]
+  static let channelsLast = [0, 2, 3, 1]
+
+  init(_ graph: Graph, _ batch: BatchAxes) {
+    self.graph = graph
+    self.batch = batch
+  }
+
+  mutating func run() throws {
+    let (input, output) = (graph.inputs[0], graph.outputs[0])
+    let inputLayout = imageLayout(input)
+    file.input = ONNXFile.Value(name: unused("input"), shape: dimensions(input, inputLayout))
+    _ = unused("output")
+    places[input] = [Place(layout: inputLayout, name: file.input.name)]
+    let needed = neededNodes()
+    for (place, node) in graph.nodes.enumerated() where needed.contains(place) {
+      current = place
+      try write(node)
+    }
+    let outputLayout = imageLayout(output)
+    file.output = ONNXFile.Value(name: "output", shape: dimensions(output, outputLayout))
+    rename(try tensor(output, outputLayout), to: "output")
+  }
+
+  /// Places of the nodes on which the output depends.
+  private func neededNodes() -> Set<Int> {
+    var makers: [Graph.ValueID: Int] = [:]
+    for (place, node) in graph.nodes.enumerated() { makers[node.output] = place }
+    var needed: Set<Int> = []
+    var open = graph.outputs
+    while let value = open.popLast() {
+      guard let maker = makers[value], needed.insert(maker).inserted else { continue }
+      open += graph.nodes[maker].inputs
+    }
+    return needed
+  }
+
+  /// The output's name is fixed.
+  private mutating func rename(_ name: String, to new: String) {
+    guard file.nodes.contains(where: { $0.output == name }) else {
+      file.nodes.append(
+        ONNXFile.Node(operation: "Identity", name: "Identity", inputs: [name], output: new, attributes: []))
+      return
+    }
+    for index in file.nodes.indices {
+      if file.nodes[index].output == name { file.nodes[index].output = new }
+      for input in file.nodes[index].inputs.indices where file.nodes[index].inputs[input] == name {
+        file.nodes[index].inputs[input] = new
+      }
+    }
+  }
+
+  /// The node that is being written.
+  var node: Graph.Node { graph.nodes[current] }
+
+  func unsupported(_ problem: String) -> ONNXError {
+    ONNXError(path: node.path, operation: node.operation.name, problem: problem)
+  }
+}
+
+// MARK: Values
+
+extension ONNXExporter {
+  func shape(_ value: Graph.ValueID) -> Shape { graph.shape(of: value) }
+
+  func isConstant(_ value: Graph.ValueID) -> Bool { graph.constant(value) != nil }
+
+  /// The layout that images have where nothing speaks against it.
+  func imageLayout(_ value: Graph.ValueID) -> Layout { shape(value).count == 4 ? .channelsFirst : .own }
+
+  /// The layout in which a computed value was made.
+  func layout(_ value: Graph.ValueID) -> Layout { places[value]?.first?.layout ?? imageLayout(value) }
+
+  /// The place of an axis in a layout.
+  func axis(_ axis: Int, _ layout: Layout) -> Int {
+    layout == .channelsFirst ? ONNXExporter.channelsFirst.firstIndex(of: axis)! : axis
+  }
+
+  /// Sizes for a Reshape: −1 for the batch axis where it is dynamic.
+  func sizes(_ value: Graph.ValueID, _ layout: Layout) -> [Int] {
+    var sizes = Array(shape(value))
+    if let axis = batch[value] { sizes[axis] = -1 }
+    return layout == .channelsFirst ? ONNXExporter.channelsFirst.map { sizes[$0] } : sizes
+  }
+
+  private func dimensions(_ value: Graph.ValueID, _ layout: Layout) -> [ONNXFile.Dimension] {
+    // A batch axis that holds several numbers for each sample has another name.
+    let counts = batch[value].map { shape(value)[$0] } == batch[graph.inputs[0]].map { shape(graph.inputs[0])[$0] }
+    return sizes(value, layout).map { $0 == -1 ? .named(counts ? "N" : "M") : .size($0) }
+  }
+
+  /// The name of a value in a layout; a Transpose or an initializer is added where there is none yet. `role` names computed constants.
+  mutating func tensor(_ value: Graph.ValueID, _ layout: Layout, role: String = "constant") throws -> String {
+    if isConstant(value) {
+      return try constant(value, layout == .channelsFirst ? ONNXExporter.channelsFirst : nil, role: role)
+    }
+    guard let known = places[value], let first = known.first else {
+      fatalError("the graph reads value \(value) before it is made")
+    }
+    if let place = known.first(where: { $0.layout == layout }) { return place.name }
+    let name: String
+    switch (first.layout, layout) {
+    case (.own, .channelsFirst): name = transpose(first.name, ONNXExporter.channelsFirst)
+    case (.channelsFirst, .own): name = transpose(first.name, ONNXExporter.channelsLast)
+    case (.flattened(let height, let width, let channels), .own):
+      let image = emit("Reshape", [first.name, integers([0, channels, height, width])])
+      name = emit("Flatten", [transpose(image, ONNXExporter.channelsLast)], [("axis", .integer(1))])
+    default: fatalError("no conversion from \(first.layout) to \(layout)")
+    }
+    places[value]!.append(Place(layout: layout, name: name))
+    return name
+  }
+
+  /// An initializer with a constant's elements, seen in another shape where one is given, then with its axes in another order.
+  mutating func constant(
+    _ value: Graph.ValueID, _ permutation: [Int]? = nil, as shape: Shape? = nil, writtenAs written: [Int]? = nil,
+    role: String
+  ) throws -> String {
+    guard let constant = graph.values[value].constant else { fatalError("value \(value) is no constant") }
+    if batch[value] != nil {
+      throw unsupported("takes a constant whose shape depends on the batch's size: \(BatchAxes.advice)")
+    }
+    let tensor = shape.map { constant.tensor.reshaped($0) } ?? constant.tensor
+    let elements = PermutedElements(tensor: tensor, permutation: permutation ?? Array(0..<tensor.rank))
+    let key = ConstantKey.tensor(value, shape: tensor.shape, permutation: elements.permutation)
+    if let name = constants[key] { return name }
+    let fallback = node.path.isEmpty ? role : node.path + "." + role
+    let name = unused(constant.path.map(ONNXExporter.torchName) ?? fallback)
+    file.initializers.append(
+      ONNXFile.Initializer(name: name, shape: written ?? elements.shape, content: .floats(elements)))
+    constants[key] = name
+    return name
+  }
+
+  /// The names of torchvision's files.
+  private static func torchName(_ path: String) -> String {
+    for (own, torch) in [("runningMean", "running_mean"), ("runningVariance", "running_var")] {
+      if path == own { return torch }
+      if path.hasSuffix("." + own) { return path.dropLast(own.count) + torch }
+    }
+    return path
+  }
+
+  /// An initializer of one number, without axes.
+  mutating func number(_ value: Double) -> String {
+    let key = ConstantKey.number(Float(value).bitPattern)
+    if let name = constants[key] { return name }
+    let elements = PermutedElements(tensor: Tensor([Float(value)], shape: []), permutation: [])
+    return add(key, "number", [], .floats(elements))
+  }
+
+  /// An initializer of integers: a shape, axes.
+  mutating func integers(_ values: [Int]) -> String {
+    let key = ConstantKey.integers(values)
+    return constants[key] ?? add(key, "integers", [values.count], .integers(values))
+  }
+
+  /// An initializer that belongs to no value.
+  mutating func floats(_ tensor: Tensor, role: String) -> String {
+    let elements = PermutedElements(tensor: tensor, permutation: Array(0..<tensor.rank))
+    let name = unused(node.path.isEmpty ? role : node.path + "." + role)
+    file.initializers.append(ONNXFile.Initializer(name: name, shape: Array(tensor.shape), content: .floats(elements)))
+    return name
+  }
+
+  private mutating func add(
+    _ key: ConstantKey, _ name: String, _ shape: [Int], _ content: ONNXFile.Initializer.Content
+  ) -> String {
+    let name = unused(name)
+    file.initializers.append(ONNXFile.Initializer(name: name, shape: shape, content: content))
+    constants[key] = name
+    return name
+  }
+
+  /// A name that no tensor has yet.
+  private mutating func unused(_ name: String) -> String { ONNXExporter.unused(name, &usedNames) }
+
+  private static func unused(_ name: String, _ used: inout Set<String>) -> String {
+    var candidate = name
+    var number = 2
+    while !used.insert(candidate).inserted {
+      candidate = "\(name)_\(number)"
+      number += 1
+    }
+    return candidate
+  }
+}
+
+// MARK: Nodes
+
+extension ONNXExporter {
+  /// Adds an operator; the result's name. The first operator of a layer has the layer's path as its name.
+  mutating func emit(
+    _ operation: String, _ inputs: [String], _ attributes: ONNXFile.Attributes = []
+  ) -> String {
+    let isFirst = !node.path.isEmpty && !usedNodeNames.contains(node.path)
+    let wanted = isFirst ? node.path : node.path.isEmpty ? operation : node.path + "/" + operation
+    let name = ONNXExporter.unused(wanted, &usedNodeNames)
+    let output = unused(name + "_output")
+    file.nodes.append(
+      ONNXFile.Node(operation: operation, name: name, inputs: inputs, output: output, attributes: attributes))
+    return output
+  }
+
+  mutating func transpose(_ name: String, _ permutation: [Int]) -> String {
+    emit("Transpose", [name], [("perm", .integers(permutation))])
+  }
+
+  /// The result of the graph's node.
+  mutating func finish(_ name: String, _ layout: Layout) {
+    places[node.output] = [Place(layout: layout, name: name)]
+  }
+
+  private mutating func write(_ node: Graph.Node) throws {
+    switch node.operation {
+    case .convolution(let geometry): try convolution(geometry)
+    case .transposedConvolution(let geometry): try transposedConvolution(geometry)
+    case .linear: try linear()
+    case .matrixProduct:
+      finish(emit("MatMul", [try tensor(node.inputs[0], .own), try tensor(node.inputs[1], .own)]), .own)
+    case .batchNorm(let epsilon): try batchNorm(epsilon)
+    case .groupNorm(let groups, let epsilon): try groupNorm(groups, epsilon)
+    case .layerNorm(let axes, let epsilon): try layerNorm(axes, epsilon)
+    case .localResponseNorm(let size, let alpha, let beta, let k): try localResponseNorm(size, alpha, beta, k)
+    case .activation(let function): try activation(function)
+    case .prelu: try prelu()
+    case .maxout(let pieces): try maxout(pieces)
+    case .maxPool(let pool): try maxPool(pool)
+    case .averagePool(let pool): try averagePool(pool)
+    case .adaptiveAveragePool: try adaptiveAveragePool()
+    case .reduce(let reduction, let axes, let keepsAxes): try reduce(reduction, axes, keepsAxes)
+    case .binary(let operation): try binary(operation)
+    case .unary(let operation): try unary(operation)
+    case .scale(let factor, let offset): try scale(factor, offset)
+    case .concatenate(let axis): try concatenate(axis)
+    case .reshape: try reshape()
+    case .transpose(let permutation):
+      finish(transpose(try tensor(node.inputs[0], .own), permutation), .own)
+    case .broadcast: try broadcast()
+    case .slice(let axis, let start, let end): try slice(axis, start, end)
+    case .pad(let edges): try pad(edges)
+    case .patches(let patches): try self.patches(patches)
+    case .resize(let resize): try self.resize(resize)
+    case .softmax: try softmax("Softmax")
+    case .logSoftmax: try softmax("LogSoftmax")
+    }
+  }
+}
