@@ -1,4 +1,5 @@
 import Apus
+import ApusVision
 import ArgumentParser
 
 /// `apus evaluate RUN`: measures a run's model on the test split.
@@ -8,7 +9,7 @@ struct Evaluate: ParsableCommand {
   @Argument(help: ArgumentHelp("The folder of the run.", valueName: "run"), completion: .directory)
   var folder: String
 
-  @Option(help: "Other data than the run's: digits, mnist:FOLDER or cifar10:FOLDER.")
+  @Option(help: "Other data than the run's: digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER.")
   var data: String?
 
   @Option(help: "Threads.")
@@ -19,7 +20,8 @@ struct Evaluate: ParsableCommand {
     let files = RunFiles(folder)
     let model = try TrainedModel.read(files.model)
     let source = try DataSource(data ?? RunRecord.read(files.record).dataSource)
-    let test = try model.evaluated(on: source.load().test)
+    let options = ImageFolder.Options(input: model.input, crop: model.crop)
+    let test = try model.evaluated(on: source.load(folder: options, reader: Image.reader).test)
     Terminal.printLine(
       "\(model.network) on \(source.name): \(test.labels.count.grouped) test images, \(test.mistakes.count.grouped) wrong"
     )

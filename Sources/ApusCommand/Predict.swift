@@ -9,7 +9,9 @@ struct Predict: ParsableCommand {
   @Argument(help: ArgumentHelp("The folder of the run.", valueName: "run"), completion: .directory)
   var folder: String
 
-  @Argument(help: "PNG, JPEG, PGM or PPM files with the proportions of the network's input.", completion: .file())
+  @Argument(
+    help: "PNG, JPEG, PGM or PPM files; of a run whose data were no image files, with the proportions of its images.",
+    completion: .file())
   var images: [String]
 
   @Option(help: "Classes to show an image.")
@@ -27,7 +29,7 @@ struct Predict: ParsableCommand {
     let model = try TrainedModel.read(RunFiles(folder).model)
     // Every image is read before the first line is printed: a bad one is found at once.
     let predictions = try images.map { path in
-      let image = try Image(contentsOf: path).prepared(for: model.input, inverted: inverted, file: path)
+      let image = try Image(contentsOf: path).prepared(for: model, inverted: inverted, file: path)
       return (path, try model.predict(image, from: path))
     }
     for (path, classes) in predictions {

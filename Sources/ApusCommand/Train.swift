@@ -1,4 +1,5 @@
 import Apus
+import ApusVision
 import ArgumentParser
 
 /// `apus train`: starts a run in a new folder, or continues one.
@@ -8,6 +9,7 @@ struct Train: ParsableCommand {
     discussion: """
       apus train lenet5 --data digits --epochs 30 --out runs/digits
       apus train lenet5 --data mnist:FOLDER --epochs 5 --out runs/mnist
+      apus train resnet18 --init WEIGHTS --freeze 'layer*' --data folder:FOLDER --out runs/transfer
       apus train --resume runs/mnist
       """)
 
@@ -15,7 +17,10 @@ struct Train: ParsableCommand {
   var network: String?
 
   @Option(
-    help: "digits (inside the command), mnist:FOLDER (four IDX files) or cifar10:FOLDER (binary batches), plain or .gz."
+    help: """
+      digits (inside the command), mnist:FOLDER (four IDX files) or cifar10:FOLDER (binary batches), plain or .gz, or folder:FOLDER \
+      (images in a folder a class, or such folders in train, test and val).
+      """
   )
   var data: String?
 
@@ -76,6 +81,8 @@ struct Train: ParsableCommand {
       """)
   var precision: Precision?
 
+  @OptionGroup var transfer: TransferOptions
+
   @Option(help: "Threads; the result does not depend on their number. (default: OMP_NUM_THREADS, else the CPUs)")
   var threads: Int?
 
@@ -107,7 +114,9 @@ struct Train: ParsableCommand {
       }
     } else {
       if network == nil { throw ValidationError("the network is missing: apus train \(NetworkCatalogue.names[0]) …") }
-      if data == nil { throw ValidationError("--data is missing: digits, mnist:FOLDER or cifar10:FOLDER") }
+      if data == nil {
+        throw ValidationError("--data is missing: digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER")
+      }
       if out == nil { throw ValidationError("--out is missing: the folder of the run") }
     }
   }
@@ -123,7 +132,7 @@ struct Train: ParsableCommand {
       ("--precision", precision), ("--out", out),
       ("--checkpoint-every", checkpointEvery),
     ]
-    return options.compactMap { $0.1 == nil ? nil : $0.0 }
+    return (options + transfer.given).compactMap { $0.1 == nil ? nil : $0.0 }
   }
 
   func run() throws {
@@ -134,10 +143,10 @@ struct Train: ParsableCommand {
     let folder: String
     if let resume {
       folder = resume
-      outcome = try TrainingRun.resume(resume, observer: reporter)
+      outcome = try TrainingRun.resume(resume, reader: Image.reader, observer: reporter)
     } else {
       folder = out!
-      outcome = try TrainingRun.start(try request(), in: folder, observer: reporter)
+      outcome = try TrainingRun.start(try request(), in: folder, reader: Image.reader, observer: reporter)
     }
     reporter.tell(outcome, folder)
     if case .interrupted = outcome { throw ExitCode(128 + Interruption.signal) }
@@ -157,10 +166,13 @@ struct Train: ParsableCommand {
       schedule: schedule, optimizer: optimizer ?? usual.optimizer, momentum: momentum, weightDecay: weightDecay,
       decaying: decaying ?? usual.decaying, clipping: clip ?? usual.clipping, shift: shift ?? usual.shift,
       flips: flip, cutout: cutout ?? usual.cutout, jitter: jitter ?? usual.jitter, seed: seed ?? usual.seed,
-      precision: precision ?? usual.precision)
-    return TrainingRun.Request(
+      precision: precision ?? usual.precision, freeze: transfer.freeze, unfreeze: transfer.unfreeze,
+      groups: transfer.group)
+    var request = TrainingRun.Request(
       network: network!, data: try DataSource(data!), settings: settings, checkpointEvery: checkpointEvery,
       commandLine: CommandLine.arguments)
+    try transfer.complete(&request)
+    return request
   }
 }
 

@@ -20,7 +20,16 @@ final class TrainingReporter: TrainingObserver {
       Terminal.printLine(
         "\(machine.threads) threads, \(machine.instructionSet) kernels, seed \(record.settings.seed)\(from)")
     }
-    Terminal.printLine("\(record.settings.optimizer), \(decay(record))")
+    if let initial = record.initial {
+      Terminal.printLine("initial values: \(initial.summary(classes: record.network?.classes ?? 0))")
+    }
+    if record.normalization != nil, let data = record.data {
+      let values = zip(data.mean, data.deviation).map { "\($0) ± \($1)" }.joined(separator: ", ")
+      Terminal.printLine("images normalised by \(values), not by their own mean and deviation")
+    }
+    if let frozen = record.frozen { Terminal.printLine("frozen: \(frozen.summary(of: plan.parameters))") }
+    let groups = record.settings.groups.map { " \($0)" }.joined()
+    Terminal.printLine("\(record.settings.optimizer), \(decay(record))" + (groups.isEmpty ? "" : "; groups:\(groups)"))
     Terminal.printLine(Table.head)
   }
 

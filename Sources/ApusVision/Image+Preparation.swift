@@ -1,6 +1,14 @@
 import Apus
 
 extension Image {
+  /// The image as the training data of a model would hold it, uint8 `[1, H, W, C]`: the centre, as of `ImageFolder`, where those were
+  /// image files; `prepared(for:inverted:file:)` otherwise.
+  public func prepared(for model: TrainedModel, inverted: Bool = false, file: String) throws -> Tensor {
+    guard let crop = model.crop else { return try prepared(for: model.input, inverted: inverted, file: file) }
+    let image = centre(for: ImageFolder.Options(input: model.input, crop: crop))
+    return Tensor((inverted ? image.inverted() : image).pixels, shape: Shape([1] + model.input))
+  }
+
   /// The image as a data set would hold it, uint8 `[1, H, W, C]` for an input of the shape `[H, W, C]`: gray where C is 1 and RGB
   /// where it is 3, scaled by `resized(height:width:)`. `Normalization` makes a network's input of it.
   ///

@@ -4,7 +4,7 @@ import Testing
 
 /// Runs the built command as users do.
 @Suite struct CommandTests {
-  private struct Finished {
+  struct Finished {
     var status: Int32
     var output: String
     var errors: String
@@ -31,7 +31,7 @@ import Testing
   }
 
   /// `shell`: a script that has the command and the arguments as `"$@"`.
-  private func apus(_ arguments: String..., shell: String? = nil) throws -> Finished {
+  func apus(_ arguments: String..., shell: String? = nil) throws -> Finished {
     let (process, output, errors) = process(arguments, shell: shell)
     try process.run()
     let text = output.fileHandleForReading.readDataToEndOfFile()
@@ -44,7 +44,7 @@ import Testing
   }
 
   /// One line `apus: error: …` with these words, and an exit code.
-  private func expectRefused(
+  func expectRefused(
     _ words: String, status: Int32 = 1, _ run: Finished, sourceLocation: SourceLocation = #_sourceLocation
   ) {
     #expect(run.status == status, "\(run.errors)", sourceLocation: sourceLocation)
@@ -113,6 +113,25 @@ import Testing
     let resumed = try apus("train", "--resume", run)
     #expect(resumed.status == 0 && resumed.output.contains("finished already"))
     expectRefused(run, try apus("train", "lenet5", "--data", "digits", "--out", run))
+  }
+
+  @Test func segments() throws {
+    let temporary = try TemporaryFolder()
+    let run = temporary.path + "/run"
+    let done = try apus(
+      "segment", "--data", "digits", "--epochs", "1", "--scenes", "20", "--size", "20", "--out", run)
+    #expect(done.status == 0, "\(done.errors)")
+    let lines = done.output.split(separator: "\n")
+    #expect(lines.count == 2 + 12 + 3 && lines[3].hasPrefix("background "), "\(done.output)")
+    #expect(lines.last?.wholeMatch(of: /test pixel accuracy [0-9.]+ %, .*mean IoU [0-9.]+ %.*/) != nil)
+    expectRefused("would replace", try apus("segment", "--data", "digits", "--out", run))
+    expectRefused("digits, mnist:FOLDER", try apus("segment", "--data", "cats", "--out", run + "2"))
+    expectRefused("height is 4", try apus("segment", "--data", "digits", "--size", "4", "--out", run + "2"))
+    expectRefused("Missing", status: 64, try apus("segment", "--data", "digits"))
+    expectRefused(
+      "metrics.csv",
+      try apus("segment", "--data", "digits", "--out", run + "2", shell: "ulimit -f 0; exec \"$@\""))
+    #expect(try temporary.names() == ["run"])
   }
 
   @Test func tellsWrongUsage() throws {

@@ -10,7 +10,7 @@ import Testing
     let trainer = try lenetTrainer(settings)
     try trainer.train()
     let test = evaluate(trainer.model, on: digits.test.batches(of: 500))
-    var record = RunRecord(
+    var record = try RunRecord(
       TrainingRun.Request(
         network: "lenet5", data: try DataSource(dataSource), settings: settings, commandLine: ["apus", "<script>"]))
     record.data = RunRecord.Data(try DataSource(dataSource), digits)

@@ -1,5 +1,5 @@
 // The readers of files from outside, for libFuzzer. Compiled with the sources of Apus as one module, so that they are instrumented;
-// Tests/fuzz/run builds and runs it. APUS_FUZZ says which reader: idx or safetensors.
+// Tests/fuzz/run builds and runs it. APUS_FUZZ says which reader: idx, safetensors, npy, npz or pth.
 
 #if canImport(Darwin)
   import Darwin
@@ -12,7 +12,10 @@ private let reader: @Sendable (_ bytes: [UInt8]) -> Void = {
   switch name {
   case "idx": return fuzzIDX
   case "safetensors": return fuzzSafetensors
-  default: fatalError("APUS_FUZZ is '\(name)', expected idx or safetensors")
+  case "npy": return fuzzNpy
+  case "npz": return fuzzNpz
+  case "pth": return fuzzPyTorchFile
+  default: fatalError("APUS_FUZZ is '\(name)', expected idx, safetensors, npy, npz or pth")
   }
 }()
 
@@ -47,6 +50,34 @@ private func readSafetensors(_ bytes: [UInt8]) {
       guard let tensor = file.tensors[name] else { fatalError("no tensor of the name \(name)") }
       touch(tensor)
     }
+  }
+}
+
+@Sendable private func fuzzNpy(_ bytes: [UInt8]) {
+  checked { touch(try Npy.decode(bytes, file: "fuzz")) }
+  // The same bytes as a header of the right length before sixteen bytes of data.
+  let magic: [UInt8] = [0x93] + Array("NUMPY".utf8) + [2, 0]
+  let length = withUnsafeBytes(of: UInt32(bytes.count + 1).littleEndian) { Array($0) }
+  let file = magic + length + bytes + [0x0A] + [UInt8](repeating: 0x41, count: 16)
+  checked { touch(try Npy.decode(file, file: "fuzz")) }
+}
+
+@Sendable private func fuzzNpz(_ bytes: [UInt8]) {
+  checked { for (_, tensor) in try Npz.decode(bytes, limit: 1 << 20, file: "fuzz") { touch(tensor) } }
+  // Checksums stop most changes of entries from being decoded.
+  let (decoded, problem) = Deflate.decode(bytes[...], size: 100)
+  if decoded.count != 100 && problem == nil { fatalError("\(decoded.count) decoded bytes, expected 100") }
+}
+
+@Sendable private func fuzzPyTorchFile(_ bytes: [UInt8]) {
+  checked { for (_, tensor) in try PyTorchFile.decode(bytes, file: "fuzz").tensors { touch(tensor) } }
+  // The same bytes as the pickle of a file with two storages, which no checksum stops.
+  let storages = ["0": [UInt8](repeating: 0x41, count: 32), "1": [UInt8](repeating: 0x42, count: 8)]
+  checked {
+    let content = try PyTorchFile.tensors(bytes[...], file: "fuzz", part: "pickle", limit: bytes.count) { key in
+      storages[key]?[...]
+    }
+    for (_, tensor) in content.tensors { touch(tensor) }
   }
 }
 

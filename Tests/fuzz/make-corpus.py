@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Writes the seeds that the fuzzers start from: corpus/idx and corpus/safetensors beside this script. Deterministic."""
+"""Writes the seeds that the fuzzers start from: a folder of corpus/ beside this script for each reader. Deterministic."""
 import gzip
 import json
 import pathlib
 import struct
+import zipfile
 
 corpus = pathlib.Path(__file__).resolve().parent / "corpus"
+fixtures = corpus.parent.parent / "Fixtures" / "files"
 
 
 def idx(*sizes):
@@ -58,6 +60,21 @@ seeds = {
     "safetensors/header": json.dumps(small).encode(),
     "safetensors/escapes": rb'{ "\u0061\ud83d\ude00\n" : {"shape":[4,4],"dtype":"U8","data_offsets":[0,16]} }  ',
 }
+# The npy and pth targets read their input as a header and as a pickle too. What PyTorch wrote is in the tests' fixtures.
+seeds["npy/header"] = b"{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2), }  "
+seeds["npy/other-header"] = b'{"shape": (16,), "descr": "|b1", "fortran_order": False}'
+seeds["npy/big"] = b"{'descr': '>i8', 'fortran_order': False, 'shape': (1, 2)}"
+for name in ["matrix.npy", "version2.npy", "objects.npy", "structured.npy"]:
+    seeds["npy/" + name] = (fixtures / name).read_bytes()
+for name in ["apus.npz", "deflated.npz"]:
+    seeds["npz/" + name] = (fixtures / name).read_bytes()
+for name in ["state", "tensor", "views", "checkpoint", "checkpoint-protocol4"]:
+    path = fixtures / (name + ".pth")
+    with zipfile.ZipFile(path) as archive:
+        seeds["pth/" + name] = archive.read(name + "/data.pkl")
+    # Longer inputs are cut.
+    if path.stat().st_size <= 4096:
+        seeds["pth/" + path.name] = path.read_bytes()
 for name, data in seeds.items():
     path = corpus / name
     path.parent.mkdir(parents=True, exist_ok=True)

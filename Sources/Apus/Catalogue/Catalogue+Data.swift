@@ -43,6 +43,13 @@ extension Catalogue {
       "resize2d", .data, "nearest, box, bilinear, bicubic, Lanczos, with or without antialiasing", deck: "D2",
       paper: "Keys 1981", test: "PyTorchFixtureTests.resizingAndItsGradients"),
     Entry(
+      "SegmentationMetrics", .data, "IoU_i = n_ii / (t_i + p_i − n_ii), their mean; pixel and mean accuracy",
+      deck: "D3",
+      paper: "Long et al. 2015", test: "SegmentationMetricsTests.theFourMeasuresByHand"),
+    Entry(
+      "ComposedScenes", .data, "pixel += ink · (brightness − pixel); label = 1 + class where ink ≥ 0.35", deck: "D3",
+      test: "ComposedScenesTests.labelsAreTheInkOfTheSplitsDigits"),
+    Entry(
       "Normalization", .data, "(x / 255 − mean) / deviation, a pair a channel", deck: "D1, D2",
       test: "DataPropertyTests.property26AMeanImageHasTheImagesShapeAndAChannelMeanThreeNumbers"),
     Entry(

@@ -4,6 +4,10 @@ public struct DataSplits: Sendable {
   public let train: DataSplit
   public let validation: DataSplit
   public let test: DataSplit
+  /// Changes where a file does, for data of whose files nobody else keeps account.
+  public internal(set) var fingerprint: String?
+  /// What to know of how they were read, in words.
+  public internal(set) var notes: [String] = []
 
   public init(train: DataSplit, validation: DataSplit, test: DataSplit) {
     self.train = train
@@ -15,6 +19,24 @@ public struct DataSplits: Sendable {
   public var normalization: Normalization { train.normalization }
   /// Height, width and channels of every image.
   public var imageShape: Shape { [train.dataset.height, train.dataset.width, train.dataset.channels] }
+
+  /// The same images for a network that was made with another normalisation.
+  ///
+  /// - Throws: `DataError` where the channels differ.
+  public func normalized(by normalization: Normalization) throws(DataError) -> DataSplits {
+    if normalization.channels != train.dataset.channels {
+      throw DataError(
+        train.dataset.source, found: "images of \(train.dataset.channels) channels",
+        expected: "\(normalization.channels), of which the normalisation has means and deviations")
+    }
+    func changed(_ split: DataSplit) -> DataSplit {
+      DataSplit(
+        split.dataset, indices: split.indices, normalization: normalization, augmentation: split.augmentation)
+    }
+    var splits = DataSplits(train: changed(train), validation: changed(validation), test: changed(test))
+    (splits.fingerprint, splits.notes) = (fingerprint, notes)
+    return splits
+  }
 
   /// Seed of every built-in split. It is no parameter: whatever a training run's seed, all are measured on the same images.
   static let splitSeed: UInt64 = 1

@@ -1,7 +1,7 @@
 /// Maps stored bytes to the numbers that a network sees: (byte / 255 − mean) / deviation, a mean and a deviation a channel.
 ///
 /// Always the training split's, also for validation, test and prediction: it belongs to the model and is recorded with it.
-public struct Normalization: Hashable, Sendable {
+public struct Normalization: Hashable, Sendable, Codable {
   /// Of the bytes divided by 255, a value a channel.
   public let mean: [Float]
   /// The population's standard deviation; 1 where a channel is constant, which is then only centred.
@@ -16,6 +16,9 @@ public struct Normalization: Hashable, Sendable {
     self.mean = mean
     self.deviation = deviation
   }
+
+  /// Of ImageNet's training images, red, green and blue: what torchvision's weights were trained with.
+  public static let imageNet = Normalization(mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
 
   /// Of the images of `dataset` at `indices`. The sums are exact, so that no order of summation can change a bit.
   public init(of dataset: ImageDataset, at indices: [Int32]) {
@@ -65,5 +68,21 @@ public struct Normalization: Hashable, Sendable {
         }
       }
     }
+  }
+}
+
+extension Normalization {
+  private enum CodingKeys: String, CodingKey { case mean, deviation }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let mean = try values.decode([Float].self, forKey: .mean)
+    let deviation = try values.decode([Float].self, forKey: .deviation)
+    guard !mean.isEmpty, mean.count == deviation.count, deviation.allSatisfy({ $0 > 0 }) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .deviation, in: values,
+        debugDescription: "\(mean.count) means and deviations \(deviation): one of each a channel, above 0")
+    }
+    self.init(mean: mean, deviation: deviation)
   }
 }

@@ -24,6 +24,20 @@ public func valueWithGradients<Model: Layer, Auxiliary>(
 ) rethrows -> (value: Tensor, auxiliary: Auxiliary, gradients: Gradients) {
   var phase = Phase.training
   phase.updatesState = updatesState
+  return try valueWithGradients(of: model, phase: phase, key: key, body)
+}
+
+/// The same in a phase of one's own, for comparisons with other libraries that need dropout off.
+package func valueWithGradients<Model: Layer>(
+  of model: Model, phase: Phase, key: RandomKey? = nil, _ body: () throws -> Tensor
+) rethrows -> (value: Tensor, gradients: Gradients) {
+  let (value, _, gradients) = try valueWithGradients(of: model, phase: phase, key: key) { (try body(), ()) }
+  return (value, gradients)
+}
+
+private func valueWithGradients<Model: Layer, Auxiliary>(
+  of model: Model, phase: Phase, key: RandomKey?, _ body: () throws -> (Tensor, Auxiliary)
+) rethrows -> (value: Tensor, auxiliary: Auxiliary, gradients: Gradients) {
   let tape = Tape()
   let scope = Scope(mode: .recording(tape), phase: phase, key: key ?? Scope.nextDefaultKey())
   return try scope.run {

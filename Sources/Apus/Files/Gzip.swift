@@ -70,7 +70,7 @@ public enum Gzip {
     return output
   }
 
-  private static func message(of stream: z_stream) -> String {
+  static func message(of stream: z_stream) -> String {
     stream.msg.map { String(cString: $0) } ?? "no reason given"
   }
 }

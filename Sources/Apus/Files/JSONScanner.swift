@@ -94,10 +94,7 @@ struct JSONScanner {
   }
 
   func mismatch(_ expected: String) -> Mismatch {
-    guard let byte = current else { return Mismatch(offset: offset, found: "the end of the text", expected: expected) }
-    let isVisible = byte > 0x20 && byte < 0x7F
-    let found = isVisible ? "'\(Character(Unicode.Scalar(byte)))'" : "byte 0x\(String(byte, radix: 16))"
-    return Mismatch(offset: offset, found: found, expected: expected)
+    Mismatch(offset: offset, found: JSONScanner.shown(current), expected: expected)
   }
 
   private var current: UInt8? { offset < bytes.count ? bytes[offset] : nil }
@@ -171,6 +168,13 @@ extension JSONScanner {
   static func shown(_ text: String) -> String {
     let limit = 100
     return quoted(text.count > limit ? text.prefix(limit) + "…" : text)
+  }
+
+  /// A byte of text, or the end where there is none, for a message.
+  static func shown(_ byte: UInt8?) -> String {
+    guard let byte else { return "the end of the text" }
+    let isVisible = byte > 0x20 && byte < 0x7F
+    return isVisible ? "'\(Character(Unicode.Scalar(byte)))'" : "byte 0x\(String(byte, radix: 16))"
   }
 
   /// `text` as a JSON string in quotes; only what must be escaped is.

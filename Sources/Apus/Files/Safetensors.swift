@@ -37,6 +37,7 @@ public enum Safetensors {
       try SafetensorsHeader(text, dataByteCount: data.count, file: file)
     }
     var tensors: [String: Tensor] = [:]
+    var converted: [String: String] = [:]
     for entry in header.entries {
       guard let tensor = entry.dtype.tensor(UnsafeRawBufferPointer(rebasing: data[entry.range]), shape: entry.shape)
       else {
@@ -44,41 +45,63 @@ public enum Safetensors {
           file, part: entry.title, found: "I64 values outside the range of int32", expected: "values that fit")
       }
       tensors[entry.name] = tensor
+      if StoredType(tensor.scalarType) != entry.dtype { converted[entry.name] = entry.dtype.rawValue }
     }
-    return SafetensorsFile(tensors: tensors, metadata: header.metadata, order: header.entries.map(\.name))
+    return SafetensorsFile(
+      tensors: tensors, metadata: header.metadata, order: header.entries.map(\.name), convertedTypes: converted)
   }
 
   /// Writes `tensors` to the file at `path` atomically. The bytes depend on the arguments alone, not on the order of `tensors`.
   ///
   /// Traps where two tensors have the same name or one is called `__metadata__`.
-  /// - Parameter metadata: the default makes PyTorch's loaders accept the file.
+  /// - Parameters:
+  ///   - metadata: the default makes PyTorch's loaders accept the file.
+  ///   - widened: names of int32 tensors that are written as I64.
   public static func write(
-    _ tensors: [(name: String, value: Tensor)], metadata: [String: String] = ["format": "pt"], to path: String
+    _ tensors: [(name: String, value: Tensor)], metadata: [String: String] = ["format": "pt"],
+    widened: Set<String> = [], to path: String
   ) throws {
+    let items = tensors.map { name, value in
+      if widened.contains(name) && value.scalarType != .int32 {
+        fatalError("tensor \(JSONScanner.shown(name)) is \(value.scalarType): only int32 is widened to I64")
+      }
+      return Item(name: name, value: value, type: widened.contains(name) ? .i64 : StoredType(value.scalarType))
+    }
     // Larger elements first, so that every tensor is aligned to its element; then by name.
-    let ordered = tensors.sorted { a, b in
-      let (p, q) = (a.value.scalarType.byteCount, b.value.scalarType.byteCount)
+    let ordered = items.sorted { a, b in
+      let (p, q) = (a.type.byteCount, b.type.byteCount)
       return p != q ? p > q : precedes(a.name, b.name)
     }
     let header = header(of: ordered, metadata)
     let writer = try AtomicFile.Writer(path)
     try writer.append(header)
-    for (_, value) in ordered {
-      try value.withUnsafeBytes { try writer.append($0) }
+    for item in ordered {
+      if item.type == .i64 {
+        let values = item.value.array(of: Int32.self).map { Int64($0).littleEndian }
+        try values.withUnsafeBytes { try writer.append($0) }
+      } else {
+        try item.value.withUnsafeBytes { try writer.append($0) }
+      }
     }
     try writer.commit()
   }
 
+  private struct Item {
+    let name: String
+    let value: Tensor
+    let type: StoredType
+  }
+
   /// The header with its length before it, padded with spaces so that the data begin at a multiple of 8 bytes.
-  private static func header(of tensors: [(name: String, value: Tensor)], _ metadata: [String: String]) -> [UInt8] {
+  private static func header(of items: [Item], _ metadata: [String: String]) -> [UInt8] {
     var members: [(key: String, text: String)] = []
     var begin = 0
-    for (name, value) in tensors {
-      if name == "__metadata__" { fatalError("no tensor in a safetensors file can have the name __metadata__") }
-      let end = begin + value.elementCount * value.scalarType.byteCount
-      let sizes = value.shape.map { String($0) }.joined(separator: ",")
-      let dtype = SafetensorsType(value.scalarType).rawValue
-      members.append((name, #"{"dtype":"\#(dtype)","shape":[\#(sizes)],"data_offsets":[\#(begin),\#(end)]}"#))
+    for item in items {
+      if item.name == "__metadata__" { fatalError("no tensor in a safetensors file can have the name __metadata__") }
+      let end = begin + item.value.elementCount * item.type.byteCount
+      let sizes = item.value.shape.map { String($0) }.joined(separator: ",")
+      members.append(
+        (item.name, #"{"dtype":"\#(item.type.rawValue)","shape":[\#(sizes)],"data_offsets":[\#(begin),\#(end)]}"#))
       begin = end
     }
     members.sort { precedes($0.key, $1.key) }
@@ -110,4 +133,6 @@ public struct SafetensorsFile: Sendable {
   public let metadata: [String: String]
   /// The tensors' names in the order of the header.
   public let order: [String]
+  /// The dtypes of tensors that became another scalar type, by name.
+  public let convertedTypes: [String: String]
 }

@@ -2,7 +2,7 @@
 struct SafetensorsHeader {
   struct Entry {
     let name: String
-    let dtype: SafetensorsType
+    let dtype: StoredType
     let shape: Shape
     /// Bytes of the data part, which begins after the header.
     let range: Range<Int>
@@ -106,18 +106,11 @@ private struct RawEntry {
     guard let dtype else { throw refusal("no dtype", "one") }
     guard let shape else { throw refusal("no shape", "one") }
     guard let offsets else { throw refusal("no data_offsets", "two of them") }
-    guard let type = SafetensorsType(rawValue: dtype) else {
-      let known = SafetensorsType.allCases.map(\.rawValue).joined(separator: " ")
+    guard let type = StoredType(rawValue: dtype) else {
+      let known = StoredType.allCases.map(\.rawValue).joined(separator: " ")
       throw refusal("dtype \(JSONScanner.shown(dtype))", "one of \(known)")
     }
-    if shape.count > Shape.maximumRank { throw refusal("\(shape.count) axes", "at most \(Shape.maximumRank)") }
-    var byteCount = type.byteCount
-    for size in shape {
-      if size > Int(Int32.max) { throw refusal("an axis of size \(size)", "at most \(Int32.max)") }
-      let (product, overflow) = byteCount.multipliedReportingOverflow(by: size)
-      if overflow { throw refusal("shape \(shape), which has more than 2^63 bytes", "a shape that fits its data") }
-      byteCount = product
-    }
+    let (checked, byteCount) = try Shape.claimed(shape, of: type, file: file, part: title)
     if offsets.count != 2 { throw refusal("\(offsets.count) data_offsets", "two, begin and end") }
     if offsets[0] > offsets[1] { throw refusal("data_offsets \(offsets)", "the begin not after the end") }
     if offsets[1] > dataByteCount {
@@ -127,6 +120,6 @@ private struct RawEntry {
       throw refusal(
         "data_offsets \(offsets), \(offsets[1] - offsets[0]) bytes", "\(byteCount) for \(dtype) of shape \(shape)")
     }
-    return .init(name: name, dtype: type, shape: Shape(shape), range: offsets[0]..<offsets[1])
+    return .init(name: name, dtype: type, shape: checked, range: offsets[0]..<offsets[1])
   }
 }

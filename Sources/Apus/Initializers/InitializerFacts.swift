@@ -34,6 +34,9 @@ public struct InitializerFacts: Hashable, Sendable {
     .init(
       "identity", "Wx = x", ["D1"], "Zagoruyko & Komodakis 2017", "InitializerTests.identityLayersPassOnTheirInput"),
     .init(
+      "bilinear", "(1 − |u − c| / f)(1 − |v − c| / f)", ["D3"], "Long et al. 2015",
+      "FCNTests.aTransposedConvolutionBeginsAsBilinearEnlargement"),
+    .init(
       "randomWalk", "deviation g / √N, g = e^(1 / 2N) or √2 e^(1.2 / (N − 2.4))", ["D1"], "Sussillo & Abbott 2014",
       "InitializerTests.randomWalksDoNotDrift"),
     .init(

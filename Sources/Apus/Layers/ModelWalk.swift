@@ -7,10 +7,18 @@ struct ModelWalk {
     case buffer(Buffer)
   }
 
-  private(set) var entries: [(path: String, cell: Cell)] = []
+  /// `owner`: the innermost layer that holds it.
+  private(set) var entries: [(path: String, cell: Cell, owner: (any Layer)?)] = []
+  /// Layers by their paths, the model's own empty, where they are asked for.
+  private(set) var layers: [(path: String, layer: any Layer)] = []
+  private let listsLayers: Bool
   private var seen: Set<ObjectIdentifier> = []
+  private var owner: (any Layer)?
 
-  init(_ model: some Layer) { visit(model, at: "") }
+  init(_ model: some Layer, listsLayers: Bool = false) {
+    self.listsLayers = listsLayers
+    visit(model, at: "")
+  }
 
   var parameters: ParameterList {
     ParameterList(
@@ -27,15 +35,22 @@ struct ModelWalk {
   }
 
   private mutating func visit(_ value: Any, at path: String) {
+    let outer = owner
+    if let layer = value as? any Layer {
+      owner = layer
+      // An optional layer is listed when what it wraps is visited.
+      if listsLayers && Mirror(reflecting: value).displayStyle != .optional { layers.append((path, layer)) }
+    }
+    defer { owner = outer }
     switch value {
     case let parameter as Parameter:
       guard seen.insert(ObjectIdentifier(parameter)).inserted else { return }
       parameter.path = path
-      entries.append((path, .parameter(parameter)))
+      entries.append((path, .parameter(parameter), owner))
     case let buffer as Buffer:
       guard seen.insert(ObjectIdentifier(buffer)).inserted else { return }
       buffer.path = path
-      entries.append((path, .buffer(buffer)))
+      entries.append((path, .buffer(buffer), owner))
     case let named as any NamedParts:
       (value as? any PathHolder)?.pathCell.path = path
       for (name, part) in named.parts { visit(part, at: joined(path, name)) }

@@ -16,20 +16,26 @@ public enum NetworkCatalogue {
     /// Why it cannot be made for images of a shape `[H, W, C]` and a number of classes.
     let refusal: @Sendable (_ input: Shape, _ classes: Int) -> String?
     let make: @Sendable (_ input: Shape, _ classes: Int) -> any Layer
+    /// Whether it gives scores for every pixel, [N, H, W, classes], and not for the image.
+    public var isDense = false
   }
 
-  public static let entries: [Entry] = lenets + cifarNetworks + imageNetworks
+  public static let entries: [Entry] = lenets + cifarNetworks + imageNetworks + segmentationNetworks
 
   public static var names: [String] { entries.map(\.name) }
 
-  /// Names of families whose torchvision variant is meant where nothing is said.
-  private static let families = ["alexnet", "googlenet", "resnet50", "resnet101", "resnet152"]
+  /// Names of families with the variant that is meant where nothing is said.
+  private static let families = [
+    "alexnet": "torchvision", "googlenet": "torchvision", "resnet50": "torchvision", "resnet101": "torchvision",
+    "resnet152": "torchvision", "fcn": "8s",
+  ]
 
   /// The entry of a name; `resnet50` is `resnet50.torchvision`.
   public static func entry(_ name: String) throws(NetworkError) -> Entry {
-    let full = families.contains(name) ? name + ".torchvision" : name
+    let full = families[name].map { name + "." + $0 } ?? name
     if let entry = entries.first(where: { $0.name == full }) { return entry }
-    let nearest = EditDistance.nearest(to: name, in: names + families).map { "; the nearest known is \($0)" } ?? ""
+    let nearest =
+      EditDistance.nearest(to: name, in: names + families.keys.sorted()).map { "; the nearest known is \($0)" } ?? ""
     throw NetworkError(description: "there is no network \"\(name)\"\(nearest)")
   }
 

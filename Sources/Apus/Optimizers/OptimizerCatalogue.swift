@@ -14,40 +14,46 @@ public enum OptimizerCatalogue {
   public static let entries = [
     Entry(name: "sgd", learningRate: 0.02, momentum: 0.9, weightDecay: 5e-4) { parameters, s in
       SGD(
-        parameters, learningRate: s.learningRate, momentum: s.momentum, weightDecay: s.weightDecay, decaying: s.decaying
+        parameters, learningRate: s.learningRate, momentum: s.momentum, weightDecay: s.weightDecay,
+        decaying: s.decaying, groups: s.groups
       )
     },
     Entry(name: "nesterov", learningRate: 0.02, momentum: 0.9, weightDecay: 5e-4) { parameters, s in
       SGD(
         parameters, learningRate: s.learningRate, momentum: s.momentum, weightDecay: s.weightDecay, nesterov: true,
-        decaying: s.decaying)
+        decaying: s.decaying, groups: s.groups)
     },
     Entry(name: "adam", learningRate: 0.001, momentum: 0.9, weightDecay: 0) { parameters, s in
       Adam(
-        parameters, learningRate: s.learningRate, beta1: s.momentum, weightDecay: s.weightDecay, decaying: s.decaying)
+        parameters, learningRate: s.learningRate, beta1: s.momentum, weightDecay: s.weightDecay, decaying: s.decaying,
+        groups: s.groups)
     },
     Entry(name: "adamw", learningRate: 0.001, momentum: 0.9, weightDecay: 0.01) { parameters, s in
       AdamW(
-        parameters, learningRate: s.learningRate, beta1: s.momentum, weightDecay: s.weightDecay, decaying: s.decaying)
+        parameters, learningRate: s.learningRate, beta1: s.momentum, weightDecay: s.weightDecay, decaying: s.decaying,
+        groups: s.groups)
     },
     Entry(name: "rmsprop", learningRate: 0.001, momentum: 0, weightDecay: 0) { parameters, s in
       RMSProp(
-        parameters, learningRate: s.learningRate, momentum: s.momentum, weightDecay: s.weightDecay, decaying: s.decaying
+        parameters, learningRate: s.learningRate, momentum: s.momentum, weightDecay: s.weightDecay,
+        decaying: s.decaying, groups: s.groups
       )
     },
     Entry(name: "adagrad", learningRate: 0.01, momentum: nil, weightDecay: 0) { parameters, s in
-      Adagrad(parameters, learningRate: s.learningRate, weightDecay: s.weightDecay, decaying: s.decaying)
+      Adagrad(
+        parameters, learningRate: s.learningRate, weightDecay: s.weightDecay, decaying: s.decaying, groups: s.groups)
     },
     Entry(name: "sign-sgd", learningRate: 0.0005, momentum: 0, weightDecay: 0) { parameters, s in
       SignSGD(
-        parameters, learningRate: s.learningRate, momentum: s.momentum, weightDecay: s.weightDecay, decaying: s.decaying
+        parameters, learningRate: s.learningRate, momentum: s.momentum, weightDecay: s.weightDecay,
+        decaying: s.decaying, groups: s.groups
       )
     },
     Entry(name: "sam", learningRate: 0.02, momentum: 0.9, weightDecay: 5e-4) { parameters, s in
       SAM(
         SGD(
           parameters, learningRate: s.learningRate, momentum: s.momentum, weightDecay: s.weightDecay,
-          decaying: s.decaying), parameters)
+          decaying: s.decaying, groups: s.groups), parameters)
     },
   ]
 

@@ -33,6 +33,8 @@ public struct ParameterGroup: Hashable, Sendable {
     self.isTrainable = isTrainable
   }
 
+  func matches(anyOf parameters: ParameterList) -> Bool { parameters.contains { matches($0.path) } }
+
   func matches(_ path: String) -> Bool { PathPattern.matches(Array(pattern.utf8)[...], Array(path.utf8)[...]) }
 }
 
@@ -57,7 +59,7 @@ extension ParameterGroup {
   static func settings(
     of parameters: ParameterList, weightDecay: Double, decaying: DecayedParameters, groups: [ParameterGroup]
   ) -> [ParameterSettings] {
-    for group in groups where !parameters.contains(where: { group.matches($0.path) }) {
+    for group in groups where !group.matches(anyOf: parameters) {
       let some = parameters.prefix(3).map(\.path).joined(separator: ", ")
       fatalError(
         "ParameterGroup(\"\(group.pattern)\") matches none of the \(parameters.count) parameters (\(some), …)")

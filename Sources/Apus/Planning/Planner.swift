@@ -4,10 +4,15 @@ final class Planner {
   private(set) var error: PlanError?
   let input: Shape
 
+  /// Follows the order of flattened features, for files in PyTorch's layout.
+  var features: FeatureOrders?
+
   /// Bytes of abstract tensors alive now, and the most at any time.
   private(set) var liveBytes = 0
   private(set) var peakBytes = 0
   private var counted: Set<ObjectIdentifier> = []
+  /// Read since the last row, and not counted yet.
+  private var unclaimed: [Parameter] = []
 
   init(input: Shape) { self.input = input }
 
@@ -23,10 +28,16 @@ final class Planner {
     if self.error == nil { self.error = error }
   }
 
+  /// A parameter was read: the next operation is taken to use it, if it does not say itself what it uses.
+  func parameterWasRead(_ parameter: Parameter) {
+    if !counted.contains(ObjectIdentifier(parameter)) { unclaimed.append(parameter) }
+  }
+
   /// Parameters are counted where they are first used: a shared layer counts once.
   func add(_ row: Plan.Row, parameters: [Parameter]) {
     var row = row
-    for parameter in parameters where counted.insert(ObjectIdentifier(parameter)).inserted {
+    defer { unclaimed.removeAll() }
+    for parameter in parameters + unclaimed where counted.insert(ObjectIdentifier(parameter)).inserted {
       row.parameters += parameter.shape.elementCount
     }
     rows.append(row)
@@ -37,10 +48,12 @@ final class Planner {
 final class PlanTrace: Sendable {
   let receptiveField: ReceptiveField?
   let isPoisoned: Bool
+  let features: FeatureOrder?
 
-  init(receptiveField: ReceptiveField?, isPoisoned: Bool = false) {
+  init(receptiveField: ReceptiveField?, isPoisoned: Bool = false, features: FeatureOrder? = nil) {
     self.receptiveField = receptiveField
     self.isPoisoned = isPoisoned
+    self.features = features
   }
 }
 
@@ -115,7 +128,9 @@ extension Scope {
       : note.seesAll && planner.input.count == 4
         ? ReceptiveField(height: planner.input[1], width: planner.input[2], jump: (1, 1))
         : note.window.map { window in merged?.through(window) } ?? merged
-    result.body.trace = PlanTrace(receptiveField: field, isPoisoned: a.isPoisoned || (b?.isPoisoned ?? false))
+    result.body.trace = PlanTrace(
+      receptiveField: field, isPoisoned: a.isPoisoned || (b?.isPoisoned ?? false),
+      features: planner.features?.follow("\(operation)", result, a, b, note))
     let row = Plan.Row(
       path: path ?? "", operation: "\(operation)", outputShape: result.shape, parameters: 0,
       multiplyAdds: note.multiplyAdds, activationBytes: result.elementCount * result.scalarType.byteCount,

@@ -68,4 +68,5 @@ package enum RandomDomain {
   static let appearance: UInt64 = 7 << 56
   static let toySets: UInt64 = 8 << 56
   static let search: UInt64 = 9 << 56
+  static let scenes: UInt64 = 10 << 56
 }

@@ -24,7 +24,7 @@ extension Tensor {
       let input = self.shape
       tape.record(y, body.node) { $0.reshaped(input) }
     }
-    y.body.trace = body.trace
+    y.body.trace = body.trace?.reshaped(from: self.shape, to: shape)
     return y
   }
 
@@ -51,6 +51,7 @@ extension Tensor {
       tape.record(y, body.node) { [inverse] in $0.transposed(inverse) }
     }
     note("Transpose", y, from: self)
+    y.body.trace = y.body.trace?.transposed(by: order)
     return y
   }
 
@@ -142,7 +143,9 @@ extension Tensor {
       let merged = parts.dropFirst().reduce(first.body.trace?.receptiveField) {
         ReceptiveField.merged($0, $1.body.trace?.receptiveField)
       }
-      y.body.trace = PlanTrace(receptiveField: merged, isPoisoned: parts.contains { $0.isPoisoned })
+      y.body.trace = PlanTrace(
+        receptiveField: merged, isPoisoned: parts.contains { $0.isPoisoned },
+        features: FeatureOrder.joined(parts))
       note("Concatenate", y, from: y)
     }
     return y

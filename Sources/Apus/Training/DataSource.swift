@@ -4,12 +4,13 @@
   import Foundation
 #endif
 
-/// Where a run's data come from, as users write it: `digits`, `mnist:FOLDER` or `cifar10:FOLDER`.
+/// Where a run's data come from, as users write it: `digits`, `mnist:FOLDER`, `cifar10:FOLDER` or `folder:FOLDER`.
 public struct DataSource: Hashable, Sendable, CustomStringConvertible {
   private enum Kind: Hashable, Sendable {
     case digits
     case mnist(folder: String)
     case cifar10(folder: String)
+    case images(folder: String)
   }
   private let kind: Kind
 
@@ -21,14 +22,18 @@ public struct DataSource: Hashable, Sendable, CustomStringConvertible {
       kind = .mnist(folder: folder)
     } else if let folder = DataSource.folder(of: text, after: "cifar10:") {
       kind = .cifar10(folder: folder)
+    } else if let folder = DataSource.folder(of: text, after: "folder:") {
+      kind = .images(folder: folder)
     } else {
-      throw DataError("--data", found: "\"\(text)\"", expected: "digits, mnist:FOLDER or cifar10:FOLDER")
+      throw DataError(
+        "--data", found: "\"\(text)\"", expected: "digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER")
     }
   }
 
   private static func folder(of text: String, after prefix: String) -> String? {
     guard text.hasPrefix(prefix), text.count > prefix.count else { return nil }
-    let folder = String(text.dropFirst(prefix.count))
+    var folder = String(text.dropFirst(prefix.count))
+    while folder.count > 1 && folder.hasSuffix("/") { folder.removeLast() }
     return folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder
   }
 
@@ -38,6 +43,7 @@ public struct DataSource: Hashable, Sendable, CustomStringConvertible {
     case .digits: "digits"
     case .mnist(let folder): "mnist:\(folder)"
     case .cifar10(let folder): "cifar10:\(folder)"
+    case .images(let folder): "folder:\(folder)"
     }
   }
 
@@ -47,14 +53,29 @@ public struct DataSource: Hashable, Sendable, CustomStringConvertible {
     case .digits: "UCI handwritten digits"
     case .mnist: "MNIST"
     case .cifar10: "CIFAR-10"
+    case .images(let folder): "images of " + (folder.split(separator: "/").last ?? "/")
     }
   }
 
-  public func load() throws -> DataSplits {
+  /// Whether the images are files of their own, of any size, so that `load` needs a size and a reader.
+  public var isImageFolder: Bool {
+    if case .images = kind { true } else { false }
+  }
+
+  /// - Parameters:
+  ///   - folder: the size that image files are brought to.
+  ///   - reader: of image files, such as `Image.reader` of ApusVision. Data in other forms need neither.
+  public func load(folder options: ImageFolder.Options? = nil, reader: ImageFolder.Reader? = nil) throws -> DataSplits {
     switch kind {
-    case .digits: Digits.load()
-    case .mnist(let folder): try MNIST.load(folder: folder)
-    case .cifar10(let folder): try CIFAR10.load(folder: folder)
+    case .digits: return Digits.load()
+    case .mnist(let folder): return try MNIST.load(folder: folder)
+    case .cifar10(let folder): return try CIFAR10.load(folder: folder)
+    case .images(let folder):
+      guard let options else { throw DataError(description, found: "no size for the images", expected: "one") }
+      guard let reader else {
+        throw DataError(description, found: "no reader of image files", expected: "Image.reader")
+      }
+      return try ImageFolder.load(folder: folder, options: options, reader: reader)
     }
   }
 }

@@ -35,6 +35,8 @@ public struct RunRecord: Sendable, Codable {
     /// Of the training split, a number a channel, of pixels from 0 to 1.
     public var mean: [Float]
     public var deviation: [Float]
+    /// Of image files: their names and decoded pixels.
+    public var fingerprint: String?
   }
 
   /// Where a part of the run was computed. A run that is resumed has several.
@@ -51,6 +53,21 @@ public struct RunRecord: Sendable, Codable {
   public struct WeightDecay: Hashable, Sendable, Codable {
     public var decayed: [String]
     public var spared: [String]
+  }
+
+  /// Where initial values come from, and what became of them.
+  public struct Initial: Hashable, Sendable, Codable {
+    /// With an absolute path.
+    public var file: String
+    /// The file's bytes, by which a change is found.
+    public var fingerprint: String?
+    /// Whether the classifier is drawn anew even if the file's would fit.
+    public var newHead: Bool
+    /// Parameters and buffers that have the file's values.
+    public var matched: Int?
+    /// Paths of the classifier's parameters, where it is drawn anew, and the number of classes of the file's.
+    public var head: [String]?
+    public var fileClasses: Int?
   }
 
   public struct Result: Sendable, Codable {
@@ -79,6 +96,13 @@ public struct RunRecord: Sendable, Codable {
   public var networkName: String
   public var dataSource: String
   public var data: Data?
+  /// How image files become images of one size.
+  public var imageFolder: ImageFolder.Options?
+  /// In place of the training data's own mean and deviation.
+  public var normalization: Normalization?
+  public var initial: Initial?
+  /// Parameters and running statistics that are not trained.
+  public var frozen: MatchedParts?
   /// Which parameters the weight decay acts on, by their paths, and which it leaves alone.
   public var weightDecay: WeightDecay?
   /// Chosen implementation of each convolution's forward pass, by its path.
@@ -90,11 +114,24 @@ public struct RunRecord: Sendable, Codable {
 }
 
 extension RunRecord {
-  package init(_ request: TrainingRun.Request) {
+  /// Looks into a file of initial weights for what the images are to be normalised by.
+  package init(_ request: TrainingRun.Request) throws {
     self.init(
       status: .starting, commandLine: request.commandLine, started: RunRecord.now, updated: RunRecord.now,
       settings: request.settings, checkpointEvery: request.checkpointEvery, networkName: request.network,
       dataSource: request.data.description)
+    if request.data.isImageFolder {
+      imageFolder =
+        try request.imageFolder ?? ImageFolder.Options(input: NetworkCatalogue.usualInput(of: request.network))
+      try imageFolder?.validate()
+    } else if request.imageFolder != nil {
+      throw SettingsError(description: "a size for image files, with data that are none: \(request.data)")
+    }
+    if request.newHead && request.initialWeights == nil {
+      throw SettingsError(description: "a new classifier without initial weights that it would replace")
+    }
+    initial = request.initialWeights.map { Initial(file: $0, newHead: request.newHead) }
+    normalization = try NormalizationChoice.normalization(request.normalization, initialWeights: request.initialWeights)
   }
 
   /// Now, in UTC, to the second: 2026-11-21T03:05:00Z.
@@ -134,16 +171,20 @@ extension RunRecord.Data {
     self.init(
       source: source.description, name: source.name, trainingSamples: splits.train.count,
       validationSamples: splits.validation.count, testSamples: splits.test.count, classNames: splits.classNames,
-      mean: splits.normalization.mean, deviation: splits.normalization.deviation)
+      mean: splits.normalization.mean, deviation: splits.normalization.deviation, fingerprint: splits.fingerprint)
   }
 
   var summary: String {
-    "\(trainingSamples) training, \(validationSamples) validation and \(testSamples) test images with mean \(mean) and deviation \(deviation)"
+    "\(trainingSamples) training, \(validationSamples) validation and \(testSamples) test images with mean \(mean) and deviation "
+      + "\(deviation)" + (fingerprint.map { ", fingerprint \($0)" } ?? "")
   }
 }
 
 extension RunRecord.WeightDecay {
-  init(_ settings: [ParameterSettings]) {
+  /// Of those that are trained.
+  init(_ settings: [ParameterSettings], of parameters: ParameterList) {
+    let trained = Set(parameters.filter(\.parameter.isTrainable).map(\.path))
+    let settings = settings.filter { $0.isTrained && trained.contains($0.path) }
     self.init(
       decayed: settings.filter { $0.weightDecay > 0 }.map(\.path),
       spared: settings.filter { $0.weightDecay == 0 }.map(\.path))

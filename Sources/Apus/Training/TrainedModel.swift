@@ -16,6 +16,8 @@ public struct TrainedModel {
   public let classNames: [String]
   /// Of the training data.
   public let normalization: Normalization
+  /// The part of an image file that the model was trained on, see `ImageFolder.Options`; `nil` where its data were no files.
+  public let crop: Double?
 
   private struct Header: Codable {
     var network: String
@@ -23,13 +25,33 @@ public struct TrainedModel {
     var classNames: [String]
     var mean: [Float]
     var deviation: [Float]
+    var crop: Double?
   }
 
-  private static let key = "apus.model"
+  static let key = "apus.model"
 
   /// Reads a model; throws where the file is damaged or does not fit the network that it names.
   public static func read(_ path: String) throws -> TrainedModel {
     let file = try Safetensors.read(path)
+    let header = try header(of: file, path)
+    let model = try NetworkCatalogue.make(
+      header.network, input: Shape(header.input), classes: header.classNames.count, seed: 0)
+    try model.load(file.tensors, from: path)
+    return TrainedModel(
+      model: model, network: header.network, input: Shape(header.input), classNames: header.classNames,
+      normalization: Normalization(mean: header.mean, deviation: header.deviation), crop: header.crop)
+  }
+
+  /// Classes and normalisation of a run's model; `nil` for a file that holds other weights.
+  static func origin(of path: String) throws -> (classNames: [String], normalization: Normalization)? {
+    if [".npz", ".pth", ".pt"].contains(where: path.hasSuffix) { return nil }
+    let file = try Safetensors.read(path)
+    if file.metadata[key] == nil { return nil }
+    let header = try header(of: file, path)
+    return (header.classNames, Normalization(mean: header.mean, deviation: header.deviation))
+  }
+
+  private static func header(of file: SafetensorsFile, _ path: String) throws -> Header {
     guard let json = file.metadata[key] else {
       throw FileError(path, part: "metadata", found: "no \(key)", expected: "a model that apus wrote")
     }
@@ -42,26 +64,22 @@ public struct TrainedModel {
         expected: "one that apus wrote")
     }
     guard header.input.count == 3, header.input.allSatisfy({ (1...1 << 20).contains($0) }), !header.classNames.isEmpty,
-      header.mean.count == header.input[2], header.deviation.count == header.input[2]
+      header.mean.count == header.input[2], header.deviation.count == header.input[2],
+      header.crop.map({ $0 > 0 && $0 <= 1 }) ?? true
     else {
       throw FileError(
         path, part: "metadata \(key)", found: "input \(header.input) with \(header.mean.count) means",
         expected: "a size [H, W, C], classes, and a mean and a deviation a channel")
     }
-    let model = try NetworkCatalogue.make(
-      header.network, input: Shape(header.input), classes: header.classNames.count, seed: 0)
-    try model.load(file.tensors, from: path)
-    return TrainedModel(
-      model: model, network: header.network, input: Shape(header.input), classNames: header.classNames,
-      normalization: Normalization(mean: header.mean, deviation: header.deviation))
+    return header
   }
 
   /// Writes the model that a run keeps.
-  static func write(_ trainer: Trainer, network: String, to path: String) throws {
+  static func write(_ trainer: Trainer, network: String, crop: Double?, to path: String) throws {
     let data = trainer.data
     let header = Header(
       network: network, input: Array(data.imageShape), classNames: data.classNames, mean: data.normalization.mean,
-      deviation: data.normalization.deviation)
+      deviation: data.normalization.deviation, crop: crop)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let json: Data
@@ -85,6 +103,11 @@ public struct TrainedModel {
       throw DataError(
         split.dataset.source, found: "\(split.dataset.classNames.count) classes",
         expected: "\(classNames.count), as the model has")
+    }
+    if let place = classNames.indices.first(where: { classNames[$0] != split.dataset.classNames[$0] }) {
+      throw DataError(
+        split.dataset.source, found: "class \(place) \"\(split.dataset.classNames[place])\"",
+        expected: "\"\(classNames[place])\", as the model has")
     }
     let split = DataSplit(split.dataset, indices: split.indices, normalization: normalization)
     return evaluate(model, on: split.batches(of: Trainer.evaluationBatchSize))

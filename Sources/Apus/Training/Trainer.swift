@@ -27,9 +27,10 @@ public final class Trainer {
 
   public enum Ending: Sendable { case finished, interrupted }
 
-  /// Plans the model for the batch size first, so that a shape error is thrown here and not in the middle of a step.
+  /// Freezes what the settings say, and plans the model for the batch size, so that a shape error is thrown here and not in the middle of a step.
   public init(model: any Layer, data: DataSplits, settings: TrainingSettings) throws {
     try settings.validate()
+    try settings.freeze(model)
     var train = data.train
     train.augmentation = settings.augmentation
     self.model = model
@@ -38,6 +39,14 @@ public final class Trainer {
     trainingSample = train.sample(data.validation.count)
     plan = try model.plan(
       input: Shape([min(settings.batchSize, train.count)] + data.imageShape), phase: .training, samples: train.count)
+    if plan.outputShape.count != 2 {
+      throw PlanError(
+        path: "", operation: "\(type(of: model))",
+        problem: """
+          gives \(plan.outputShape), expected [N, classes]: a network with scores for every pixel is no classifier; \
+          SegmentationTrainer trains one
+          """)
+    }
     optimizer = try OptimizerCatalogue.entry(settings.optimizer).make(model.parameters, settings)
     let stepsPerEpoch = Trainer.steps(of: train.count, by: settings.batchSize)
     schedule = settings.schedule.schedule(steps: settings.epochs * stepsPerEpoch, stepsPerEpoch: stepsPerEpoch)

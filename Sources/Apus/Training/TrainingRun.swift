@@ -9,6 +9,16 @@ public enum TrainingRun {
     public var checkpointEvery: Int?
     /// For the record.
     public var commandLine: [String]
+    /// How image files of `data` become images of one size; the network's usual one where it is `nil`.
+    public var imageFolder: ImageFolder.Options?
+    /// What images are normalised by; see `NormalizationChoice`.
+    public var normalization: NormalizationChoice?
+    /// The number of classes that the data must have.
+    public var classes: Int?
+    /// A file of weights that training begins with, in place of values drawn from the seed.
+    public var initialWeights: String?
+    /// Draws the classifier from the seed even where the file's would fit.
+    public var newHead = false
 
     public init(
       network: String, data: DataSource, settings: TrainingSettings, checkpointEvery: Int? = nil,
@@ -31,15 +41,20 @@ public enum TrainingRun {
   }
 
   /// Starts a run in a new folder. Where it fails before its first step it takes back what it made.
-  public static func start(_ request: Request, in path: String, observer: some TrainingObserver) throws -> Outcome {
+  ///
+  /// - Parameter reader: of image files, for data that are some.
+  public static func start(
+    _ request: Request, in path: String, reader: ImageFolder.Reader? = nil, observer: some TrainingObserver
+  ) throws -> Outcome {
     try request.settings.validate()
     try NetworkCatalogue.check(request.network)
+    var record = try RunRecord(request)
     let folder = try RunFolder.create(at: path)
-    var record = RunRecord(request)
     let trainer: Trainer
     do {
       try record.write(to: folder.files.record)
-      trainer = try prepare(&record)
+      trainer = try prepare(&record, reader, initializes: true, observer)
+      try checkClasses(record, request.classes)
       try begin(&record, trainer, in: folder)
     } catch {
       folder.discard()
@@ -49,7 +64,9 @@ public enum TrainingRun {
   }
 
   /// Continues a run from its last checkpoint, or from the start where none was written.
-  public static func resume(_ path: String, observer: some TrainingObserver) throws -> Outcome {
+  public static func resume(
+    _ path: String, reader: ImageFolder.Reader? = nil, observer: some TrainingObserver
+  ) throws -> Outcome {
     let folder = try RunFolder.open(at: path)
     var record = try RunRecord.read(folder.files.record)
     let checkpoint = folder.hasCheckpoint ? try Checkpoint.read(folder.files.checkpoint) : nil
@@ -58,7 +75,7 @@ public enum TrainingRun {
       return .wasFinished(result)
     }
     let before = record
-    let trainer = try prepare(&record)
+    let trainer = try prepare(&record, reader, initializes: checkpoint == nil, observer)
     try checkData(before, record)
     if let checkpoint { try trainer.restore(checkpoint, from: folder.files.checkpoint) }
     try begin(&record, trainer, in: folder)
@@ -69,21 +86,38 @@ public enum TrainingRun {
 
   // MARK: Before the first step
 
-  /// Reads the data, makes and plans the network, and completes the record.
-  private static func prepare(_ record: inout RunRecord) throws -> Trainer {
+  /// Reads the data, makes and plans the network, and completes the record. `initializes`: no checkpoint will do so.
+  private static func prepare(
+    _ record: inout RunRecord, _ reader: ImageFolder.Reader?, initializes: Bool, _ observer: some TrainingObserver
+  ) throws -> Trainer {
     let source = try DataSource(record.dataSource)
-    let data = try source.load()
+    var data = try source.load(folder: record.imageFolder, reader: reader)
+    for note in data.notes { observer.warn(note) }
+    if let normalization = record.normalization { data = try data.normalized(by: normalization) }
     let model = try NetworkCatalogue.make(
       record.networkName, input: data.imageShape, classes: data.classNames.count, seed: record.settings.seed)
+    if initializes, let initial = record.initial {
+      record.initial = try initial.load(into: model, record.networkName, data)
+    }
     let trainer = try Trainer(model: model, data: data, settings: record.settings)
+    let frozen = model.frozenParts
+    record.frozen = frozen.parameters.isEmpty ? nil : frozen
     record.data = RunRecord.Data(source, data)
     record.network = RunRecord.Network(
       name: record.networkName, input: Array(data.imageShape), classes: data.classNames.count,
       parameters: model.parameters.scalarCount)
-    record.weightDecay = RunRecord.WeightDecay(trainer.optimizer.parameterSettings)
+    record.weightDecay = RunRecord.WeightDecay(trainer.optimizer.parameterSettings, of: model.parameters)
     let convolutions = trainer.plan.rows.compactMap { row in row.implementation.map { (row.path, $0) } }
     record.implementations = Dictionary(convolutions) { first, _ in first }
     return trainer
+  }
+
+  private static func checkClasses(_ record: RunRecord, _ classes: Int?) throws(DataError) {
+    guard let classes, let data = record.data, classes != data.classNames.count else { return }
+    throw DataError(
+      record.dataSource,
+      found: "\(data.classNames.count) classes (\(data.classNames.prefix(5).joined(separator: ", ")), …)",
+      expected: "\(classes), as --classes says")
   }
 
   private static func begin(_ record: inout RunRecord, _ trainer: Trainer, in folder: RunFolder) throws {
@@ -151,7 +185,8 @@ public enum TrainingRun {
     _ trainer: Trainer, _ record: RunRecord, in folder: RunFolder, afterResume: Bool = false
   ) throws {
     if let kept = trainer.state.kept, afterResume || kept.epoch == trainer.state.rows.last?.epoch {
-      try TrainedModel.write(trainer, network: record.networkName, to: folder.files.model)
+      try TrainedModel.write(
+        trainer, network: record.networkName, crop: record.imageFolder?.crop, to: folder.files.model)
     }
     try AtomicFile.write(EpochMetrics.csv(trainer.state.rows), to: folder.files.metrics)
   }

@@ -29,13 +29,19 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
   public var seed: UInt64
   /// Of convolutions, in training and evaluation.
   public var precision: Precision
+  /// Patterns of parameters that stay as they are, see `Layer.freeze`; then patterns of those that are trained all the same.
+  public var freeze: [String]
+  public var unfreeze: [String]
+  /// Learning rates and weight decays of parts of the model.
+  public var groups: [ParameterGroup]
 
   /// Learning rate, momentum and weight decay are the optimizer's usual ones where they are not given.
   public init(
     epochs: Int, batchSize: Int = 64, learningRate: Double? = nil, schedule: LearningRateSchedule = .cosine,
     optimizer: String = "sgd", momentum: Double? = nil, weightDecay: Double? = nil,
     decaying: DecayedParameters = .weights, clipping: GradientClipping = .none, shift: Int = 2, flips: Bool = false,
-    cutout: Int = 0, jitter: Double = 0, seed: UInt64 = 1, precision: Precision = .standard
+    cutout: Int = 0, jitter: Double = 0, seed: UInt64 = 1, precision: Precision = .standard, freeze: [String] = [],
+    unfreeze: [String] = [], groups: [ParameterGroup] = []
   ) {
     // An unknown name is refused by `validate`.
     let usual = OptimizerCatalogue[optimizer] ?? OptimizerCatalogue.entries[0]
@@ -54,6 +60,9 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
     self.jitter = jitter
     self.seed = seed
     self.precision = precision
+    self.freeze = freeze
+    self.unfreeze = unfreeze
+    self.groups = groups
   }
 
   /// What the command takes where nothing else is asked for.
@@ -78,6 +87,21 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
     try check(shift >= 0, "the shift", shift, "at least 0 pixels")
     try check(cutout >= 0, "the cutout", cutout, "at least 0 pixels")
     try check(jitter >= 0 && jitter <= 1, "the colour jitter", jitter, "a number from 0 to 1")
+  }
+
+  /// Freezes what is to be frozen of a model that is trained with these settings.
+  ///
+  /// - Throws: `PathError` where a pattern matches nothing, `SettingsError` where nothing is left to train.
+  func freeze(_ model: any Layer) throws {
+    if !freeze.isEmpty { _ = try model.setFrozen(true, matching: freeze) }
+    if !unfreeze.isEmpty { _ = try model.setFrozen(false, matching: unfreeze) }
+    let parameters = model.parameters
+    for group in groups where !group.matches(anyOf: parameters) {
+      throw PathError.noMatch(group.pattern, of: parameters.map(\.path))
+    }
+    if !parameters.contains(where: \.parameter.isTrainable) {
+      throw SettingsError(description: "all of the \(parameters.count) parameters are frozen: nothing is left to train")
+    }
   }
 
   /// What is done to training images; `nil` for nothing.
@@ -107,7 +131,10 @@ extension TrainingSettings {
       cutout: try values.decodeIfPresent(Int.self, forKey: .cutout) ?? 0,
       jitter: try values.decodeIfPresent(Double.self, forKey: .jitter) ?? 0,
       seed: try values.decode(UInt64.self, forKey: .seed),
-      precision: try values.decode(Precision.self, forKey: .precision))
+      precision: try values.decode(Precision.self, forKey: .precision),
+      freeze: try values.decodeIfPresent([String].self, forKey: .freeze) ?? [],
+      unfreeze: try values.decodeIfPresent([String].self, forKey: .unfreeze) ?? [],
+      groups: try values.decodeIfPresent([ParameterGroup].self, forKey: .groups) ?? [])
   }
 }
 

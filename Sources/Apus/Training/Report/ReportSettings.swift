@@ -33,7 +33,19 @@ struct ReportSettings {
       ("gradient clipping", settings.clipping.description),
       ("augmentation", ReportSettings.augmentation(settings)),
       ("seed", "\(settings.seed)"),
-    ]
+    ] + transfer
+  }
+
+  /// What a run that begins with other weights, or trains a part of the network, was made with.
+  private var transfer: [(String, String)] {
+    let settings = record.settings
+    var entries: [(String, String)] = []
+    if let initial = record.initial {
+      entries.append(("initial weights", initial.summary(classes: record.network?.classes ?? 0)))
+    }
+    if let frozen = record.frozen { entries.append(("frozen", frozen.summary(of: record.network?.parameters ?? 0))) }
+    for group in settings.groups { entries.append(("group", group.description)) }
+    return entries
   }
 
   private static func augmentation(_ settings: TrainingSettings) -> String {

@@ -1,5 +1,5 @@
-/// The dtypes of a safetensors file that can be read without a loss into one of Tensor's four.
-enum SafetensorsType: String, CaseIterable {
+/// The element types of files that can be read without a loss into one of Tensor's four, by their names in safetensors files.
+enum StoredType: String, CaseIterable {
   case f64 = "F64"
   case f32 = "F32"
   case f16 = "F16"

@@ -1,0 +1,147 @@
+/// What became of each tensor of a file and of each parameter and buffer of a model.
+public struct LoadReceipt: Sendable {
+  public struct Match: Hashable, Sendable {
+    /// In the file.
+    public var name: String
+    /// In the model.
+    public var path: String
+    /// What was done to its axes on the way: `same` for nothing.
+    public var change: WeightLayout
+    /// Whether the layer's type says how it lies in the file. Others are taken as they are.
+    public var isDescribed: Bool
+  }
+
+  /// A tensor with its shape.
+  public struct Named: Hashable, Sendable {
+    public var name: String
+    public var shape: Shape
+  }
+
+  /// A tensor of a wrong shape or type.
+  public struct Mismatch: Hashable, Sendable {
+    public var name: String
+    /// As the file should have it, in its layout.
+    public var expected: Shape
+    public var found: Shape
+    public var foundType: ScalarType
+  }
+
+  public struct Conversion: Hashable, Sendable {
+    public var name: String
+    /// The dtype in the file: `BF16`.
+    public var from: String
+  }
+
+  /// The file.
+  public let source: String
+  /// As it was read.
+  public let layout: WeightsFile.Layout
+  /// Whether the file said its layout; otherwise it was told to the loader or taken as PyTorch's.
+  public let isLayoutRecorded: Bool
+  public internal(set) var matched: [Match] = []
+  /// What the model has and the file has not, under the file's name.
+  public internal(set) var missing: [Named] = []
+  /// What the file has and the model has not.
+  public internal(set) var unexpected: [Named] = []
+  public internal(set) var mismatched: [Mismatch] = []
+  /// Paths and names that were not looked at, by the caller's wish.
+  public internal(set) var ignored: [String] = []
+  /// Integers that PyTorch counts batches with, which nothing depends on.
+  public internal(set) var counters: [String] = []
+  /// Those that matched and were not float32 in the file.
+  public internal(set) var converted: [Conversion] = []
+  /// What in the file is no tensor.
+  public internal(set) var skipped: [String] = []
+
+  /// Whether every tensor found its place.
+  public var isComplete: Bool { missing.isEmpty && unexpected.isEmpty && mismatched.isEmpty }
+
+  /// Those whose axes were moved.
+  public var transposed: [Match] { matched.filter { $0.change != .same } }
+}
+
+extension LoadReceipt: CustomStringConvertible {
+  /// Several lines: the layout, what matched and how, what did not, what was left.
+  public var description: String {
+    var lines = ["\(source), \(layoutText)"]
+    lines.append("matched \(matched.count) of \(matched.count + missing.count + mismatched.count)")
+    for (title, matches) in transposedByKind {
+      lines.append("  \(title): \(Self.listed(matches.map(\.name), limit: 3))")
+    }
+    let ownWeights = layout == .pytorch ? matched.filter { !$0.isDescribed } : []
+    if !ownWeights.isEmpty {
+      lines.append("  as they are, of layers that PyTorch has not: \(Self.listed(ownWeights.map(\.name), limit: 3))")
+    }
+    if !converted.isEmpty {
+      lines.append("  converted to float32: \(Self.listed(converted.map { "\($0.name) from \($0.from)" }, limit: 3))")
+    }
+    lines += problems.map { "\($0.title) \($0.items.count): \(Self.listed($0.items))" }
+    for (title, items) in [("ignored as asked", ignored), ("counters, not used", counters), ("no tensors", skipped)]
+    where !items.isEmpty {
+      lines.append("\(title) \(items.count): \(Self.listed(items, limit: 3))")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  /// One line of what does not fit.
+  var refusal: String {
+    let groups = problems.map { "\($0.items.count) \($0.title): \(Self.listed($0.items))" }
+    return """
+      \(source) does not fit the model (\(layoutText)): \(matched.count) of \
+      \(matched.count + missing.count + mismatched.count) matched; \(groups.joined(separator: "; "))
+      """
+  }
+
+  private var layoutText: String {
+    switch (layout, isLayoutRecorded) {
+    case (.apus, true): "Apus' layout, as the file says"
+    case (.apus, false): "Apus' layout, as asked"
+    case (.pytorch, true): "PyTorch's layout, as the file says"
+    case (.pytorch, false): "PyTorch's layout, since the file says nothing else"
+    }
+  }
+
+  private var problems: [(title: String, items: [String])] {
+    let wrong = mismatched.map { mismatch in
+      let type = mismatch.foundType == .float32 ? "" : "\(mismatch.foundType.rawValue) "
+      return "\(mismatch.name) is \(type)\(mismatch.found), expected \(mismatch.expected)"
+    }
+    return [
+      ("missing", missing.map { "\($0.name) \($0.shape)" }),
+      ("unexpected", unexpected.map { "\($0.name) \($0.shape)" }),
+      ("of another shape or type", wrong),
+    ].filter { !$0.1.isEmpty }
+  }
+
+  private var transposedByKind: [(title: String, matches: [Match])] {
+    var kinds: [(title: String, matches: [Match])] = []
+    for match in transposed {
+      if let place = kinds.firstIndex(where: { $0.title == match.change.title }) {
+        kinds[place].matches.append(match)
+      } else {
+        kinds.append((match.change.title, [match]))
+      }
+    }
+    return kinds.map { ("\($0.matches.count) \($0.title)", $0.matches) }
+  }
+
+  private static func listed(_ items: [String], limit: Int = 10) -> String {
+    let rest = items.count - limit
+    return items.prefix(limit).joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
+  }
+}
+
+extension WeightLayout {
+  /// The change from the file's axes to ours.
+  fileprivate var title: String {
+    switch self {
+    case .same: "as they are"
+    case .filters: "filters (K, C, KH, KW) → [KH, KW, C, K]"
+    case .matrix: "matrices (out, in) → [in, out]"
+    case .image: "(C, H, W) → [H, W, C]"
+    case .matrixOfImage(let image):
+      "matrices (out, in) → [in, out] with inputs from (C, H, W) to [H, W, C] = \(image)"
+    case .vectorOfImage(let image): "vectors from (C, H, W) to [H, W, C] = \(image)"
+    }
+  }
+}

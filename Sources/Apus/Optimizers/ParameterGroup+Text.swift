@@ -1,0 +1,41 @@
+/// As text, for the command and `run.json`: `layer4.*:lr=0.1`, `*.bias:lr=2,wd=0`, `conv1.*:train=false`.
+extension ParameterGroup: CustomStringConvertible, Codable {
+  /// `nil` where it is not a pattern, a colon and settings, or a number is negative or none.
+  public init?(text: String) {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[0].isEmpty else { return nil }
+    self.init(String(parts[0]))
+    for setting in parts[1].split(separator: ",", omittingEmptySubsequences: false) {
+      let sides = setting.split(separator: "=", omittingEmptySubsequences: false)
+      guard sides.count == 2 else { return nil }
+      let number = Double(sides[1]).flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
+      switch (sides[0], number, Bool(String(sides[1]))) {
+      case ("lr", let number?, _) where learningRate == nil: learningRate = number
+      case ("wd", let number?, _) where weightDecay == nil: weightDecay = number
+      case ("train", _, let value?) where isTrainable == nil: isTrainable = value
+      default: return nil
+      }
+    }
+  }
+
+  public var description: String {
+    let settings = [
+      learningRate.map { "lr=\($0)" }, weightDecay.map { "wd=\($0)" }, isTrainable.map { "train=\($0)" },
+    ]
+    return pattern + ":" + settings.compactMap { $0 }.joined(separator: ",")
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    guard let group = ParameterGroup(text: text) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "\"\(text)\" is no group of parameters")
+    }
+    self = group
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+}

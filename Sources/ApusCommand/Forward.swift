@@ -1,0 +1,98 @@
+import Apus
+import ArgumentParser
+
+/// `apus forward NETWORK --weights FILE --input X.npy --output Y.npy`: a network's output for given numbers, to compare it with others.
+struct Forward: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compute a network's output with weights from a file.",
+    discussion: """
+      Weights are read strictly: every tensor must be there with its shape, and no other. A file that does not say its layout is taken \
+      as PyTorch's.
+      """)
+
+  @Argument(help: "The network; apus catalogue and an unknown name tell what there is.")
+  var network: String
+
+  @Option(help: "A .safetensors, .npz or .pth file of weights.", completion: .file())
+  var weights: String
+
+  @Option(help: "A .npy file with a batch, [N, H, W, C].", completion: .file())
+  var input: String
+
+  @Option(help: "The .npy file for the output, logits [N, classes].", completion: .file())
+  var output: String
+
+  @Option(
+    help: "Number of classes. (default: as many as the weights have: the size of the last layer's tensors in the file)")
+  var classes: Int?
+
+  @Flag(
+    help:
+      "As in training: batch norms take the batch's statistics. Dropout stays off, so that the output is not random.")
+  var training = false
+
+  @Option(help: "A .npy file with a label an image, for --gradients.", completion: .file())
+  var labels: String?
+
+  @Option(
+    help: """
+      A .safetensors file for the gradients of the mean cross-entropy, as in training, in PyTorch's names and layout; auxiliary heads \
+      count 0.3.
+      """, completion: .file())
+  var gradients: String?
+
+  @Option(help: "Threads.")
+  var threads: Int?
+
+  func validate() throws {
+    for case (let name, let value?) in [("--classes", classes), ("--threads", threads)] where value < 1 {
+      throw ValidationError("\(name) is \(value), expected at least 1")
+    }
+    if (labels == nil) != (gradients == nil) { throw ValidationError("--labels and --gradients go together") }
+    if gradients != nil && !training { throw ValidationError("--gradients are those of --training") }
+  }
+
+  func run() throws {
+    if let threads { Runtime.threadCount = threads }
+    let images = try batch()
+    let file = try WeightsFile.read(weights)
+    let (model, receipt) = try NetworkCatalogue.make(network, weights: file, input: images.shape, classes: classes)
+    let phase = training ? Phase(dropout: false, batchStatistics: true, updatesState: false) : .inference
+    let plan = try model.plan(input: images.shape, phase: phase)
+    let labels = try labels.map { try readLabels($0, count: images.shape[0], classes: plan.outputShape.last ?? 1) }
+    try Npy.write(withPhase(phase) { model(images) }, to: output)
+    if let labels, let gradients {
+      let taken = valueWithGradients(of: model, phase: phase) {
+        trainingLoss(of: model, images: images, labels: labels)
+      }.gradients
+      try WeightsFile(
+        source: gradients, tensors: try model.exported(taken, input: images.shape), recordedLayout: .pytorch
+      ).write(to: gradients)
+    }
+    Terminal.printLine("\(network), \(receipt.matched.count) tensors of \(weights): \(plan.outputShape) to \(output)")
+  }
+
+  private func batch() throws -> Tensor {
+    let images = try Npy.read(input)
+    if images.rank != 4 || images.elementCount == 0 {
+      throw FileError(input, found: "shape \(images.shape)", expected: "a batch of images, [N, H, W, C]")
+    }
+    if !images.scalarType.isFloatingPoint {
+      throw FileError(input, found: images.scalarType.rawValue, expected: "float32 or float64")
+    }
+    return images.cast(to: .float32)
+  }
+
+  private func readLabels(_ path: String, count: Int, classes: Int) throws -> Tensor {
+    let labels = try Npy.read(path)
+    if labels.shape != [count] || labels.scalarType != .int32 {
+      throw FileError(
+        path, found: "\(labels.scalarType.rawValue) of shape \(labels.shape)",
+        expected: "an integer for each of \(count) images")
+    }
+    if let wrong = labels.array(of: Int32.self).first(where: { !(0..<classes).contains(Int($0)) }) {
+      throw FileError(path, found: "label \(wrong)", expected: "0 to \(classes - 1)")
+    }
+    return labels
+  }
+}

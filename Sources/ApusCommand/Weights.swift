@@ -1,0 +1,38 @@
+import Apus
+import ArgumentParser
+
+/// `apus weights NETWORK FILE`: what a file's tensors are to a network, and the same in another format.
+struct Weights: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show how a file's weights fit a network, and convert them.",
+    discussion: """
+      apus weights resnet20 runs/cifar/model.safetensors --to resnet20.safetensors   (for PyTorch's load_state_dict)
+      apus weights vgg16 vgg16.pth --to vgg16.safetensors                            (out of a pickle, which is not executed)
+      """)
+
+  @Argument(help: "The network.")
+  var network: String
+
+  @Argument(help: "A .safetensors, .npz or .pth file.", completion: .file())
+  var file: String
+
+  @Option(help: "The .safetensors or .npz file to write them to.", completion: .file())
+  var to: String?
+
+  @Option(help: "Its layout, pytorch or apus.")
+  var layout: WeightsFile.Layout = .pytorch
+
+  func run() throws {
+    let weights = try WeightsFile.read(file)
+    var input = try NetworkCatalogue.usualInput(of: network)
+    if let channels = try NetworkCatalogue.channels(of: network, in: weights) { input[2] = channels }
+    let batch = Shape([1] + input)
+    let (model, receipt) = try NetworkCatalogue.make(network, weights: weights, input: batch)
+    Terminal.printLine("\(receipt)")
+    guard let to else { return }
+    try model.save(weights: to, layout: layout, input: batch)
+    Terminal.printLine("written to \(to)")
+  }
+}
+
+extension WeightsFile.Layout: ExpressibleByArgument {}

@@ -1,0 +1,183 @@
+import Apus
+import ApusVision
+import Foundation
+import Testing
+
+/// Runs that begin with other weights, on folders of images.
+@Suite struct TransferRunTests {
+  /// Three classes of 8×8 pictures, dark to light.
+  private static func pictures(_ temporary: TemporaryFolder, _ name: String = "pictures") throws -> String {
+    try pictureFolder(
+      temporary, name,
+      ["a": (0..<12).map { 5 * $0 }, "b": (0..<12).map { 90 + 5 * $0 }, "c": (0..<12).map { 180 + 5 * $0 }], size: 8)
+  }
+
+  private func request(_ folder: String, epochs: Int = 3) throws -> TrainingRun.Request {
+    var request = TrainingRun.Request(
+      network: "resnet20", data: try DataSource("folder:" + folder),
+      settings: TrainingSettings(epochs: epochs, batchSize: 8, learningRate: 0.05, shift: 1))
+    request.imageFolder = .init(input: [8, 8, 3])
+    return request
+  }
+
+  private func start(
+    _ request: TrainingRun.Request, _ run: RunFiles, _ observer: some TrainingObserver = SilentObserver()
+  ) throws {
+    _ = try TrainingRun.start(request, in: run.folder, reader: Image.reader, observer: observer)
+  }
+
+  private func tensors(_ path: String) throws -> [String: [Float]] {
+    try Safetensors.read(path).tensors.mapValues { $0.array(of: Float.self) }
+  }
+
+  /// Weights in PyTorch's layout of a network with ten classes.
+  private func weights(_ temporary: TemporaryFolder) throws -> (path: String, model: any Layer) {
+    let model = try NetworkCatalogue.make("resnet20", input: [8, 8, 3], classes: 10, seed: 77)
+    model.recomputeStatistics(over: [floats([8, 8, 8, 3], seed: 2)])
+    let path = temporary.path + "/weights.safetensors"
+    try model.save(weights: path, input: [1, 8, 8, 3])
+    return (path, model)
+  }
+
+  @Test func goesOnToTheSameBytesAfterAnInterruption() throws {
+    let temporary = try TemporaryFolder()
+    let folder = try Self.pictures(temporary)
+    let (file, source) = try weights(temporary)
+    var request = try request(folder)
+    request.initialWeights = file
+    request.settings.freeze = ["conv1*", "bn1*", "stage1*"]
+    request.settings.groups = [ParameterGroup("stage2*", learningRate: 0.5, weightDecay: 0)]
+    let (whole, cut) = (RunFiles(temporary.path + "/whole"), RunFiles(temporary.path + "/cut"))
+    try start(request, whole)
+    try start(request, cut, StopAfter(steps: 4))
+    // The checkpoint has everything: the file of weights is not needed any more.
+    try FileManager.default.removeItem(atPath: file)
+    _ = try TrainingRun.resume(cut.folder, reader: Image.reader, observer: SilentObserver())
+    #expect(try bytes(of: cut.model) == bytes(of: whole.model))
+
+    let record = try RunRecord.read(cut.record)
+    #expect(record.initial?.head == ["fc.weight", "fc.bias"] && record.initial?.fileClasses == 10)
+    #expect(record.initial?.matched == source.state().count - 2)
+    #expect(record.normalization == .imageNet && record.data?.mean == Normalization.imageNet.mean)
+    #expect(record.frozen?.parameters.count == 21 && record.frozen?.buffers.count == 14)
+    #expect(record.weightDecay?.decayed.contains("stage1.0.conv1.weight") == false)
+    #expect(record.weightDecay?.spared.contains("stage2.0.conv1.weight") == true)
+
+    let trained = try tensors(cut.model)
+    for (name, value) in source.state() where !name.hasPrefix("fc") {
+      let stays = name.hasPrefix("conv1") || name.hasPrefix("bn1") || name.hasPrefix("stage1")
+      #expect((trained[name] == value.array(of: Float.self)) == stays, "\(name)")
+    }
+    let model = try TrainedModel.read(cut.model)
+    #expect(model.classNames == ["a", "b", "c"] && model.crop == 1 && model.normalization == .imageNet)
+    let data = try DataSource("folder:" + folder).load(
+      folder: .init(input: model.input, crop: model.crop), reader: Image.reader)
+    #expect(try model.evaluated(on: data.test).accuracy == record.result?.testAccuracy)
+    let picture = folder + "/c/3.png"
+    #expect(try model.predict(Image(contentsOf: picture).prepared(for: model, file: picture), from: picture).count == 3)
+  }
+
+  @Test func beginsWithAnotherRunsModel() throws {
+    let temporary = try TemporaryFolder()
+    let folder = try Self.pictures(temporary)
+    let first = RunFiles(temporary.path + "/first")
+    try start(try request(folder, epochs: 1), first)
+    let before = try tensors(first.model)
+
+    // The same classes: the classifier too. What it was normalised by stays.
+    func transfer(_ name: String, _ change: (inout TrainingRun.Request) throws -> Void) throws -> (RunRecord, RunFiles)
+    {
+      var request = try request(folder, epochs: 1)
+      request.initialWeights = first.model
+      request.settings.freeze = ["*"]
+      request.settings.unfreeze = ["fc.bias"]
+      try change(&request)
+      let run = RunFiles(temporary.path + "/" + name)
+      try start(request, run)
+      return (try RunRecord.read(run.record), run)
+    }
+    let (same, run) = try transfer("same") { _ in }
+    #expect(same.initial?.head == [] && same.normalization == TrainedModel.read(first.model).normalization)
+    let after = try tensors(run.model)
+    #expect(before.keys.sorted() == after.keys.sorted())
+    #expect(before.keys.filter { before[$0] != after[$0] } == ["fc.bias"])
+
+    let (fresh, anew) = try transfer("anew") {
+      $0.newHead = true
+      $0.normalization = .data
+    }
+    #expect(fresh.initial?.head == ["fc.weight", "fc.bias"] && fresh.normalization == nil)
+    #expect(try tensors(anew.model)["fc.weight"] != before["fc.weight"])
+    // Drawn from the seed, as without initial weights.
+    let drawn = try NetworkCatalogue.make("resnet20", input: [8, 8, 3], classes: 3, seed: 1).parameters["fc.weight"]!
+    #expect(try tensors(anew.model)["fc.weight"] == drawn.value.array(of: Float.self))
+
+    let others = try pictureFolder(
+      temporary, "others", ["a": Array(0..<8), "b": Array(9..<17), "z": Array(20..<28)], size: 8)
+    let (renamed, _) = try transfer("renamed") { $0.data = try DataSource("folder:" + others) }
+    #expect(renamed.initial?.head?.count == 2 && renamed.initial?.fileClasses == 3)
+    let other = try DataSource("folder:" + others).load(folder: .init(input: [8, 8, 3]), reader: Image.reader)
+    expectError("class 2 \"z\"", "\"c\"") { _ = try TrainedModel.read(first.model).evaluated(on: other.test) }
+  }
+
+  @Test func refusesWhatDoesNotFit() throws {
+    let temporary = try TemporaryFolder()
+    let folder = try Self.pictures(temporary)
+    let run = RunFiles(temporary.path + "/run")
+    func expectRefused(_ words: String..., change: (inout TrainingRun.Request) throws -> Void) throws {
+      var request = try request(folder)
+      try change(&request)
+      do {
+        try start(request, run)
+        Issue.record("expected an error with \(words)")
+      } catch {
+        for word in words { #expect("\(error)".contains(word), "\(word) is missing in: \(error)") }
+      }
+      #expect(!FileManager.default.fileExists(atPath: run.folder))
+    }
+    // Another network's weights: the receipt, no crash.
+    let other = temporary.path + "/other.safetensors"
+    try NetworkCatalogue.make("lenet5", input: [28, 28, 1], classes: 10, seed: 1).save(
+      weights: other, input: [1, 28, 28, 1])
+    try expectRefused("other.safetensors does not fit", "missing", "unexpected") { $0.initialWeights = other }
+    try expectRefused("none.safetensors", "No such file") { $0.initialWeights = temporary.path + "/none.safetensors" }
+    let damaged = try temporary.file("damaged.safetensors", [1, 2, 3])
+    try expectRefused("damaged.safetensors") { $0.initialWeights = damaged }
+    try expectRefused("3 classes (a, b, c", "10") { $0.classes = 10 }
+    try expectRefused("\"layer*\"", "matches none of the") { $0.settings.freeze = ["layer*"] }
+    try expectRefused("nothing is left to train") { $0.settings.freeze = ["*"] }
+    try expectRefused("without initial weights") { $0.newHead = true }
+    try expectRefused("size for image files") { $0.data = try DataSource("digits") }
+    try expectRefused("images of 1 channels") {
+      $0.imageFolder = .init(input: [8, 8, 1])
+      $0.normalization = .imagenet
+    }
+  }
+
+  @Test func refusesToGoOnWithOtherPicturesOrWeights() throws {
+    let temporary = try TemporaryFolder()
+    let folder = try Self.pictures(temporary)
+    let run = RunFiles(temporary.path + "/run")
+    try start(try request(folder), run, StopAfter(steps: 2))
+    try FileManager.default.moveItem(atPath: folder + "/a/3.png", toPath: folder + "/a/33.png")
+    expectError("data that differ", "fingerprint") {
+      _ = try TrainingRun.resume(run.folder, reader: Image.reader, observer: SilentObserver())
+    }
+    try FileManager.default.moveItem(atPath: folder + "/a/33.png", toPath: folder + "/a/3.png")
+    _ = try TrainingRun.resume(run.folder, reader: Image.reader, observer: SilentObserver())
+
+    // Without a checkpoint it begins again, with the very file.
+    let (file, _) = try weights(temporary)
+    var request = try request(folder)
+    request.initialWeights = file
+    let other = RunFiles(temporary.path + "/other")
+    try start(request, other, StopAfter(steps: 2))
+    try FileManager.default.removeItem(atPath: other.checkpoint)
+    var content = try bytes(of: file)
+    content[content.count - 1] ^= 1
+    try Data(content).write(to: URL(fileURLWithPath: file))
+    expectError("weights.safetensors", "another content") {
+      _ = try TrainingRun.resume(other.folder, reader: Image.reader, observer: SilentObserver())
+    }
+  }
+}
