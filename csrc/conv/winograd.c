@@ -13,15 +13,14 @@
 #define LEAST_CHANNELS 7 /* in · out / (in + out) */
 #define LEAST_GAIN 1.5
 #define LEAST_SAVED 500
-/* Where the schedule by panels becomes as fast, on 8x28x28x128 and 8x56x56x64: U of 2.4 MB is still read once for many tiles, but
- * sums of so much would be read and written for each block of them. */
-#define MOST_FUSED_CHANNELS 128
-/* Tiles of 5x5 kernels overlap by more, and V is nine times its input: it must not leave the cache. (1 thread, 4x27x27x192 to 64:
- * 3.6 ms fused, 9.0 by panels, 7.2 directly.) */
-#define MOST_FUSED_CHANNELS_OF_5X5 256
-#define MOST_FILTERS (1 << 20) /* floats */
-#define MOST_SUMS 8192         /* pairs of channels */
-#define MOST_CHANNELS 8192     /* a register tile's rows of V are 16 MB */
+/* Forward and backward data in blocks of tiles, as long as a block's V and M fit the second-level cache and U the last one. One
+ * thread, backward data, ms by panels and in blocks: 4x56x56, 64 from 192 channels 8.9 and 4.1; 8x28x28, 128 from 256
+ * channels 8.7 and 5.2; 8x14x14, 256 from 256 channels 3.3 and 4.0. */
+#define MOST_FUSED_CHANNELS 256
+#define MOST_FILTERS (5 << 18) /* floats */
+/* Backward weights: sums of 2.4 MB would be read and written for each block of tiles. */
+#define MOST_SUMS 8192     /* pairs of channels */
+#define MOST_CHANNELS 8192 /* a register tile's rows of V are 16 MB */
 
 static const apus_winograd_kernels *kernels_for(int isa, int64_t taps, int64_t outputs) {
   const int index = taps == 5 ? APUS_WINOGRAD_TILES_2_5 : outputs == 4 ? APUS_WINOGRAD_TILES_4_3 : APUS_WINOGRAD_TILES_2_3;
@@ -87,8 +86,7 @@ static int64_t seen_taps(int64_t outputs, int64_t size, int64_t kernel, int64_t 
 
 /* Whether U and the blocks of tiles fit the caches: forward and backward data. */
 static int filters_fit(const apus_winograd_view *v) {
-  const int64_t most = v->kernels->taps == 5 ? MOST_FUSED_CHANNELS_OF_5X5 : MOST_FUSED_CHANNELS;
-  return v->input.channels <= most && v->planes * v->input.channels * v->output.channels <= MOST_FILTERS;
+  return v->input.channels <= MOST_FUSED_CHANNELS && v->planes * v->input.channels * v->output.channels <= MOST_FILTERS;
 }
 
 /* Why direct convolution is likely to be faster, or NULL. */
