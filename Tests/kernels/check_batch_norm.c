@@ -232,6 +232,10 @@ static void check_backward(const norm_run *given, int64_t rows, int64_t channels
     check_run("backward, dresidual in dy", run_backward, &run);
     check_same_bits("dx, dresidual in dy", dx, first_dx, sizeof(float), count);
     check_exact("dresidual in dy", run.dresidual, want.dresidual, count);
+    run.dresidual = NULL;
+    run.dy = run.out = check_output(count, given->dy);
+    check_run("backward, dx in dy", run_backward, &run);
+    check_same_bits("dx in dy", run.out, first_dx, sizeof(float), count);
   }
   check_release(outer);
 }

@@ -134,6 +134,26 @@ static void check_memory(void) {
   check_that(apus_alloc(impossible) == NULL, "SIZE_MAX - 16 bytes were granted");
 }
 
+/* What is outside of the part that is given up keeps its bytes, and all of it can be written again. */
+static void check_discard(void) {
+  if (!check_case("memory given up inside a block", "12 MB, from 1 to 11"))
+    return;
+  const size_t megabyte = (size_t)1 << 20, size = 12 * megabyte;
+  unsigned char *block = apus_alloc(size);
+  check_that(block != NULL, "no memory");
+  if (!block)
+    return;
+  memset(block, 1, size);
+  apus_discard(block + megabyte, 10 * megabyte);
+  int kept = 1;
+  for (size_t i = 0; i < megabyte; i++)
+    kept = kept && block[i] == 1 && block[size - 1 - i] == 1;
+  check_that(kept, "bytes outside of it changed");
+  memset(block, 2, size);
+  check_that(block[0] == 2 && block[6 * megabyte] == 2 && block[size - 1] == 2, "a byte is not what was written");
+  apus_free(block);
+}
+
 static void check_allocations(void) {
   if (!check_case("allocations are seen", "what every run is held to"))
     return;
@@ -187,6 +207,7 @@ void check_runtime_family(void) {
   check_parallel_for();
   check_nested();
   check_memory();
+  check_discard();
   check_allocations();
   check_slot();
   check_texts();

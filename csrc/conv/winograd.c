@@ -1,4 +1,4 @@
-/* Winograd convolution for 3×3 kernels with stride 1: which shapes it takes, and by which schedule. */
+/* Winograd convolution for 3×3 and 5×5 kernels with stride 1: which shapes it takes, and by which schedule. */
 
 #include "conv/winograd.h"
 
@@ -13,15 +13,17 @@
 #define LEAST_CHANNELS 7 /* in · out / (in + out) */
 #define LEAST_GAIN 1.5
 #define LEAST_SAVED 500
-/* Where the schedule by panels becomes as fast, on 8x28x28x128 and 8x56x56x64: U of 2.4 MB is still read once for many tiles, but
- * sums of so much would be read and written for each block of them. */
-#define MOST_FUSED_CHANNELS 128
-#define MOST_FILTERS (1 << 20) /* floats */
-#define MOST_SUMS 8192         /* pairs of channels */
-#define MOST_CHANNELS 8192     /* a register tile's rows of V are 16 MB */
+/* Forward and backward data in blocks of tiles, as long as a block's V and M fit the second-level cache and U the last one. One
+ * thread, backward data, ms by panels and in blocks: 4x56x56, 64 from 192 channels 8.9 and 4.1; 8x28x28, 128 from 256
+ * channels 8.7 and 5.2; 8x14x14, 256 from 256 channels 3.3 and 4.0. */
+#define MOST_FUSED_CHANNELS 256
+#define MOST_FILTERS (5 << 18) /* floats */
+/* Backward weights: sums of 2.4 MB would be read and written for each block of tiles. */
+#define MOST_SUMS 8192     /* pairs of channels */
+#define MOST_CHANNELS 8192 /* a register tile's rows of V are 16 MB */
 
-static const apus_winograd_kernels *kernels_for(int isa, int64_t outputs) {
-  const int index = outputs == 4 ? 0 : 1;
+static const apus_winograd_kernels *kernels_for(int isa, int64_t taps, int64_t outputs) {
+  const int index = taps == 5 ? APUS_WINOGRAD_TILES_2_5 : outputs == 4 ? APUS_WINOGRAD_TILES_4_3 : APUS_WINOGRAD_TILES_2_3;
   switch (isa) {
 #if defined(__x86_64__)
   case APUS_ISA_AVX512:
@@ -40,13 +42,13 @@ static const apus_winograd_kernels *kernels_for(int isa, int64_t outputs) {
 apus_winograd_view apus_winograd_view_of(const apus_conv2d_plan *plan) {
   const apus_conv2d *s = &plan->shape;
   const int64_t outputs = plan->detail[APUS_WINOGRAD_OUTPUTS];
-  apus_winograd_view v = {.kernels = kernels_for(plan->isa, outputs), .tile = apus_tile_for((apus_isa)plan->isa)};
+  apus_winograd_view v = {.kernels = kernels_for(plan->isa, s->kernel_h, outputs), .tile = apus_tile_for((apus_isa)plan->isa)};
   const apus_winograd_image x = {.height = s->height, .width = s->width, .channels = s->in_channels, .taken = s->in_channels};
   const apus_winograd_image y = {
       .height = plan->out_h, .width = plan->out_w, .channels = s->out_channels, .taken = s->out_channels};
   if (plan->pass == APUS_CONV2D_BACKWARD_DATA) {
     v.input = y, v.output = x;
-    v.input.pad_top = 2 - s->pad_top, v.input.pad_left = 2 - s->pad_left;
+    v.input.pad_top = s->kernel_h - 1 - s->pad_top, v.input.pad_left = s->kernel_w - 1 - s->pad_left;
   } else {
     v.input = x, v.output = y;
     v.input.pad_top = s->pad_top, v.input.pad_left = s->pad_left;
@@ -65,18 +67,19 @@ apus_winograd_planes apus_winograd_layout(int64_t rows, int64_t channels) {
   return (apus_winograd_planes){.row = row, .plane = (rows * row / line | 1) * line};
 }
 
-/* Multiplications for an output and a pair of channels, where one tile's are outputs + 2 squared. */
+/* Multiplications for an output and a pair of channels, where one tile's are outputs + taps − 1 squared. */
 static int64_t products(const apus_conv2d_plan *plan, int64_t outputs) {
   const int backward = plan->pass == APUS_CONV2D_BACKWARD_DATA;
   const int64_t height = backward ? plan->shape.height : plan->out_h, width = backward ? plan->shape.width : plan->out_w;
-  return apus_ceil_div(height, outputs) * apus_ceil_div(width, outputs) * (outputs + 2) * (outputs + 2);
+  const int64_t size = outputs + plan->shape.kernel_h - 1;
+  return apus_ceil_div(height, outputs) * apus_ceil_div(width, outputs) * size * size;
 }
 
 /* Pairs of an output and a tap inside the image, along one axis. */
-static int64_t seen_taps(int64_t outputs, int64_t size, int64_t pad) {
+static int64_t seen_taps(int64_t outputs, int64_t size, int64_t kernel, int64_t pad) {
   int64_t taps = 0;
   for (int64_t o = 0; o < outputs; o++)
-    for (int64_t t = o - pad; t < o - pad + 3; t++)
+    for (int64_t t = o - pad; t < o - pad + kernel; t++)
       taps += t >= 0 && t < size;
   return taps;
 }
@@ -91,7 +94,8 @@ static const char *why_slow(const apus_conv2d_plan *plan, int64_t outputs) {
   const apus_conv2d *s = &plan->shape;
   if (s->in_channels * s->out_channels < LEAST_CHANNELS * (s->in_channels + s->out_channels))
     return "few channels: the transforms cost more than they save";
-  const int64_t without = seen_taps(plan->out_h, s->height, s->pad_top) * seen_taps(plan->out_w, s->width, s->pad_left);
+  const int64_t without =
+      seen_taps(plan->out_h, s->height, s->kernel_h, s->pad_top) * seen_taps(plan->out_w, s->width, s->kernel_w, s->pad_left);
   if (without < LEAST_GAIN * products(plan, outputs))
     return "small images do not fill their tiles";
   if (s->batch * (without - products(plan, outputs)) < LEAST_SAVED)
@@ -105,8 +109,9 @@ static int take(apus_conv2d_plan *plan, const char **reason) {
     *reason = "the reference tier has no kernels";
     return 0;
   }
-  if (s->kernel_h != 3 || s->kernel_w != 3 || s->stride_h != 1 || s->stride_w != 1 || s->dilation_h != 1 || s->dilation_w != 1) {
-    *reason = "not a 3x3 kernel with stride 1 and dilation 1";
+  if ((s->kernel_h != 3 && s->kernel_h != 5) || s->kernel_w != s->kernel_h || s->stride_h != 1 || s->stride_w != 1 ||
+      s->dilation_h != 1 || s->dilation_w != 1) {
+    *reason = "not a 3x3 or 5x5 kernel with stride 1 and dilation 1";
     return 0;
   }
   if (s->groups != 1) {
@@ -117,9 +122,13 @@ static int take(apus_conv2d_plan *plan, const char **reason) {
     *reason = "more channels than the bound of scratch allows";
     return 0;
   }
-  /* F(2×2) rounds less, and images of 6×6 and less take no fewer products in larger tiles. */
-  const int strict = plan->options.precision == APUS_PRECISION_STRICT;
-  const int64_t outputs = strict || products(plan, 2) <= products(plan, 4) ? 2 : 4;
+  /* F(2×2, 3×3) rounds less, and images of 6×6 and less take no fewer products in larger tiles. */
+  const int strict = plan->options.precision == APUS_PRECISION_STRICT, is_large = s->kernel_h == 5;
+  if (strict && is_large) {
+    *reason = "5x5 kernels round more than a plain sum does, and the precision asked for is strict";
+    return 0;
+  }
+  const int64_t outputs = is_large || strict || products(plan, 2) <= products(plan, 4) ? 2 : 4;
   *reason = plan->forced ? NULL : why_slow(plan, outputs);
   if (*reason)
     return 0;
@@ -136,7 +145,9 @@ static int take(apus_conv2d_plan *plan, const char **reason) {
     apus_winograd_plan_fused(plan);
   else
     apus_winograd_plan_panels(plan);
-  if (fused)
+  if (is_large)
+    *reason = fused ? "F(2x2, 5x5), blocks of tiles" : "F(2x2, 5x5), panels of weights";
+  else if (fused)
     *reason = outputs == 4 ? "F(4x4, 3x3), blocks of tiles" : "F(2x2, 3x3), blocks of tiles";
   else
     *reason = outputs == 4 ? "F(4x4, 3x3), panels of weights" : "F(2x2, 3x3), panels of weights";
@@ -163,7 +174,8 @@ static void backward_data(const apus_conv2d_plan *plan, const float *dy, const f
 
 static void backward_weights(const apus_conv2d_plan *plan, const float *x, const float *dy, float *dw, void *scratch) {
   if (plan->shape.batch * plan->out_h * plan->out_w == 0) {
-    const size_t bytes = (size_t)(9 * plan->shape.in_channels * plan->shape.out_channels) * sizeof *dw;
+    const size_t bytes =
+        (size_t)(plan->shape.kernel_h * plan->shape.kernel_w * plan->shape.in_channels * plan->shape.out_channels) * sizeof *dw;
     if (!plan->options.accumulate)
       memset(dw, 0, bytes);
   } else if (plan->detail[APUS_WINOGRAD_SCHEDULE] == APUS_WINOGRAD_FUSED) {

@@ -15,7 +15,7 @@ apus_winograd_ahead apus_winograd_ahead_of(const apus_winograd_view *v, const ap
   const int64_t outputs = v->kernels->outputs, rows = (end - first) * outputs;
   return (apus_winograd_ahead){.image = image,
                                .data = data,
-                               .lead = image == &v->input ? 2 : 0,
+                               .lead = image == &v->input ? v->kernels->taps - 1 : 0,
                                .row = first * outputs,
                                .end = end * outputs,
                                .each = (rows + shares - 1) / shares};
@@ -55,6 +55,7 @@ void apus_winograd_fetch_filters(const apus_conv2d_plan *plan, const apus_winogr
   const int turned = plan->pass == APUS_CONV2D_BACKWARD_DATA;
   const int64_t runs = turned ? columns : end - first, length = turned ? end - first : columns;
   const float *start = turned ? w + column * co + first : w + first * co + column;
-  for (int64_t run = 9 * runs * share / shares; run < 9 * runs * (share + 1) / shares; run++)
+  const int64_t all = v->kernels->taps * v->kernels->taps * runs;
+  for (int64_t run = all * share / shares; run < all * (share + 1) / shares; run++)
     fetch_lines(start + run / runs * ci * co + run % runs * co, 0, length);
 }

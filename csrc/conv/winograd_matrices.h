@@ -1,10 +1,11 @@
 #ifndef APUS_CONV_WINOGRAD_MATRICES_H
 #define APUS_CONV_WINOGRAD_MATRICES_H
 
-/* The matrices of Winograd's minimal filtering F(m×m, 3×3):  y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A.
+/* The matrices of Winograd's minimal filtering F(m×m, r×r):  y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A.
  *
- * F(4×4) interpolates at 0, ±√½, ±√2 and ∞. With roots whose product is 1 (Alam et al., ACM TECS 2022, arXiv:2201.10369) its
- * error is 4 to 5 times smaller than at the usual ±1, ±2, at the same number of operations. F(2×2) interpolates at 0, ±1, ∞.
+ * F(4×4, 3×3) interpolates at 0, ±√½, ±√2 and ∞. With roots whose product is 1 (Alam et al., ACM TECS 2022, arXiv:2201.10369) its
+ * error is 4 to 5 times smaller than at the usual ±1, ±2, at the same number of operations. F(2×2, 3×3) interpolates at 0, ±1, ∞.
+ * F(2×2, 5×5) has the points of F(4×4, 3×3), and so its Bᵀ: that depends on the points alone.
  *
  * The kernels (winograd_transform.c.inc) use the constants in factored form; the matrices are what the factors must give, and
  * the checks test that they are an identity. */
@@ -33,6 +34,16 @@ static const double apus_winograd_f4_at[4][6] = {
     {0, 0.5, 0.5, 2, 2, 0},
     {0, 0.5 * A, -0.5 * A, 2 * B, -2 * B, 1},
 };
+
+static const double apus_winograd_f2_5_g[6][5] = {
+    {1, 0, 0, 0, 0},
+    {-2.0 / 3, -2.0 / 3 * A, -1.0 / 3, -1.0 / 3 * A, -1.0 / 6},
+    {-2.0 / 3, 2.0 / 3 * A, -1.0 / 3, 1.0 / 3 * A, -1.0 / 6},
+    {1.0 / 6, 1.0 / 6 * B, 1.0 / 3, 1.0 / 3 * B, 2.0 / 3},
+    {1.0 / 6, -1.0 / 6 * B, 1.0 / 3, -1.0 / 3 * B, 2.0 / 3},
+    {0, 0, 0, 0, 1},
+};
+static const double apus_winograd_f2_5_at[2][6] = {{1, 1, 1, 1, 1, 0}, {0, A, -A, B, -B, 1}};
 
 static const double apus_winograd_f2_bt[4][4] = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, -1, 0, 1}};
 static const double apus_winograd_f2_g[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};

@@ -18,7 +18,7 @@ static int whole_vectors(const apus_winograd_view *v, int64_t columns) {
   return (int)((columns + lanes - 1) / lanes * lanes);
 }
 
-enum { TURNED_ROWS = 16, MOST_WIDTH = 32 };
+enum { TURNED_ROWS = 16, TURNED_ROWS_OF_5X5 = 8, MOST_WIDTH = 32 };
 
 void apus_winograd_filters(const apus_conv2d_plan *plan, const apus_winograd_view *v, const float *w, int64_t panel,
                            int64_t first, int64_t end, apus_winograd_planes u) {
@@ -29,14 +29,15 @@ void apus_winograd_filters(const apus_conv2d_plan *plan, const apus_winograd_vie
     return;
   }
   /* The rows are channels of y here, which are adjacent in w: transposed a few at a time, in the first-level cache. */
-  float turned[9 * TURNED_ROWS * MOST_WIDTH];
+  float turned[25 * TURNED_ROWS_OF_5X5 * MOST_WIDTH];
   assert(v->width <= MOST_WIDTH);
-  for (int64_t k = first; k < end; k += TURNED_ROWS, u.data += TURNED_ROWS * u.row) {
-    const int64_t rows = apus_min(TURNED_ROWS, end - k);
-    for (int t = 0; t < 9; t++)
-      apus_pack_panel_transposed(w + (8 - t) * tap + column * co + k, co, rows, columns, v->width,
-                                 turned + t * TURNED_ROWS * MOST_WIDTH);
-    v->kernels->weights(turned, TURNED_ROWS * MOST_WIDTH, v->width, rows, columns, u);
+  const int64_t taps = v->kernels->taps * v->kernels->taps, most = taps == 9 ? TURNED_ROWS : TURNED_ROWS_OF_5X5;
+  for (int64_t k = first; k < end; k += most, u.data += most * u.row) {
+    const int64_t rows = apus_min(most, end - k);
+    for (int64_t t = 0; t < taps; t++)
+      apus_pack_panel_transposed(w + (taps - 1 - t) * tap + column * co + k, co, rows, columns, v->width,
+                                 turned + t * most * MOST_WIDTH);
+    v->kernels->weights(turned, most * MOST_WIDTH, v->width, rows, columns, u);
   }
 }
 

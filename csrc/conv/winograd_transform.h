@@ -27,7 +27,8 @@ typedef struct apus_winograd_planes {
 
 typedef struct apus_winograd_kernels {
   int outputs; /* of a tile each way: 4 or 2 */
-  int size;    /* outputs + 2 */
+  int taps;    /* of a filter each way: 3 or 5 */
+  int size;    /* outputs + taps − 1 */
   int lanes;   /* of the tier's vectors */
   /* V = Bᵀ d B for the tiles first ..< end. `zeros`: size·channels zeros. */
   void (*input)(const apus_winograd_image *image, const float *x, const float *zeros, int64_t first, int64_t end,
@@ -45,13 +46,14 @@ typedef struct apus_winograd_kernels {
   void (*weights_gradient)(apus_winograd_planes m, int64_t rows, int64_t columns, int add, float *dw, int64_t tap, int64_t w_row);
 } apus_winograd_kernels;
 
-/* F(4×4, 3×3), then F(2×2, 3×3). */
-extern const apus_winograd_kernels apus_winograd_generic[2];
+/* F(4×4, 3×3), F(2×2, 3×3), F(2×2, 5×5). */
+enum { APUS_WINOGRAD_TILES_4_3, APUS_WINOGRAD_TILES_2_3, APUS_WINOGRAD_TILES_2_5, APUS_WINOGRAD_FORMS };
+extern const apus_winograd_kernels apus_winograd_generic[APUS_WINOGRAD_FORMS];
 #if defined(__x86_64__)
-extern const apus_winograd_kernels apus_winograd_avx2[2];
-extern const apus_winograd_kernels apus_winograd_avx512[2];
+extern const apus_winograd_kernels apus_winograd_avx2[APUS_WINOGRAD_FORMS];
+extern const apus_winograd_kernels apus_winograd_avx512[APUS_WINOGRAD_FORMS];
 #elif defined(__aarch64__)
-extern const apus_winograd_kernels apus_winograd_neon[2];
+extern const apus_winograd_kernels apus_winograd_neon[APUS_WINOGRAD_FORMS];
 #endif
 
 #endif

@@ -3,5 +3,5 @@
 
 #include "conv/winograd_transform.c.inc"
 
-const apus_winograd_kernels apus_winograd_avx512[2] = WINOGRAD_TABLES;
+const apus_winograd_kernels apus_winograd_avx512[APUS_WINOGRAD_FORMS] = WINOGRAD_TABLES;
 #endif

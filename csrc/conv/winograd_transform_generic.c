@@ -2,4 +2,4 @@
 
 #include "conv/winograd_transform.c.inc"
 
-const apus_winograd_kernels apus_winograd_generic[2] = WINOGRAD_TABLES;
+const apus_winograd_kernels apus_winograd_generic[APUS_WINOGRAD_FORMS] = WINOGRAD_TABLES;

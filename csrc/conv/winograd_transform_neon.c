@@ -3,5 +3,5 @@
 
 #include "conv/winograd_transform.c.inc"
 
-const apus_winograd_kernels apus_winograd_neon[2] = WINOGRAD_TABLES;
+const apus_winograd_kernels apus_winograd_neon[APUS_WINOGRAD_FORMS] = WINOGRAD_TABLES;
 #endif

@@ -24,7 +24,7 @@ static layout layout_of(const apus_winograd_view *v, int64_t tiles) {
   const int64_t ci = v->input.channels, co = v->output.channels;
   layout l = {.v = apus_winograd_layout(tiles, ci), .dy = apus_winograd_layout(tiles, co), .sums = apus_winograd_layout(ci, co)};
   l.zeros = apus_ceil_div(v->kernels->size * apus_max(ci, co), 16) * 16;
-  l.weights = 9 * ci * co;
+  l.weights = v->kernels->taps * v->kernels->taps * ci * co;
   l.thread = v->planes * (l.v.plane + l.dy.plane + l.sums.plane);
   return l;
 }

@@ -9,9 +9,13 @@
 #include "runtime/integers.h"
 #include "runtime/parallel.h"
 
-#define GROUP_BYTES (32 << 20) /* of the transformed x and dy */
-#define BLOCK_CHANNELS 64      /* of x: their sums with a panel stay in the second-level cache */
-#define STEP_TILES 4           /* transformed at a time, all channels, while their pixels are in the first-level cache */
+/* Of the transformed x and dy: they stay in the last cache. Each group reads and writes dw, so that groups are larger where dw is
+ * large. (1 thread, 8x28x28, 128 to 128 channels: 3.7 ms with groups of 8 MB, 4.7 with 32.) */
+#define GROUP_BYTES (8 << 20)
+#define LARGE_GROUP_BYTES (32 << 20)
+#define LARGE_WEIGHTS (1 << 20) /* floats */
+#define BLOCK_CHANNELS 64       /* of x: their sums with a panel stay in the second-level cache */
+#define STEP_TILES 4            /* transformed at a time, all channels, while their pixels are in the first-level cache */
 #define FLOATS_A_THREAD 16384
 
 /* How scratch is divided: zeros, V in blocks of channels, D in panels, then the sums of each thread. */
@@ -40,7 +44,9 @@ void apus_winograd_plan_weights_panels(apus_conv2d_plan *plan) {
   const int64_t ci = v.input.channels, co = v.output.channels;
   plan->detail[APUS_WINOGRAD_CHANNELS] = apus_ceil_div(ci, apus_ceil_div(ci, BLOCK_CHANNELS));
   const int64_t bytes = v.planes * (ci + co) * (int64_t)sizeof(float);
-  const int64_t groups = apus_ceil_div(v.tiles, apus_max(STEP_TILES, GROUP_BYTES / bytes));
+  const int64_t weights = v.kernels->taps * v.kernels->taps * ci * co;
+  const int64_t group = weights > LARGE_WEIGHTS ? LARGE_GROUP_BYTES : GROUP_BYTES;
+  const int64_t groups = apus_ceil_div(v.tiles, apus_max(STEP_TILES, group / bytes));
   plan->detail[APUS_WINOGRAD_TILES] = apus_ceil_div(v.tiles, apus_max(1, groups));
   const layout l = layout_of(plan, &v);
   plan->scratch_bytes =

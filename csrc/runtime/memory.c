@@ -84,3 +84,15 @@ void apus_free(void *pointer) {
 #endif
   free(h.base);
 }
+
+void apus_discard(void *pointer, size_t size) {
+#if HAS_LARGE_PAGES
+  const uintptr_t start = rounded_up((size_t)(uintptr_t)pointer, LARGE_PAGE),
+                  end = ((uintptr_t)pointer + size) / LARGE_PAGE * LARGE_PAGE;
+  if (start < end)
+    (void)madvise((void *)start, end - start, MADV_DONTNEED); /* where it is refused, the memory stays */
+#else
+  (void)pointer;
+  (void)size;
+#endif
+}

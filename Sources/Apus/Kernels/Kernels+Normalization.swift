@@ -84,15 +84,24 @@ extension Kernels {
     var dResidual: Tensor?
   }
 
+  /// A gradient that nobody else holds is overwritten: by the residual's, which is most often itself, else by x's.
   static func normalizeBackward(
-    _ record: NormalizationRecord, gradient dy: Tensor, wantsData: Bool, wantsResidual: Bool
+    _ record: NormalizationRecord, gradient: consuming Tensor, wantsData: Bool, wantsResidual: Bool
   ) -> NormalizationGradients {
+    let (shape, type) = (gradient.shape, gradient.scalarType)
     let channels = record.mean.elementCount
-    let rows = dy.elementCount / channels
-    let dx = wantsData ? Tensor(uninitialized: dy.shape, dy.scalarType) : nil
-    let dResidual = wantsResidual ? Tensor(uninitialized: dy.shape, dy.scalarType) : nil
-    let dGamma = Tensor(uninitialized: [channels], dy.scalarType)
-    let dBeta = Tensor(uninitialized: [channels], dy.scalarType)
+    let rows = shape.elementCount / channels
+    let (source, isReusable) = consume(&gradient)
+    let dy = Tensor(body: TensorBody(shape: shape, scalarType: type, storage: source))
+    func result(takingGradient: Bool) -> Tensor {
+      takingGradient && isReusable
+        ? Tensor(body: TensorBody(shape: shape, scalarType: type, storage: source))
+        : Tensor(uninitialized: shape, type)
+    }
+    let dx = wantsData ? result(takingGradient: !wantsResidual) : nil
+    let dResidual = wantsResidual ? result(takingGradient: true) : nil
+    let dGamma = Tensor(uninitialized: [channels], type)
+    let dBeta = Tensor(uninitialized: [channels], type)
     let gradients = NormalizationGradients(dx: dx, dGamma: dGamma, dBeta: dBeta, dResidual: dResidual)
     if dGamma.body.storage.isAbstract { return gradients }
     let activation = record.relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE

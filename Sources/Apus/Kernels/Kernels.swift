@@ -8,6 +8,9 @@ enum Kernels {
 
   static func free(_ pointer: UnsafeMutableRawPointer) { apus_free(pointer) }
 
+  /// Gives the system the memory of whole large pages back; the addresses stay valid, the contents are lost.
+  static func discard(_ pointer: UnsafeMutableRawPointer, _ byteCount: Int) { apus_discard(pointer, byteCount) }
+
   static var threadSlot: UnsafeMutableRawPointer? {
     get { apus_thread_slot_get() }
     set { apus_thread_slot_set(newValue) }

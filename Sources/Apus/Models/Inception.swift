@@ -13,9 +13,9 @@ public struct BasicConv2D: Layer {
   }
 
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
-    let y = conv(x)
-    guard let bn else { return relu(y) }
-    return relu(bn(y))
+    // Without a name the convolution's result is held by the norm alone, which then joins it in inference.
+    if let bn { return relu(bn(conv(x))) }
+    return relu(conv(x))
   }
 }
 

@@ -39,7 +39,7 @@ void apus_batch_norm_apply(const apus_batch_norm_plan *plan, const float *x, con
 /* Backward of the batch statistics form. dz = dy where y > 0 (relu) or dy. With x̂ = (x − mean)·inverse_deviation:
  *   dgamma = Σ dz·x̂;  dbeta = Σ dz;  dx = gamma·inverse_deviation·(dz − dbeta/rows − x̂·dgamma/rows);  dresidual = dz
  * relu reads y, or where y is NULL takes the sign of fma(x, scale, shift): what forward computed if it had no residual, and a
- * tensor less to read, twice. dgamma, dbeta [channels]; dx, dresidual may be NULL (not wanted); dresidual may be dy. */
+ * tensor less to read, twice. dgamma, dbeta [channels]; dx, dresidual may be NULL (not wanted); one of them may be dy. */
 void apus_batch_norm_backward(const apus_batch_norm_plan *plan, const float *x, const float *y, const float *scale,
                               const float *shift, const float *dy, const float *mean, const float *inverse_deviation,
                               const float *gamma, apus_activation activation, float *dx, float *dgamma, float *dbeta,

@@ -58,7 +58,7 @@ typedef enum apus_conv2d_pass {
 /* In the order in which the plan asks them. */
 typedef enum apus_conv2d_implementation {
   APUS_CONV2D_DEPTHWISE = 0, /* one or few channels a group, vectorised over channels */
-  APUS_CONV2D_WINOGRAD = 1,  /* 3×3, stride 1: products of transformed tiles, F(4×4) or F(2×2) */
+  APUS_CONV2D_WINOGRAD = 1,  /* 3×3 and 5×5, stride 1: products of transformed tiles of 6×6 or 4×4 */
   APUS_CONV2D_BF16 = 2,      /* direct, over operands rounded to bfloat16; where the precision allows it */
   APUS_CONV2D_DIRECT = 3,    /* matrix product with overlapping rows over packed weights */
   APUS_CONV2D_IM2COL = 4,    /* blocks of rows gathered, then OpenBLAS on one thread a block */

@@ -65,6 +65,9 @@ int apus_threads_observed(void);
  * used again. */
 void *apus_alloc(size_t size);
 void apus_free(void *pointer);
+/* Gives the system the memory of `size` bytes inside a block back, in whole large pages, where it can: their contents are lost,
+ * and they take memory again when they are written. For who cuts a block up. Does nothing where the system has no such thing. */
+void apus_discard(void *pointer, size_t size);
 
 /* ---- one pointer a thread, for the Swift layer's scope --------------------------------------------------------- */
 
