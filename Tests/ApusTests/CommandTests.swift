@@ -212,10 +212,9 @@ import Testing
     #expect(extracted.status == 0, "\(extracted.errors)")
     #expect(try Npy.read(output).shape == [2, 2, 2, 64])
     let input = temporary.path + "/input.npy"
-    try Npy.write(Tensor([UInt8](repeating: 203, count: 192), shape: [1, 8, 8, 3]), to: input)
+    try Npy.write(Tensor([UInt8](repeating: 203, count: 384), shape: [2, 8, 8, 3]), to: input)
     #expect(try apus("features", second, "--at", "stage3", "--input", input, "--output", output + "2").status == 0)
-    #expect(
-      try Npy.read(output + "2").array(of: Float.self) == Array(Npy.read(output).array(of: Float.self).prefix(256)))
+    #expect(try Npy.read(output + "2").array(of: Float.self) == Npy.read(output).array(of: Float.self))
 
     expectRefused("stage3", try apus("features", second, "--at", "stage4", "--images", picture, "--output", output))
     expectRefused(
