@@ -1,86 +1,94 @@
-"""One training step and one inference pass of a network in PyTorch, timed: a JSON line. Run by compare-training.
+"""One training step and one inference pass of a network in PyTorch, timed, and the memory of the steps: a JSON line. Run by
+compare-networks.
 
-Modes: eager (NCHW), channels-last, compile (channels-last through torch.compile). A step is forward, mean cross-entropy,
+Modes: eager (NCHW), cl (channels-last), cl-comp (channels-last through torch.compile). A step is forward, mean cross-entropy,
 backward and SGD with momentum 0.9 and weight decay 1e-4 on one fixed batch."""
 import argparse
 import json
+import pathlib
 import statistics
 import time
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torchvision import models
+
+from peer_networks import lenet5, resnet20
 
 
-def lenet5():
-    return nn.Sequential(
-        nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
-    )
-
-
-class Block(nn.Module):
-    def __init__(self, i, o, stride):
-        super().__init__()
-        self.conv1, self.bn1 = nn.Conv2d(i, o, 3, stride, 1, bias=False), nn.BatchNorm2d(o)
-        self.conv2, self.bn2 = nn.Conv2d(o, o, 3, 1, 1, bias=False), nn.BatchNorm2d(o)
-        self.downsample = nn.Sequential(nn.Conv2d(i, o, 1, stride, bias=False), nn.BatchNorm2d(o)) if i != o else nn.Identity()
-
-    def forward(self, x):
-        return F.relu(self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x))))) + self.downsample(x))
-
-
-def resnet20():
-    layers, width = [nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU()], 16
-    for o in (16, 32, 64):
-        for block in range(3):
-            layers.append(Block(width, o, 2 if block == 0 and width != o else 1))
-            width = o
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
-
-
-NETWORKS = {"lenet5": (lenet5, (1, 28, 28)), "resnet20": (resnet20, (3, 32, 32))}
+PIXELS = (3, 224, 224)
+NETWORKS = {  # name: (make, image, classes)
+    "lenet5": (lenet5, (1, 28, 28), 10),
+    "resnet20": (resnet20, (3, 32, 32), 10),
+    "alexnet": (models.alexnet, PIXELS, 1000),
+    "vgg16": (models.vgg16, PIXELS, 1000),
+    "googlenet": (lambda: models.googlenet(aux_logits=False, init_weights=False), PIXELS, 1000),
+    "resnet18": (models.resnet18, PIXELS, 1000),
+    "resnet50": (models.resnet50, PIXELS, 1000),
+}
 
 
 def median_seconds(run, budget):
-    for _ in range(5):
-        run()
-    times, end = [], time.perf_counter() + budget
-    while len(times) < 10 or time.perf_counter() < end:
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+    """Of at least four calls, after two and a tenth of the budget."""
+    def calls(least, seconds):
+        times, end = [], time.perf_counter() + seconds
+        while len(times) < least or time.perf_counter() < end:
+            start = time.perf_counter()
+            run()
+            times.append(time.perf_counter() - start)
+        return times
+    calls(2, budget / 10)
+    return statistics.median(calls(4, budget))
+
+
+def resident_mib(line):
+    """A line of this process's status; nan where the system has none."""
+    try:
+        lines = pathlib.Path("/proc/self/status").read_text().splitlines()
+        return next(int(text.split()[1]) / 1024 for text in lines if text.startswith(line))
+    except (OSError, StopIteration):
+        return float("nan")
+
+
+def forget_peak():
+    """The greatest resident size counts from now on."""
+    try:
+        pathlib.Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        pass  # It then counts from the start of the process.
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--network", choices=NETWORKS, required=True)
-    parser.add_argument("--mode", choices=["eager", "channels-last", "compile"], required=True)
+    parser.add_argument("--mode", choices=["eager", "cl", "cl-comp"], required=True)
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--batch", type=int, required=True)
-    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--budget", type=float, default=2)
     options = parser.parse_args()
 
     torch.set_num_threads(options.threads)
     torch.manual_seed(1)
-    make, shape = NETWORKS[options.network]
-    model, x, labels = make(), torch.randn(options.batch, *shape), torch.randint(0, 10, (options.batch,))
+    make, shape, classes = NETWORKS[options.network]
+    model, x, labels = make(), torch.randn(options.batch, *shape), torch.randint(0, classes, (options.batch,))
     if options.mode != "eager":
         model, x = model.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4)
-    forward = torch.compile(model) if options.mode == "compile" else model
+    forward = torch.compile(model) if options.mode == "cl-comp" else model
 
     def step():
         optimizer.zero_grad(set_to_none=True)
         F.cross_entropy(forward(x), labels).backward()
         optimizer.step()
 
-    train = median_seconds(step, options.seconds)
+    before = resident_mib("VmRSS:")
+    forget_peak()
+    train = median_seconds(step, options.budget)
+    peak = resident_mib("VmHWM:") - before
     model.eval()
     with torch.no_grad():
-        inference = median_seconds(lambda: forward(x), options.seconds / 2)
-    print(json.dumps({"train_ms": 1e3 * train, "inference_ms": 1e3 * inference, "version": f"PyTorch {torch.__version__}"}))
+        inference = median_seconds(lambda: forward(x), options.budget / 2)
+    print(json.dumps({"train_ms": 1e3 * train, "infer_ms": 1e3 * inference, "peak_mb": peak, "version": f"PyTorch {torch.__version__}"}))
 
 
 main()

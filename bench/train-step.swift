@@ -2,44 +2,72 @@
 import Apus
 import Foundation
 
-// One training step and one inference pass of a network, timed: a JSON line. Run by compare-training.
+// One training step and one inference pass of a network, timed, and the memory of the steps: a JSON line. Compiled and run by
+// compare-networks.
 //   train-step.swift NETWORK THREADS BATCH SECONDS
 // A step is forward, mean cross-entropy, backward and SGD with momentum 0.9 and weight decay 1e-4 on one fixed batch.
 
+// Of at least four calls, after two and a tenth of the budget.
 func medianSeconds(budget: Double, _ run: () -> Void) -> Double {
-  for _ in 0..<5 { run() }
   let clock = ContinuousClock()
-  let end = clock.now + .seconds(budget)
-  var times: [Duration] = []
-  while times.count < 10 || clock.now < end { times.append(clock.measure(run)) }
-  return times.sorted()[times.count / 2] / .seconds(1)
+  func calls(_ least: Int, _ seconds: Double) -> [Duration] {
+    let end = clock.now + .seconds(seconds)
+    var times: [Duration] = []
+    while times.count < least || clock.now < end { times.append(clock.measure(run)) }
+    return times
+  }
+  _ = calls(2, budget / 10)
+  let times = calls(4, budget).sorted()
+  return (times[(times.count - 1) / 2] + times[times.count / 2]) / 2 / .seconds(1)
+}
+
+// A line of this process's status, in MiB; nan where the system has none.
+func residentMiB(_ line: String) -> Double {
+  guard let file = fopen("/proc/self/status", "r") else { return .nan }
+  defer { fclose(file) }
+  var text = [CChar](repeating: 0, count: 256)
+  while fgets(&text, 256, file) != nil {
+    let words = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self).split { " \t".contains($0) }
+    if words.count > 1, words[0] == line, let kibibytes = Double(words[1]) { return kibibytes / 1024 }
+  }
+  return .nan
+}
+
+// The greatest resident size counts from now on; where the system refuses, from the start of the process.
+func forgetPeak() {
+  guard let file = fopen("/proc/self/clear_refs", "w") else { return }
+  fputs("5", file)
+  fclose(file)
 }
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 let numbers = arguments.dropFirst().map { Double($0) ?? .nan }
-guard numbers.count == 3, numbers.allSatisfy({ $0 > 0 }), let input = try? NetworkCatalogue.usualInput(of: arguments[0])
-else {
+guard numbers.count == 3, numbers.allSatisfy({ $0 > 0 }), let entry = try? NetworkCatalogue.entry(arguments[0]) else {
   print("usage: train-step.swift NETWORK THREADS BATCH SECONDS")
   exit(64)
 }
 let (batch, seconds) = (Int(numbers[1]), numbers[2])
 Runtime.threadCount = Int(numbers[0])
 
-let model = try NetworkCatalogue.make(arguments[0], input: input, classes: 10, seed: 1)
+let input = entry.usualInput
+let model = try NetworkCatalogue.make(arguments[0], input: input, classes: entry.usualClasses, seed: 1)
 let shape: Shape = [batch, input[0], input[1], input[2]]
 let images = Tensor(Random.normal(seed: 1, stream: 1, first: 0, count: shape.reduce(1, *)), shape: shape)
-let labels = Tensor((0..<batch).map { Int32($0 % 10) }, shape: [batch])
+let labels = Tensor((0..<batch).map { Int32($0 * 97 % entry.usualClasses) }, shape: [batch])
 var optimizer = SGD(model.parameters, learningRate: 0.01, momentum: 0.9, weightDecay: 1e-4, decaying: .all)
 
+let before = residentMiB("VmRSS:")
+forgetPeak()
 let train = medianSeconds(budget: seconds) {
   let (_, gradients) = valueWithGradients(of: model) { crossEntropy(logits: model(images), labels: labels) }
   optimizer.step(gradients)
 }
+let peak = residentMiB("VmHWM:") - before
 let inference = medianSeconds(budget: seconds / 2) {
   _ = withPhase(.inference) { model(images) }.argmax(axis: 1)
 }
 print(
   """
-  {"train_ms": \(1e3 * train), "inference_ms": \(1e3 * inference), \
+  {"train_ms": \(1e3 * train), "infer_ms": \(1e3 * inference), "peak_mb": \(peak.isNaN ? "NaN" : "\(peak)"), \
   "version": "\(Runtime.buildDescription), \(Runtime.instructionSet)"}
   """)

@@ -28,7 +28,7 @@ struct Summary: ParsableCommand {
   func run() throws {
     let usual = try NetworkCatalogue.usualInput(of: network)
     let shape: Shape = [input ?? usual[0], input ?? usual[1], channels ?? usual[2]]
-    let model = try NetworkCatalogue.make(network, input: shape, classes: classes, seed: 0)
+    let model = try NetworkCatalogue.outline(network, input: shape, classes: classes)
     let plan = try model.plan(input: [1, shape[0], shape[1], shape[2]])
     var rows = [["layer", "operation", "output", "parameters", "multiply-adds", "activation bytes", "receptive field"]]
     rows.append(["", "input", "\(plan.input)", "", "", "", ""])

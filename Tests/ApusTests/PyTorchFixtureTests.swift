@@ -58,6 +58,14 @@ import Testing
     }
   }
 
+  @Test func adaptivePoolingAndItsGradients() throws {
+    let fixture = try PyTorchFixture("adaptive-pool2d")
+    for name in fixture.cases {
+      let size = fixture["\(name)/y"].shape
+      check(fixture, name, ["x"]) { adaptiveAveragePool2d($0[0], size: IntOrPair(size[1], size[2])) }
+    }
+  }
+
   @Test func resizingAndItsGradients() throws {
     let fixture = try PyTorchFixture("resize2d")
     for name in fixture.cases {

@@ -94,4 +94,21 @@ def resize2d():
     return fixture
 
 
-ALL = (transposed_conv2d, pool2d_ceil, resize2d)
+def adaptive_pool2d():
+    fixture = Fixture()
+    for name, (h, w, height, width) in {"googlenet": (14, 14, 4, 4), "uneven": (5, 7, 3, 4), "larger": (3, 2, 5, 2)}.items():
+        x = normal(2, 3, h, w)
+        (variable,) = leaves(x)
+        y = F.adaptive_avg_pool2d(variable, (height, width))
+        dy = normal(*y.shape)
+        (dx,) = torch.autograd.grad(y, variable, dy.double())
+        (bx,) = torch.autograd.grad(F.adaptive_avg_pool2d(variable, (height, width)), variable, dy.abs().double())
+        terms = h * w
+        fixture.given(f"{name}/x", x, nhwc)
+        fixture.given(f"{name}/dy", dy, nhwc)
+        fixture.expected(f"{name}/y", y, F.adaptive_avg_pool2d(variable.abs(), (height, width)), terms, nhwc)
+        fixture.expected(f"{name}/dx", dx, bx, terms, nhwc)
+    return fixture
+
+
+ALL = (transposed_conv2d, pool2d_ceil, resize2d, adaptive_pool2d)

@@ -36,6 +36,10 @@ extension Catalogue {
       "AveragePool2D", .layer, "y = mean over the window", deck: "D3",
       test: "PyTorchFixtureTests.poolingAndItsGradients"),
     Entry(
+      "AdaptiveAveragePool2D", .layer, "y[i] = mean over ⌊i·s / n⌋ ..< ⌈(i + 1)·s / n⌉: n cells of any image",
+      deck: "D4",
+      test: "PyTorchFixtureTests.adaptivePoolingAndItsGradients"),
+    Entry(
       "GlobalAveragePool2D", .layer, "y[c] = mean over the image", deck: "D4", paper: "Lin et al. 2014",
       test: "LayerTests.globalPoolingIsOverTheImage"),
     Entry(

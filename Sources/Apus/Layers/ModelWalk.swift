@@ -160,7 +160,8 @@ extension ModelWalk {
 struct LayerParameters {
   let weight: Parameter
   let bias: Parameter?
+  var others: [Parameter] = []
 
   var path: String? { weight.layerPath }
-  var all: [Parameter] { bias.map { [weight, $0] } ?? [weight] }
+  var all: [Parameter] { [weight] + others + (bias.map { [$0] } ?? []) }
 }

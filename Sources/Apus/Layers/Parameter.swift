@@ -54,6 +54,7 @@ public final class Parameter {
       if isMaskDue && mask != nil { applyMask() }
       if let range { project(range) }
       guard let scope = Scope.current else { return storedValue }
+      scope.planner?.parameterWasRead(self)
       var value = storedValue
       if scope.usesDouble { value = scope.overrides[ObjectIdentifier(self)].map(masked) ?? value.cast(to: .float64) }
       if isTrainable, case .recording(let tape) = scope.mode { return tape.leaf(for: self, value: value) }

@@ -19,19 +19,20 @@ public func resize2d(
     y = resampled(
       y, axis: axis,
       ResampleTable(
-        from: y.shape[axis], to: size, filter: filter, antialias: antialias, alignCorners: alignCorners))
+        from: y.shape[axis], to: size, filter: filter, antialias: antialias, alignCorners: alignCorners), "Resize2D")
   }
   return y
 }
 
-private func resampled(_ x: Tensor, axis: Int, _ table: ResampleTable) -> Tensor {
+/// Along one axis by a table; `operation` names it in plans.
+func resampled(_ x: Tensor, axis: Int, _ table: ResampleTable, _ operation: StaticString) -> Tensor {
   let tape = Tape.recording(x)
   let y = Kernels.resample(x, axis: axis, table)
   if let tape {
     let back = table.transposed
     tape.record(y, x.body.node) { Kernels.resample($0, axis: axis, back) }
   }
-  note("Resize2D", y, from: x, with: Scope.Note(fieldIsUnknown: true))
+  note(operation, y, from: x, with: Scope.Note(fieldIsUnknown: true))
   return y
 }
 

@@ -20,10 +20,16 @@ private func standardized(_ weight: Tensor, epsilon: Double, path: String?) -> T
 /// A 2-D convolution whose weights are standardised an output channel before they are used: `Conv2D` with `standardized(weight:)`.
 /// Made for group norm at small batches, where it does for the weights what batch norm does for activations.
 ///
-/// Initial weights: He's normal distribution as in `Conv2D`; their scale is then without effect. Bias 0. Qiao et al. 2019; deck D3.
+/// Scaled (`isScaled`), the filters are gain · (w − mean) / √(fan-in · variance + ε) with a learned gain an output channel: an output's
+/// variance is then its input's mean square, and networks need no normalisation of activations (`NormalizerFreeResNet`).
+/// Brock, De & Smith 2021, "Characterizing signal propagation to close the performance gap in unnormalized ResNets".
+///
+/// Initial weights: He's normal distribution as in `Conv2D`; their scale is then without effect. Bias 0, gain 1. Qiao et al. 2019; deck D3.
 public struct WeightStandardizedConv2D: Layer {
   /// [KH, KW, C / groups, K], as learned: before standardisation
   public let weight: Parameter
+  /// [K], where standardisation is scaled
+  public let gain: Parameter?
   /// [K]
   public let bias: Parameter?
   public let stride: IntOrPair
@@ -34,8 +40,9 @@ public struct WeightStandardizedConv2D: Layer {
 
   public init(
     _ inputChannels: Int, _ outputChannels: Int, kernel: IntOrPair, stride: IntOrPair = 1, padding: Padding = 0,
-    dilation: IntOrPair = 1, groups: Int = 1, bias: Bool = true, epsilon: Double = 1e-5,
-    initializer: Initializer = .kaimingNormal(gain: .relu), biasInitializer: Initializer = .zeros
+    dilation: IntOrPair = 1, groups: Int = 1, bias: Bool = true, isScaled: Bool = false,
+    epsilon: Double = 1e-5, initializer: Initializer = .kaimingNormal(gain: .relu),
+    biasInitializer: Initializer = .zeros
   ) {
     checkNormalization("WeightStandardizedConv2D", epsilon: epsilon)
     let plain = Conv2D(
@@ -49,6 +56,7 @@ public struct WeightStandardizedConv2D: Layer {
         """)
     }
     weight = plain.weight
+    gain = isScaled ? Parameter(.ones([outputChannels])) : nil
     self.bias = plain.bias
     self.stride = stride
     self.padding = padding
@@ -60,9 +68,18 @@ public struct WeightStandardizedConv2D: Layer {
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     return convolution(
-      x, weight: standardized(weight.value, epsilon: epsilon, path: weight.layerPath), bias: bias?.value,
+      x, weight: filters, bias: bias?.value,
       stride: stride, padding: padding, dilation: dilation, groups: groups,
-      layer: LayerParameters(weight: weight, bias: bias))
+      layer: LayerParameters(weight: weight, bias: bias, others: gain.map { [$0] } ?? []))
+  }
+
+  /// The weights that convolve.
+  private var filters: Tensor {
+    guard let gain else { return standardized(weight.value, epsilon: epsilon, path: weight.layerPath) }
+    // √(fan-in · variance + ε) = √fan-in · √(variance + ε / fan-in)
+    let fanIn = Double(weight.shape.dropLast().reduce(1, *))
+    let plain = standardized(weight.value, epsilon: epsilon / fanIn, path: weight.layerPath)
+    return plain * (gain.value * (1 / fanIn.squareRoot()))
   }
 
   /// The ordinary convolution that computes the same, its weights standardised once: for inference.
@@ -70,7 +87,7 @@ public struct WeightStandardizedConv2D: Layer {
     let plain = Conv2D(
       weight.shape[2] * groups, weight.shape[3], kernel: IntOrPair(weight.shape[0], weight.shape[1]), stride: stride,
       padding: padding, dilation: dilation, groups: groups, bias: bias != nil, initializer: .zeros)
-    plain.weight.value = withPhase(.inference) { standardized(weight.value, epsilon: epsilon, path: nil) }
+    plain.weight.value = withPhase(.inference) { filters }
     if let bias { plain.bias!.value = withPhase(.inference) { bias.value } }
     return plain
   }

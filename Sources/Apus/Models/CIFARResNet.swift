@@ -1,9 +1,13 @@
-/// The residual networks for CIFAR-10 with 6n + 2 layers: 20, 32, 44, 56, 110. He et al. 2016, "Deep residual learning for image
-/// recognition", section 4.2.
+/// The residual networks for CIFAR-10 with 6n + 2 layers, 20, 32, 44, 56, 110 and 1202, and their plain twins. He et al. 2016, "Deep
+/// residual learning for image recognition", section 4.2; decks D2, D3, D4.
 ///
 /// A 3×3 convolution to 16 channels; three stages of n blocks with 16, 32 and 64 channels at 32×32, 16×16 and 8×8; global average
-/// pooling; a linear layer. Where a stage begins with a stride of 2 its shortcut is a 1×1 convolution (the paper's option B);
-/// ResNet-20 then has 272,474 parameters for three channels and ten classes.
+/// pooling; a linear layer. Parameters for three channels and ten classes:
+///
+/// | shortcut | 20 | 32 | 44 | 56 | 110 | 1202 |
+/// |---|---|---|---|---|---|---|
+/// | padding (the paper's option A), none | 269,722 | 464,154 | 658,586 | 853,018 | 1,727,962 | 19,421,274 |
+/// | projection (option B) | 272,474 | 466,906 | 661,338 | 855,770 | 1,730,714 | 19,424,026 |
 public struct CIFARResNet: Layer {
   public let conv1: Conv2D
   public let bn1: BatchNorm
@@ -12,56 +16,26 @@ public struct CIFARResNet: Layer {
   public let stage3: Sequential
   public let fc: Linear
 
-  public init(depth: Int = 20, channels: Int = 3, classes: Int = 10) {
+  public init(depth: Int = 20, shortcut: Shortcut = .projection, channels: Int = 3, classes: Int = 10) {
     if depth < 8 || depth % 6 != 2 { fatalError("a residual network for CIFAR has 6n + 2 layers, not \(depth)") }
     let blocks = (depth - 2) / 6
+    let stage = { (input: Int, output: Int) in
+      Sequential(
+        (0..<blocks).map { block in
+          ResidualBlock(
+            block == 0 ? input : output, output, stride: block == 0 && input != output ? 2 : 1, shortcut: shortcut)
+        })
+    }
     conv1 = Conv2D(channels, 16, kernel: 3, padding: 1, bias: false)
     bn1 = BatchNorm(16)
-    stage1 = CIFARResNet.stage(from: 16, to: 16, blocks: blocks)
-    stage2 = CIFARResNet.stage(from: 16, to: 32, blocks: blocks)
-    stage3 = CIFARResNet.stage(from: 32, to: 64, blocks: blocks)
+    stage1 = stage(16, 16)
+    stage2 = stage(16, 32)
+    stage3 = stage(32, 64)
     fc = Linear(64, classes)
-  }
-
-  private static func stage(from input: Int, to output: Int, blocks: Int) -> Sequential {
-    Sequential(
-      (0..<blocks).map { block in
-        ResidualBlock(block == 0 ? input : output, output, stride: block == 0 && input != output ? 2 : 1)
-      })
   }
 
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     let h = relu(bn1(conv1(x)))
     return fc(flatten(globalAveragePool2d(stage3(stage2(stage1(h))))))
-  }
-}
-
-/// Two 3×3 convolutions with batch norm, added to their input: relu(F(x) + shortcut(x)). The shortcut is the identity, or a 1×1
-/// convolution with batch norm where shapes differ. He et al. 2016, figure 2; names as in torchvision.
-public struct ResidualBlock: Layer {
-  public let conv1: Conv2D
-  public let bn1: BatchNorm
-  public let conv2: Conv2D
-  public let bn2: BatchNorm
-  public let downsample: Sequential?
-
-  public init(_ inputChannels: Int, _ outputChannels: Int, stride: Int = 1) {
-    conv1 = Conv2D(
-      inputChannels, outputChannels, kernel: 3, stride: IntOrPair(stride), padding: 1, bias: false)
-    bn1 = BatchNorm(outputChannels)
-    conv2 = Conv2D(outputChannels, outputChannels, kernel: 3, padding: 1, bias: false)
-    bn2 = BatchNorm(outputChannels)
-    downsample =
-      stride == 1 && inputChannels == outputChannels
-      ? nil
-      : Sequential {
-        Conv2D(inputChannels, outputChannels, kernel: 1, stride: IntOrPair(stride), bias: false)
-        BatchNorm(outputChannels)
-      }
-  }
-
-  public func callAsFunction(_ x: Tensor) -> Tensor {
-    let shortcut = downsample?(x) ?? x
-    return relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut)
   }
 }

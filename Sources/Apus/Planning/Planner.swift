@@ -8,6 +8,8 @@ final class Planner {
   private(set) var liveBytes = 0
   private(set) var peakBytes = 0
   private var counted: Set<ObjectIdentifier> = []
+  /// Read since the last row, and not counted yet.
+  private var unclaimed: [Parameter] = []
 
   init(input: Shape) { self.input = input }
 
@@ -23,10 +25,16 @@ final class Planner {
     if self.error == nil { self.error = error }
   }
 
+  /// A parameter was read: the next operation is taken to use it, if it does not say itself what it uses.
+  func parameterWasRead(_ parameter: Parameter) {
+    if !counted.contains(ObjectIdentifier(parameter)) { unclaimed.append(parameter) }
+  }
+
   /// Parameters are counted where they are first used: a shared layer counts once.
   func add(_ row: Plan.Row, parameters: [Parameter]) {
     var row = row
-    for parameter in parameters where counted.insert(ObjectIdentifier(parameter)).inserted {
+    defer { unclaimed.removeAll() }
+    for parameter in parameters + unclaimed where counted.insert(ObjectIdentifier(parameter)).inserted {
       row.parameters += parameter.shape.elementCount
     }
     rows.append(row)

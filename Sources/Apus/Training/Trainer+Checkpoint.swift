@@ -52,7 +52,7 @@ extension Trainer {
   /// Looks for where it began, by running the same batch again with the same key and parameters.
   func divergence(_ loss: Double, _ batch: Batch, _ key: RandomKey) -> DivergenceError {
     let origin = diagnoseNonFinite(of: model, key: key) {
-      crossEntropy(logits: model(batch.images), labels: batch.labels)
+      trainingLoss(of: model, images: batch.images, labels: batch.labels)
     }
     return DivergenceError(
       step: state.totalSteps + 1, epoch: state.epoch, what: "the loss is \(loss.isNaN ? "nan" : "\(loss)")",

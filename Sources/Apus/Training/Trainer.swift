@@ -111,7 +111,7 @@ public final class Trainer {
     func pass(updatesState: Bool) -> (value: Tensor, gradients: Gradients) {
       withPrecision(settings.precision) {
         valueWithGradients(of: model, key: key, updatesState: updatesState) {
-          crossEntropy(logits: model(batch.images), labels: batch.labels)
+          trainingLoss(of: model, images: batch.images, labels: batch.labels)
         }
       }
     }

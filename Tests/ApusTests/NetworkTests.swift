@@ -1,0 +1,137 @@
+import Apus
+import Testing
+
+/// The networks of the literature: numbers of parameters, outputs, names.
+@Suite struct NetworkTests {
+  /// For the usual number of channels and classes; from the papers, the decks and torchvision's documentation.
+  static let parameters: [(name: String, count: Int)] = [
+    ("lenet5", 61_706), ("lenet5.paper", 60_000),
+    ("alexnet.paper", 60_965_224), ("alexnet.ungrouped", 62_378_344), ("alexnet.torchvision", 61_100_840),
+    ("vgg11", 132_863_336), ("vgg11.lrn", 132_863_336), ("vgg13", 133_047_848), ("vgg16.1x1", 133_638_952),
+    ("vgg16", 138_357_544), ("vgg19", 143_667_240),
+    ("googlenet.paper", 6_998_552), ("googlenet.torchvision", 6_624_904), ("googlenet.torchvision.aux", 13_004_888),
+    ("resnet18", 11_689_512), ("resnet34", 21_797_672), ("resnet50.paper", 25_557_032),
+    ("resnet50.torchvision", 25_557_032), ("resnet101.paper", 44_549_160), ("resnet101.torchvision", 44_549_160),
+    ("resnet152.paper", 60_192_808), ("resnet152.torchvision", 60_192_808),
+    ("resnet20.paper", 269_722), ("resnet32.paper", 464_154), ("resnet44.paper", 658_586), ("resnet56.paper", 853_018),
+    ("resnet110.paper", 1_727_962), ("resnet1202.paper", 19_421_274), ("plain20", 269_722), ("plain56", 853_018),
+    ("resnet20", 272_474), ("nfresnet50", 25_557_048),
+  ]
+
+  @Test(arguments: parameters) func parametersAreCounted(name: String, count: Int) throws {
+    let entry = try NetworkCatalogue.entry(name)
+    let model = try NetworkCatalogue.outline(name, input: entry.usualInput, classes: entry.usualClasses)
+    #expect(model.parameters.scalarCount == count)
+  }
+
+  @Test(arguments: NetworkCatalogue.names) func everyNetworkGivesLogits(name: String) throws {
+    let entry = try NetworkCatalogue.entry(name)
+    let model = try NetworkCatalogue.outline(name, input: entry.usualInput, classes: entry.usualClasses)
+    for phase in [Phase.inference, .training] {
+      let plan = try model.plan(input: Shape([2] + entry.usualInput), phase: phase)
+      #expect(plan.outputShape == [2, entry.usualClasses])
+      #expect(plan.parameters == model.parameters.scalarCount || name.hasSuffix(".aux"), "in phase \(phase)")
+    }
+  }
+
+  @Test func familiesAndUnknownNames() throws {
+    #expect(try NetworkCatalogue.entry("resnet50").name == "resnet50.torchvision")
+    #expect(try NetworkCatalogue.entry("alexnet").name == "alexnet.torchvision")
+    expectError("gogglenet", "nearest known is googlenet") { try NetworkCatalogue.check("gogglenet") }
+    expectError("takes images of shape [32, 32, 1]") {
+      _ = try NetworkCatalogue.make("lenet5.paper", input: [28, 28, 1], classes: 10, seed: 1)
+    }
+    expectError("10 digits, not for 12") {
+      _ = try NetworkCatalogue.make("lenet5.paper", input: [32, 32, 1], classes: 12, seed: 1)
+    }
+    expectError("[H, W, C]") { _ = try NetworkCatalogue.make("vgg16", input: [0, 224, 3], classes: 10, seed: 1) }
+    #expect(Set(NetworkCatalogue.names).count == NetworkCatalogue.names.count)
+  }
+
+  /// Too small an image is an error of the plan, with the layer's path.
+  @Test func anImageTooSmallIsFoundByThePlan() throws {
+    let model = try NetworkCatalogue.outline("alexnet", input: [32, 32, 3], classes: 10)
+    expectError("features.12", "MaxPool2D") { _ = try model.plan(input: [1, 32, 32, 3]) }
+  }
+
+  @Test func namesAreTorchvisions() throws {
+    func paths(_ name: String) throws -> Set<String> {
+      let entry = try NetworkCatalogue.entry(name)
+      let model = try NetworkCatalogue.outline(name, input: entry.usualInput, classes: entry.usualClasses)
+      return Set(model.parameters.map(\.path))
+    }
+    #expect(try paths("alexnet").isSuperset(of: ["features.0.weight", "features.10.bias", "classifier.6.weight"]))
+    #expect(try paths("vgg16").isSuperset(of: ["features.28.weight", "classifier.0.weight", "classifier.6.bias"]))
+    #expect(
+      try paths("resnet50").isSuperset(of: [
+        "conv1.weight", "bn1.weight", "layer1.0.downsample.0.weight", "layer3.5.conv3.weight", "fc.bias",
+      ]))
+    #expect(
+      try paths("googlenet.torchvision.aux").isSuperset(of: [
+        "conv1.conv.weight", "inception3a.branch2.1.bn.weight", "inception4d.branch4.1.conv.weight", "aux1.fc1.weight",
+      ]))
+  }
+
+  /// An image that has another digit's shape in ink is nearer to that digit's code than to any other.
+  @Test func codesOfTheDigitsDiffer() {
+    let codes = LeNet5Original().codes.value
+    #expect(codes.shape == [84, 10])
+    let distances = (matmul(codes.transposed(), codes) * -2 + 168.0).array(of: Float.self)
+    for a in 0..<10 { for b in 0..<10 where a != b { #expect(distances[a * 10 + b] >= 4 * 8, "digits \(a) and \(b)") } }
+  }
+
+  @Test func gradientsOfTheBlocks() {
+    func check(_ model: some Layer, _ shape: Shape, tolerance: Double = 1e-6) {
+      let x = Tensor.normal(shape, seed: 5)
+      // Sums of zeros plus a bias of 0 would lie on ReLU's kink.
+      for (path, parameter) in model.parameters where path.hasSuffix("bias") {
+        parameter.value = .normal(parameter.shape, deviation: 0.3, seed: 9, stream: UInt64(path.utf8.count))
+      }
+      let direction = Tensor.normal(withPhase(.inference) { model(x).shape }, seed: 6)
+      let result = gradientCheck(of: model) { (model(x) * direction).sum() }
+      #expect(result.count > 0 && result.largestError < tolerance, "\(type(of: model)): \(result)")
+    }
+    Random.withSeed(3) {
+      check(Bottleneck(4, width: 2, stride: 2, stridesFirst: true), [2, 5, 5, 4])
+      check(ResidualBlock(3, 5, stride: 2, shortcut: .padding), [2, 4, 5, 3])
+      check(ResidualBlock(3, 3, shortcut: .none), [2, 4, 4, 3])
+      check(Inception(3, .init(1, 2, 2, 1, 2, 1), fiveKernel: 5, normalized: false), [1, 4, 5, 3])
+      check(PartiallyConnectedConv2D(3, [[0], [0, 2], [0, 1, 2]], kernel: 2), [1, 4, 3, 3])
+      check(TrainedSubsampling2D(2), [1, 4, 4, 2])
+      let block = NormalizerFreeBlock(3, width: 2, stride: 2, alpha: 0.2, beta: 1.1, projects: true)
+      block.skipGain.value = .full([1], 0.7)
+      check(block, [1, 5, 5, 3])
+      check(AdaptiveAveragePool2DUnderWeights(), [1, 5, 7, 2])
+    }
+  }
+
+  /// Adaptive pooling has no parameters: a scale before it.
+  private struct AdaptiveAveragePool2DUnderWeights: Layer {
+    let scale = Parameter(.normal([5, 7, 2], seed: 8))
+    let pool = AdaptiveAveragePool2D(IntOrPair(3, 4))
+    func callAsFunction(_ x: Tensor) -> Tensor { pool(x * scale.value) }
+  }
+
+  /// Signals neither vanish nor grow in a network without normalisation, at its start and with its branches on.
+  @Test func normalizerFreeNetworksKeepTheVariance() {
+    let model = Random.withSeed(2) { NormalizerFreeResNet(depth: 26, classes: 10) }
+    for (path, parameter) in model.parameters where path.hasSuffix("skipGain") { parameter.value = .ones([1]) }
+    let x = Tensor.normal([2, 64, 64, 3], seed: 3)
+    let h = withPhase(.inference) { model.layer3(model.layer2(model.layer1(model.conv1(x)))) }
+    let mean = h.mean().item()
+    let square = h.square().mean().item()
+    #expect((0.3...3).contains((square - mean * mean).squareRoot()))
+  }
+
+  /// Auxiliary heads take part in training, with 0.3 each, and not in use.
+  @Test func auxiliaryHeadsAreTrained() throws {
+    let model = Random.withSeed(4) { GoogLeNet(.paper, auxiliaryHeads: true, classes: 3) }
+    let x = Tensor.normal([1, 224, 224, 3], seed: 7)
+    let labels = Tensor([Int32(1)])
+    let (loss, gradients) = valueWithGradients(of: model) { trainingLoss(of: model, images: x, labels: labels) }
+    #expect(loss.item() > 1.6 * 0.1)
+    #expect(gradients[model.aux1!.fc2.weight]?.isFinite == true)
+    let (_, plain) = valueWithGradients(of: model) { crossEntropy(logits: model(x), labels: labels) }
+    #expect(plain[model.aux1!.fc2.weight] == nil || plain[model.aux1!.fc2.weight]!.square().sum().item() == 0)
+  }
+}
