@@ -139,10 +139,10 @@ extension Tensor {
       }
     }
     if first.isPlanned {
-      let merged = parts.dropFirst().reduce(first.body.trace?.receptiveField) {
-        ReceptiveField.merged($0, $1.body.trace?.receptiveField)
-      }
-      y.body.trace = PlanTrace(receptiveField: merged, isPoisoned: parts.contains { $0.isPoisoned })
+      let merged = ReceptiveField.merged(parts.map(\.body.trace))
+      y.body.trace = PlanTrace(
+        receptiveField: merged, isPoisoned: parts.contains { $0.isPoisoned },
+        isConstant: parts.allSatisfy { $0.body.trace?.isConstant ?? true })
       note("Concatenate", y, from: y)
     }
     return y
