@@ -13,7 +13,7 @@ struct ApusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apus", abstract: "Convolutional networks on CPUs.", version: Version.text,
     subcommands: [
-      Train.self, Evaluate.self, Predict.self, Summary.self, CatalogueCommand.self, Script.self,
+      Train.self, Evaluate.self, Predict.self, Summary.self, Zoo.self, CatalogueCommand.self, Script.self,
     ])
 }
 
