@@ -13,8 +13,8 @@ struct ApusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apus", abstract: "Convolutional networks on CPUs.", version: Version.text,
     subcommands: [
-      Train.self, Evaluate.self, Predict.self, Forward.self, Features.self, Weights.self, Summary.self, Segment.self,
-      Export.self, CatalogueCommand.self, Script.self,
+      Train.self, Evaluate.self, Predict.self, Forward.self, Features.self, Weights.self, Summary.self, Zoo.self,
+      Segment.self, Export.self, CatalogueCommand.self, Script.self,
     ])
 }
 

@@ -111,6 +111,34 @@ import Testing
     expectRefused("30", try apus("summary", "lenet5", "--input", "30"))
   }
 
+  @Test func plansAStepAsTableJSONAndCSV() throws {
+    let json = try apus(
+      "summary", "vgg16", "--input", "224x224x3", "--batch", "2", "--format", "json", "--no-time")
+    let plan = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+    let layers = try #require(plan["layers"] as? [[String: Any]])
+    let totals = try #require(plan["totals"] as? [String: Double])
+    #expect(totals["parameters"] == 138_357_544 && totals["weight_multiply_adds"] == 2 * 15_470_264_320)
+    #expect(totals["training_peak_bytes"]! > totals["inference_peak_bytes"]!)
+    let pool = try #require(layers.first { $0["layer"] as? String == "features.30" })
+    #expect(pool["receptive_field"] as? [Int] == [212, 212] && pool["jump"] as? [Int] == [32, 32])
+    let csv = try apus("summary", "lenet5", "--format", "csv", "--phase", "inference", "--no-time")
+    #expect(csv.output.contains("\nfeatures.0,Conv2D,1x28x28x6,156,117600,18816,,"))
+    let timed = try apus("summary", "lenet5", "--batch", "4")
+    #expect(
+      timed.output.contains("training step, predicted time") && timed.output.contains("training step, peak memory"))
+    let refused = try apus("summary", "alexnet", "--input", "32x32x3", "--no-time")
+    expectRefused("features.12: MaxPool2D", refused)
+    #expect(try apus("summary", "vgg16", "--input", "224x").status == 64)
+  }
+
+  @Test func listsAndVerifiesTheNetworks() throws {
+    let list = try apus("zoo")
+    #expect(list.status == 0 && list.output.contains("138,357,544") && list.output.contains("15,470,264,320"))
+    let verified = try apus("zoo", "verify", "vgg16")
+    #expect(verified.status == 0 && verified.output.contains("15,237,608") && verified.output.contains("erratum"))
+    expectRefused("nearest known is googlenet.paper", try apus("zoo", "verify", "googlenet.papr"))
+  }
+
   @Test func trainsEvaluatesAndPredicts() throws {
     let temporary = try TemporaryFolder()
     let run = temporary.path + "/run"

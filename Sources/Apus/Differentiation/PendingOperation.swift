@@ -87,7 +87,11 @@ final class PendingOperation {
   func finish(_ body: TensorBody) {
     if state.load(ordering: .acquiring) == .done { return }
     if state.compareExchange(expected: .waiting, desired: .running, ordering: .acquiring).exchanged {
-      run(into: body)
+      if let row = body.trace?.row, let planner = Scope.current?.planner {
+        planner.atRow(row) { run(into: body) }
+      } else {
+        run(into: body)
+      }
       (base, scaleShift, residual) = (nil, nil, nil)
       state.store(.done, ordering: .releasing)
     } else {

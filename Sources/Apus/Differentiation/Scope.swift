@@ -16,6 +16,7 @@ final class Scope {
   var mode: Mode
   let phase: Phase
   let key: RandomKey
+  /// Inherited from the scope around this one: a whole training step can be planned.
   let planner: Planner?
   /// Parameters are read widened to float64, and operands follow: the gradient check.
   let usesDouble: Bool
@@ -41,7 +42,7 @@ final class Scope {
     self.mode = mode
     self.phase = phase
     self.key = key
-    self.planner = planner
+    self.planner = planner ?? Scope.current?.planner
     self.usesDouble = usesDouble
     let outer = Scope.current
     precision = outer?.precision ?? .standard

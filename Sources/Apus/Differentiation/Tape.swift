@@ -32,6 +32,9 @@ final class Tape {
 
   let number: UInt32
   private var nodes: [Node] = []
+  /// While a step is planned: the plan, and the row of each node.
+  private let planner = Scope.current?.planner
+  private var plannedRows: [Int] = []
   private var leaves: [(parameter: Parameter, tensor: Tensor)] = []
   private var inputLeaves: [Int32] = []
 
@@ -123,6 +126,7 @@ final class Tape {
     body.node = Int32(nodes.count)
     body.tape = number
     nodes.append(Node(inputs: inputs, pullback: pullback))
+    if let planner { plannedRows.append(planner.row) }
   }
 
   // MARK: Leaves
@@ -162,6 +166,7 @@ final class Tape {
       if case .leaf = node.pullback { continue }
       guard let gradient = gradients[nodes.count] else { continue }
       gradients[nodes.count] = nil
+      if let planner { planner.row = plannedRows[nodes.count] }
       switch node.pullback {
       case .leaf: break
       case .one(let pullback): Tape.add(pullback(gradient), to: node.inputs[0], of: &gradients)

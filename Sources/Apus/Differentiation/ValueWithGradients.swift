@@ -42,6 +42,11 @@ private func valueWithGradients<Model: Layer, Auxiliary>(
   let scope = Scope(mode: .recording(tape), phase: phase, key: key ?? Scope.nextDefaultKey())
   return try scope.run {
     let (loss, auxiliary) = try body()
+    if let planner = scope.planner {
+      // What a shape error poisoned need not be a scalar.
+      if planner.error != nil { return (loss.detached(), detach(auxiliary), Gradients()) }
+      planner.forwardEnded()
+    }
     checkScalar(loss)
     scope.mode = .backward
     let value = loss.detached()

@@ -48,7 +48,10 @@ extension PlanTrace {
   }
 
   private func with(_ order: FeatureOrder?) -> PlanTrace {
-    order == features ? self : PlanTrace(receptiveField: receptiveField, isPoisoned: isPoisoned, features: order)
+    order == features
+      ? self
+      : PlanTrace(
+        receptiveField: receptiveField, isPoisoned: isPoisoned, isConstant: isConstant, row: row, features: order)
   }
 }
 

@@ -64,8 +64,16 @@ extension Kernels {
   static func preluBackward(x: Tensor, slope: Tensor, gradient dy: Tensor, wantsData: Bool) -> (Tensor?, Tensor) {
     let dx = wantsData ? Tensor(uninitialized: x.shape, x.scalarType) : nil
     let dSlope = Tensor(uninitialized: slope.shape, slope.scalarType)
-    if dSlope.body.storage.isAbstract { return (dx, dSlope) }
     let (rows, channels) = preluRows(x.elementCount, slope)
+    if dSlope.body.storage.isAbstract {
+      planned(
+        scratch: apus_prelu_backward_scratch(rows, channels),
+        PlannedWork(key: "prelu backward \(rows) \(channels)") { _ in
+          let (x, slope) = (sample([Int(rows), Int(channels)]), sample([Int(channels)]))
+          return { _ = preluBackward(x: x, slope: slope, gradient: x, wantsData: true) }
+        })
+      return (dx, dSlope)
+    }
     withExtendedLifetime((x, slope, dy)) {
       switch x.scalarType {
       case .float32:
@@ -87,6 +95,7 @@ extension Kernels {
 
   /// The maximum over `pieces` blocks of the last axis, and where it is wanted which block won.
   static func maxout(_ x: Tensor, pieces: Int, wantsPieces: Bool) -> (y: Tensor, won: Tensor?) {
+    x.settle()
     var shape = x.shape
     shape[shape.count - 1] /= pieces
     let y = Tensor(uninitialized: shape, x.scalarType)

@@ -75,6 +75,7 @@ extension Kernels {
   static func classLoss(_ loss: ClassLoss, _ scores: Tensor, _ weights: Tensor?, wantsBackward: Bool) -> (
     losses: Tensor, memory: ClassLossMemory
   ) {
+    scores.settle()
     let type = scores.scalarType
     let rows = Shape(scores.shape.dropLast())
     let losses = Tensor(uninitialized: rows, type)

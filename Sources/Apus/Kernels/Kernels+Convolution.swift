@@ -32,10 +32,18 @@ extension Kernels {
   }
 
   static func convolution(_ x: Tensor, _ w: Tensor, _ geometry: ConvolutionGeometry, _ epilogue: Epilogue) -> Tensor {
+    x.settle()
     var shape = descriptor(x.shape, w.shape, geometry)
     let (height, width) = geometry.outputSize((x.shape[1], x.shape[2]), kernel: (w.shape[0], w.shape[1]))
     let y = Tensor(uninitialized: [x.shape[0], height, width, w.shape[3]], x.scalarType)
-    if y.body.storage.isAbstract { return y }
+    if y.body.storage.isAbstract {
+      planned(
+        scratch: plan(APUS_CONV2D_FORWARD, &shape, geometry.precision).scratch_bytes,
+        work("forward", x.shape, w.shape, geometry, after: epilogue, y.elementCount) { x, w, _, after in
+          { _ = convolution(x, w, geometry, after) }
+        })
+      return y
+    }
     let activation = epilogue.relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE
     withExtendedLifetime((x, w, epilogue)) {
       switch x.scalarType {
@@ -65,7 +73,14 @@ extension Kernels {
     let dx =
       sum.map { Tensor(body: TensorBody(shape: input, scalarType: dy.scalarType, storage: $0)) }
       ?? Tensor(uninitialized: input, dy.scalarType)
-    if dx.body.storage.isAbstract { return dx }
+    if dx.body.storage.isAbstract {
+      planned(
+        scratch: plan(APUS_CONV2D_BACKWARD_DATA, &shape, geometry.precision, accumulate: sum != nil).scratch_bytes,
+        work("backward data", input, w.shape, geometry, dy.elementCount) { x, w, dy, _ in
+          { _ = convolutionBackwardData(dy, w, input: x.shape, geometry) }
+        })
+      return dx
+    }
     withExtendedLifetime((dy, w)) {
       if dy.scalarType == .float32 {
         var plan = plan(APUS_CONV2D_BACKWARD_DATA, &shape, geometry.precision, accumulate: sum != nil)
@@ -82,7 +97,14 @@ extension Kernels {
   {
     var shape = descriptor(x.shape, kernel, geometry)
     let dw = Tensor(uninitialized: kernel, dy.scalarType)
-    if dw.body.storage.isAbstract { return dw }
+    if dw.body.storage.isAbstract {
+      planned(
+        scratch: plan(APUS_CONV2D_BACKWARD_WEIGHTS, &shape, geometry.precision).scratch_bytes,
+        work("backward weights", x.shape, kernel, geometry, dy.elementCount) { x, w, dy, _ in
+          { _ = convolutionBackwardWeights(x, dy, kernel: w.shape, geometry) }
+        })
+      return dw
+    }
     withExtendedLifetime((x, dy)) {
       if dy.scalarType == .float32 {
         var plan = plan(APUS_CONV2D_BACKWARD_WEIGHTS, &shape, geometry.precision)
@@ -92,6 +114,31 @@ extension Kernels {
       }
     }
     return dw
+  }
+
+  /// A convolution's pass on samples of x, w and dy.
+  private static func work(
+    _ pass: String, _ input: Shape, _ kernel: Shape, _ geometry: ConvolutionGeometry,
+    after epilogue: Epilogue = Epilogue(),
+    _ outputs: Int, _ run: @escaping (_ x: Tensor, _ w: Tensor, _ dy: Tensor, _ after: Epilogue) -> () -> Void
+  ) -> PlannedWork {
+    let (height, width) = geometry.outputSize((input[1], input[2]), kernel: (kernel[0], kernel[1]))
+    let output: Shape = [input[0], height, width, kernel[3]]
+    let has = (
+      bias: epilogue.bias != nil, scale: epilogue.scaleShift != nil, residual: epilogue.residual != nil,
+      relu: epilogue.relu
+    )
+    return PlannedWork(
+      key: "convolution \(pass) \(input) \(kernel) \(geometry) \(has)", images: input[0],
+      multiplyAdds: outputs / max(1, input[0]) * kernel[0] * kernel[1] * kernel[2]
+    ) { images in
+      let channels = sample([kernel[3]])
+      return run(
+        sample(input, images: images), sample(kernel), sample(output, images: images),
+        Epilogue(
+          bias: has.bias ? channels : nil, scaleShift: has.scale ? (channels, channels) : nil,
+          residual: has.residual ? sample(output, images: images) : nil, relu: has.relu))
+    }
   }
 
   /// Name of the implementation that the forward pass of a convolution takes, for records and plans.

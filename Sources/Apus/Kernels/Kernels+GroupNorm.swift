@@ -27,7 +27,15 @@ extension Kernels {
     let mean = Tensor(uninitialized: [view.batch, view.groups], x.scalarType)
     let inverse = Tensor(uninitialized: [view.batch, view.groups], x.scalarType)
     let statistics = GroupStatistics(mean: mean, inverseDeviation: inverse)
-    if y.body.storage.isAbstract { return (y, statistics) }
+    if y.body.storage.isAbstract {
+      planned(
+        scratch: plan(view).scratch_bytes,
+        PlannedWork(key: "group norm \(view) \(x.shape) \(relu)") { [shape = x.shape] _ in
+          let x = sample(shape)
+          return { _ = groupNorm(x, view, gamma: nil, beta: nil, residual: nil, relu: relu) }
+        })
+      return (y, statistics)
+    }
     let activation = relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE
     withExtendedLifetime((x, gamma, beta, residual)) {
       switch x.scalarType {
@@ -59,7 +67,20 @@ extension Kernels {
     let dGamma = Tensor(uninitialized: gamma?.shape ?? [view.channels], dy.scalarType)
     let dBeta = Tensor(uninitialized: beta?.shape ?? [view.channels], dy.scalarType)
     let gradients = NormalizationGradients(dx: dx, dGamma: dGamma, dBeta: dBeta, dResidual: dResidual)
-    if dGamma.body.storage.isAbstract { return gradients }
+    if dGamma.body.storage.isAbstract {
+      planned(
+        scratch: plan(view).scratch_bytes,
+        PlannedWork(key: "group norm backward \(view) \(dy.shape) \(relu)") { [shape = dy.shape] _ in
+          let (x, s) = (sample(shape), sample([view.batch, view.groups]))
+          let statistics = GroupStatistics(mean: s, inverseDeviation: s)
+          return {
+            _ = groupNormBackward(
+              x, y: relu ? x : nil, gradient: x, view, statistics, gamma: nil, beta: nil, relu: relu,
+              wantsData: wantsData, wantsResidual: false)
+          }
+        })
+      return gradients
+    }
     let activation = relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE
     let (mean, inverse) = (statistics.mean, statistics.inverseDeviation)
     withExtendedLifetime((x, y, dy, gamma, beta, mean, inverse)) {
@@ -100,9 +121,19 @@ struct ResponseWindow {
 
 extension Kernels {
   static func localResponseNorm(_ x: Tensor, _ window: ResponseWindow) -> Tensor {
+    x.settle()
     let y = Tensor(uninitialized: x.shape, x.scalarType)
-    if y.body.storage.isAbstract || x.elementCount == 0 { return y }
+    if x.elementCount == 0 { return y }
     let (rows, channels) = rowsAndChannels(x)
+    if y.body.storage.isAbstract {
+      planned(
+        scratch: plan(rows, channels, window).scratch_bytes,
+        PlannedWork(key: "local response norm \(x.shape) \(window)") { [shape = x.shape] _ in
+          let x = sample(shape)
+          return { _ = localResponseNorm(x, window) }
+        })
+      return y
+    }
     withExtendedLifetime(x) {
       switch x.scalarType {
       case .float32:
@@ -119,8 +150,17 @@ extension Kernels {
 
   static func localResponseNormBackward(_ x: Tensor, gradient dy: Tensor, _ window: ResponseWindow) -> Tensor {
     let dx = Tensor(uninitialized: x.shape, x.scalarType)
-    if dx.body.storage.isAbstract || x.elementCount == 0 { return dx }
+    if x.elementCount == 0 { return dx }
     let (rows, channels) = rowsAndChannels(x)
+    if dx.body.storage.isAbstract {
+      planned(
+        scratch: plan(rows, channels, window).scratch_bytes,
+        PlannedWork(key: "local response norm backward \(x.shape) \(window)") { [shape = x.shape] _ in
+          let (x, gradient) = (sample(shape), sample(shape))
+          return { _ = localResponseNormBackward(x, gradient: gradient, window) }
+        })
+      return dx
+    }
     withExtendedLifetime((x, dy)) {
       if x.scalarType == .float32 {
         var plan = plan(rows, channels, window)

@@ -7,6 +7,8 @@ extension Kernels {
     _ a: Tensor, _ b: Tensor, transposeA: Bool = false, transposeB: Bool = false, bias: Tensor? = nil,
     relu: Bool = false, precision: Precision = .standard
   ) -> Tensor {
+    a.settle()
+    b.settle()
     let rankA = a.rank
     let (rowsA, columnsA) = (a.shape[rankA - 2], a.shape[rankA - 1])
     let (rowsB, columnsB) = (b.shape[b.rank - 2], b.shape[b.rank - 1])
@@ -18,19 +20,29 @@ extension Kernels {
     shape[rankA - 2] = m
     shape[rankA - 1] = n
     let y = Tensor(uninitialized: shape, a.scalarType)
-    if y.body.storage.isAbstract { return y }
     var gemm = apus_gemm()
     (gemm.m, gemm.n, gemm.k) = (Int64(m), Int64(n), Int64(k))
     (gemm.lda, gemm.ldb, gemm.ldc) = (Int64(columnsA), Int64(columnsB), Int64(n))
     (gemm.transpose_a, gemm.transpose_b) = (transposeA ? 1 : 0, transposeB ? 1 : 0)
+    if y.body.storage.isAbstract {
+      let (shapeA, shapeB, hasBias) = (a.shape, b.shape, bias != nil)
+      planned(
+        scratch: plan(&gemm, precision).scratch_bytes,
+        PlannedWork(key: "product \(shapeA) \(shapeB) \(transposeA) \(transposeB) \(hasBias) \(relu) \(precision)") {
+          _ in
+          let (a, b, bias) = (sample(shapeA), sample(shapeB), hasBias ? sample([n]) : nil)
+          return {
+            _ = matrixProduct(
+              a, b, transposeA: transposeA, transposeB: transposeB, bias: bias, relu: relu, precision: precision)
+          }
+        })
+      return y
+    }
     let activation = relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE
     withExtendedLifetime((a, b, bias)) {
       switch a.scalarType {
       case .float32:
-        var plan = apus_gemm_plan()
-        var options = apus_gemm_options(precision: precision.native)
-        var error = apus_error()
-        if apus_gemm_plan_make(&plan, &gemm, &options, &error) != APUS_OK { failed("matrix product", error) }
+        var plan = plan(&gemm, precision)
         withScratch(plan.scratch_bytes) { scratch in
           for index in 0..<count {
             apus_gemm_run(
@@ -49,6 +61,14 @@ extension Kernels {
       }
     }
     return y
+  }
+
+  private static func plan(_ gemm: inout apus_gemm, _ precision: Precision) -> apus_gemm_plan {
+    var plan = apus_gemm_plan()
+    var options = apus_gemm_options(precision: precision.native)
+    var error = apus_error()
+    if apus_gemm_plan_make(&plan, &gemm, &options, &error) != APUS_OK { failed("matrix product", error) }
+    return plan
   }
 
   /// dz = dy where y > 0 (with relu), and the bias gradient: the sum of dz over all axes but the last.
@@ -73,7 +93,15 @@ extension Kernels {
       dz = gradient
       source = dz.body.storage
     }
-    if source.isAbstract { return (dz, dBias) }
+    if source.isAbstract {
+      planned(
+        scratch: apus_bias_activation_backward_scratch(Int64(rows), Int64(channels)),
+        PlannedWork(key: "bias and activation backward \(rows) \(channels) \(relu) \(wantsBias)") { _ in
+          let (y, gradient) = (sample([rows, channels]), sample([rows, channels]))
+          return { _ = biasActivationBackward(y: relu ? y : nil, gradient: gradient, relu: relu, wantsBias: wantsBias) }
+        })
+      return (dz, dBias)
+    }
     withExtendedLifetime((y, source)) {
       if type == .float32 {
         withScratch(apus_bias_activation_backward_scratch(Int64(rows), Int64(channels))) { scratch in

@@ -8,11 +8,19 @@ extension Kernels {
 
   /// Reduces the axes `axes` (consecutive) to one of size 1.
   static func reduce(_ operation: Reduction, _ x: Tensor, axes: Range<Int>) -> Tensor {
+    x.settle()
     var shape = x.shape
     for axis in axes { shape[axis] = 1 }
     let (outer, middle, inner) = split(x.shape, axes)
     let y = Tensor(uninitialized: shape, x.scalarType)
-    if y.body.storage.isAbstract { return y }
+    if y.body.storage.isAbstract {
+      planned(
+        PlannedWork(key: "reduce \(x.shape) \(axes)") { [shape = x.shape] _ in
+          let x = sample(shape)
+          return { _ = reduce(operation, x, axes: axes) }
+        })
+      return y
+    }
     withExtendedLifetime(x) {
       switch x.scalarType {
       case .float32: apus_reduce_f32(operation.code, outer, middle, inner, x.floats, y.floats)
@@ -26,6 +34,7 @@ extension Kernels {
 
   /// Index of the first maximum along an axis, which the result lacks.
   static func argmax(_ x: Tensor, axis: Int) -> Tensor {
+    x.settle()
     let (outer, middle, inner) = split(x.shape, axis..<axis + 1)
     let y = Tensor(uninitialized: Shape(x.shape.indices.filter { $0 != axis }.map { x.shape[$0] }), .int32)
     if y.body.storage.isAbstract { return y }
@@ -41,8 +50,17 @@ extension Kernels {
 
   /// A contiguous tensor of `shape` from x read with `strides` (in elements) from element `offset` on.
   static func gather(_ x: Tensor, shape: Shape, strides: [Int], offset: Int = 0) -> Tensor {
+    x.settle()
     let y = Tensor(uninitialized: shape, x.scalarType)
-    if y.body.storage.isAbstract || shape.elementCount == 0 { return y }
+    if shape.elementCount == 0 { return y }
+    if y.body.storage.isAbstract {
+      planned(
+        PlannedWork(key: "gather \(x.shape) \(shape) \(strides)") { [input = x.shape] _ in
+          let x = sample(input)
+          return { _ = gather(x, shape: shape, strides: strides, offset: offset) }
+        })
+      return y
+    }
     let size = x.scalarType.byteCount
     withExtendedLifetime(x) {
       apus_copy_strided(
@@ -54,7 +72,16 @@ extension Kernels {
 
   /// Writes contiguous x into elements of y, which this call owns, with `strides` from element `offset` on.
   static func scatter(_ x: Tensor, into y: Tensor, strides: [Int], offset: Int = 0) {
-    if y.body.storage.isAbstract || x.elementCount == 0 { return }
+    x.settle()
+    if x.elementCount == 0 { return }
+    if y.body.storage.isAbstract {
+      planned(
+        PlannedWork(key: "scatter \(x.shape) \(y.shape) \(strides)") { [input = x.shape, output = y.shape] _ in
+          let (x, y) = (sample(input), sample(output))
+          return { scatter(x, into: y, strides: strides, offset: offset) }
+        })
+      return
+    }
     let size = x.scalarType.byteCount
     withExtendedLifetime((x, y)) {
       apus_copy_strided_into(

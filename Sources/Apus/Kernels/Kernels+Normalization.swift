@@ -3,10 +3,19 @@ import CApus
 extension Kernels {
   /// The mean and the biased variance of each channel over all rows; x is read as rows of `channels` elements.
   static func channelStatistics(_ x: Tensor, channels: Int) -> (mean: Tensor, variance: Tensor) {
+    x.settle()
     let mean = Tensor(uninitialized: [channels], x.scalarType)
     let variance = Tensor(uninitialized: [channels], x.scalarType)
-    if mean.body.storage.isAbstract { return (mean, variance) }
     let rows = x.elementCount / channels
+    if mean.body.storage.isAbstract {
+      planned(
+        scratch: plan(rows, channels).scratch_bytes,
+        PlannedWork(key: "batch norm statistics \(rows) \(channels)") { _ in
+          let x = sample([rows, channels])
+          return { _ = channelStatistics(x, channels: channels) }
+        })
+      return (mean, variance)
+    }
     withExtendedLifetime(x) {
       if x.scalarType == .float32 {
         var plan = plan(rows, channels)
@@ -103,7 +112,10 @@ extension Kernels {
     let dGamma = Tensor(uninitialized: [channels], type)
     let dBeta = Tensor(uninitialized: [channels], type)
     let gradients = NormalizationGradients(dx: dx, dGamma: dGamma, dBeta: dBeta, dResidual: dResidual)
-    if dGamma.body.storage.isAbstract { return gradients }
+    if dGamma.body.storage.isAbstract {
+      planned(scratch: plan(rows, channels).scratch_bytes, work(record, rows, channels, wantsData, wantsResidual))
+      return gradients
+    }
     let activation = record.relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE
     withExtendedLifetime((record, dy)) {
       if dy.scalarType == .float32 {
@@ -124,6 +136,22 @@ extension Kernels {
       }
     }
     return gradients
+  }
+
+  private static func work(
+    _ record: NormalizationRecord, _ rows: Int, _ channels: Int, _ wantsData: Bool, _ wantsResidual: Bool
+  ) -> PlannedWork {
+    let (hasMask, hasGamma, relu, isFrozen) = (record.y != nil, record.gamma != nil, record.relu, record.isFrozen)
+    return PlannedWork(
+      key: "batch norm backward \(rows) \(channels) \(hasMask) \(relu) \(isFrozen) \(wantsData) \(wantsResidual)"
+    ) { _ in
+      let (x, c) = (sample([rows, channels]), sample([channels]))
+      let record = NormalizationRecord(
+        x: x, y: hasMask ? sample([rows, channels]) : nil, scale: c, shift: c, mean: c, inverseDeviation: c,
+        gamma: hasGamma ? c : nil, relu: relu, isFrozen: isFrozen)
+      let gradient = sample([rows, channels])
+      return { _ = normalizeBackward(record, gradient: gradient, wantsData: wantsData, wantsResidual: wantsResidual) }
+    }
   }
 
   static func plan(_ rows: Int, _ channels: Int) -> apus_batch_norm_plan {

@@ -14,6 +14,10 @@ extension Kernels {
 
   /// One pass over all parameters.
   static func optimizerStep(_ rule: OptimizerRule, _ items: [OptimizerItem]) {
+    if isPlanning {
+      planned(work(rule, items))
+      return
+    }
     var options = apus_optimizer_options()
     options.learning_rate = rule.learningRate
     options.momentum = rule.momentum
@@ -37,6 +41,19 @@ extension Kernels {
     }
     withExtendedLifetime(items) {
       apus_optimizer_step(rule.formula.cRule, Int64(descriptors.count), descriptors, &options)
+    }
+  }
+}
+
+extension Kernels {
+  fileprivate static func work(_ rule: OptimizerRule, _ items: [OptimizerItem]) -> PlannedWork {
+    let sizes = items.map { (shape: $0.gradient.shape, states: $0.states.map { $0 != nil }) }
+    return PlannedWork(key: "optimizer") { _ in
+      let items = sizes.map { shape, states in
+        OptimizerItem(
+          value: sample(shape), gradient: sample(shape), states: states.map { $0 ? sample(shape) : nil })
+      }
+      return { optimizerStep(rule, items) }
     }
   }
 }
@@ -66,6 +83,10 @@ extension Tensor {
       body.fill(with: storage)
     }
     let copy = Tensor(uninitialized: shape, scalarType)
+    if copy.body.storage.isAbstract {
+      self = copy
+      return
+    }
     copy.body.storage.pointer.copyMemory(from: body.storage.pointer, byteCount: elementCount * scalarType.byteCount)
     self = copy
   }

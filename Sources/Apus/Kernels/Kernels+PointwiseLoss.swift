@@ -23,6 +23,7 @@ extension Kernels {
 
   /// One number an element.
   static func pointwiseLoss(_ loss: PointwiseLoss, _ x: Tensor, _ targets: Tensor) -> Tensor {
+    x.settle()
     let y = Tensor(uninitialized: x.shape, x.scalarType)
     if y.body.storage.isAbstract { return y }
     var parameters = loss.parameters

@@ -19,11 +19,19 @@ struct PoolingGeometry {
 extension Kernels {
   /// The maxima and, where wanted, the one-byte mask of their positions.
   static func maxPool(_ x: Tensor, _ geometry: PoolingGeometry, wantsMask: Bool) -> (y: Tensor, mask: Tensor?) {
+    x.settle()
     let plan = plan(x.shape, geometry)
     let shape: Shape = [x.shape[0], Int(plan.out_h), Int(plan.out_w), x.shape[3]]
     let y = Tensor(uninitialized: shape, x.scalarType)
     let mask = wantsMask ? Tensor(uninitialized: shape, .uint8) : nil
-    if y.body.storage.isAbstract { return (y, mask) }
+    if y.body.storage.isAbstract {
+      planned(
+        PlannedWork(key: "max pool \(x.shape) \(geometry) \(wantsMask)") { [shape = x.shape] _ in
+          let x = sample(shape)
+          return { _ = maxPool(x, geometry, wantsMask: wantsMask) }
+        })
+      return (y, mask)
+    }
     withExtendedLifetime(x) {
       var plan = plan
       switch x.scalarType {
@@ -37,7 +45,14 @@ extension Kernels {
 
   static func maxPoolBackward(_ dy: Tensor, mask: Tensor, input: Shape, _ geometry: PoolingGeometry) -> Tensor {
     let dx = Tensor(uninitialized: input, dy.scalarType)
-    if dx.body.storage.isAbstract { return dx }
+    if dx.body.storage.isAbstract {
+      planned(
+        PlannedWork(key: "max pool backward \(input) \(geometry)") { [output = dy.shape] _ in
+          let (dy, mask) = (sample(output), sample(output, .uint8))
+          return { _ = maxPoolBackward(dy, mask: mask, input: input, geometry) }
+        })
+      return dx
+    }
     var plan = plan(input, geometry)
     withExtendedLifetime((dy, mask)) {
       if dy.scalarType == .float32 {
@@ -50,9 +65,17 @@ extension Kernels {
   }
 
   static func averagePool(_ x: Tensor, _ geometry: PoolingGeometry) -> Tensor {
+    x.settle()
     var plan = plan(x.shape, geometry)
     let y = Tensor(uninitialized: [x.shape[0], Int(plan.out_h), Int(plan.out_w), x.shape[3]], x.scalarType)
-    if y.body.storage.isAbstract { return y }
+    if y.body.storage.isAbstract {
+      planned(
+        PlannedWork(key: "average pool \(x.shape) \(geometry)") { [shape = x.shape] _ in
+          let x = sample(shape)
+          return { _ = averagePool(x, geometry) }
+        })
+      return y
+    }
     withExtendedLifetime(x) {
       switch x.scalarType {
       case .float32: apus_average_pool2d_forward(&plan, x.floats, y.floats)
@@ -65,7 +88,14 @@ extension Kernels {
 
   static func averagePoolBackward(_ dy: Tensor, input: Shape, _ geometry: PoolingGeometry) -> Tensor {
     let dx = Tensor(uninitialized: input, dy.scalarType)
-    if dx.body.storage.isAbstract { return dx }
+    if dx.body.storage.isAbstract {
+      planned(
+        PlannedWork(key: "average pool backward \(input) \(geometry)") { [output = dy.shape] _ in
+          let dy = sample(output)
+          return { _ = averagePoolBackward(dy, input: input, geometry) }
+        })
+      return dx
+    }
     var plan = plan(input, geometry)
     withExtendedLifetime(dy) {
       if dy.scalarType == .float32 {

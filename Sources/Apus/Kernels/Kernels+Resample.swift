@@ -3,6 +3,7 @@ import CApus
 extension Kernels {
   /// x [outer, in, inner], seen as three axes around `axis`, resampled along it by a table of taps.
   static func resample(_ x: Tensor, axis: Int, _ table: ResampleTable) -> Tensor {
+    x.settle()
     var shape = x.shape
     shape[axis] = table.outputs
     let y = Tensor(uninitialized: shape, x.scalarType)

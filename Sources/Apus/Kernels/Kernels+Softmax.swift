@@ -26,6 +26,7 @@ extension Kernels {
   private static func overRows(
     _ x: Tensor, _ operation: String, _ float32: RowMap<Float>, _ float64: RowMap<Double>
   ) -> Tensor {
+    x.settle()
     let y = Tensor(uninitialized: x.shape, x.scalarType)
     if y.body.storage.isAbstract { return y }
     let (rows, classes) = rowsAndColumns(x.shape)

@@ -57,6 +57,12 @@ enum Kernels {
   }
 }
 
+extension Tensor {
+  /// Runs the kernel that is pending. A kernel does so with its operands before it takes memory of its own: else a chain of pending
+  /// operations would hold all its results and scratch at one time, and a plan would not see them at all.
+  func settle() { _ = body.storage }
+}
+
 extension Storage {
   var floats: UnsafeMutablePointer<Float> { pointer.assumingMemoryBound(to: Float.self) }
   var doubles: UnsafeMutablePointer<Double> { pointer.assumingMemoryBound(to: Double.self) }

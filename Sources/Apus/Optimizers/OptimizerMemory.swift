@@ -31,7 +31,8 @@ struct OptimizerMemory {
     for (index, entry) in parameters.enumerated() {
       let parameter = entry.parameter
       guard settings[index].isTrained, parameter.isTrainable, let gradient = gradients[parameter] else { continue }
-      parameter.storedValue.makeUnique()
+      // A plan changes no value.
+      if !isPlanning { parameter.storedValue.makeUnique() }
       for (place, name) in names.enumerated() where name != nil {
         if states[index][place] == nil { states[index][place] = .zeros(parameter.shape) }
         states[index][place]!.makeUnique()

@@ -12,6 +12,11 @@ public struct Plan: Sendable {
     public var multiplyAdds: Int
     /// Size of the output.
     public var activationBytes: Int
+    /// What the tape keeps from here for the backward pass (phase `.training`). Where operations run as one kernel, the last of them
+    /// has it.
+    public var keptBytes: Int
+    /// The most temporary memory of one of its kernels: of the forward pass, in a `StepPlan` of both.
+    public var scratchBytes: Int
     /// Part of the input that an output element sees; `nil` where branches with different strides met.
     public var receptiveField: ReceptiveField?
     /// Chosen implementation of a convolution's forward pass.
@@ -25,6 +30,8 @@ public struct Plan: Sendable {
   public var bytesKeptForBackward: Int
   /// Most bytes of activations alive at one time during the forward pass, kept ones included.
   public var peakActivationBytes: Int
+  /// What the memory pool holds for all of it at the end: parameters, buffers, input, activations, scratch.
+  public var peakBytes: Int
 
   public var parameters: Int { rows.reduce(0) { $0 + $1.parameters } }
   public var multiplyAdds: Int { rows.reduce(0) { $0 + $1.multiplyAdds } }
@@ -55,8 +62,11 @@ extension Layer {
     return plan
   }
 
-  private func planOnce(input: Shape, phase: Phase) throws -> Plan {
+  /// `takingWork` gets what kernels would do.
+  func planOnce(input: Shape, phase: Phase, takingWork: (([PlannedWork]) -> Void)? = nil) throws -> Plan {
     let planner = Planner(input: input)
+    planner.takesWork = takingWork != nil
+    planner.holdModel(self)
     let tape = Tape()
     let records = phase.batchStatistics && phase.updatesState
     let scope = Scope(
@@ -64,16 +74,29 @@ extension Layer {
     return try scope.run {
       let start = Tensor(uninitialized: input, .float32)
       start.body.trace = PlanTrace(receptiveField: .pixel)
+      planner.startStep()
       let output = self(start)
       _ = output.body.storage
       if let error = planner.error { throw error }
       let held = planner.liveBytes
       let own = input.elementCount * 4 + output.elementCount * 4
+      if records { planner.forwardEnded() }
+      planner.stepEnded()
+      takingWork?(planner.works)
       return withExtendedLifetime((output, start, tape)) {
         Plan(
           input: input, rows: planner.rows, outputShape: output.shape,
-          bytesKeptForBackward: records ? max(0, held - own) : 0, peakActivationBytes: planner.peakBytes)
+          bytesKeptForBackward: records ? max(0, held - own) : 0, peakActivationBytes: planner.peakBytes,
+          peakBytes: planner.pool.heldBytes)
       }
     }
+  }
+}
+
+extension Planner {
+  /// Parameters and buffers of a model, which are in memory before anything runs.
+  func holdModel(_ model: some Layer) {
+    for entry in model.parameters { hold(entry.parameter.shape.elementCount * 4) }
+    for entry in model.buffers { hold(entry.buffer.shape.elementCount * 4) }
   }
 }

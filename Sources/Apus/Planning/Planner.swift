@@ -1,4 +1,4 @@
-/// Collects what a plan reports while the model runs on shapes alone.
+/// Collects what a plan reports while the model runs on shapes alone: rows, the first error, and the memory that is taken.
 final class Planner {
   private(set) var rows: [Plan.Row] = []
   private(set) var error: PlanError?
@@ -7,21 +7,97 @@ final class Planner {
   /// Follows the order of flattened features, for files in PyTorch's layout.
   var features: FeatureOrders?
 
+  /// The memory pool, without memory.
+  private(set) var pool = PlannedPool()
   /// Bytes of abstract tensors alive now, and the most at any time.
   private(set) var liveBytes = 0
   private(set) var peakBytes = 0
+  /// By the row that took it: bytes alive now, and the largest scratch.
+  private var liveByRow: [Int: Int] = [:]
+  private var scratchByRow: [Int: Int] = [:]
+  private var currentRow: Int?
+  private var step = 0
+
+  /// What kernels would do in the last step, where it is asked for.
+  var takesWork = false
+  private(set) var works: [PlannedWork] = []
+
   private var counted: Set<ObjectIdentifier> = []
   /// Read since the last row, and not counted yet.
   private var unclaimed: [Parameter] = []
 
   init(input: Shape) { self.input = input }
 
-  func allocated(_ byteCount: Int) {
-    liveBytes += byteCount
-    peakBytes = max(peakBytes, liveBytes)
+  // MARK: Rows
+
+  /// The row that memory is taken for: while the model runs the one that comes next, in the backward pass that of the operation.
+  var row: Int {
+    get { currentRow ?? rows.count }
+    set { currentRow = newValue }
   }
 
-  func released(_ byteCount: Int) { liveBytes -= byteCount }
+  /// For an operation that was noted before it runs.
+  func atRow(_ row: Int, _ body: () -> Void) {
+    let outer = currentRow
+    currentRow = row
+    body()
+    currentRow = outer
+  }
+
+  /// Forgets the rows, not what is in memory.
+  func startStep() {
+    (rows, counted, unclaimed, currentRow) = ([], [], [], nil)
+    (liveByRow, scratchByRow, works) = ([:], [:], [])
+    step += 1
+  }
+
+  /// What is alive now is what the tape keeps: it is put into the rows.
+  func forwardEnded() {
+    for index in rows.indices { rows[index].keptBytes = liveByRow[index] ?? 0 }
+  }
+
+  /// Puts the largest scratch of each operation into the rows.
+  func stepEnded() {
+    for index in rows.indices { rows[index].scratchBytes = scratchByRow[index] ?? 0 }
+  }
+
+  // MARK: Memory
+
+  /// A block of an abstract tensor.
+  struct Block {
+    fileprivate let planner: Planner
+    fileprivate let place: BlockMap.Place?
+    fileprivate let row: Int
+    fileprivate let step: Int
+
+    func giveBack(_ byteCount: Int) { planner.give(self, byteCount) }
+  }
+
+  func take(_ byteCount: Int) -> Block {
+    liveBytes += byteCount
+    peakBytes = max(peakBytes, liveBytes)
+    liveByRow[row, default: 0] += byteCount
+    return Block(planner: self, place: pool.take(byteCount), row: row, step: step)
+  }
+
+  private func give(_ block: Block, _ byteCount: Int) {
+    liveBytes -= byteCount
+    pool.give(block.place, byteCount)
+    if block.step == step { liveByRow[block.row, default: 0] -= byteCount }
+  }
+
+  /// Memory that is there before the first step and stays: parameters that are no abstract tensors of this plan.
+  func hold(_ byteCount: Int) { _ = pool.take(byteCount) }
+
+  func add(_ work: PlannedWork) { works.append(work) }
+
+  func useScratch(_ byteCount: Int) {
+    if byteCount == 0 { return }
+    scratchByRow[row] = max(scratchByRow[row] ?? 0, byteCount)
+    pool.give(pool.take(byteCount), byteCount)
+  }
+
+  // MARK: Reports
 
   /// Keeps the first error: later ones follow from it.
   func fail(_ error: PlanError) {
@@ -46,58 +122,26 @@ final class Planner {
 
 /// What a tensor carries while a model is planned.
 final class PlanTrace: Sendable {
+  /// `nil`: unknown, or none of a constant.
   let receptiveField: ReceptiveField?
   let isPoisoned: Bool
+  /// It does not depend on the input.
+  let isConstant: Bool
+  /// Of the last operation that made it.
+  let row: Int?
+
+  /// How the last axis lists the features of a flattened image, where that is followed.
   let features: FeatureOrder?
 
-  init(receptiveField: ReceptiveField?, isPoisoned: Bool = false, features: FeatureOrder? = nil) {
+  init(
+    receptiveField: ReceptiveField?, isPoisoned: Bool = false, isConstant: Bool = false, row: Int? = nil,
+    features: FeatureOrder? = nil
+  ) {
     self.receptiveField = receptiveField
     self.isPoisoned = isPoisoned
+    self.isConstant = isConstant
+    self.row = row
     self.features = features
-  }
-}
-
-/// The part of the input that one element of a tensor depends on, height by width, in pixels.
-public struct ReceptiveField: Hashable, Sendable, CustomStringConvertible {
-  public var height: Int
-  public var width: Int
-  /// Input pixels between neighbouring elements.
-  var jump: (height: Int, width: Int)
-
-  public static func == (a: ReceptiveField, b: ReceptiveField) -> Bool {
-    a.height == b.height && a.width == b.width && a.jump == b.jump
-  }
-
-  public func hash(into hasher: inout Hasher) {
-    hasher.combine(height)
-    hasher.combine(width)
-  }
-
-  public var description: String { "\(height)×\(width)" }
-
-  /// A pixel of the input itself.
-  static let pixel = ReceptiveField(height: 1, width: 1, jump: (1, 1))
-
-  /// After a window: size += (kernel − 1) · dilation · jump, jump *= stride.
-  func through(_ window: Window) -> ReceptiveField {
-    ReceptiveField(
-      height: height + (window.kernel.0 - 1) * window.dilation.0 * jump.height,
-      width: width + (window.kernel.1 - 1) * window.dilation.1 * jump.width,
-      jump: (jump.height * window.stride.0, jump.width * window.stride.1))
-  }
-
-  /// Of a sum or concatenation; unknown where the strides of the branches differ.
-  static func merged(_ a: ReceptiveField?, _ b: ReceptiveField?) -> ReceptiveField? {
-    guard let a else { return b }
-    guard let b else { return a }
-    guard a.jump == b.jump else { return nil }
-    return ReceptiveField(height: max(a.height, b.height), width: max(a.width, b.width), jump: a.jump)
-  }
-
-  struct Window {
-    var kernel: (Int, Int)
-    var stride: (Int, Int)
-    var dilation: (Int, Int) = (1, 1)
   }
 }
 
@@ -121,6 +165,8 @@ extension Scope {
 
   var takesNotes: Bool { planner != nil || observer != nil || tracer != nil }
 
+  private var isBackward: Bool { if case .backward = mode { true } else { false } }
+
   func note(_ operation: StaticString, _ result: Tensor, from a: Tensor, _ b: Tensor? = nil, _ note: Note) {
     let path = note.path ?? self.path
     observer?(operation, path, result)
@@ -132,8 +178,9 @@ extension Scope {
         tracer.record(name: operation, inputs.compactMap { $0 }, result, path: path)
       }
     }
-    guard let planner else { return }
-    let merged = ReceptiveField.merged(a.body.trace?.receptiveField, b?.body.trace?.receptiveField)
+    // The backward pass is booked on the rows of the forward one.
+    guard let planner, !isBackward else { return }
+    let merged = ReceptiveField.merged([a.body.trace, b?.body.trace])
     let field =
       note.fieldIsUnknown
       ? nil
@@ -142,11 +189,12 @@ extension Scope {
         : note.window.map { window in merged?.through(window) } ?? merged
     result.body.trace = PlanTrace(
       receptiveField: field, isPoisoned: a.isPoisoned || (b?.isPoisoned ?? false),
+      isConstant: [a.body.trace, b?.body.trace].allSatisfy { $0?.isConstant ?? true }, row: planner.rows.count,
       features: planner.features?.follow("\(operation)", result, a, b, note))
     let row = Plan.Row(
       path: path ?? "", operation: "\(operation)", outputShape: result.shape, parameters: 0,
       multiplyAdds: note.multiplyAdds, activationBytes: result.elementCount * result.scalarType.byteCount,
-      receptiveField: field, implementation: note.implementation)
+      keptBytes: 0, scratchBytes: 0, receptiveField: field, implementation: note.implementation)
     planner.add(row, parameters: note.parameters)
   }
 }

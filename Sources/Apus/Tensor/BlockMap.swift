@@ -39,7 +39,13 @@ package struct BlockMap {
   private var taken = 0
   private static let window = 4096
 
+  /// Address space that a segment takes; a larger block gets a segment of its size.
+  private static let segmentBytes = 1 << 30
+
   package init() {}
+
+  /// The size of a segment for a block that fits into none; where the system refuses it, the block's own size must do.
+  static func segmentSize(for byteCount: Int) -> Int { max(rounded(byteCount), segmentBytes) }
 
   package static func rounded(_ byteCount: Int) -> Int { (max(byteCount, 1) + unit - 1) / unit * unit }
 

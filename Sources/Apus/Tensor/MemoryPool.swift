@@ -7,13 +7,11 @@ import Synchronization
 /// large pages as a whole.
 ///
 /// One locked pool: buffers allocated on a prefetch thread and freed on the trainer's come back to both.
-enum MemoryPool {
+package enum MemoryPool {
   /// Blocks below it are small.
   static let smallLimit = 64 << 10
   /// Bytes of small blocks kept for reuse at most.
   private static let smallKept = 64 << 20
-  /// Address space that a segment takes; a larger block gets a segment of its size.
-  static let segmentBytes = 1 << 30
 
   fileprivate struct State {
     var small: [[UnsafeMutableRawPointer]] = Array(repeating: [], count: 128)
@@ -77,9 +75,7 @@ enum MemoryPool {
   private static func takeLarge(_ byteCount: Int) -> UnsafeMutableRawPointer {
     let pointer = pool.withLock { locked -> UnsafeMutableRawPointer? in
       if let place = locked.state.map.take(byteCount) { return locked.state.pointer(at: place) }
-      // Where address space is short, the block's own size must do.
-      let own = BlockMap.rounded(byteCount)
-      for size in [Swift.max(own, segmentBytes), own] {
+      for size in [BlockMap.segmentSize(for: byteCount), BlockMap.rounded(byteCount)] {
         guard let start = Kernels.allocate(size) else { continue }
         locked.state.segments.append((start, size))
         locked.state.map.addSegment(size: size)

@@ -1,6 +1,6 @@
 /// The memory of a tensor: 64-byte aligned, from one pool, returned to it when the last tensor that shares it is gone.
 ///
-/// While a model is planned storage is abstract: it has a size but no memory, and counts as live in the plan.
+/// While a model is planned storage is abstract: it has a size and a place in the plan's pool, but no memory.
 final class Storage: @unchecked Sendable {
   /// Traps where the storage is abstract.
   var pointer: UnsafeMutableRawPointer {
@@ -10,22 +10,21 @@ final class Storage: @unchecked Sendable {
   let byteCount: Int
 
   private let memory: UnsafeMutableRawPointer?
-  private let planner: Planner?
+  private let planned: Planner.Block?
 
   init(byteCount: Int) {
     self.byteCount = byteCount
     if let planner = Scope.current?.planner {
-      self.planner = planner
+      planned = planner.take(byteCount)
       memory = nil
-      planner.allocated(byteCount)
     } else {
-      planner = nil
+      planned = nil
       memory = MemoryPool.take(byteCount)
     }
   }
 
   deinit {
-    if let memory { MemoryPool.give(memory, byteCount) } else { planner?.released(byteCount) }
+    if let memory { MemoryPool.give(memory, byteCount) } else { planned?.giveBack(byteCount) }
   }
 
   var isAbstract: Bool { memory == nil }

@@ -143,12 +143,9 @@ extension Tensor {
       }
     }
     if first.isPlanned {
-      let merged = parts.dropFirst().reduce(first.body.trace?.receptiveField) {
-        ReceptiveField.merged($0, $1.body.trace?.receptiveField)
-      }
       y.body.trace = PlanTrace(
-        receptiveField: merged, isPoisoned: parts.contains { $0.isPoisoned },
-        features: FeatureOrder.joined(parts))
+        receptiveField: ReceptiveField.merged(parts.map(\.body.trace)), isPoisoned: parts.contains { $0.isPoisoned },
+        isConstant: parts.allSatisfy { $0.body.trace?.isConstant ?? true }, features: FeatureOrder.joined(parts))
       note("Concatenate", y, from: y, with: Scope.Note(graph: .concatenate(axis: axis), operands: parts))
     }
     return y

@@ -1,0 +1,98 @@
+import Apus
+import Testing
+
+/// Whole training steps, planned.
+@Suite struct StepPlanTests {
+  private func outline(_ name: String) throws -> (model: any Layer, input: Shape) {
+    let entry = try NetworkCatalogue.entry(name)
+    return (
+      try NetworkCatalogue.outline(name, input: entry.usualInput, classes: entry.usualClasses), entry.usualInput
+    )
+  }
+
+  @Test func partsAddUp() throws {
+    let (model, input) = try outline("vgg16")
+    let plan = try model.planStep(input: Shape([4] + input))
+    let parameters = 138_357_544 * 4
+    #expect(plan.parameters * 4 == parameters && plan.gradientBytes == parameters)
+    // Momentum lies in blocks of whole pages, small ones in size classes.
+    #expect((parameters..<parameters + 200_000).contains(plan.optimizerBytes))
+    #expect(plan.residentBytes >= parameters + 4 * 224 * 224 * 3 * 4)
+    #expect(plan.peakBytes >= plan.mostLiveBytes && plan.growthBytes < plan.peakBytes)
+    // At the least, everything that is kept and the momentum are there at one time; little beside the gradients is added.
+    #expect(plan.growthBytes > plan.optimizerBytes + plan.bytesKeptForBackward)
+    #expect(Double(plan.peakBytes) < 1.2 * Double(plan.mostLiveBytes))
+  }
+
+  /// VGG-16 keeps what the deck lists: the convolutions' and pools' outputs, each once, and masks of a byte.
+  @Test func keptBytesAreThoseOfTheActivations() throws {
+    let (model, input) = try outline("vgg16")
+    let plan = try model.planStep(input: Shape([1] + input))
+    let activations = plan.rows.filter { ["ReLU", "MaxPool2D"].contains($0.operation) }
+    let outputs = activations.reduce(0) { $0 + $1.activationBytes }
+    let masks = plan.rows.filter { $0.operation == "MaxPool2D" }.reduce(0) { $0 + $1.activationBytes / 4 }
+    let kept = activations.reduce(0) { $0 + $1.keptBytes }
+    #expect(kept == outputs + masks)
+    #expect(plan.bytesKeptForBackward - kept < 200_000)
+    // What runs as one kernel is booked on its last operation.
+    for (convolution, relu) in zip(plan.rows, plan.rows.dropFirst()) where convolution.operation == "Conv2D" {
+      #expect(convolution.keptBytes == 0 && convolution.scratchBytes == 0, "\(convolution.path)")
+      #expect(relu.operation == "ReLU" && relu.scratchBytes > 0, "\(relu.path)")
+    }
+  }
+
+  /// The pool does what its plan says: bytes held after some steps are those predicted, with the same blocks taken before.
+  @Test func thePlanIsWhatThePoolDoes() async throws {
+    await #expect(processExitsWith: .success) {
+      let model = CIFARResNet(depth: 20)
+      let input: Shape = [64, 32, 32, 3]
+      let plan = try model.planStep(input: input)
+      let images = Tensor.uniform(input, seed: 1)
+      let labels = Tensor((0..<64).map { Int32($0 % 10) })
+      var optimizer = SGD(model.parameters, learningRate: 0.01, momentum: 0.9)
+      let before = MemoryPool.heldBytes
+      for _ in 0..<5 {
+        let (_, gradients) = valueWithGradients(of: model) { crossEntropy(logits: model(images), labels: labels) }
+        optimizer.step(gradients)
+      }
+      let grown = MemoryPool.heldBytes - before
+      let error = abs(Double(grown) / Double(plan.poolGrowthBytes) - 1)
+      if error > 0.03 { fatalError("grown by \(grown), predicted \(plan.poolGrowthBytes)") }
+    }
+  }
+
+  /// Nothing of a model changes, and a plan of the model is the plan of its outline.
+  @Test func aPlanChangesNothing() throws {
+    let model = Random.withSeed(4) { CIFARResNet(depth: 8) }
+    let before = model.state().map { ($0.name, $0.value.array(of: Float.self)) }
+    let plan = try model.planStep(input: [8, 32, 32, 3]) { Adam($0) }
+    for (old, new) in zip(before, model.state()) { #expect(old.1 == new.value.array(of: Float.self), "\(old.0)") }
+    #expect(plan.optimizerBytes > 2 * plan.gradientBytes - 1)
+    let plain = try model.planStep(input: [8, 32, 32, 3]) { SGD($0, learningRate: 0.1) }
+    #expect(plain.optimizerBytes == 0 && plain.peakBytes < plan.peakBytes)
+  }
+
+  @Test func everyNetworkCanBePlanned() throws {
+    for name in [
+      "lenet5", "lenet5.paper", "alexnet.paper", "googlenet.torchvision.aux", "nfresnet26", "resnet50.paper",
+    ] {
+      let (model, input) = try outline(name)
+      let plan = try model.planStep(input: Shape([2] + input))
+      #expect(plan.growthBytes > plan.bytesKeptForBackward && plan.bytesKeptForBackward > 0, "\(name)")
+      #expect(plan.parameters == model.parameters.scalarCount, "\(name)")
+    }
+  }
+
+  @Test func errorsNameTheirLayer() throws {
+    let model = try NetworkCatalogue.outline("alexnet", input: [32, 32, 3], classes: 10)
+    expectError("features.12", "MaxPool2D") { _ = try model.planStep(input: [1, 32, 32, 3]) }
+  }
+
+  /// A time is predicted and within a factor of what a step takes; how near it is on a quiet machine is measured by hand.
+  @Test func timesArePredicted() throws {
+    let model = LeNet5()
+    let seconds = try model.predictedStepSeconds(input: [16, 28, 28, 1])
+    #expect(seconds > 1e-6 && seconds < 1)
+    #expect(try model.predictedInferenceSeconds(input: [16, 28, 28, 1]) < seconds)
+  }
+}
