@@ -60,7 +60,8 @@ struct Forward: ParsableCommand {
     let phase = training ? Phase(dropout: false, batchStatistics: true, updatesState: false) : .inference
     let plan = try model.plan(input: images.shape, phase: phase)
     let labels = try labels.map { try readLabels($0, count: images.shape[0], classes: plan.outputShape.last ?? 1) }
-    try Npy.write(withPhase(phase) { model(images) }, to: output)
+    let logits = training ? withPhase(phase) { model(images) } : try model.compiled(for: images.shape)(images)
+    try Npy.write(logits, to: output)
     if let labels, let gradients {
       let taken = valueWithGradients(of: model, phase: phase) {
         trainingLoss(of: model, images: images, labels: labels)
