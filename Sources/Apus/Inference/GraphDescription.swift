@@ -47,8 +47,8 @@ extension Graph.Operation {
     case .averagePool: "AveragePool2D"
     case .adaptiveAveragePool: "AdaptiveAveragePool2D"
     case .reduce(let reduction, _, _): reduction.rawValue.capitalized
-    case .binary(let operation): operation.rawValue.capitalized
-    case .unary(let operation): operation.rawValue.capitalized
+    case .binary(let operation): "\(operation)".capitalized
+    case .unary(let operation): "\(operation)".capitalized
     case .scale: "Scale"
     case .concatenate: "Concatenate"
     case .reshape: "Reshape"

@@ -108,9 +108,9 @@ extension Graph {
 
   public enum Reduction: String, Hashable, Sendable { case sum, mean, max, min }
 
-  public enum Binary: String, Hashable, Sendable { case add, subtract, multiply, divide, maximum, minimum, power }
+  public enum Binary: Hashable, Sendable { case add, subtract, multiply, divide, maximum, minimum, power }
 
-  public enum Unary: String, Hashable, Sendable { case negate, abs, exp, log, sqrt, reciprocal, square, sign }
+  public enum Unary: Hashable, Sendable { case negate, abs, exp, log, sqrt, reciprocal, square, sign }
 }
 
 extension Graph.Edges {
@@ -160,35 +160,6 @@ extension Kernels.Nonlinearity {
     case .gelu: .activation(.gelu)
     case .geluTanh: .activation(.geluTanh)
     case .softplus: .activation(.softplus)
-    }
-  }
-}
-
-extension Kernels.Unary {
-  var graphOperation: Graph.Operation {
-    switch self {
-    case .negate: .unary(.negate)
-    case .abs: .unary(.abs)
-    case .exp: .unary(.exp)
-    case .log: .unary(.log)
-    case .sqrt: .unary(.sqrt)
-    case .reciprocal: .unary(.reciprocal)
-    case .square: .unary(.square)
-    case .sign: .unary(.sign)
-    }
-  }
-}
-
-extension Kernels.Binary {
-  var graphOperation: Graph.Operation {
-    switch self {
-    case .add: .binary(.add)
-    case .subtract: .binary(.subtract)
-    case .multiply: .binary(.multiply)
-    case .divide: .binary(.divide)
-    case .maximum: .binary(.maximum)
-    case .minimum: .binary(.minimum)
-    case .power: .binary(.power)
     }
   }
 }

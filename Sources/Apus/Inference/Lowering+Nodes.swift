@@ -153,11 +153,11 @@ extension Lowering {
     case .prelu:
       let slopes = shape(node.inputs[1]).elementCount
       (kernel, mayOverwrite) = (Kernels.preparedPReLU(count: count, slopes: slopes), [0])
-    case .unary(let operation): (kernel, mayOverwrite) = (Kernels.preparedUnary(operation.kernel, count: count), [0])
+    case .unary(let operation): (kernel, mayOverwrite) = (Kernels.preparedUnary(operation, count: count), [0])
     case .scale(let factor, let offset):
       (kernel, mayOverwrite) = (Kernels.preparedScale(by: factor, plus: offset, count: count), [0])
     case .binary(let operation):
-      kernel = Kernels.preparedBinary(operation.kernel, x, shape(node.inputs[1]), to: y)
+      kernel = Kernels.preparedBinary(operation, x, shape(node.inputs[1]), to: y)
       mayOverwrite = [0, 1].filter { shape(node.inputs[$0]) == y }
     case .softmax, .logSoftmax: kernel = Kernels.preparedSoftmax(y, logarithm: node.operation == .logSoftmax)
     case .maxout(let pieces): kernel = Kernels.preparedMaxout(y, pieces: pieces)
@@ -194,34 +194,5 @@ extension Lowering {
       Kernels.preparedScatter(x, strides: strides, offset: edges.top * strides[1] + edges.left * strides[2]),
       [source(node.inputs[0])], to: slot, shape: y)
     made(node.output, at: .slot(slot))
-  }
-}
-
-extension Graph.Unary {
-  fileprivate var kernel: Kernels.Unary {
-    switch self {
-    case .negate: .negate
-    case .abs: .abs
-    case .exp: .exp
-    case .log: .log
-    case .sqrt: .sqrt
-    case .reciprocal: .reciprocal
-    case .square: .square
-    case .sign: .sign
-    }
-  }
-}
-
-extension Graph.Binary {
-  fileprivate var kernel: Kernels.Binary {
-    switch self {
-    case .add: .add
-    case .subtract: .subtract
-    case .multiply: .multiply
-    case .divide: .divide
-    case .maximum: .maximum
-    case .minimum: .minimum
-    case .power: .power
-    }
   }
 }

@@ -1,15 +1,8 @@
 import CApus
 
 extension Kernels {
-  enum Unary: UInt32 {
-    case negate, abs, exp, log, sqrt, reciprocal, square, sign
-    var code: apus_unary { apus_unary(rawValue: rawValue) }
-  }
-
-  enum Binary: UInt32 {
-    case add, subtract, multiply, divide, maximum, minimum, power
-    var code: apus_binary { apus_binary(rawValue: rawValue) }
-  }
+  typealias Unary = Graph.Unary
+  typealias Binary = Graph.Binary
 
   enum Comparison: UInt32 {
     case equal, notEqual, less, lessEqual, greater, greaterEqual
@@ -176,6 +169,35 @@ extension Kernels {
         strides[axis] = size == 1 ? 0 : Int64(stride)
         stride *= size
       }
+    }
+  }
+}
+
+extension Graph.Unary {
+  var code: apus_unary {
+    switch self {
+    case .negate: APUS_NEGATE
+    case .abs: APUS_ABS
+    case .exp: APUS_EXP
+    case .log: APUS_LOG
+    case .sqrt: APUS_SQRT
+    case .reciprocal: APUS_RECIPROCAL
+    case .square: APUS_SQUARE
+    case .sign: APUS_SIGN
+    }
+  }
+}
+
+extension Graph.Binary {
+  var code: apus_binary {
+    switch self {
+    case .add: APUS_ADD
+    case .subtract: APUS_SUBTRACT
+    case .multiply: APUS_MULTIPLY
+    case .divide: APUS_DIVIDE
+    case .maximum: APUS_MAXIMUM
+    case .minimum: APUS_MINIMUM
+    case .power: APUS_POWER
     }
   }
 }

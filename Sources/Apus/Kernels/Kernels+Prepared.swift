@@ -69,7 +69,7 @@ extension Kernels {
     }
   }
 
-  /// Inputs: x, which has the shape `gradient`; the result has the shape `output`.
+  /// Inputs: x; `output` is the result's shape.
   static func preparedTransposedConvolution(
     _ output: Shape, _ weight: Tensor, _ geometry: ConvolutionGeometry
   ) -> Prepared {

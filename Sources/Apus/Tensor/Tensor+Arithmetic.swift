@@ -137,7 +137,7 @@ extension Tensor {
     let planned = isPlanned ? (a, b) : nil
     guard let tape else {
       let y = Kernels.binary(operation, a, b, shape: shape)
-      if let planned { note(name, y, from: planned.0, planned.1, with: Scope.Note(graph: operation.graphOperation)) }
+      if let planned { note(name, y, from: planned.0, planned.1, with: Scope.Note(graph: .binary(operation))) }
       return y
     }
     let (nodeA, nodeB, shapeA, shapeB) = (a.body.node, b.body.node, a.shape, b.shape)
@@ -147,7 +147,7 @@ extension Tensor {
       let (da, db) = pullback(saved?.0, saved?.1, gradient, needs)
       return (da.map { $0.summed(to: shapeA) }, db.map { $0.summed(to: shapeB) })
     }
-    if let planned { note(name, y, from: planned.0, planned.1, with: Scope.Note(graph: operation.graphOperation)) }
+    if let planned { note(name, y, from: planned.0, planned.1, with: Scope.Note(graph: .binary(operation))) }
     return y
   }
 

@@ -80,7 +80,7 @@ extension Tensor {
       let result = savesResult ? y.detached() : nil
       tape.record(y, body.node) { pullback(x, result, $0) }
     }
-    note(name, y, from: self, with: Scope.Note(graph: operation.graphOperation))
+    note(name, y, from: self, with: Scope.Note(graph: .unary(operation)))
     return y
   }
 }
