@@ -28,7 +28,9 @@ func residentMiB(_ line: String) -> Double {
   defer { fclose(file) }
   var text = [CChar](repeating: 0, count: 256)
   while fgets(&text, 256, file) != nil {
-    let words = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self).split { " \t".contains($0) }
+    let words = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self).split {
+      " \t".contains($0)
+    }
     if words.count > 1, words[0] == line, let kibibytes = Double(words[1]) { return kibibytes / 1024 }
   }
   return .nan

@@ -113,7 +113,7 @@ struct PlanReport {
 
   // MARK: CSV
 
-  /// A line a layer; then the totals, each behind the name `total`.
+  /// A line a layer.
   var csv: String {
     let head =
       "layer,operation,output,parameters,multiply_adds,output_bytes,kept_bytes,scratch_bytes,receptive_field,jump"
