@@ -33,19 +33,9 @@ extension ONNXExporter {
     }
     finish(
       resampled(
-        x, rows: ONNXExporter.cells(output[1], of: input[1]), columns: ONNXExporter.cells(output[2], of: input[2])),
+        x, rows: ONNXExporter.matrix(.cells(output[1], of: input[1])),
+        columns: ONNXExporter.matrix(.cells(output[2], of: input[2]))),
       .channelsFirst)
-  }
-
-  /// [count, size]: each row the mean of its cell, ⌊i·size / count⌋ ..< ⌈(i + 1)·size / count⌉.
-  private static func cells(_ count: Int, of size: Int) -> Tensor {
-    Tensor(shape: [count, size], of: Float.self) { buffer in
-      buffer.initialize(repeating: 0)
-      for cell in 0..<count {
-        let range = cell * size / count..<((cell + 1) * size + count - 1) / count
-        for input in range { buffer[cell * size + input] = 1 / Float(range.count) }
-      }
-    }
   }
 
   /// `Resize` by whole factors; anything else, which it would have to know the batch's size for, as two matrix products.
@@ -79,6 +69,7 @@ extension ONNXExporter {
     finish(emit("Resize", [x, "", scales], attributes), .channelsFirst)
   }
 
+  /// [outputs, inputs]
   private static func matrix(_ table: ResampleTable) -> Tensor {
     Tensor(shape: [table.outputs, table.inputs], of: Float.self) { buffer in
       buffer.initialize(repeating: 0)

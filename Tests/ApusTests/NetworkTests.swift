@@ -130,10 +130,88 @@ import Testing
     let model = Random.withSeed(4) { GoogLeNet(.paper, auxiliaryHeads: true, classes: 3) }
     let x = Tensor.normal([1, 224, 224, 3], seed: 7)
     let labels = Tensor([Int32(1)])
-    let (loss, gradients) = valueWithGradients(of: model) { trainingLoss(of: model, images: x, labels: labels) }
-    #expect(loss.item() > 1.6 * 0.1)
-    #expect(gradients[model.aux1!.fc2.weight]?.isFinite == true)
+    // Without dropout, so that the loss can be put together from the heads.
+    let (whole, parts) = withPhase(.inference) {
+      (
+        trainingLoss(of: model, images: x, labels: labels).item(),
+        model.trainingLogits(x).map { crossEntropy(logits: $0.logits, labels: labels).item() }
+      )
+    }
+    #expect(parts.count == 3)
+    #expect(abs(whole - (parts[0] + 0.3 * parts[1] + 0.3 * parts[2])) < 1e-5 * whole)
+    let (_, gradients) = valueWithGradients(of: model) { trainingLoss(of: model, images: x, labels: labels) }
+    #expect(gradients[model.aux1!.fc2.weight]?.isFinite == true && gradients[model.aux2!.conv.conv.weight] != nil)
     let (_, plain) = valueWithGradients(of: model) { crossEntropy(logits: model(x), labels: labels) }
-    #expect(plain[model.aux1!.fc2.weight] == nil || plain[model.aux1!.fc2.weight]!.square().sum().item() == 0)
+    #expect(plain[model.aux1!.fc2.weight] == nil && plain[model.fc.weight] != nil)
+  }
+
+  /// Each output map of C3 is an ordinary convolution of the maps that it sees.
+  @Test func partlyConnectedMapsSeeWhatTheTableSays() {
+    let connections = [[1], [0, 2], [0, 1, 2]]
+    let layer = Random.withSeed(5) { PartiallyConnectedConv2D(3, connections, kernel: 2) }
+    layer.bias.value = Tensor([Float(0.5), -1, 2])
+    let x = floats([2, 4, 5, 3], seed: 6)
+    let y = withPhase(.inference) { layer(x) }
+    var first = 0
+    for (output, maps) in connections.enumerated() {
+      let seen = Tensor.concatenated(maps.map { x.slice(axis: 3, range: $0..<$0 + 1) })
+      let weight = layer.weight.value.slice(axis: 2, range: first..<first + maps.count)
+      let bias = layer.bias.value.slice(axis: 0, range: output..<output + 1)
+      let expected = conv2d(seen, weight: weight.reshaped([2, 2, maps.count, 1]), bias: bias)
+      expectClose(y.slice(axis: 3, range: output..<output + 1), expected.array(of: Float.self).map(Double.init))
+      first += maps.count
+    }
+    #expect(LeNet5Original.connections.map(\.count).reduce(0, +) == 60)
+    // Each map of S2 is seen by ten of C3's, as in the paper's table.
+    for map in 0..<6 { #expect(LeNet5Original.connections.filter { $0.contains(map) }.count == 10) }
+  }
+
+  @Test func trainedSubsamplingScalesTheSumOfAWindow() {
+    let layer = TrainedSubsampling2D(2)
+    layer.coefficient.value = Tensor([Float(0.5), -2])
+    layer.bias.value = Tensor([Float(1), 3])
+    let x = Tensor([Float(1), 10, 2, 20, 3, 30, 4, 40], shape: [1, 2, 2, 2])
+    expectClose(withPhase(.inference) { layer(x) }, [0.5 * 10 + 1, -2 * 100 + 3])
+  }
+
+  /// The nearest code is the most probable digit: logits are minus the squared distances.
+  @Test func theOutputOfLeNet5IsTheDistanceToTheCodes() {
+    let model = Random.withSeed(6) { LeNet5Original() }
+    let x = floats([2, 32, 32, 1], seed: 7)
+    let logits = withPhase(.inference) { model(x) }.array(of: Float.self)
+    let h = withPhase(.inference) { features(in: model, x) }.array(of: Float.self)
+    let codes = model.codes.value.array(of: Float.self)
+    for sample in 0..<2 {
+      for digit in 0..<10 {
+        let distance = (0..<84).reduce(0.0) {
+          let d = Double(h[sample * 84 + $1] - codes[$1 * 10 + digit])
+          return $0 + d * d
+        }
+        #expect(abs(Double(logits[sample * 10 + digit]) + distance) < 1e-3 * distance)
+      }
+    }
+  }
+
+  /// F6's output, step by step as in the paper's figure 2.
+  private func features(in model: LeNet5Original, _ x: Tensor) -> Tensor {
+    func squash(_ x: Tensor) -> Tensor { (x * (2.0 / 3)).tanh() * 1.7159 }
+    let s2 = squash(model.s2(squash(model.c1(x))))
+    let s4 = squash(model.s4(squash(model.c3(s2))))
+    return squash(model.f6(squash(model.c5(s4)).reshaped([x.shape[0], 120])))
+  }
+
+  /// Options A and B take every second pixel; A fills up with zeros.
+  @Test func shortcutsWithoutParametersPadChannels() {
+    let block = Random.withSeed(7) { ResidualBlock(2, 4, stride: 2, shortcut: .padding) }
+    // The branch gives 0: the block is its shortcut's positive part.
+    block.bn2.weight!.value = .zeros([4])
+    let x = floats([1, 3, 3, 2], seed: 8)
+    let values = x.array(of: Float.self)
+    let y = withPhase(.inference) { block(x) }
+    #expect(y.shape == [1, 2, 2, 4])
+    let expected = [0, 2, 6, 8].flatMap { (pixel: Int) -> [Double] in
+      [max(0, Double(values[pixel * 2])), max(0, Double(values[pixel * 2 + 1])), 0, 0]
+    }
+    expectClose(y, expected, tolerance: 0)
   }
 }

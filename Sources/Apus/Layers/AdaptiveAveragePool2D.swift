@@ -35,8 +35,8 @@ public func adaptiveAveragePool2d(_ x: Tensor, size: IntOrPair) -> Tensor {
 }
 
 extension ResampleTable {
-  /// Each output the mean of its cell.
-  static func cells(_ count: Int, of size: Int) -> ResampleTable {
+  /// Each output the mean of its cell, ⌊i·size / count⌋ ..< ⌈(i + 1)·size / count⌉.
+  package static func cells(_ count: Int, of size: Int) -> ResampleTable {
     ResampleTable(
       inputs: size,
       rows: (0..<count).map { cell in

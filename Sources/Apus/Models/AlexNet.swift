@@ -31,8 +31,8 @@ public struct AlexNet: Layer {
   public init(_ variant: Variant = .torchvision, channels: Int = 3, classes: Int = 1000) {
     features =
       switch variant {
-      case .paper: AlexNet.twoColumns(channels)
-      case .ungrouped: AlexNet.oneColumn(channels)
+      case .paper: AlexNet.published(channels, groups: 2, normalizesFirst: true)
+      case .ungrouped: AlexNet.published(channels, groups: 1, normalizesFirst: false)
       case .torchvision: AlexNet.oneWeirdTrick(channels)
       }
     classifier = Sequential {
@@ -46,41 +46,23 @@ public struct AlexNet: Layer {
     }
   }
 
-  private static func twoColumns(_ channels: Int) -> Sequential {
-    Sequential {
-      Conv2D(channels, 96, kernel: 11, stride: 4)
-      ReLU()
-      LocalResponseNorm.alexNet
-      MaxPool2D(3, stride: 2)
-      Conv2D(96, 256, kernel: 5, padding: 2, groups: 2)
-      ReLU()
-      LocalResponseNorm.alexNet
-      MaxPool2D(3, stride: 2)
-      Conv2D(256, 384, kernel: 3, padding: 1)
-      ReLU()
-      Conv2D(384, 384, kernel: 3, padding: 1, groups: 2)
-      ReLU()
-      Conv2D(384, 256, kernel: 3, padding: 1, groups: 2)
-      ReLU()
-      MaxPool2D(3, stride: 2)
+  private static func published(_ channels: Int, groups: Int, normalizesFirst: Bool) -> Sequential {
+    func pool() -> [any Layer] {
+      let layers: [any Layer] = [LocalResponseNorm.alexNet, MaxPool2D(3, stride: 2)]
+      return normalizesFirst ? layers : layers.reversed()
     }
-  }
-
-  private static func oneColumn(_ channels: Int) -> Sequential {
-    Sequential {
+    return Sequential {
       Conv2D(channels, 96, kernel: 11, stride: 4)
       ReLU()
-      MaxPool2D(3, stride: 2)
-      LocalResponseNorm.alexNet
-      Conv2D(96, 256, kernel: 5, padding: 2)
+      pool()
+      Conv2D(96, 256, kernel: 5, padding: 2, groups: groups)
       ReLU()
-      MaxPool2D(3, stride: 2)
-      LocalResponseNorm.alexNet
+      pool()
       Conv2D(256, 384, kernel: 3, padding: 1)
       ReLU()
-      Conv2D(384, 384, kernel: 3, padding: 1)
+      Conv2D(384, 384, kernel: 3, padding: 1, groups: groups)
       ReLU()
-      Conv2D(384, 256, kernel: 3, padding: 1)
+      Conv2D(384, 256, kernel: 3, padding: 1, groups: groups)
       ReLU()
       MaxPool2D(3, stride: 2)
     }

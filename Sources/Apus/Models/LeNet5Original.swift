@@ -123,7 +123,8 @@ public struct PartiallyConnectedConv2D: Layer {
       layer: LayerParameters(weight: weight, bias: bias))
   }
 
-  /// [KH, KW, C, K] with zeros: the weights times a matrix that puts each at its place.
+  /// [KH, KW, C, K] with zeros: the weights times a matrix that puts each at its place. The matrix is made here, not kept: a network
+  /// that is made without values gets those of its parameters and buffers alone from a file.
   private var dense: Tensor {
     let (height, width, count) = (weight.shape[0], weight.shape[1], weight.shape[2])
     let places = Tensor(shape: [count, inputChannels * connections.count], of: Float.self) { buffer in

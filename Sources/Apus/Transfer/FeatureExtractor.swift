@@ -14,11 +14,14 @@ public struct FeatureExtractor {
   /// The shape of the features of one sample.
   public let outputShape: Shape
   private let layer: any Layer
+  /// For one sample of `input`.
+  private let input: Shape
+  private let place: Place
 
   private struct Place {
     let operation: Int
     let name: String
-    let shape: Shape
+    var shape: Shape
   }
 
   /// - Parameter input: the shape of one sample, `[H, W, C]`.
@@ -34,8 +37,9 @@ public struct FeatureExtractor {
     self.model = model
     self.path = path
     layer = found.layer
-    outputShape = Shape(
-      try FeatureExtractor.place(of: found.layer, at: path, in: model, Shape([1] + input)).shape.dropFirst())
+    self.input = input
+    place = try FeatureExtractor.place(of: found.layer, at: path, in: model, Shape([1] + input))
+    outputShape = Shape(place.shape.dropFirst())
   }
 
   /// [N, …] of the model's input → [N, …] of `outputShape`.
@@ -43,12 +47,7 @@ public struct FeatureExtractor {
   /// Traps where the input does not fit the model, as the model does.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     _ = model.parameters  // another model with the same layers may have named them otherwise
-    let place: Place
-    do {
-      place = try FeatureExtractor.place(of: layer, at: path, in: model, x.shape)
-    } catch {
-      fatalError("FeatureExtractor at \(path): \(error)")
-    }
+    let place = place(for: x.shape)
     let scope = Scope(mode: .plain, phase: .inference, key: RandomKey(seed: 0, step: 0))
     var count = 0
     var features: Tensor?
@@ -72,6 +71,20 @@ public struct FeatureExtractor {
       fatalError("FeatureExtractor at \(path): the model ran \(count) operations for \(output.shape)")
     }
     return features.reshaped(place.shape)
+  }
+
+  /// Samples of the size asked for at first need no other plan, however many they are.
+  private func place(for shape: Shape) -> Place {
+    if shape.count == input.count + 1, Shape(shape.dropFirst()) == input, place.shape.first == 1 {
+      var place = place
+      place.shape[0] = shape[0]
+      return place
+    }
+    do {
+      return try FeatureExtractor.place(of: layer, at: path, in: model, shape)
+    } catch {
+      fatalError("FeatureExtractor at \(path): \(error)")
+    }
   }
 
   /// Which of the model's operations has the layer's result.
