@@ -125,6 +125,33 @@ import Testing
     #expect((0.3...3).contains((square - mean * mean).squareRoot()))
   }
 
+  /// β is the deviation that a block's input has: √(1 + α² · blocks since the last shortcut with a convolution).
+  @Test func normalizerFreeBlocksKnowTheirInputsDeviation() {
+    let model = Random.withSeed(2) { NormalizerFreeResNet(depth: 50, classes: 10) }
+    let stages = [model.layer1, model.layer2, model.layer3, model.layer4].map { stage in
+      stage.layers.map { ($0 as! NormalizerFreeBlock).beta }
+    }
+    for (stage, betas) in stages.enumerated() {
+      let added = stage == 0 ? 0 : stages[stage - 1].count
+      #expect(abs(betas[0] - (1 + 0.04 * Double(added)).squareRoot()) < 1e-12)
+      for index in 1..<betas.count { #expect(abs(betas[index] - (1 + 0.04 * Double(index)).squareRoot()) < 1e-12) }
+    }
+  }
+
+  /// h + α · f(γ·ReLU(h) / β), γ = √(2 / (1 − 1/π)) = 1.71285855, with the gain at 1.
+  @Test func aNormalizerFreeBlockIsWhatThePaperSays() {
+    let block = Random.withSeed(3) {
+      NormalizerFreeBlock(8, width: 2, stride: 1, alpha: 0.2, beta: 1.4, projects: false)
+    }
+    block.skipGain.value = .ones([1])
+    let (x, gamma) = (floats([1, 4, 4, 8], seed: 4), 1.7128585504496627)
+    let (y, expected) = withPhase(.inference) { () -> (Tensor, Tensor) in
+      let first = block.conv2(relu(block.conv1(relu(x) * gamma * (1 / 1.4))) * gamma)
+      return (block(x), x + block.conv3(relu(first) * gamma) * 0.2)
+    }
+    expectClose(y, expected.array(of: Float.self).map(Double.init))
+  }
+
   /// Auxiliary heads take part in training, with 0.3 each, and not in use.
   @Test func auxiliaryHeadsAreTrained() throws {
     let model = Random.withSeed(4) { GoogLeNet(.paper, auxiliaryHeads: true, classes: 3) }

@@ -29,12 +29,12 @@ public struct NormalizerFreeResNet: Layer {
     }
     conv1 = .scaled(channels, 64, kernel: 7, stride: 2)
     var input = 64
+    var variance = 1.0
     let layers = zip([64, 128, 256, 512], blocks).map { width, count in
-      var variance = 1.0
-      return Sequential(
+      Sequential(
         (0..<count).map { index -> any Layer in
           defer {
-            // The shortcut of a stage's first block starts from variance 1 again.
+            // A stage's first block gets what the blocks before have added up; behind its shortcut the variance is 1 again.
             variance = (index == 0 ? 1 : variance) + alpha * alpha
             input = width * Bottleneck.expansion
           }
