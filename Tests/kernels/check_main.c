@@ -10,6 +10,7 @@ void check_batch_norm_family(void);
 void check_class_loss_family(void);
 void check_conv2d_family(void);
 void check_elementwise_family(void);
+void check_ends_family(void);
 void check_gemm_family(void);
 void check_gradients_family(void);
 void check_group_norm_family(void);
@@ -45,6 +46,7 @@ const check_family check_families[] = {
     {"resample", check_resample_family},
     {"class_loss", check_class_loss_family},
     {"pointwise_loss", check_pointwise_loss_family},
+    {"ends", check_ends_family},
     {"group_norm", check_group_norm_family},
     {"local_response_norm", check_local_response_norm_family},
     {"gradient_tools", check_gradient_tools_family},

@@ -160,11 +160,28 @@ static void check_sweep(int which) {
   double *wide = check_widen(x, count), *want = check_doubles(count), *magnitude = check_doubles(count);
   apus_nonlinearity_forward_reference_f64(functions[which].function, count, (double)functions[which].a, wide, want);
   bounds_forward(which, count, wide, want, magnitude);
+  const int reads_input = apus_nonlinearity_reads_input(functions[which].function);
+  float *v = check_input(count), *ones = check_input(count);
+  for (int64_t i = 0; i < count; i++) {
+    v[i] = reads_input ? x[i] : (float)want[i];
+    ones[i] = 1;
+  }
+  double *wide_v = check_widen(v, count), *one = check_widen(ones, count), *slope = check_doubles(count);
+  double *slope_magnitude = check_doubles(count);
+  apus_nonlinearity_backward_reference_f64(functions[which].function, count, (double)functions[which].a, wide_v, one, slope);
+  bounds_backward(which, count, wide_v, one, slope, slope_magnitude);
+  for (int64_t i = 0; i < count; i++)
+    if (isnan(slope[i]) != isnan(v[i])) {
+      check_that(0, "the reference's derivative at %g is %g", (double)v[i], slope[i]);
+      break;
+    }
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++) {
     if (!check_select(isa))
       continue;
     apus_nonlinearity_forward(functions[which].function, count, functions[which].a, x, y);
     check_close("y", y, want, magnitude, count, 0);
+    apus_nonlinearity_backward(functions[which].function, count, functions[which].a, v, ones, y);
+    check_close("slope", y, slope, slope_magnitude, count, 0);
   }
 }
 

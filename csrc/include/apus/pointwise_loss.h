@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 /* Losses of an element x and its target t, not yet reduced, and their derivatives; d = x − t, σ(x) = 1 / (1 + exp(−x)),
- * s(x) = log(1 + exp(x)) from exp(−|x|), so that no end overflows. */
+ * s(x) = log(1 + exp(x)) from exp(−|x|), so that no end overflows. A term with weight 0 is 0
+ * where s is infinite (x = ±∞); a NaN in x stays one. */
 
 #ifdef __cplusplus
 extern "C" {
