@@ -29,6 +29,7 @@ public struct Adagrad: Optimizer {
   }
 
   public var parameterSettings: [ParameterSettings] { memory.settings }
+  public var unreachedParameters: [String] { memory.unreached }
 
   public mutating func step(_ gradients: Gradients) {
     memory.step(

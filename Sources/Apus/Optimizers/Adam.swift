@@ -39,6 +39,7 @@ public struct Adam: Optimizer {
   }
 
   public var parameterSettings: [ParameterSettings] { memory.settings }
+  public var unreachedParameters: [String] { memory.unreached }
 
   public mutating func step(_ gradients: Gradients) {
     memory.step(

@@ -32,6 +32,7 @@ public struct AdamW: Optimizer {
   }
 
   public var parameterSettings: [ParameterSettings] { memory.settings }
+  public var unreachedParameters: [String] { memory.unreached }
 
   public mutating func step(_ gradients: Gradients) {
     memory.step(

@@ -17,8 +17,17 @@ public protocol Optimizer {
   /// `step(_:again:)` must be called, since gradients at other values are needed too.
   var needsSecondPass: Bool { get }
 
-  /// Changes the values of the trainable parameters that have a gradient.
+  /// Changes the values of the trainable parameters that have a gradient. The library's own stop where none has: the loss then depends
+  /// on none of the optimizer's parameters, most often since the forward pass was outside of `valueWithGradients`' closure.
   mutating func step(_ gradients: Gradients)
+
+  /// Paths of the parameters that it is to train and that no step reached since it was made or loaded: after some steps a head that is
+  /// left over, or a part that should have been frozen. Empty for an optimizer that does not keep count.
+  ///
+  /// ```swift
+  /// if !optimizer.unreachedParameters.isEmpty { print("never trained:", optimizer.unreachedParameters) }
+  /// ```
+  var unreachedParameters: [String] { get }
 
   /// As `step(_:)`, for an optimizer that also needs the gradients at other values: it sets them, calls `again`, and sets the
   /// values of before. The second pass must not update running statistics, and should draw the same random masks:
@@ -40,6 +49,7 @@ public protocol Optimizer {
 
 extension Optimizer {
   public var needsSecondPass: Bool { false }
+  public var unreachedParameters: [String] { [] }
 
   public mutating func step(_ gradients: Gradients, again: () throws -> Gradients) rethrows { step(gradients) }
 }

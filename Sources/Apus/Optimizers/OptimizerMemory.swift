@@ -9,6 +9,8 @@ struct OptimizerMemory {
   private let countsSteps: Bool
   private var states: [[Tensor?]]
   private var steps: [Int]
+  /// Whether a step had a gradient of the parameter.
+  private var isReached: [Bool]
 
   init(
     _ optimizer: String, _ parameters: ParameterList, weightDecay: Double, decaying: DecayedParameters,
@@ -21,11 +23,19 @@ struct OptimizerMemory {
     settings = ParameterGroup.settings(of: parameters, weightDecay: weightDecay, decaying: decaying, groups: groups)
     states = Array(repeating: Array(repeating: nil, count: names.count), count: parameters.count)
     steps = Array(repeating: 0, count: parameters.count)
+    isReached = Array(repeating: false, count: parameters.count)
+  }
+
+  /// Paths of those that are to be trained and that no step reached.
+  var unreached: [String] {
+    parameters.enumerated().filter { !isReached[$0.offset] && settings[$0.offset].isTrained && $0.element.parameter.isTrainable }
+      .map(\.element.path)
   }
 
   /// States begin at 0 with a parameter's first step.
   mutating func step(_ gradients: Gradients, _ rule: OptimizerRule) {
     OptimizerCheck.number(rule.learningRate, "step", "the learning rate")
+    GradientReach.require(gradients, parameters, "step") { settings[$0].isTrained }
     var items: [Kernels.OptimizerItem] = []
     items.reserveCapacity(parameters.count)
     for (index, entry) in parameters.enumerated() {
@@ -38,6 +48,7 @@ struct OptimizerMemory {
         states[index][place]!.makeUnique()
       }
       steps[index] += 1
+      isReached[index] = true
       items.append(
         .init(
           value: parameter.storedValue, gradient: gradient.asGradient(of: parameter), states: states[index], rate: settings[index].learningRate,
@@ -98,6 +109,7 @@ struct OptimizerMemory {
     }
     states = loaded
     steps = counts
+    isReached = loaded.map { $0.contains { $0 != nil } }
   }
 }
 

@@ -48,6 +48,7 @@ public struct RMSProp: Optimizer {
   }
 
   public var parameterSettings: [ParameterSettings] { memory.settings }
+  public var unreachedParameters: [String] { memory.unreached }
 
   public mutating func step(_ gradients: Gradients) {
     memory.step(

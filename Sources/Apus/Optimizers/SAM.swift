@@ -33,6 +33,7 @@ public struct SAM<Base: Optimizer>: Optimizer {
   }
 
   public var parameterSettings: [ParameterSettings] { base.parameterSettings }
+  public var unreachedParameters: [String] { base.unreachedParameters }
   public var needsSecondPass: Bool { true }
 
   public mutating func step(_ gradients: Gradients) {
@@ -52,12 +53,13 @@ public struct SAM<Base: Optimizer>: Optimizer {
   /// Sets every parameter to w + e. Returns the values of before.
   private func climb(_ gradients: Gradients) -> [(parameter: Parameter, value: Tensor)] {
     let settings = base.parameterSettings
+    func isTrained(_ index: Int) -> Bool { settings.count == parameters.count ? settings[index].isTrained : true }
+    GradientReach.require(gradients, parameters, "SAM", isTrained: isTrained)
     var moved: [(parameter: Parameter, value: Tensor)] = []
     var items: [Kernels.OptimizerItem] = []
     for (index, entry) in parameters.enumerated() {
       let parameter = entry.parameter
-      let isTrained = settings.count == parameters.count ? settings[index].isTrained : true
-      guard isTrained, parameter.isTrainable, let gradient = gradients[parameter] else { continue }
+      guard isTrained(index), parameter.isTrainable, let gradient = gradients[parameter] else { continue }
       moved.append((parameter, parameter.storedValue))
       items.append(
         .init(

@@ -26,6 +26,7 @@ public struct SignSGD: Optimizer {
   }
 
   public var parameterSettings: [ParameterSettings] { memory.settings }
+  public var unreachedParameters: [String] { memory.unreached }
 
   public mutating func step(_ gradients: Gradients) {
     memory.step(gradients, .init(formula: .signSGD, learningRate: learningRate, momentum: momentum))

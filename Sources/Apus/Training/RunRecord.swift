@@ -105,6 +105,8 @@ public struct RunRecord: Sendable, Codable {
   public var frozen: MatchedParts?
   /// Which parameters the weight decay acts on, by their paths, and which it leaves alone.
   public var weightDecay: WeightDecay?
+  /// Parameters that are to be trained and that no step of the first epoch reached.
+  public var unreached: [String]?
   /// Chosen implementation of each convolution's forward pass, by its path.
   public var implementations: [String: String]?
   public var machines: [Machine] = []

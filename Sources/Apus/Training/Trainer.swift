@@ -72,6 +72,20 @@ public final class Trainer {
     return ending
   }
 
+  /// Paths of the parameters that are to be trained and that no step so far reached; see `Optimizer.unreachedParameters`.
+  public var unreachedParameters: [String] { optimizer.unreachedParameters }
+
+  /// Says once which parameters the first epoch never reached.
+  private func warnOfUnreached(_ observer: some TrainingObserver) {
+    let unreached = unreachedParameters
+    if unreached.isEmpty || state.rows.count != 1 { return }
+    observer.warn(
+      """
+      no step of the first epoch reached \(unreached.count == 1 ? "the parameter" : "\(unreached.count) parameters:") \
+      \(GradientReach.some(unreached)): the loss does not depend on \(unreached.count == 1 ? "it" : "them")
+      """)
+  }
+
   /// What the finished epochs showed.
   public var rows: [EpochMetrics] { state.rows }
 
@@ -109,6 +123,7 @@ public final class Trainer {
       let isKept = state.endEpoch(row, validationCount: data.validation.count)
       state.plateau?.observe(row.validationLoss)
       if isKept { kept = model.state() }
+      warnOfUnreached(observer)
       try saveCheckpoint()
       observer.epochEnded(row, of: settings.epochs, isKept: isKept)
     }

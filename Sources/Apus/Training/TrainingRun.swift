@@ -161,6 +161,10 @@ public enum TrainingRun {
       observer.trainingBegins(record, plan: trainer.plan)
       let ending = try trainer.run(observer: observer, checkpointEvery: record.checkpointEvery) { trainer in
         try trainer.checkpoint().write(to: folder.files.checkpoint)
+        if trainer.state.step == 0, trainer.state.rows.count == 1, !trainer.unreachedParameters.isEmpty {
+          record.unreached = trainer.unreachedParameters
+          try record.write(to: folder.files.record)
+        }
         if trainer.state.step == 0 { try writeDerived(trainer, record, in: folder) }
       }
       if ending == .interrupted {
