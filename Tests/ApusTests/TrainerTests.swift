@@ -25,6 +25,17 @@ import Testing
     expectSameState(states[0], states[1])
   }
 
+  /// Before the first step, and by the name of the sample.
+  @Test func aLabelWithoutAScoreIsAnError() throws {
+    let error = try #require(throws: DataError.self) {
+      _ = try Trainer(model: LeNet5(inputSize: 32, classes: 7), data: digits, settings: shortSettings())
+    }
+    let sample = try #require(digits.train.labels.firstIndex { $0 >= 7 })
+    let label = digits.train.labels[sample]
+    #expect(error.found == "label \(label) (\(label)) of sample \(digits.train.indices[sample])")
+    #expect(error.expected == "0...6, as the model gives 7 scores: make it for 10 classes")
+  }
+
   @Test func dependsOnTheSeed() throws {
     let models = try [UInt64(1), 2].map { seed in
       let trainer = try lenetTrainer(shortSettings(epochs: 1, seed: seed))

@@ -47,6 +47,7 @@ public final class Trainer {
           SegmentationTrainer trains one
           """)
     }
+    try Trainer.checkLabels(data, outputs: plan.outputShape[1])
     optimizer = try OptimizerCatalogue.entry(settings.optimizer).make(model.parameters, settings)
     let stepsPerEpoch = Trainer.steps(of: train.count, by: settings.batchSize)
     schedule = settings.schedule.schedule(steps: settings.epochs * stepsPerEpoch, stepsPerEpoch: stepsPerEpoch)

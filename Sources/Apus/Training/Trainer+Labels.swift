@@ -1,0 +1,18 @@
+extension Trainer {
+  /// Every label of the data needs a score. A loss would stop the program at the first that has none; here it is an error, before the
+  /// first step, that names the sample.
+  ///
+  /// - Parameter outputs: how many scores the model gives.
+  static func checkLabels(_ data: DataSplits, outputs: Int) throws(DataError) {
+    for split in [data.train, data.validation, data.test] {
+      guard let place = split.labels.firstIndex(where: { $0 >= outputs }) else { continue }
+      let (dataset, sample) = (split.dataset, Int(split.indices[place]))
+      let label = Int(dataset.labels[sample])
+      throw DataError(
+        dataset.source, found: "label \(label) (\(dataset.classNames[label])) of sample \(sample)",
+        expected: """
+          0...\(outputs - 1), as the model gives \(outputs) scores: make it for \(dataset.classNames.count) classes
+          """)
+    }
+  }
+}
