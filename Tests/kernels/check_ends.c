@@ -1,13 +1,14 @@
 /* The ends of the numbers: losses and rectifiers at 0, ±∞, subnormals and the largest floats, where a formula as it stands makes
- * 0 · ∞. The double references are held to right values at the few places where that happens, every tier to the references at all. */
+ * 0 · ∞. The double references are held to right values at the few places where that happens, every tier to the references at
+ * all. */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
 
 #include "check.h"
 
-static const float ends[] = {0.0f,     -0.0f, 1,  -1, INFINITY, -INFINITY,  NAN,         FLT_MAX, -FLT_MAX,
-                             FLT_MIN, -FLT_MIN, 20, -20, 0x1p-149f, -0x1p-149f, 104, -104, 1e20f,   -1e20f};
+static const float ends[] = {0.0f,     -0.0f, 1,   -1,        INFINITY,   -INFINITY, NAN,  FLT_MAX, -FLT_MAX, FLT_MIN,
+                             -FLT_MIN, 20,    -20, 0x1p-149f, -0x1p-149f, 104,       -104, 1e20f,   -1e20f};
 enum { END_COUNT = sizeof ends / sizeof ends[0] };
 
 /* Both NaN, both the same infinity (a double beyond the floats is one), or within some units and of the smallest number. */
@@ -74,13 +75,13 @@ static void check_pointwise_losses(void) {
 
 enum { ROWS = 8, CLASSES = 3 };
 static const float scores[ROWS * CLASSES] = {
-    -INFINITY, 0,        1,       /* the label impossible */
-    0,         -INFINITY, -INFINITY, /* the label certain */
-    -FLT_MAX,  FLT_MAX,  0,       /* a distance beyond the floats */
-    FLT_MAX,   -FLT_MAX, 0,       /* certain */
-    -104,      0,        0,       /* e^ is almost 0 */
-    NAN,       0,        0,       0,          0, 0, /* ties */
-    NAN,       NAN,      -INFINITY,               /* ignored */
+    -INFINITY, 0,         1,                  /* the label impossible */
+    0,         -INFINITY, -INFINITY,          /* the label certain */
+    -FLT_MAX,  FLT_MAX,   0,                  /* a distance beyond the floats */
+    FLT_MAX,   -FLT_MAX,  0,                  /* certain */
+    -104,      0,         0,                  /* e^ is almost 0 */
+    NAN,       0,         0,         0, 0, 0, /* ties */
+    NAN,       NAN,       -INFINITY,          /* ignored */
 };
 static const int32_t labels[ROWS] = {0, 0, 0, 0, 0, 0, 0, -1};
 

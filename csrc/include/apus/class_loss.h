@@ -6,8 +6,9 @@
 
 /* Losses of scores [rows, classes]: one number a row, not yet reduced, and their gradients from those of the losses. In all of
  * them p = softmax(z), L_j = −log p_j = log Σ_k exp(z_k − max) + (max − z_j), w_j = weights[j] or 1. A row whose label is
- * `ignored` has loss and gradient 0, and without smoothing so has one whose label has weight 0, whatever its scores. Forward: probabilities (kept for backward) may be logits, or NULL. Backward: the gradient
- * may be probabilities. Nothing needs scratch; the f32 functions share rows among threads. */
+ * `ignored` has loss and gradient 0, and without smoothing so has one whose label has weight 0, whatever its scores. Forward:
+ * probabilities (kept for backward) may be logits, or NULL. Backward: the gradient may be probabilities. Nothing needs scratch;
+ * the f32 functions share rows among threads. */
 
 #ifdef __cplusplus
 extern "C" {
