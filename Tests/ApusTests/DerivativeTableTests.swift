@@ -60,7 +60,9 @@ import Testing
     #expect(Self.rows.values.reduce(0) { $0 + $1.count } > 1500)
   }
 
-  @Test(arguments: functions.keys.sorted(), [false, true]) func valuesAndDerivatives(name: String, isDouble: Bool) throws {
+  @Test(arguments: functions.keys.sorted(), [false, true]) func valuesAndDerivatives(name: String, isDouble: Bool)
+    throws
+  {
     let function = try #require(Self.functions[name])
     let all = try #require(Self.rows[name])
     for parameter in Set(all.map(\.parameter)) {
@@ -78,7 +80,9 @@ import Testing
       }
       let slope = try #require(gradient)
       #expect(value.scalarType == (isDouble ? .float64 : .float32) && slope.scalarType == value.scalarType)
-      let (values, slopes) = (value.cast(to: .float64).array(of: Double.self), slope.cast(to: .float64).array(of: Double.self))
+      let (values, slopes) = (
+        value.cast(to: .float64).array(of: Double.self), slope.cast(to: .float64).array(of: Double.self)
+      )
       for (index, row) in rows.enumerated() {
         let place = "\(name)(\(row.x)), parameter \(parameter)"
         expect(values[index], row.value, row, row.absolute, isDouble, "\(place)")

@@ -99,7 +99,9 @@ import Testing
   }
 
   @Test func inputsAreWidened() throws {
-    let (value, gradients) = withPrecision(.float64) { valueWithGradients(at: [Tensor([0.1, 2])]) { ($0[0] * 3).sum() } }
+    let (value, gradients) = withPrecision(.float64) {
+      valueWithGradients(at: [Tensor([0.1, 2])]) { ($0[0] * 3).sum() }
+    }
     #expect(value.scalarType == .float64 && gradients[0]?.array(of: Double.self) == [3, 3])
     #expect(throws: SettingsError.self) { try TrainingSettings(epochs: 1, precision: .float64).validate() }
   }

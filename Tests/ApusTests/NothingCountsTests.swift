@@ -37,7 +37,9 @@ import Testing
     ("focal", [2, 3], { focalLoss(logits: $0, labels: ignored, ignoring: 7, reduction: $1) }),
     ("focal, weights 0", [2, 3], { focalLoss(logits: $0, labels: Tensor([0, 1]), alpha: none, reduction: $1) }),
     ("hinge", [2, 3], { hingeLoss(scores: $0, labels: ignored, ignoring: 7, reduction: $1) }),
-    ("hinge, weights 0", [2, 3], { hingeLoss(scores: $0, labels: Tensor([0, 1]), classWeights: none, reduction: $1) }),
+    (
+      "hinge, weights 0", [2, 3], { hingeLoss(scores: $0, labels: Tensor([0, 1]), classWeights: none, reduction: $1) }
+    ),
     (
       "log-likelihood", [2, 3],
       { negativeLogLikelihood(logProbabilities: $0, labels: ignored, ignoring: 7, reduction: $1) }
@@ -56,7 +58,9 @@ import Testing
     ),
   ]
 
-  @Test(arguments: losses.map(\.name), Reduction.allCases) func lossAndGradientAreZero(name: String, reduction: Reduction)
+  @Test(arguments: losses.map(\.name), Reduction.allCases) func lossAndGradientAreZero(
+    name: String, reduction: Reduction
+  )
     throws
   {
     let (_, shape, loss) = try #require(Self.losses.first { $0.name == name })

@@ -11,7 +11,9 @@ enum GradientReach {
     if isPlanning { return }
     let open = parameters.enumerated().filter { isTrained($0.offset) && $0.element.parameter.isTrainable }
     if open.contains(where: { gradients[$0.element.parameter] != nil }) { return }
-    fatalError("\(step): no gradient reaches a parameter of the optimizer: \(cause(gradients, parameters, open.map(\.element.path)))")
+    fatalError(
+      "\(step): no gradient reaches a parameter of the optimizer: \(cause(gradients, parameters, open.map(\.element.path)))"
+    )
   }
 
   private static func cause(_ gradients: Gradients, _ parameters: ParameterList, _ open: [String]) -> String {

@@ -28,8 +28,10 @@ struct OptimizerMemory {
 
   /// Paths of those that are to be trained and that no step reached.
   var unreached: [String] {
-    parameters.enumerated().filter { !isReached[$0.offset] && settings[$0.offset].isTrained && $0.element.parameter.isTrainable }
-      .map(\.element.path)
+    parameters.enumerated().filter {
+      !isReached[$0.offset] && settings[$0.offset].isTrained && $0.element.parameter.isTrainable
+    }
+    .map(\.element.path)
   }
 
   /// States begin at 0 with a parameter's first step.
@@ -51,7 +53,8 @@ struct OptimizerMemory {
       isReached[index] = true
       items.append(
         .init(
-          value: parameter.storedValue, gradient: gradient.asGradient(of: parameter), states: states[index], rate: settings[index].learningRate,
+          value: parameter.storedValue, gradient: gradient.asGradient(of: parameter), states: states[index],
+          rate: settings[index].learningRate,
           weightDecay: settings[index].weightDecay, step: steps[index]))
     }
     Kernels.optimizerStep(rule, items)
