@@ -177,7 +177,10 @@ struct Train: ParsableCommand {
   }
 }
 
-extension Precision: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {
+  /// Without float64, which is for diagnoses.
+  public static var allValueStrings: [String] { allCases.filter { $0 != .float64 }.map(\.rawValue) }
+}
 extension DecayedParameters: ExpressibleByArgument {}
 extension LearningRateSchedule.Decay: ExpressibleByArgument {}
 extension GradientClipping: ExpressibleByArgument {}

@@ -16,12 +16,12 @@ import Testing
 
   private static func values(_ facts: ActivationFacts, _ x: [Double]) throws -> [Double] {
     let function = try #require(facts.function)
-    return function(Tensor(x)).array(of: Double.self)
+    return withPrecision(.float64) { function(Tensor(x)) }.array(of: Double.self)
   }
 
   private static func derivatives(_ facts: ActivationFacts, _ x: [Double]) throws -> [Double] {
     let function = try #require(facts.function)
-    let gradient = valueWithGradients(at: [Tensor(x)]) { function($0[0]).sum() }.gradients[0]
+    let gradient = doubleGradients(at: [Tensor(x)]) { function($0[0]).sum() }.gradients[0]
     return try #require(gradient ?? nil).array(of: Double.self)
   }
 

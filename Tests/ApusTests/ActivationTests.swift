@@ -38,7 +38,9 @@ import Testing
 
   @Test func property6TanhIsASigmoidOfTwiceTheInput() {
     let x = doubles([401], seed: 49) * 3
-    expectClose(tanh(x), (2 * sigmoid(2 * x) - 1).array(of: Double.self), tolerance: 1e-14)
+    withPrecision(.float64) {
+      expectClose(tanh(x), (2 * sigmoid(2 * x) - 1).array(of: Double.self), tolerance: 1e-14)
+    }
     let single = x.cast(to: .float32)
     expectClose(tanh(single), (2 * sigmoid(2 * single) - 1).array(of: Float.self).map(Double.init), tolerance: 1e-6)
   }

@@ -13,7 +13,7 @@ private func difference(_ a: Tensor, _ b: Tensor) -> Double {
 
   /// In double precision, through the reference.
   private var exact: Tensor {
-    conv2d(x.cast(to: .float64), weight: weight.cast(to: .float64), padding: 1)
+    withPrecision(.float64) { conv2d(x, weight: weight, padding: 1) }
   }
 
   @Test func everyPrecisionIsNearTheExactResult() {
@@ -42,7 +42,7 @@ private func difference(_ a: Tensor, _ b: Tensor) -> Double {
       }
       return gradients.map { $0! }
     }
-    let double = valueWithGradients(at: [x.cast(to: .float64), weight.cast(to: .float64)]) { inputs in
+    let double = doubleGradients(at: [x, weight]) { inputs in
       let y = conv2d(inputs[0], weight: inputs[1], padding: 1)
       return (y * y).mean()
     }.gradients

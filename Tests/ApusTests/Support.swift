@@ -11,6 +11,13 @@ func doubles(_ shape: Shape, seed: UInt64, positive: Bool = false) -> Tensor {
   return Tensor(values, shape: shape)
 }
 
+/// Value and gradients in float64.
+func doubleGradients(at inputs: [Tensor], _ function: ([Tensor]) throws -> Tensor) rethrows -> (
+  value: Tensor, gradients: [Tensor?]
+) {
+  try withPrecision(.float64) { try valueWithGradients(at: inputs, function) }
+}
+
 func floats(_ shape: Shape, seed: UInt64) -> Tensor { .normal(shape, seed: seed, stream: 98) }
 
 /// Every derivative within 1e-6 of central differences, relative to its size, and at least one compared.

@@ -5,9 +5,10 @@ public struct Batch: Sendable {
   /// int32 `[N]`.
   public let labels: Tensor
 
+  /// Labels of another type must be whole numbers.
   public init(images: Tensor, labels: Tensor) {
     self.images = images
-    self.labels = labels
+    self.labels = wholeLabels(labels, "Batch")
   }
 
   /// Number of samples, N. The last batch of an epoch may have fewer than the others: weight its mean loss by this.

@@ -44,7 +44,7 @@ public func gradientCheck(
   let parameters = model.parameters.filter { $0.parameter.isTrainable }
 
   let tape = Tape()
-  let scope = Scope(mode: .recording(tape), phase: phase, key: key, usesDouble: true)
+  let scope = Scope(mode: .recording(tape), phase: phase, key: key, precision: .float64)
   let gradients = scope.run {
     let loss = body()
     checkScalar(loss)
@@ -54,13 +54,13 @@ public func gradientCheck(
 
   var result = GradientCheckResult.none
   for (path, parameter) in parameters {
-    let values = parameter.value.array(of: Float.self).map(Double.init)
+    let values = parameter.ownValue.array(of: Float.self).map(Double.init)
     let fromTape = gradients[parameter]?.array(of: Double.self)
     for index in spread(elements, over: values.count) {
       func loss(at value: Double) -> Double {
         var moved = values
         moved[index] = value
-        let scope = Scope(mode: .plain, phase: phase, key: key, usesDouble: true)
+        let scope = Scope(mode: .plain, phase: phase, key: key, precision: .float64)
         scope.overrides[ObjectIdentifier(parameter)] = Tensor(moved, shape: parameter.shape)
         return scope.run { body().item() }
       }
@@ -85,7 +85,9 @@ public func gradientCheck(
     let weights = Random.normal(seed: key.seed, stream: RandomDomain.gradientCheck, count: y.elementCount)
     return (y * Tensor(weights.map(Double.init), shape: y.shape)).sum()
   }
-  let gradients = valueWithGradients(at: inputs, key: key) { weighed(function($0)) }.gradients
+  let gradients = withPrecision(.float64) {
+    valueWithGradients(at: inputs, key: key) { weighed(function($0)) }.gradients
+  }
   var phase = Phase.training
   phase.updatesState = false
   var result = GradientCheckResult.none
@@ -98,7 +100,7 @@ public func gradientCheck(
         var all = values
         all[index] = x
         moved[position] = Tensor(all, shape: input.shape)
-        let scope = Scope(mode: .plain, phase: phase, key: key, usesDouble: true)
+        let scope = Scope(mode: .plain, phase: phase, key: key, precision: .float64)
         return scope.run { weighed(function(moved)).item() }
       }
       let difference = (value(at: values[index] + step) - value(at: values[index] - step)) / (2 * step)

@@ -26,7 +26,10 @@ public struct Gradients {
 
   /// Changes all gradients in place: `body` gets them with storage of their own, which it may write to.
   mutating func change(_ body: ([Tensor]) -> Void) {
-    for place in entries.indices { entries[place].gradient.makeUnique() }
+    for place in entries.indices {
+      entries[place].gradient = entries[place].gradient.asGradient(of: entries[place].parameter)
+      entries[place].gradient.makeUnique()
+    }
     body(entries.map(\.gradient))
   }
 

@@ -18,10 +18,10 @@ final class Scope {
   let key: RandomKey
   /// Inherited from the scope around this one: a whole training step can be planned.
   let planner: Planner?
-  /// Parameters are read widened to float64, and operands follow: the gradient check.
-  let usesDouble: Bool
-  /// Of convolutions; inherited from the scope around this one.
+  /// Inherited from the scope around this one.
   var precision: Precision
+  /// Parameters are read widened to float64, and operands follow.
+  var usesDouble: Bool { precision == .float64 }
   /// Values read instead of a parameter's own, by the gradient check's finite differences.
   var overrides: [ObjectIdentifier: Tensor] = [:]
   /// Takes each batch norm's statistics while those of a whole set are recomputed.
@@ -40,14 +40,13 @@ final class Scope {
   private var randomOperations: UInt64 = 0
   private var effects: [(buffer: Buffer, value: Tensor)] = []
 
-  init(mode: Mode, phase: Phase, key: RandomKey, planner: Planner? = nil, usesDouble: Bool = false) {
+  init(mode: Mode, phase: Phase, key: RandomKey, planner: Planner? = nil, precision: Precision? = nil) {
     self.mode = mode
     self.phase = phase
     self.key = key
     self.planner = planner ?? Scope.current?.planner
-    self.usesDouble = usesDouble
     let outer = Scope.current
-    precision = outer?.precision ?? .standard
+    self.precision = precision ?? outer?.precision ?? .standard
     tracer = outer?.tracer
   }
 

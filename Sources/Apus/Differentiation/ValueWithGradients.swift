@@ -58,17 +58,16 @@ private func valueWithGradients<Model: Layer, Auxiliary>(
 }
 
 /// The value of a scalar function of tensors and its gradients with respect to them; `nil` where the value does not depend on one.
+/// Within `withPrecision(.float64)` inputs are widened, and value and gradients are float64.
 public func valueWithGradients(
   at inputs: [Tensor], key: RandomKey? = nil, _ function: ([Tensor]) throws -> Tensor
 ) rethrows -> (value: Tensor, gradients: [Tensor?]) {
   let tape = Tape()
   var phase = Phase.training
   phase.updatesState = false
-  let scope = Scope(
-    mode: .recording(tape), phase: phase, key: key ?? Scope.nextDefaultKey(),
-    usesDouble: inputs.contains { $0.scalarType == .float64 })
+  let scope = Scope(mode: .recording(tape), phase: phase, key: key ?? Scope.nextDefaultKey())
   return try scope.run {
-    let loss = try function(inputs.map { tape.leaf($0) })
+    let loss = try function(inputs.map { tape.leaf($0.scalarType == .float32 ? $0.entering("an input") : $0) })
     checkScalar(loss)
     scope.mode = .backward
     return (loss.detached(), tape.gradients(of: loss).inputs)

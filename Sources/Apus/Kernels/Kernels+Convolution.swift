@@ -177,7 +177,8 @@ extension Precision {
   var native: apus_precision {
     switch self {
     case .standard: APUS_PRECISION_DEFAULT
-    case .strict: APUS_PRECISION_STRICT
+    // The references of float64 have no choice; what is planned of them is the float32 pass.
+    case .strict, .float64: APUS_PRECISION_STRICT
     case .bfloat16: APUS_PRECISION_BF16
     }
   }

@@ -71,6 +71,7 @@ public struct BatchNorm: Layer {
         "in training needs more than one value \(isPerActivation ? "an activation" : "a channel"), input is \(x.shape)",
         path: path, input: x)
     }
+    Tensor.enter(&x, "BatchNorm")
     let flat: Shape = [shape.elementCount]
     var (gamma, beta) = (weight?.value.reshaped(flat), bias?.value.reshaped(flat))
     if gamma != nil { Tensor.matchTypes(&x, &gamma!, "BatchNorm") }

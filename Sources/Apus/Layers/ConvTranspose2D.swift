@@ -19,6 +19,7 @@ private func transposedConvolution(
 ) -> Tensor {
   if x.isPoisoned { return x }
   var (weight, bias) = (weight, bias)
+  Tensor.enter(&x, "ConvTranspose2D")
   Tensor.matchTypes(&x, &weight, "ConvTranspose2D")
   if bias != nil { Tensor.matchTypes(&x, &bias!, "ConvTranspose2D") }
   guard x.rank == 4, weight.rank == 4, groups > 0, x.shape[3] == weight.shape[3], weight.shape[3] % groups == 0 else {

@@ -44,6 +44,7 @@ public func dropout(_ x: consuming Tensor, dropProbability: Double) -> Tensor {
   guard (0..<1).contains(dropProbability) else {
     fatalError("dropout: the probability of dropping \(dropProbability) is not in 0..<1")
   }
+  Tensor.enter(&x, "Dropout")
   guard let scope = Scope.current, scope.phase.dropout, dropProbability > 0 else { return x }
   let (seed, stream) = (scope.key.seed, scope.nextRandomStream())
   let tape = Tape.recording(x)

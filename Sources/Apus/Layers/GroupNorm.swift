@@ -182,6 +182,7 @@ private func normalized(
     return shapeFailure(
       name, "expects a weight and bias of shape \(parameterShape), one is \(tensor.shape)", path: affine.path, input: x)
   }
+  Tensor.enter(&x, name)
   if gamma != nil { Tensor.matchTypes(&x, &gamma!, name) }
   if beta != nil { Tensor.matchTypes(&x, &beta!, name) }
   if x.elementCount == 0 { return x }

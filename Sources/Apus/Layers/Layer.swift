@@ -32,8 +32,8 @@ extension Layer {
   public func state() -> [(name: String, value: Tensor)] {
     ModelWalk(self).entries.map { entry in
       switch entry.cell {
-      case .parameter(let parameter): (entry.path, parameter.value.detached())
-      case .buffer(let buffer): (entry.path, buffer.value)
+      case .parameter(let parameter): (entry.path, parameter.ownValue.detached())
+      case .buffer(let buffer): (entry.path, buffer.ownValue)
       }
     }
   }
@@ -48,7 +48,7 @@ extension Layer {
       let expected =
         switch entry.cell {
         case .parameter(let parameter): (parameter.shape, ScalarType.float32)
-        case .buffer(let buffer): (buffer.shape, buffer.value.scalarType)
+        case .buffer(let buffer): (buffer.shape, buffer.ownValue.scalarType)
         }
       try CheckpointError.check(
         state[entry.path], named: entry.path, shape: expected.0, type: expected.1, source: source)

@@ -47,6 +47,7 @@ public func localResponseNorm(
   guard x.rank >= 2, x.shape[x.rank - 1] > 0 else {
     return shapeFailure("LocalResponseNorm", "expects [N, …, C], input is \(x.shape)", input: x)
   }
+  let x = x.entering("LocalResponseNorm")
   let window = ResponseWindow(size: size, alpha: alpha, beta: beta, k: k)
   let tape = Tape.recording(x)
   let constant = x.detached()

@@ -20,6 +20,7 @@ func convolution(
 ) -> Tensor {
   if x.isPoisoned { return x }
   var (weight, bias) = (weight, bias)
+  Tensor.enter(&x, "Conv2D")
   Tensor.matchTypes(&x, &weight, "Conv2D")
   if bias != nil { Tensor.matchTypes(&x, &bias!, "Conv2D") }
   guard x.rank == 4 else {
@@ -80,6 +81,7 @@ public func linear(_ x: consuming Tensor, weight: Tensor, bias: Tensor? = nil) -
 func affine(_ x: consuming Tensor, weight: Tensor, bias: Tensor?, layer: LayerParameters?) -> Tensor {
   if x.isPoisoned { return x }
   var (weight, bias) = (weight, bias)
+  Tensor.enter(&x, "Linear")
   Tensor.matchTypes(&x, &weight, "Linear")
   if bias != nil { Tensor.matchTypes(&x, &bias!, "Linear") }
   guard weight.rank == 2 else {

@@ -48,19 +48,26 @@ public final class Parameter {
     storedValue = Tensor(values.map { $0.isNaN ? $0 : min(max($0, range.lowerBound), range.upperBound) }, shape: shape)
   }
 
-  /// The value. Reading it while gradients are taken makes it a leaf of the tape. A new value must have the same shape.
+  /// The float32 value, masked and in its range, whatever surrounds: what files hold.
+  var ownValue: Tensor {
+    if isMaskDue && mask != nil { applyMask() }
+    if let range { project(range) }
+    return storedValue
+  }
+
+  /// The value. Reading it while gradients are taken makes it a leaf of the tape; within `withPrecision(.float64)` it is widened, and
+  /// a new value is rounded to float32. A new value must have the same shape.
   public var value: Tensor {
     get {
-      if isMaskDue && mask != nil { applyMask() }
-      if let range { project(range) }
-      guard let scope = Scope.current else { return storedValue }
+      var value = ownValue
+      guard let scope = Scope.current else { return value }
       scope.planner?.parameterWasRead(self)
-      var value = storedValue
       if scope.usesDouble { value = scope.overrides[ObjectIdentifier(self)].map(masked) ?? value.cast(to: .float64) }
       if isTrainable, case .recording(let tape) = scope.mode { return tape.leaf(for: self, value: value) }
       return value
     }
     set {
+      let newValue = newValue.stored(as: .float32)
       if newValue.shape != storedValue.shape || newValue.scalarType != .float32 {
         fatalError(
           """
@@ -98,13 +105,18 @@ public final class Buffer {
 
   public init(_ value: Tensor) { storedValue = value.detached() }
 
-  /// The value, widened inside a gradient check. A new value must have the same shape and type.
+  /// The value, whatever surrounds: what files hold.
+  var ownValue: Tensor { storedValue }
+
+  /// The value, widened within `withPrecision(.float64)` and rounded to its type where it is set there. A new value must have the same
+  /// shape and type.
   public var value: Tensor {
     get {
       guard let scope = Scope.current else { return storedValue }
-      return scope.usesDouble ? storedValue.cast(to: .float64) : storedValue
+      return scope.usesDouble && storedValue.scalarType == .float32 ? storedValue.cast(to: .float64) : storedValue
     }
     set {
+      let newValue = newValue.stored(as: storedValue.scalarType)
       if newValue.shape != storedValue.shape || newValue.scalarType != storedValue.scalarType {
         fatalError(
           """

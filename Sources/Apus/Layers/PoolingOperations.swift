@@ -8,6 +8,7 @@ public func maxPool2d(
   _ x: Tensor, kernel: IntOrPair, stride: IntOrPair? = nil, padding: Padding = .explicit(0), ceilMode: Bool = false
 ) -> Tensor {
   if x.isPoisoned { return x }
+  let x = x.entering("MaxPool2D")
   guard let geometry = pooling("MaxPool2D", x, kernel, stride, padding, ceilMode: ceilMode, countsPadding: true) else {
     return poolingFailure("MaxPool2D", x, kernel, stride, padding)
   }
@@ -32,6 +33,7 @@ public func averagePool2d(
   ceilMode: Bool = false
 ) -> Tensor {
   if x.isPoisoned { return x }
+  let x = x.entering("AveragePool2D")
   if ceilMode && countsPadding && padding != 0 && padding != .valid {
     fatalError("averagePool2d: ceilMode with padding \(padding) needs countsPadding: false")
   }
@@ -57,6 +59,7 @@ public func averagePool2d(
 /// Means of whole images: [N, H, W, C] → [N, 1, 1, C].
 public func globalAveragePool2d(_ x: Tensor) -> Tensor {
   if x.isPoisoned { return x }
+  let x = x.entering("GlobalAveragePool2D")
   guard x.rank == 4, x.shape[1] > 0, x.shape[2] > 0 else {
     return shapeFailure("GlobalAveragePool2D", "expects [N, H, W, C] with pixels, input is \(x.shape)", input: x)
   }
@@ -68,6 +71,7 @@ public func globalAveragePool2d(_ x: Tensor) -> Tensor {
 /// Maxima of whole images: [N, H, W, C] → [N, 1, 1, C]. Gradients go where the maximum is, in equal parts where there are several.
 public func globalMaxPool2d(_ x: Tensor) -> Tensor {
   if x.isPoisoned { return x }
+  let x = x.entering("GlobalMaxPool2D")
   guard x.rank == 4, x.shape[1] > 0, x.shape[2] > 0 else {
     return shapeFailure("GlobalMaxPool2D", "expects [N, H, W, C] with pixels, input is \(x.shape)", input: x)
   }
@@ -80,6 +84,7 @@ public func globalMaxPool2d(_ x: Tensor) -> Tensor {
 /// becomes invariant to rotation so.
 public func channelPool(_ x: Tensor, size: Int, taking operation: ChannelPool.Operation) -> Tensor {
   if x.isPoisoned { return x }
+  let x = x.entering("ChannelPool")
   guard size > 0, x.rank >= 2, x.shape[x.rank - 1] % size == 0 else {
     return shapeFailure(
       "ChannelPool", "takes \(size) channels at a time, which do not divide those of \(x.shape)", input: x)

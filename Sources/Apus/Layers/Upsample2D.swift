@@ -37,6 +37,7 @@ private func resized(
 
 /// Along one axis by a table; `operation` names it in plans.
 func resampled(_ x: Tensor, axis: Int, _ table: ResampleTable, _ operation: StaticString) -> Tensor {
+  let x = x.entering(operation)
   let tape = Tape.recording(x)
   let y = Kernels.resample(x, axis: axis, table)
   if let tape {

@@ -10,7 +10,8 @@ struct LabelledLoss {
     _ kernel: (Kernels.LabelRows) -> Kernels.ClassLoss
   ) -> Tensor {
     if scores.isPoisoned { return scores }
-    guard scores.rank >= 2, labels.scalarType == .int32, labels.shape == Shape(scores.shape.dropLast()) else {
+    let scores = scores.entering(operation)
+    guard scores.rank >= 2, labels.shape == Shape(scores.shape.dropLast()) else {
       return shapeFailure(
         operation,
         """
@@ -18,6 +19,7 @@ struct LabelledLoss {
         and \(labels.scalarType) \(labels.shape)
         """, input: scores)
     }
+    let labels = wholeLabels(labels, function)
     if scores.elementCount == 0 {
       return shapeFailure(operation, "of no samples or classes: logits are \(scores.shape)", input: scores)
     }
@@ -39,7 +41,7 @@ struct LabelledLoss {
         counts.weights = { Kernels.total(Kernels.labelWeights(rows, weights, type)) }
       }
     }
-    let divisor = counts.divisor(for: reduction, function)
+    let divisor = counts.divisor(for: reduction)
     let loss = kernel(rows)
     let tape = Tape.recording(scores)
     let (losses, saved) = Kernels.classLoss(loss, scores, weights, wantsBackward: tape != nil)
@@ -47,6 +49,14 @@ struct LabelledLoss {
       Kernels.classLossBackward(loss, saved, weights, $0)
     }
   }
+}
+
+/// Labels as int32: whole numbers of another type are taken exactly, as a literal `Tensor([0, 2, 1])` is float32; others are refused.
+func wholeLabels(_ labels: Tensor, _ function: StaticString) -> Tensor {
+  if labels.scalarType == .int32 { return labels }
+  requireConstant(labels, function, "labels")
+  requireEach(labels, function, "label", "a whole number") { Int32(exactly: $0) != nil }
+  return labels.cast(to: .int32)
 }
 
 /// Weights [K], finite and not negative, as constants of the scores' type; or the failure of their shape.

@@ -41,6 +41,7 @@ public func crossEntropy(
       "expects logits and targets of one shape [N, …, K], but they are \(logits.shape) and \(targets.shape)",
       input: logits)
   }
+  Tensor.enter(&logits, "CrossEntropy")
   Tensor.matchTypes(&logits, &targets, "CrossEntropy")
   if logits.elementCount == 0 {
     return shapeFailure("CrossEntropy", "of no samples or classes: logits are \(logits.shape)", input: logits)
@@ -57,7 +58,7 @@ public func crossEntropy(
   if let weights, !isPlanning {
     counts.weights = { Kernels.total(Kernels.binary(.multiply, targets, weights, shape: targets.shape)) }
   }
-  let divisor = counts.divisor(for: reduction, "crossEntropy")
+  let divisor = counts.divisor(for: reduction)
   let loss = Kernels.ClassLoss.targetCrossEntropy(targets, smoothing: labelSmoothing)
   let (losses, saved) = Kernels.classLoss(loss, logits, weights, wantsBackward: Tape.recording(logits) != nil)
   return recordLoss("CrossEntropy", of: logits, losses: losses, divisor: divisor) { [weights] in

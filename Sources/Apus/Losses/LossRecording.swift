@@ -54,6 +54,7 @@ func recordLoss(
 
 private func reduced(_ losses: Tensor, _ divisor: Double?) -> Tensor {
   guard let divisor else { return losses }
+  if divisor == 0 { return .zeros([], losses.scalarType) }
   let flat = losses.viewed(as: [losses.elementCount])
   let sum = Kernels.reduce(.sum, flat, axes: 0..<1).viewed(as: [])
   return divisor == 1 ? sum : Kernels.binary(.divide, sum, .full([], divisor, sum.scalarType), shape: [])
@@ -61,6 +62,7 @@ private func reduced(_ losses: Tensor, _ divisor: Double?) -> Tensor {
 
 private func spread(_ gradient: Tensor, _ divisor: Double?, over shape: Shape) -> Tensor {
   guard let divisor else { return gradient }
+  if divisor == 0 { return .zeros(shape, gradient.scalarType) }
   let one = Kernels.binary(.divide, gradient, .full([], divisor, gradient.scalarType), shape: gradient.shape)
   return one.viewed(as: []).broadcast(to: shape)
 }
@@ -103,7 +105,14 @@ func requireEach(
       }
     case .float64:
       values.withUnsafeScalars(of: Double.self) { all in all.firstIndex { !holds($0) }.map { ($0, all[$0]) } }
-    case .int32, .uint8: nil
+    case .int32:
+      values.withUnsafeScalars(of: Int32.self) { all in
+        all.firstIndex { !holds(Double($0)) }.map { ($0, Double(all[$0])) }
+      }
+    case .uint8:
+      values.withUnsafeScalars(of: UInt8.self) { all in
+        all.firstIndex { !holds(Double($0)) }.map { ($0, Double(all[$0])) }
+      }
     }
   guard let bad else { return }
   fatalError("\(operation): \(what) \(bad.value) at index \(values.place(bad.index)), expected \(expected)")

@@ -16,9 +16,10 @@ public func marginRankingLoss(
   if first.elementCount == 0 {
     return shapeFailure("MarginRankingLoss", "of no elements: the shape is \(first.shape)", input: first)
   }
+  let first = first.entering("MarginRankingLoss")
   requireConstant(order, "marginRankingLoss", "the order")
   requireEach(order, "marginRankingLoss", "order", "1 or -1") { $0 == 1 || $0 == -1 }
-  return relu((second - first) * order + margin).reduced("marginRankingLoss", by: reduction)
+  return relu((second - first) * order + margin).reduced(by: reduction)
 }
 
 extension LossFacts {

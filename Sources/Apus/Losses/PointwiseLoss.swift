@@ -11,7 +11,7 @@ struct PointwiseLossCall {
     var (prediction, target) = (prediction, target)
     if let failure = mismatch(&prediction, &target, "predictions") { return failure }
     requireFinite(target, function)
-    let divisor = LossCounts(prediction.shape).divisor(for: reduction, function)
+    let divisor = LossCounts(prediction.shape).divisor(for: reduction)
     let (loss, x, t) = (loss, prediction.detached(), target.detached())
     let losses = Kernels.pointwiseLoss(loss, x, t)
     return recordLoss(operation, ofDifference: prediction, target, losses: losses, divisor: divisor) {
@@ -33,7 +33,7 @@ struct PointwiseLossCall {
     check(targets)
     var counts = LossCounts(logits.shape)
     if !isPlanning { counts.weights = { [targets] in Kernels.total(weights(targets)) } }
-    let divisor = counts.divisor(for: reduction, function)
+    let divisor = counts.divisor(for: reduction)
     let (loss, x, t) = (loss, logits.detached(), targets)
     let losses = Kernels.pointwiseLoss(loss, x, t)
     return recordLoss(operation, of: logits, losses: losses, divisor: divisor) {
@@ -48,6 +48,7 @@ struct PointwiseLossCall {
       return shapeFailure(
         operation, "expects \(what) and targets of one shape, but they are \(x.shape) and \(target.shape)", input: x)
     }
+    Tensor.enter(&x, operation)
     Tensor.matchTypes(&x, &target, operation)
     if x.elementCount == 0 { return shapeFailure(operation, "of no elements: the shape is \(x.shape)", input: x) }
     return nil

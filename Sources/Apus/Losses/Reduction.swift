@@ -1,6 +1,9 @@
 /// What becomes of a loss's numbers, one a sample, pixel or element: kept, added up, or divided by a denominator that
 /// is named, since "mean" alone hides which.
 ///
+/// **Where nothing counts** (every label is the ignored one, the weights sum to 0) the means over elements and over weights are 0, and so
+/// are their gradients, where PyTorch gives NaN: such a batch moves nothing.
+///
 /// With class weights or an ignored label the three means differ. PyTorch's `mean` is `.meanOverWeights` for integer
 /// labels and `.meanOverElements` for the rest; its `batchmean` is `.meanOverSamples`.
 public enum Reduction: Hashable, Sendable, CaseIterable {
@@ -28,19 +31,14 @@ struct LossCounts {
     weights = elements
   }
 
-  /// `nil` for no reduction at all, 1 for the sum.
-  func divisor(for reduction: Reduction, _ operation: StaticString) -> Double? {
+  /// `nil` for no reduction at all, 1 for the sum, 0 where nothing counts: then the reduced loss is 0.
+  func divisor(for reduction: Reduction) -> Double? {
     switch reduction {
     case .none: return nil
     case .sum: return 1
     case .meanOverSamples: return Double(samples)
-    case .meanOverElements: return checked(elements(), "every label is the ignored one", operation)
-    case .meanOverWeights: return checked(weights(), "the weights of all labels sum to 0", operation)
+    case .meanOverElements: return elements()
+    case .meanOverWeights: return weights()
     }
-  }
-
-  private func checked(_ divisor: Double, _ problem: String, _ operation: StaticString) -> Double {
-    if !(divisor > 0) { fatalError("\(operation): \(problem), so that the mean has no denominator: \(divisor)") }
-    return divisor
   }
 }

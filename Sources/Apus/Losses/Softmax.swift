@@ -1,6 +1,7 @@
 /// Softmax over the last axis: exp(xⱼ − max x) / Σ exp(xₖ − max x).
 public func softmax(_ x: Tensor) -> Tensor {
   if x.isPoisoned { return x }
+  let x = x.entering("Softmax")
   guard x.rank >= 1 else { return shapeFailure("Softmax", "expects at least one axis, input is a scalar", input: x) }
   let tape = Tape.recording(x)
   let y = Kernels.softmax(x)
@@ -16,6 +17,7 @@ public func softmax(_ x: Tensor) -> Tensor {
 /// Logarithm of the softmax over the last axis, without leaving the logarithms: xⱼ − max x − log Σ exp(xₖ − max x).
 public func logSoftmax(_ x: Tensor) -> Tensor {
   if x.isPoisoned { return x }
+  let x = x.entering("LogSoftmax")
   guard x.rank >= 1 else { return shapeFailure("LogSoftmax", "expects at least one axis, input is a scalar", input: x) }
   let tape = Tape.recording(x)
   let y = Kernels.logSoftmax(x)

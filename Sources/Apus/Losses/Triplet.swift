@@ -19,8 +19,9 @@ public func tripletLoss(
   if anchor.elementCount == 0 {
     return shapeFailure("TripletLoss", "of no elements: the shape is \(anchor.shape)", input: anchor)
   }
+  let anchor = anchor.entering("TripletLoss")
   func distance(_ other: Tensor) -> Tensor { (anchor - other + 1e-6).square().sum(axes: [-1]).sqrt() }
-  return relu(distance(positive) - distance(negative) + margin).reduced("tripletLoss", by: reduction)
+  return relu(distance(positive) - distance(negative) + margin).reduced(by: reduction)
 }
 
 extension LossFacts {
@@ -31,8 +32,8 @@ extension LossFacts {
 
 extension Tensor {
   /// The reduction of a loss made of other operations: this holds its numbers, one an element.
-  func reduced(_ function: StaticString, by reduction: Reduction) -> Tensor {
-    guard let divisor = LossCounts(shape).divisor(for: reduction, function) else { return self }
+  func reduced(by reduction: Reduction) -> Tensor {
+    guard let divisor = LossCounts(shape).divisor(for: reduction) else { return self }
     return divisor == 1 ? sum() : sum() / divisor
   }
 }

@@ -11,7 +11,8 @@ public struct NonFiniteGradientError: Error, Hashable, Sendable, CustomStringCon
 extension Gradients {
   /// √Σg² over all gradients.
   public func norm() throws(NonFiniteGradientError) -> Double {
-    let squares = Kernels.gradientSquares(all.map { Gradients.float32($0.gradient) })
+    let isDouble = all.contains { $0.gradient.scalarType == .float64 }
+    let squares = isDouble ? squaresInDouble : Kernels.gradientSquares(all.map(\.gradient))
     if let place = squares.firstIndex(where: { !$0.isFinite }) {
       throw NonFiniteGradientError(path: all[place].parameter.path)
     }
@@ -74,8 +75,7 @@ extension Gradients {
     }
   }
 
-  private static func float32(_ gradient: Tensor) -> Tensor {
-    if gradient.scalarType != .float32 { Kernels.unsupported("the norm", gradient.scalarType) }
-    return gradient
+  private var squaresInDouble: [Double] {
+    all.map { Kernels.total(Kernels.unary(.square, $0.gradient.detached().cast(to: .float64))) }
   }
 }

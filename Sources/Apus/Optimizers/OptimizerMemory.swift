@@ -40,7 +40,7 @@ struct OptimizerMemory {
       steps[index] += 1
       items.append(
         .init(
-          value: parameter.storedValue, gradient: gradient, states: states[index], rate: settings[index].learningRate,
+          value: parameter.storedValue, gradient: gradient.asGradient(of: parameter), states: states[index], rate: settings[index].learningRate,
           weightDecay: settings[index].weightDecay, step: steps[index]))
     }
     Kernels.optimizerStep(rule, items)

@@ -61,7 +61,7 @@ public struct SAM<Base: Optimizer>: Optimizer {
       moved.append((parameter, parameter.storedValue))
       items.append(
         .init(
-          value: parameter.storedValue, gradient: gradient,
+          value: parameter.storedValue, gradient: gradient.asGradient(of: parameter),
           states: [Tensor(uninitialized: parameter.shape, .float32)]))
     }
     let norm = Kernels.gradientSquares(items.map(\.gradient)).reduce(0, +).squareRoot()

@@ -1,4 +1,5 @@
-/// Element-wise arithmetic with broadcasting: shapes are aligned at the innermost axis; sizes must be equal or 1.
+/// Element-wise arithmetic with broadcasting: shapes are aligned at the innermost axis; sizes must be equal or 1. Operands have one
+/// scalar type. int32 is added, subtracted and multiplied, and wraps around at 32 bits; it is not divided.
 extension Tensor {
   public static func + (a: consuming Tensor, b: consuming Tensor) -> Tensor {
     if a.shape == b.shape, a.scalarType == b.scalarType, let sum = fusedSum(&a, &b) {
@@ -20,10 +21,11 @@ extension Tensor {
     }
   }
 
+  /// The quotient, of floating-point tensors. ∂/∂b = −(a / b) / b, in this order: 0 for a = 0 however small b is.
   public static func / (a: consuming Tensor, b: consuming Tensor) -> Tensor {
-    combine(.divide, "Divide", a, b, savesOperands: true) { a, b, gradient, needs in
-      let quotient = gradient / b!
-      return (needs[0] ? quotient : nil, needs[1] ? -(quotient * (a! / b!)) : nil)
+    a.requireFloatingPoint("Divide")
+    return combine(.divide, "Divide", a, b, savesOperands: true) { a, b, gradient, needs in
+      (needs[0] ? gradient / b! : nil, needs[1] ? -(gradient * (a! / b!) / b!) : nil)
     }
   }
 
@@ -43,6 +45,7 @@ extension Tensor {
   public static func * (factor: Double, x: consuming Tensor) -> Tensor { scaled(x, by: factor, plus: 0) }
   public static func / (x: consuming Tensor, divisor: Double) -> Tensor {
     let type = x.scalarType
+    x.requireFloatingPoint("Divide")
     return x / Tensor.full([], divisor, type)
   }
   public static func + (x: consuming Tensor, offset: Double) -> Tensor { scaled(x, by: 1, plus: offset) }
@@ -51,6 +54,7 @@ extension Tensor {
   public static func - (offset: Double, x: consuming Tensor) -> Tensor { scaled(x, by: -1, plus: offset) }
   public static func / (dividend: Double, x: consuming Tensor) -> Tensor {
     let type = x.scalarType
+    x.requireFloatingPoint("Divide")
     return Tensor.full([], dividend, type) / x
   }
 
@@ -149,18 +153,6 @@ extension Tensor {
     }
     if let planned { note(name, y, from: planned.0, planned.1, with: Scope.Note(graph: .binary(operation))) }
     return y
-  }
-
-  /// In a gradient check constants are widened; elsewhere operands must be of one type.
-  static func matchTypes(_ a: inout Tensor, _ b: inout Tensor, _ operation: StaticString) {
-    if a.scalarType == b.scalarType { return }
-    if a.scalarType == .float64 && b.scalarType == .float32 {
-      b = b.cast(to: .float64)
-    } else if a.scalarType == .float32 && b.scalarType == .float64 {
-      a = a.cast(to: .float64)
-    } else {
-      fatalError("\(operation) of a tensor of \(a.scalarType) and one of \(b.scalarType): cast(to:) one of them first")
-    }
   }
 
   /// True while a plan is made or values are observed: only then do operations keep their operands for notes.

@@ -35,6 +35,7 @@ extension Tensor {
 
   /// Each element to a power: x^p, with derivative p·x^(p − 1).
   public func power(_ exponent: Double) -> Tensor {
+    requireFloatingPoint("power")
     if exponent == 2 { return square() }
     let tape = Tape.recording(self)
     let p = Tensor.full([], exponent, scalarType)

@@ -151,9 +151,9 @@ extension Tensor {
     return y
   }
 
-  /// Rows of zeros with a 1 at the label: [N] int32 to [N, classes] float32. Traps on a label outside 0 ..< classes.
+  /// Rows of zeros with a 1 at the label: [N] whole numbers to [N, classes] float32. Traps on a label outside 0 ..< classes.
   public static func oneHot(_ labels: Tensor, classes: Int) -> Tensor {
-    let values = labels.array(of: Int32.self)
+    let values = wholeLabels(labels, "oneHot").array(of: Int32.self)
     return Tensor(shape: [values.count, classes], of: Float.self) { buffer in
       buffer.initialize(repeating: 0)
       for (row, label) in values.enumerated() {

@@ -1,6 +1,7 @@
 /// Reductions. Axes count from the front, or from the back where negative; no axes means all. Sums run over chunks that are fixed
 /// by the shape, so their bits do not depend on the number of threads.
 extension Tensor {
+  /// The sum; of int32 it wraps around at 32 bits.
   public func sum(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
     let axes = resolved(axes, of: "sum")
     let tape = Tape.recording(self)
@@ -13,9 +14,12 @@ extension Tensor {
     return y
   }
 
+  /// The mean of a floating-point tensor; a mean of no elements is refused.
   public func mean(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
+    requireFloatingPoint("mean")
     let resolvedAxes = resolved(axes, of: "mean")
     let count = resolvedAxes.reduce(1) { $0 * shape[$1] }
+    if count == 0 { fatalError("mean over axes \(resolvedAxes) of a tensor of shape \(shape): no element") }
     let y = asOneNode { sum(axes: resolvedAxes, keepingAxes: keepingAxes) / Double(count) }
     traceNote("Mean", y, from: [self], .reduce(.mean, axes: resolvedAxes, keepsAxes: keepingAxes))
     return y

@@ -80,7 +80,29 @@ extension Tensor {
   }
 
   /// A tensor with the given values in row-major order. Traps where their number is not the shape's.
-  public init<Scalar: TensorScalar>(_ values: [Scalar], shape: Shape) {
+  ///
+  /// A literal is float32, whether its numbers are written as doubles or as integers; an array that has a type keeps it:
+  ///
+  /// ```swift
+  /// Tensor([0.5, 2])              // float32
+  /// Tensor([0, 2, 1])             // float32; losses take whole numbers as labels
+  /// Tensor([0, 2, 1] as [Int32])  // int32
+  /// Tensor([0.5, 2] as [Double])  // float64, which layers and losses refuse outside of withPrecision(.float64)
+  /// ```
+  public init(_ values: [Float], shape: Shape) { self.init(values, of: shape) }
+
+  /// A vector; a literal is float32.
+  public init(_ values: [Float]) { self.init(values, of: [values.count]) }
+
+  /// A tensor with the given values, of their type, in row-major order. Traps where their number is not the shape's.
+  @_disfavoredOverload
+  public init<Scalar: TensorScalar>(_ values: [Scalar], shape: Shape) { self.init(values, of: shape) }
+
+  /// A vector, of its values' type.
+  @_disfavoredOverload
+  public init<Scalar: TensorScalar>(_ values: [Scalar]) { self.init(values, of: [values.count]) }
+
+  private init<Scalar: TensorScalar>(_ values: [Scalar], of shape: Shape) {
     if values.count != shape.elementCount {
       fatalError("\(values.count) values for a tensor of shape \(shape), which has \(shape.elementCount) elements")
     }
@@ -88,9 +110,6 @@ extension Tensor {
       _ = buffer.initialize(from: values)
     }
   }
-
-  /// A vector.
-  public init<Scalar: TensorScalar>(_ values: [Scalar]) { self.init(values, shape: [values.count]) }
 
   /// A tensor whose elements `initializing` writes, all of them.
   public init<Scalar: TensorScalar>(
@@ -108,14 +127,21 @@ extension Tensor {
 
   public static func ones(_ shape: Shape, _ type: ScalarType = .float32) -> Tensor { full(shape, 1, type) }
 
-  /// Every element `value`, converted to the scalar type.
+  /// Every element `value`, rounded to the scalar type; an integer type takes the whole numbers of its range only.
   public static func full(_ shape: Shape, _ value: Double, _ type: ScalarType = .float32) -> Tensor {
     switch type {
     case .float32: Tensor(shape: shape, of: Float.self) { $0.initialize(repeating: Float(value)) }
     case .float64: Tensor(shape: shape, of: Double.self) { $0.initialize(repeating: value) }
-    case .int32: Tensor(shape: shape, of: Int32.self) { $0.initialize(repeating: Int32(value)) }
-    case .uint8: Tensor(shape: shape, of: UInt8.self) { $0.initialize(repeating: UInt8(value)) }
+    case .int32: Tensor(shape: shape, of: Int32.self) { $0.initialize(repeating: whole(value, type)) }
+    case .uint8: Tensor(shape: shape, of: UInt8.self) { $0.initialize(repeating: whole(value, type)) }
     }
+  }
+
+  private static func whole<Integer: FixedWidthInteger>(_ value: Double, _ type: ScalarType) -> Integer {
+    guard let whole = Integer(exactly: value) else {
+      fatalError("\(value) as \(type), which holds whole numbers from \(Integer.min) to \(Integer.max)")
+    }
+    return whole
   }
 
   /// Uniform numbers in `range`, a pure function of (seed, stream).

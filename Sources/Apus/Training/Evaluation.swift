@@ -41,7 +41,7 @@ public func evaluate(_ model: some Layer, on batches: some Sequence<Batch>) -> E
     let logits = withPhase(.inference) { model(batch.images) }
     lossSum += withPhase(.inference) { crossEntropy(logits: logits, labels: batch.labels) }.item() * Double(batch.count)
     let classes = logits.shape[1]
-    logits.withUnsafeScalars(of: Float.self) { logits in
+    logits.cast(to: .float32).withUnsafeScalars(of: Float.self) { logits in
       batch.labels.withUnsafeScalars(of: Int32.self) { labels in
         for sample in 0..<labels.count {
           let row = logits[sample * classes..<(sample + 1) * classes]

@@ -87,6 +87,9 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
     try check(shift >= 0, "the shift", shift, "at least 0 pixels")
     try check(cutout >= 0, "the cutout", cutout, "at least 0 pixels")
     try check(jitter >= 0 && jitter <= 1, "the colour jitter", jitter, "a number from 0 to 1")
+    try check(
+      precision != .float64, "the precision", precision.rawValue,
+      "standard, strict or bfloat16: float64 is for diagnoses, by withPrecision(.float64)")
   }
 
   /// Freezes what is to be frozen of a model that is trained with these settings.

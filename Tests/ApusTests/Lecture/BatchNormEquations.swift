@@ -56,19 +56,19 @@ import Testing
 
   @Test func gradientOfTheNormalizedInput() {
     let given = normalized(x, mean, variance)
-    let tape = valueWithGradients(at: [given]) { loss($0[0]) }.gradients[0]!
+    let tape = doubleGradients(at: [given]) { loss($0[0]) }.gradients[0]!
     expectClose(tape, perElement(dNormalized), tolerance: 1e-12)
   }
 
   @Test func gradientOfTheVariance() {
     let (x, mean) = (x, mean)
-    let tape = valueWithGradients(at: [variance]) { loss(normalized(x, mean, $0[0])) }.gradients[0]!
+    let tape = doubleGradients(at: [variance]) { loss(normalized(x, mean, $0[0])) }.gradients[0]!
     expectClose(tape, (0..<channels).map(dVariance), tolerance: 1e-12)
   }
 
   @Test func gradientOfTheMean() {
     let x = x
-    let tape = valueWithGradients(at: [mean]) { inputs in
+    let tape = doubleGradients(at: [mean]) { inputs in
       loss(normalized(x, inputs[0], (x - inputs[0]).square().mean(axes: [0])))
     }.gradients[0]!
     expectClose(tape, (0..<channels).map(dMean), tolerance: 1e-12)
@@ -84,10 +84,10 @@ import Testing
 
   @Test func gradientOfTheInput() {
     let layer = layer
-    let dx = valueWithGradients(at: [x]) { (layer($0[0]) * dy).sum() }.gradients[0]!
+    let dx = doubleGradients(at: [x]) { (layer($0[0]) * dy).sum() }.gradients[0]!
     expectClose(dx, perElement(dInput), tolerance: 1e-6)
     // Unrounded, through the operations.
-    let steps = valueWithGradients(at: [x]) { inputs in
+    let steps = doubleGradients(at: [x]) { inputs in
       let mean = inputs[0].mean(axes: [0])
       return loss(normalized(inputs[0], mean, (inputs[0] - mean).square().mean(axes: [0])))
     }.gradients[0]!

@@ -30,7 +30,7 @@ func randomized(_ norm: BatchNorm, seed: UInt64) -> BatchNorm {
   @Test func property13BatchNormsInputGradientSumsToZeroAndIsOrthogonalToTheNormalizedInput() {
     let norm = randomized(BatchNorm(3, epsilon: 1e-12), seed: 2)
     let (x, dy) = (doubles([4, 3, 2, 3], seed: 3), doubles([4, 3, 2, 3], seed: 4))
-    let dx = valueWithGradients(at: [x]) { (norm($0[0]) * dy).sum() }.gradients[0]!
+    let dx = doubleGradients(at: [x]) { (norm($0[0]) * dy).sum() }.gradients[0]!
     let normalized =
       (x - x.mean(axes: [0, 1, 2], keepingAxes: true)) / x.variance(axes: [0, 1, 2], keepingAxes: true).sqrt()
     #expect(dx.abs().max().item() > 0.01)
@@ -105,7 +105,7 @@ func randomized(_ norm: BatchNorm, seed: UInt64) -> BatchNorm {
       doubles([3, 4, 5, 2], seed: 16), doubles([2, 2, 2, 3], seed: 17), doubles([3, 3, 4, 3], seed: 18)
     )
     func step(_ bias: Tensor) -> (value: Tensor, gradients: [Tensor?]) {
-      valueWithGradients(at: [x, w, bias]) { (norm(conv2d($0[0], weight: $0[1], bias: $0[2])) * dy).sum() }
+      doubleGradients(at: [x, w, bias]) { (norm(conv2d($0[0], weight: $0[1], bias: $0[2])) * dy).sum() }
     }
     let (without, with) = (step(Tensor.zeros([3], .float64)), step(doubles([3], seed: 19) * 4))
     expectClose(with.value, [without.value.item()], tolerance: 1e-12)

@@ -26,7 +26,7 @@ public struct ELU: Layer {
 }
 
 private func checkAlpha(_ alpha: Double) {
-  if !(alpha >= 0 && alpha.isFinite) { fatalError("ELU: alpha \(alpha) is not a finite number of at least 0") }
+  if !(alpha >= 0 && Float(alpha).isFinite) { fatalError("ELU: alpha \(alpha) is not a finite number of at least 0") }
 }
 
 extension ActivationFacts {

@@ -26,7 +26,7 @@ public struct LeakyReLU: Layer {
 
 /// With a negative slope the function would fold, and its sign no longer tell which side an output came from.
 private func checkLeakySlope(_ slope: Double) {
-  if !(slope >= 0 && slope.isFinite) { fatalError("LeakyReLU: slope \(slope) is not a finite number of at least 0") }
+  if !(slope >= 0 && Float(slope).isFinite) { fatalError("LeakyReLU: slope \(slope) is not a finite number of at least 0") }
 }
 
 extension ActivationFacts {

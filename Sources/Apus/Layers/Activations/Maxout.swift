@@ -4,6 +4,7 @@
 public func maxout(_ x: Tensor, pieces: Int) -> Tensor {
   checkPieces(pieces)
   if x.isPoisoned { return x }
+  let x = x.entering("Maxout")
   guard x.rank >= 1, x.shape[x.rank - 1] % pieces == 0 else {
     return shapeFailure("Maxout", "needs channels that are a multiple of \(pieces), input is \(x.shape)", input: x)
   }

@@ -2,6 +2,7 @@
 func nonlinearity(
   _ function: Kernels.Nonlinearity, _ name: StaticString, _ x: consuming Tensor, parameter: Double = 0
 ) -> Tensor {
+  Tensor.enter(&x, name)
   let tape = Tape.recording(x)
   let node = x.body.node
   let input = x.isPlanned ? x : nil

@@ -5,6 +5,7 @@ public func prelu(_ x: consuming Tensor, slope: Tensor) -> Tensor { prelu(x, slo
 private func prelu(_ x: consuming Tensor, slope: Tensor, parameter: Parameter?) -> Tensor {
   if x.isPoisoned { return x }
   var slope = slope
+  Tensor.enter(&x, "PReLU")
   Tensor.matchTypes(&x, &slope, "PReLU")
   guard slope.elementCount == 1 || (slope.rank == 1 && x.rank >= 1 && x.shape[x.rank - 1] == slope.shape[0]) else {
     return shapeFailure(

@@ -5,6 +5,7 @@ public func relu(_ x: consuming Tensor) -> Tensor {
     note("ReLU", x, from: x, with: Scope.Note(graph: .activation(.relu)))
     return x
   }
+  Tensor.enter(&x, "ReLU")
   let tape = Tape.recording(x)
   let node = x.body.node
   let input = x.isPlanned ? x : nil

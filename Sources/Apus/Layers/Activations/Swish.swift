@@ -26,7 +26,8 @@ public struct Swish: Layer {
 }
 
 private func checkBeta(_ beta: Double) {
-  if !(beta > 0 && beta.isFinite) { fatalError("Swish: beta \(beta) is not a finite number above 0") }
+  // As a float, which the kernel takes: 0 or ∞ would make 0 · ∞.
+  if !(Float(beta) > 0 && Float(beta).isFinite) { fatalError("Swish: beta \(beta) is not a finite number above 0") }
 }
 
 extension ActivationFacts {
