@@ -1,4 +1,4 @@
-# Installs, then compiles and runs the C example with what pkg-config says and nothing else: with the shared library, and with
+# Installs, with the licenses, then compiles and runs the C example with what pkg-config says and nothing else: with the shared library, and with
 # the static one from a moved prefix.
 #   cmake -DBUILD=… -DWORK=… -DCOMPILER=… -DSOURCE=… -DPKG_CONFIG=… -P check-install.cmake
 
@@ -21,6 +21,10 @@ endfunction()
 file(REMOVE_RECURSE ${WORK})
 execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/installed OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
 compile_and_run(${WORK}/installed)
+foreach(text LICENSE NOTICE)
+  execute_process(COMMAND ${CMAKE_COMMAND} -E compare_files ${CMAKE_CURRENT_LIST_DIR}/../${text} ${WORK}/installed/share/doc/apus/${text}
+                  COMMAND_ERROR_IS_FATAL ANY)
+endforeach()
 
 file(RENAME ${WORK}/installed ${WORK}/moved)
 file(GLOB_RECURSE shared ${WORK}/moved/*/libapus.so* ${WORK}/moved/*/libapus*.dylib)

@@ -41,6 +41,13 @@ struct Forward: ParsableCommand {
       """, completion: .file())
   var gradients: String?
 
+  @Option(
+    help: """
+      A .csv file for what rounding does: the error of each layer's output and of each gradient against float64, gradients with the ReLUs \
+      and maxima that float64 decides for itself and with the same decisions. Takes minutes for a large network.
+      """, completion: .file())
+  var rounding: String?
+
   @Option(help: "Threads.")
   var threads: Int?
 
@@ -48,8 +55,11 @@ struct Forward: ParsableCommand {
     for case (let name, let value?) in [("--classes", classes), ("--threads", threads)] where value < 1 {
       throw ValidationError("\(name) is \(value), expected at least 1")
     }
-    if (labels == nil) != (gradients == nil) { throw ValidationError("--labels and --gradients go together") }
-    if gradients != nil && !training { throw ValidationError("--gradients are those of --training") }
+    let takesLoss = gradients != nil || rounding != nil
+    if (labels != nil) != takesLoss { throw ValidationError("--labels and --gradients or --rounding go together") }
+    if takesLoss && !training {
+      throw ValidationError("--gradients and --rounding are about --training, which is missing")
+    }
   }
 
   func run() throws {
@@ -70,7 +80,25 @@ struct Forward: ParsableCommand {
         source: gradients, tensors: try model.exported(taken, input: images.shape), recordedLayout: .pytorch
       ).write(to: gradients)
     }
+    if let labels, let rounding {
+      try write(
+        RoundingComparison(of: model, phase: phase) { trainingLoss(of: model, images: images, labels: labels) },
+        to: rounding)
+    }
     Terminal.printLine("\(network), \(receipt.matched.count) tensors of \(weights): \(plan.outputShape) to \(output)")
+  }
+
+  private func write(_ comparison: RoundingComparison, to path: String) throws {
+    var lines = ["what,name,own_decisions,same_decisions"]
+    lines += comparison.values.map { "\($0.operation),\($0.path),,\($0.error)" }
+    lines += comparison.gradients.map { "gradient,\($0.path),\($0.ownDecisions),\($0.sameDecisions)" }
+    try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: path)
+    func largest(_ error: (RoundingComparison.Gradient) -> Double) -> String {
+      "\(Float(comparison.gradients.map(error).max() ?? 0))"
+    }
+    Terminal.printLine(
+      "float64 decides \(comparison.differing.grouped) of \(comparison.decisions.grouped) ReLUs and maxima otherwise; largest error of a "
+        + "gradient \(largest(\.ownDecisions)), with the same decisions \(largest(\.sameDecisions))")
   }
 
   private func batch() throws -> Tensor {

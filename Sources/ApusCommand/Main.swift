@@ -20,16 +20,17 @@ struct ApusCommand: ParsableCommand {
 
 @main
 enum Main {
-  /// An error is one line on standard error: exit code 1, or 64 where the command was used wrongly.
+  /// An error is one line on standard error: exit code 1, or 64 where the command was used wrongly. Output that was lost is an error.
   static func main() {
-    // A write beyond `ulimit -f` is then an error of that write and does not end the process.
-    signal(SIGXFSZ, SIG_IGN)
+    Terminal.begin()
+    var code: Int32 = 0
     do {
       var command = try ApusCommand.parseAsRoot()
       try command.run()
     } catch {
-      exit(report(error))
+      code = report(error)
     }
+    exit(Terminal.exitCode(code))
   }
 
   private static func report(_ error: any Error) -> Int32 {

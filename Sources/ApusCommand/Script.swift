@@ -50,6 +50,7 @@ struct Script: ParsableCommand {
   private static func replaceProcess(by words: [String]) throws {
     var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
     pointers.append(nil)
+    Terminal.restoreSignals()
     execv(words[0], pointers)
     throw ScriptError(description: "\(words[0]): \(String(cString: strerror(errno)))")
   }

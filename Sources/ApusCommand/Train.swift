@@ -139,6 +139,7 @@ struct Train: ParsableCommand {
     if let threads { Runtime.threadCount = threads }
     let reporter = TrainingReporter()
     Interruption.watch()
+    Terminal.outliveReader()
     let outcome: TrainingRun.Outcome
     let folder: String
     if let resume {
@@ -149,7 +150,7 @@ struct Train: ParsableCommand {
       outcome = try TrainingRun.start(try request(), in: folder, reader: Image.reader, observer: reporter)
     }
     reporter.tell(outcome, folder)
-    if case .interrupted = outcome { throw ExitCode(128 + Interruption.signal) }
+    if case .interrupted = outcome, Interruption.signal != 0 { throw ExitCode(128 + Interruption.signal) }
   }
 
   private func request() throws -> TrainingRun.Request {

@@ -6,7 +6,8 @@ final class TrainingReporter: TrainingObserver {
   private var lastLine = ContinuousClock.now
   private var epochs = 0
 
-  var shouldStop: Bool { Interruption.signal != 0 }
+  /// Also where nobody reads any more: training is then saved, as after Ctrl-C.
+  var shouldStop: Bool { Interruption.signal != 0 || Terminal.readerHasLeft }
 
   func trainingBegins(_ record: RunRecord, plan: Plan) {
     epochs = record.settings.epochs

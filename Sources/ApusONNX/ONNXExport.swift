@@ -1,13 +1,5 @@
 import Apus
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// How a model is written as an ONNX file.
 public struct ONNXOptions: Hashable, Sendable {
   public enum Batch: String, Hashable, Sendable, CaseIterable {
@@ -42,9 +34,11 @@ extension Layer {
   /// has its rows in that order. The input is called "input", the output "output", nodes after layers, weights after parameters.
   /// A convolution or product in bfloat16 is written as one in float32.
   ///
-  /// The model runs to find what it does: twice, with batch `.dynamic` four times, to tell the batch axis from others. Throws `PlanError`
-  /// where the shape does not fit, `GraphError` and `ONNXError` where the model does something that the file cannot say, `FileError`
-  /// where the file cannot be written; at `path` is then what was there before.
+  /// The model runs to find what it does: twice, and with batch `.dynamic` once each for a batch of one more sample and of six more. What
+  /// differs between these follows from the batch's size where the file runs, or is refused by name. A model that does something else
+  /// for one sample than for several is written for an input of at least two. Throws `PlanError` where the shape does not fit,
+  /// `GraphError` and `ONNXError` where the model does something that the file cannot say, `FileError` where the file cannot be
+  /// written; at `path` is then what was there before.
   ///
   /// - Parameter input: `[N, H, W, C]`, or what else the model takes.
   public func exportONNX(input: Shape, to path: String, options: ONNXOptions = ONNXOptions()) throws {
@@ -82,17 +76,13 @@ public struct ONNXError: Error, Hashable, Sendable, CustomStringConvertible {
 
 extension ONNXFile {
   package init(of model: some Layer, input: Shape, options: ONNXOptions) throws {
-    var graph = try Graph(of: model, input: input)
-    var batch = BatchAxes(graph)
-    if options.batch == .dynamic {
-      guard input.count > 0 else {
-        throw ONNXError(
-          path: "", operation: "", problem: "the input has no axes, hence no batch axis that could be dynamic")
-      }
-      var larger = input
-      larger[0] += 1
-      batch = try BatchAxes(graph, of: try Graph(of: model, input: larger))
+    if options.batch == .dynamic, input.first ?? 0 < 1 {
+      throw ONNXError(
+        path: "", operation: "",
+        problem: "the input \(input) has no axis of at least one sample that could be a dynamic batch")
     }
+    var graph = try Graph(of: model, input: input)
+    let batch = options.batch == .dynamic ? try BatchTraces(of: model, graph, input) : BatchTraces(graph)
     if options.foldsBatchNorms { graph = graph.foldingBatchNorms() }
     var exporter = ONNXExporter(graph, batch)
     try exporter.run()
@@ -102,52 +92,25 @@ extension ONNXFile {
   }
 }
 
-/// Which axis of each value counts samples: what differs between a model's graphs for two batches.
-struct BatchAxes {
-  private var axes: [Int?]
-
-  /// No axis: the batch is fixed.
-  init(_ graph: Graph) { axes = graph.values.map { _ in nil } }
-
-  init(_ graph: Graph, of larger: Graph) throws(ONNXError) {
-    guard graph.nodes.count == larger.nodes.count, graph.values.count == larger.values.count else {
-      throw ONNXError(
-        path: "", operation: "",
-        problem:
-          "the model does \(graph.nodes.count) operations for one batch and \(larger.nodes.count) for another: \(BatchAxes.advice)"
-      )
-    }
-    for (node, other) in zip(graph.nodes, larger.nodes)
-    where node.operation != other.operation || node.inputs != other.inputs {
-      throw ONNXError(
-        path: node.path, operation: node.operation.name, problem: "depends on the batch's size: \(BatchAxes.advice)")
-    }
-    axes = zip(graph.values, larger.values).map { value, other in
-      value.shape.indices.first { value.shape[$0] != other.shape[$0] }
-    }
-    for node in graph.nodes {
-      for input in node.inputs where axes[input] == nil {
-        guard let constant = graph.constant(input), let other = larger.constant(input) else { continue }
-        if !BatchAxes.sameBits(constant, other) {
-          throw ONNXError(
-            path: node.path, operation: node.operation.name,
-            problem: "takes a constant that depends on the batch's size: \(BatchAxes.advice)")
-        }
+extension BatchTraces {
+  /// Traces the model for other batches than that of `graph`, once each: that graph has been found to depend on no values.
+  fileprivate init(of model: some Layer, _ graph: Graph, _ input: Shape) throws {
+    var graphs = [graph]
+    for larger in BatchTraces.others(than: input[0]) {
+      var other = input
+      other[0] = larger
+      do {
+        graphs.append(try Graph(ofOneRun: model, input: other))
+      } catch let error as PlanError {
+        throw ONNXError(
+          path: error.path, operation: error.operation,
+          problem: "\(error.problem), for a batch of \(larger): \(BatchTraces.advice)")
+      } catch let error as GraphError {
+        throw ONNXError(
+          path: error.path, operation: error.operation,
+          problem: "\(error.problem), for a batch of \(larger): \(BatchTraces.advice)")
       }
     }
-  }
-
-  static let advice = "write the file for a fixed batch"
-
-  /// `nil` for a value added later, which is a constant.
-  subscript(value: Graph.ValueID) -> Int? { value < axes.count ? axes[value] : nil }
-
-  private static func sameBits(_ a: Tensor, _ b: Tensor) -> Bool {
-    a.withUnsafeBytes { a in
-      b.withUnsafeBytes { b in
-        guard a.count == b.count, let left = a.baseAddress, let right = b.baseAddress else { return a.count == b.count }
-        return left == right || memcmp(left, right, a.count) == 0
-      }
-    }
+    try self.init(graphs)
   }
 }

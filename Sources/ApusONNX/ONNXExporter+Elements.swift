@@ -118,7 +118,9 @@ extension ONNXExporter {
       node.inputs.contains(where: { !isConstant($0) && self.layout($0) == .channelsFirst }) ? .channelsFirst : .own
     let place = self.axis(axis, layout)
     let computed = node.inputs.filter { !isConstant($0) }
-    if computed.count == 1, node.inputs.allSatisfy({ graph.constant($0).map(ONNXExporter.isZero) ?? true }) {
+    if computed.count == 1,
+      node.inputs.allSatisfy({ graph.constant($0).map(ONNXExporter.isZero) ?? true && isFixed($0, axes: [axis]) })
+    {
       let index = node.inputs.firstIndex(of: computed[0])!
       let sizes = node.inputs.map { shape($0)[axis] }
       var pads = [Int](repeating: 0, count: 2 * shape(node.output).count)
@@ -136,33 +138,30 @@ extension ONNXExporter {
   }
 
   mutating func reshape() throws {
-    let (x, old, new) = (node.inputs[0], shape(node.inputs[0]), shape(node.output))
+    let x = node.inputs[0]
+    let (old, new) = (sizes(x, .own), sizes(node.output, .own))
     // An image as a row: the linear layer behind takes its rows in the file's order.
-    if old.count == 4, new.count == 2, old[0] == new[0], layout(x) == .channelsFirst {
+    if old.count == 4, new.count == 2, old[0] == new[0], layout(x) == .channelsFirst, isFixed(x, axes: 1..<4) {
       let row = emit("Flatten", [try tensor(x, .channelsFirst)], [("axis", .integer(1))])
-      let isPixel = old[1] * old[2] == 1 || old[3] == 1
-      return finish(row, isPixel ? .own : .flattened(height: old[1], width: old[2], channels: old[3]))
+      let size = shape(x)
+      let isPixel = size[1] * size[2] == 1 || size[3] == 1
+      return finish(row, isPixel ? .own : .flattened(height: size[1], width: size[2], channels: size[3]))
     }
     // A row as an image of one pixel.
-    if old.count == 2, new == [old[0], 1, 1, old[1]] {
-      let image = emit("Reshape", [try tensor(x, .own), integers(sizes(node.output, .channelsFirst))])
+    if old.count == 2, new.count == 4, new[0] == old[0], new[3] == old[1], isFixed(node.output, axes: 1..<3),
+      shape(node.output)[1] == 1
+    {
+      let image = try reshaped(try tensor(x, .own), to: sizes(node.output, .channelsFirst))
       return finish(image, .channelsFirst)
     }
-    finish(emit("Reshape", [try tensor(x, .own), integers(sizes(node.output, .own))]), .own)
+    finish(try reshaped(try tensor(x, .own), to: new), .own)
   }
 
   mutating func broadcast() throws {
-    let (x, old, new) = (node.inputs[0], shape(node.inputs[0]), shape(node.output))
-    let layout: Layout = old.count == new.count && imageLayout(x) == self.layout(x) ? self.layout(x) : .own
-    var sizes = self.sizes(node.output, layout)
-    if let axis = batch[node.output] {
-      guard batch[x].map({ $0 + new.count - old.count }) == axis else {
-        throw unsupported("to \(new) repeats a value for each sample: \(BatchAxes.advice)")
-      }
-      // 1: as it is.
-      sizes[self.axis(axis, layout)] = 1
-    }
-    finish(emit("Expand", [try tensor(x, layout), integers(sizes)]), layout)
+    let x = node.inputs[0]
+    let keepsRank = shape(x).count == shape(node.output).count
+    let layout: Layout = keepsRank && imageLayout(x) == self.layout(x) ? self.layout(x) : .own
+    finish(try expanded(x, layout), layout)
   }
 
   mutating func slice(_ axis: Int, _ start: Int, _ end: Int) throws {
@@ -171,7 +170,16 @@ extension ONNXExporter {
     let inputs = [
       try tensor(x, layout), integers([start]), integers([end]), integers([self.axis(axis, layout)]),
     ]
-    finish(emit("Slice", inputs), layout)
+    var y = emit("Slice", inputs)
+    if !isFixed(x, axes: [axis]), end > 1 {
+      // A Slice of fewer samples than it is of takes what there is; a Reshape to all sizes stops where the model would.
+      guard isFixed(node.output, axes: shape(node.output).indices) else {
+        throw unsupported(
+          "of \(start) to \(end) of an axis that the batch decides, with another such axis: \(BatchTraces.advice)")
+      }
+      y = try reshaped(y, to: sizes(node.output, layout))
+    }
+    finish(y, layout)
   }
 
   mutating func pad(_ edges: Graph.Edges) throws {

@@ -84,7 +84,7 @@ extension ONNXExporter {
     }
     let rows = emit("Reshape", [try tensor(x, .own), integers([-1, elements])])
     let normalized = emit("BatchNormalization", [rows] + parameters, attributes)
-    finish(emit("Reshape", [normalized, integers(sizes(node.output, .own))]), .own)
+    finish(try reshaped(normalized, to: sizes(node.output, .own)), .own)
   }
 
   /// Instance norm over [N, groups, …], then a scale and a shift a channel.
@@ -111,7 +111,7 @@ extension ONNXExporter {
       )
       let normalized = emit("InstanceNormalization", [grouped, ones, zeros], attributes)
       let whole = sizes(x, .own)
-      y = emit("Reshape", [normalized, integers(forward.map { whole[$0] })])
+      y = try reshaped(normalized, to: forward.map { whole[$0] })
       let spread: Shape = Shape([channels] + [Int](repeating: 1, count: rank - 2))
       y = emit("Mul", [y, try spreadConstant(node.inputs[1], spread, role: "weight")])
       y = emit("Add", [y, try spreadConstant(node.inputs[2], spread, role: "bias")])

@@ -146,8 +146,8 @@ extension ONNXExporter {
     let layout = imageLayout(x)
     let size = sizes(node.output, layout)
     let channelAxis = axis(shape(x).count - 1, layout)
-    let split = emit(
-      "Reshape", [try tensor(x, layout), integers(Array(size[..<channelAxis]) + [pieces] + size[channelAxis...])])
+    let piece = TracedSize(traces: size[0].traces.map { _ in pieces })
+    let split = try reshaped(try tensor(x, layout), to: size[..<channelAxis] + [piece] + size[channelAxis...])
     finish(
       emit("ReduceMax", [split], [("axes", .integers([channelAxis])), ("keepdims", .integer(0))]), layout)
   }

@@ -19,13 +19,15 @@ struct ONNXExporter {
   }
 
   let graph: Graph
-  let batch: BatchAxes
+  let batch: BatchTraces
   private(set) var file = ONNXFile()
   /// Where computed values are, first as they were made.
   private var places: [Graph.ValueID: [Place]] = [:]
   private var constants: [ConstantKey: String] = [:]
   private var usedNames: Set<String> = []
   private var usedNodeNames: Set<String> = []
+  /// Multiples of the batch's size that the file computes, by their factors.
+  var batchSizes: [Int: String] = [:]
   /// Place of the graph's node that is being written.
   private var current = 0
 
@@ -38,7 +40,7 @@ struct ONNXExporter {
   static let channelsFirst = [0, 3, 1, 2]
   static let channelsLast = [0, 2, 3, 1]
 
-  init(_ graph: Graph, _ batch: BatchAxes) {
+  init(_ graph: Graph, _ batch: BatchTraces) {
     self.graph = graph
     self.batch = batch
   }
@@ -113,19 +115,6 @@ extension ONNXExporter {
     layout == .channelsFirst ? ONNXExporter.channelsFirst.firstIndex(of: axis)! : axis
   }
 
-  /// Sizes for a Reshape: −1 for the batch axis where it is dynamic.
-  func sizes(_ value: Graph.ValueID, _ layout: Layout) -> [Int] {
-    var sizes = Array(shape(value))
-    if let axis = batch[value] { sizes[axis] = -1 }
-    return layout == .channelsFirst ? ONNXExporter.channelsFirst.map { sizes[$0] } : sizes
-  }
-
-  private func dimensions(_ value: Graph.ValueID, _ layout: Layout) -> [ONNXFile.Dimension] {
-    // A batch axis that holds several numbers for each sample has another name.
-    let counts = batch[value].map { shape(value)[$0] } == batch[graph.inputs[0]].map { shape(graph.inputs[0])[$0] }
-    return sizes(value, layout).map { $0 == -1 ? .named(counts ? "N" : "M") : .size($0) }
-  }
-
   /// The name of a value in a layout; a Transpose or an initializer is added where there is none yet. `role` names computed constants.
   mutating func tensor(_ value: Graph.ValueID, _ layout: Layout, role: String = "constant") throws -> String {
     if isConstant(value) {
@@ -154,8 +143,8 @@ extension ONNXExporter {
     role: String
   ) throws -> String {
     guard let constant = graph.values[value].constant else { fatalError("value \(value) is no constant") }
-    if batch[value] != nil {
-      throw unsupported("takes a constant whose shape depends on the batch's size: \(BatchAxes.advice)")
+    if !isFixed(value, axes: self.shape(value).indices) {
+      throw unsupported("takes a constant whose shape depends on the batch's size: \(BatchTraces.advice)")
     }
     let tensor = shape.map { constant.tensor.reshaped($0) } ?? constant.tensor
     let elements = PermutedElements(tensor: tensor, permutation: permutation ?? Array(0..<tensor.rank))
@@ -226,12 +215,12 @@ extension ONNXExporter {
 // MARK: Nodes
 
 extension ONNXExporter {
-  /// Adds an operator; the result's name. The first operator of a layer has the layer's path as its name.
+  /// Adds an operator; the result's name. The first operator of a layer has the layer's path as its name, unless it has one of its own.
   mutating func emit(
-    _ operation: String, _ inputs: [String], _ attributes: ONNXFile.Attributes = []
+    _ operation: String, _ inputs: [String], _ attributes: ONNXFile.Attributes = [], named ownName: String? = nil
   ) -> String {
     let isFirst = !node.path.isEmpty && !usedNodeNames.contains(node.path)
-    let wanted = isFirst ? node.path : node.path.isEmpty ? operation : node.path + "/" + operation
+    let wanted = ownName ?? (isFirst ? node.path : node.path.isEmpty ? operation : node.path + "/" + operation)
     let name = ONNXExporter.unused(wanted, &usedNodeNames)
     let output = unused(name + "_output")
     file.nodes.append(
@@ -249,6 +238,11 @@ extension ONNXExporter {
   }
 
   private mutating func write(_ node: Graph.Node) throws {
+    switch node.operation {
+    case .convolution, .transposedConvolution, .maxPool, .averagePool, .adaptiveAveragePool, .pad, .patches, .resize:
+      try requireFixedImages()
+    default: break
+    }
     switch node.operation {
     case .convolution(let geometry): try convolution(geometry)
     case .transposedConvolution(let geometry): try transposedConvolution(geometry)

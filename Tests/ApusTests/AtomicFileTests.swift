@@ -3,6 +3,16 @@ import Foundation
 import Testing
 
 @Suite struct AtomicFileTests {
+  @Test func devicesAndPipesAreNotReplaced() throws {
+    let folder = try TemporaryFolder()
+    let pipe = folder.path + "/pipe"
+    #expect(mkfifo(pipe, 0o600) == 0)
+    expectError("pipe: a device, a pipe or a socket, expected a name for a file") {
+      try AtomicFile.write([1], to: pipe)
+    }
+    #expect(try folder.names() == ["pipe"])
+  }
+
   @Test func writesAndReplaces() throws {
     let folder = try TemporaryFolder()
     let path = try folder.file("a.txt")

@@ -34,6 +34,16 @@ extension CommandTests {
       try #require(written.tensors["features.3.weight"]),
       expected[model.features.parameters["3.weight"]!]!.transposed([3, 2, 0, 1]))
 
+    let rounding = folder.path + "/r.csv"
+    let compared = try apus(
+      "forward", "lenet5", "--weights", weights, "--input", input, "--output", output, "--training", "--labels", labels,
+      "--rounding", rounding)
+    #expect(compared.status == 0 && compared.output.contains("ReLUs and maxima otherwise"), "\(compared.errors)")
+    let lines = String(decoding: try File.contents(of: rounding), as: UTF8.self).split(separator: "\n")
+    #expect(lines.first == "what,name,own_decisions,same_decisions")
+    #expect(lines.contains { $0.hasPrefix("Conv2D,features.0,,") })
+    #expect(lines.filter { $0.hasPrefix("gradient,") }.count == 10)
+
     try Npy.write(Tensor([0 as Int32, 4, 1]), to: labels)
     expectRefused(
       "labels.npy: label 4, expected 0 to 3",

@@ -5,13 +5,13 @@ import Testing
 
 /// Values are compared with onnxruntime's by Tests/Interchange/compare-onnxruntime, by hand; the fixture holds some of them.
 @Suite struct ONNXTests {
-  private func file(_ model: some Layer, _ input: Shape, _ options: ONNXOptions = ONNXOptions()) throws -> ONNXFile {
+  func file(_ model: some Layer, _ input: Shape, _ options: ONNXOptions = ONNXOptions()) throws -> ONNXFile {
     try ONNXFile(of: model, input: input, options: options)
   }
 
-  private func operators(_ file: ONNXFile) -> [String] { file.nodes.map(\.operation) }
+  func operators(_ file: ONNXFile) -> [String] { file.nodes.map(\.operation) }
 
-  private func function(_ body: @escaping (Tensor) -> Tensor) -> some Layer {
+  func function(_ body: @escaping (Tensor) -> Tensor) -> some Layer {
     struct Function: Layer, NamedParts {
       let body: (Tensor) -> Tensor
       var parts: [(name: String, part: Any)] { [] }
@@ -156,26 +156,6 @@ import Testing
   @Test func aFixedBatchIsANumber() throws {
     let fixed = try file(miniature(), [5, 6, 6, 2], ONNXOptions(batch: .fixed))
     #expect(fixed.input.shape.first == .size(5) && fixed.output.shape == [.size(5), .size(3)])
-  }
-
-  @Test func whatDependsOnTheBatchsSizeNeedsAFixedOne() throws {
-    let models: [(words: [String], model: any Layer)] = [
-      (["Scale depends on the batch's size"], function { $0 * (1 / Double($0.shape[0])) }),
-      (
-        ["Broadcast to [2, 3]", "for each sample"],
-        function { $0.max(axes: [0], keepingAxes: true).broadcast(to: $0.shape) }
-      ),
-      (["constant whose shape"], function { Tensor.concatenated([$0, .ones($0.shape)]) }),
-      (["constant that depends"], function { $0 + Tensor.full([3], Double($0.shape[0])) }),
-      (
-        ["3 operations for one batch and 4"],
-        function { $0.shape[0] == 2 ? $0.exp().exp().exp() : $0.exp().exp().exp().exp() }
-      ),
-    ]
-    for (words, model) in models {
-      for word in words { expectError(word, "fixed batch") { _ = try file(model, [2, 3]) } }
-      _ = try file(model, [2, 3], ONNXOptions(batch: .fixed))
-    }
   }
 
   // MARK: Refusals

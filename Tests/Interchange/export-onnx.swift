@@ -10,6 +10,8 @@ import ApusONNX
 
 // Writes networks as ONNX files for compare-onnxruntime, which gives their names on standard input, one a line. Of each it leaves in
 // FOLDER: plain.onnx, folded.onnx, and values.safetensors with an input "x" [N, …] and this library's output "y"; then a line here.
+// A file for any number of samples has "x1" and "y1" of other batches beside it, here of one: a number that is right for one batch only
+// shows so.
 //   export-onnx.swift FOLDER
 
 guard CommandLine.arguments.count == 2 else { fatalError("usage: export-onnx.swift FOLDER") }
@@ -21,11 +23,13 @@ func tell(_ words: [String]) {
   fflush(nil)
 }
 
-/// A model, a sample's shape, and how many samples the input has.
+/// A model, a sample's shape, how many samples the input has and other inputs have, and those for which the file is written.
 struct Subject {
   var model: any Layer
   var sample: Shape
   var count = 2
+  var others = [1, 5]
+  var traced = 1
   var batch = ONNXOptions.Batch.dynamic
 }
 
@@ -53,6 +57,10 @@ let operations: [(name: String, subject: Subject)] = {
   func rows(_ layers: any Layer...) -> Subject { Subject(model: Sequential(layers), sample: [12]) }
   func function(_ sample: Shape, _ function: @escaping (Tensor) -> Tensor) -> Subject {
     Subject(model: Function(function: function), sample: sample)
+  }
+  /// For what is another thing for one sample than for several.
+  func several(_ sample: Shape, _ function: @escaping (Tensor) -> Tensor) -> Subject {
+    Subject(model: Function(function: function), sample: sample, traced: 2)
   }
   var all: [(name: String, subject: Subject)] = [
     (
@@ -149,7 +157,39 @@ let operations: [(name: String, subject: Subject)] = {
         model: Function { ($0.reshaped([1, 2, 1, 12])).broadcast(to: [3, 2, 5, 12]) }, sample: [12], batch: .fixed)
     ),
     ("slice of the batch", function([12]) { $0[0..<1] + $0 }),
+    ("two of the batch", Subject(model: Function { $0[0..<2] }, sample: [12], others: [5], traced: 2)),
     ("mean of the batch", function([12]) { $0 - $0.max(axes: [0]) }),
+    ("mean for each sample", several([12]) { $0.mean(axes: [0], keepingAxes: true).broadcast(to: $0.shape) }),
+    (
+      "mean for two of each",
+      several([12]) { $0.mean(axes: [0], keepingAxes: true).broadcast(to: [2 * $0.shape[0], 12]) }
+    ),
+    ("batch twice", function([12]) { Tensor.concatenated([$0, $0], axis: 0).reshaped([2, $0.shape[0], 12]) }),
+    ("pairs", several([5]) { $0.reshaped([$0.shape[0], 1, 5]).broadcast(to: [$0.shape[0], $0.shape[0], 5]) }),
+    ("products of pairs", function([5]) { softmax(matmul($0, $0.transposed())) }),
+    (
+      "pairs and back",
+      several([4]) {
+        let n = $0.shape[0]
+        let pairs = $0.reshaped([n, 1, 4]) - $0.reshaped([1, n, 4])
+        return pairs.reshaped([n * n, 4]).exp().reshaped([n, n, 4]).reshaped([n, 4 * n])
+      }
+    ),
+    (
+      "pairs of images",
+      several(image) {
+        let n = $0.shape[0]
+        return $0.mean(axes: [1, 2]).reshaped([n, 1, 6]).broadcast(to: [n, n, 6]).reshaped([n * n, 1, 1, 6])
+      }
+    ),
+    ("image as one row", function([2, 3, 4]) { $0.reshaped([1, 24 * $0.shape[0]]) }),
+    (
+      "one more",
+      function([6]) {
+        let more = Tensor.concatenated([$0, $0[0..<1]], axis: 0)
+        return matmul(more, $0.transposed()).reshaped([$0.shape[0] + 1, $0.shape[0], 1])
+      }
+    ),
   ]
   for (filter, align) in [(ResampleFilter.nearest, false), (.bilinear, false), (.bilinear, true)] {
     all.append(
@@ -195,7 +235,7 @@ func subject(_ name: String) throws -> Subject {
   if let known = operations.first(where: { $0.name == name }) { return known.subject }
   let entry = try NetworkCatalogue.entry(name)
   let model = try NetworkCatalogue.make(name, input: entry.usualInput, classes: entry.usualClasses, seed: 1)
-  return Subject(model: model, sample: entry.usualInput)
+  return Subject(model: model, sample: entry.usualInput, others: [1, 3])
 }
 
 tell(["networks"] + NetworkCatalogue.names)
@@ -204,7 +244,7 @@ while let name = readLine() {
   let subject = try subject(name)
   let x = Tensor.normal(Shape([subject.count] + subject.sample), seed: 3)
   stir(subject.model, x)
-  let one = Shape([subject.batch == .dynamic ? 1 : subject.count] + subject.sample)
+  let one = Shape([subject.batch == .dynamic ? subject.traced : subject.count] + subject.sample)
   let clock = ContinuousClock()
   var times: [Double] = []
   for (file, folds) in [("plain", false), ("folded", true)] {
@@ -214,6 +254,13 @@ while let name = readLine() {
     }
     times.append(time / .seconds(1))
   }
-  try Safetensors.write([("x", x), ("y", subject.model(x))], to: folder + "/values.safetensors")
+  var values = [("x", x), ("y", subject.model(x))]
+  if subject.batch == .dynamic {
+    for count in subject.others {
+      let other = Tensor.normal(Shape([count] + subject.sample), seed: 4)
+      values += [("x\(count)", other), ("y\(count)", subject.model(other))]
+    }
+  }
+  try Safetensors.write(values, to: folder + "/values.safetensors")
   tell(["done", name, "\(times[0])", "\(times[1])"])
 }

@@ -28,6 +28,8 @@ final class Scope {
   var statistics: WholeSetStatistics?
   /// Looks at every operation's result, by the diagnosis of non-finite values.
   var observer: ((_ operation: StaticString, _ path: String?, _ result: Tensor) -> Void)?
+  /// Keeps or gives what ReLUs and max poolings decide, where float32 and float64 are compared.
+  var decisions: Decisions?
 
   /// Writes a graph of what runs; inherited from the scope around this one.
   var tracer: Tracer?

@@ -38,6 +38,12 @@ public enum AtomicFile {
     public init(_ path: String) throws(FileError) {
       let (folder, name) = AtomicFile.split(path)
       if name.isEmpty || name == "." || name == ".." { throw FileError(path, cannot: "write it", code: EISDIR) }
+      // A rename would put a file in the place of a device: /dev/null would be gone from the machine.
+      var there = stat()
+      if stat(path, &there) == 0, there.st_mode & S_IFMT != S_IFREG, there.st_mode & S_IFMT != S_IFDIR {
+        throw FileError(
+          path, found: "a device, a pipe or a socket", expected: "a name for a file, which is written as a whole")
+      }
       self.path = path
       self.folder = folder
       partial = "\(folder)/.\(name).partial"

@@ -13,13 +13,23 @@ extension Graph {
     var output: Tensor
   }
 
+  /// The same found by running the model once, where that the graph depends on no values is known from another shape.
+  package init(ofOneRun model: some Layer, input: Shape) throws {
+    _ = try model.plan(input: input)
+    self = try Graph.trace(model, Graph.inputs(input)[0], Graph.memoryPaths(of: model)).graph
+  }
+
+  private static func inputs(_ shape: Shape) -> [Tensor] {
+    [
+      Tensor.uniform(shape, seed: 1, stream: RandomDomain.traces),
+      Tensor.normal(shape, seed: 2, stream: RandomDomain.traces),
+    ]
+  }
+
   /// The graph and two inputs on which the model ran, to hold the graph against.
   static func traced(_ model: some Layer, input: Shape) throws -> (graph: Graph, samples: [Sample]) {
     _ = try model.plan(input: input)
-    let inputs = [
-      Tensor.uniform(input, seed: 1, stream: RandomDomain.traces),
-      Tensor.normal(input, seed: 2, stream: RandomDomain.traces),
-    ]
+    let inputs = Graph.inputs(input)
     let paths = memoryPaths(of: model)
     let runs = try inputs.map { try trace(model, $0, paths) }
     try checkSame(runs[0].graph, runs[1].graph)

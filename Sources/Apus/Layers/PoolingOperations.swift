@@ -15,7 +15,7 @@ public func maxPool2d(
   let tape = Tape.recording(x)
   let (y, mask) = Kernels.maxPool(x, geometry, wantsMask: tape != nil)
   if let tape, let mask {
-    let input = x.shape
+    let (input, mask) = (x.shape, Scope.current?.decisions?.settled(mask) ?? mask)
     tape.record(y, x.body.node) { Kernels.maxPoolBackward($0, mask: mask, input: input, geometry) }
   }
   note(

@@ -1,5 +1,6 @@
 /// ReLU: max(x, 0), element by element (Nair & Hinton 2010). Taken into the pending pass of what made x, where nobody else holds x.
 public func relu(_ x: consuming Tensor) -> Tensor {
+  if let decisions = Scope.current?.decisions { return decisions.relu(x) }
   if let pending = PendingOperation.appendable(&x), pending.appendReLU() {
     note("ReLU", x, from: x, with: Scope.Note(graph: .activation(.relu)))
     return x

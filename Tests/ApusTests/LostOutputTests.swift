@@ -1,0 +1,167 @@
+import Apus
+import Foundation
+import Testing
+
+/// What becomes of the command's output where it cannot be written, or not at once.
+extension CommandTests {
+  /// A run and what commands need of it.
+  private struct Material {
+    let folder: TemporaryFolder
+    let run, picture, input: String
+
+    var model: String { run + "/model.safetensors" }
+
+    init(_ tests: CommandTests) throws {
+      folder = try TemporaryFolder()
+      run = folder.path + "/run"
+      let trained = try tests.apus("train", "lenet5", "--data", "digits", "--epochs", "1", "--out", run)
+      try #require(trained.status == 0, "\(trained.errors)")
+      let bytes = [UInt8](repeating: 9, count: 32 * 32)
+      picture = try folder.file("a.png", Apus.PNG.encoded(bytes, width: 32, height: 32, channels: 1))
+      input = folder.path + "/x.npy"
+      try Npy.write(.zeros([1, 32, 32, 1]), to: input)
+    }
+
+    /// Every command that prints something, in a way in which it succeeds.
+    func commands() -> [[String]] {
+      let new = folder.path + "/new"
+      return [
+        ["--help"], ["--version"], ["help", "train"], ["train", "--help"], ["script", "--help"],
+        ["--generate-completion-script", "bash"], ["zoo"], ["zoo", "verify", "vgg16"],
+        ["summary", "lenet5", "--no-time"], ["summary", "lenet5", "--no-time", "--format", "json"],
+        ["catalogue"], ["catalogue", "--json"], ["catalogue", "--markdown"],
+        ["evaluate", run], ["predict", run, picture],
+        ["features", run, "--at", "features", "--images", picture, "--output", new + ".npy"],
+        ["weights", "lenet5", model, "--to", new + ".npz"],
+        ["forward", "lenet5", "--weights", model, "--input", input, "--output", new + "2.npy"],
+        ["segment", "--data", "digits", "--epochs", "1", "--scenes", "20", "--size", "20", "--out", new + "-scenes"],
+        ["train", "lenet5", "--data", "digits", "--epochs", "1", "--out", new],
+        ["train", "--resume", run],
+      ]
+    }
+  }
+
+  private func apus(_ arguments: [String], redirected: String) throws -> Finished {
+    try apus(words: arguments, shell: "\"$@\" \(redirected)")
+  }
+
+  #if os(Linux)
+    @Test func everyCommandFailsWhereItsOutputIsLost() throws {
+      let material = try Material(self)
+      for command in material.commands() {
+        let full = try apus(command, redirected: ">/dev/full")
+        expectRefused("standard output: No space left on device; the output is incomplete from here on", full)
+      }
+      // What was written elsewhere is whole: the run that was trained meanwhile too.
+      #expect(try apus("evaluate", material.folder.path + "/new").status == 0)
+      #expect(try Npy.read(material.folder.path + "/new2.npy").shape == [1, 10])
+      // A command that has nothing to say loses nothing.
+      let silent = ["export", "lenet5", "--output", material.folder.path + "/a.onnx"]
+      #expect(try apus(silent, redirected: ">/dev/full").status == 0)
+      // An error of the command's own keeps its exit code, also where nobody can read of it.
+      #expect(try apus(["fly"], redirected: ">/dev/full 2>/dev/full").status == 64)
+      #expect(try apus(["evaluate", material.run + "/none"], redirected: "2>/dev/full").status == 1)
+    }
+
+    /// A pipe of one page that somebody else made non-blocking, read only once it is full.
+    @Test func aSlowReaderOfANonBlockingPipeGetsEverything() throws {
+      let whole = try apus("catalogue", "--json")
+      let pipe = Pipe()
+      let (reading, writing) = (pipe.fileHandleForReading.fileDescriptor, pipe.fileHandleForWriting.fileDescriptor)
+      let setPipeSize: Int32 = 1031
+      let size = fcntl(writing, setPipeSize, Int32(4096))
+      try #require(size >= 4096 && Int(size) * 4 < whole.output.utf8.count)
+      try #require(fcntl(writing, F_SETFL, O_WRONLY | O_NONBLOCK) == 0)
+      let process = process(["catalogue", "--json"], output: pipe)
+      try process.run()
+      var text: [UInt8] = []
+      var isOpen = true
+      while isOpen {
+        // Nobody takes anything before the writer has no room for another line, or is done.
+        var waiting: Int32 = 0
+        repeat { ioctl(reading, UInt(FIONREAD), &waiting) } while waiting < size - 2048 && process.isRunning
+        let part = pipe.fileHandleForReading.availableData
+        text += part
+        isOpen = !part.isEmpty
+      }
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0 && text == Array(whole.output.utf8))
+    }
+  #endif
+
+  @Test func aClosedOutputIsALossOnlyOfWhatIsPrinted() throws {
+    let folder = try TemporaryFolder()
+    let closed = try apus(["summary", "lenet5", "--no-time"], redirected: ">&-")
+    expectRefused("standard output: Bad file descriptor", closed)
+    #expect(try apus(["export", "lenet5", "--output", folder.path + "/a.onnx"], redirected: ">&-").status == 0)
+
+    // Were the numbers of the closed descriptors free, the files of the run would get them, and its table would go into a file.
+    let run = folder.path + "/run"
+    let train = ["train", "lenet5", "--data", "digits", "--epochs", "1", "--out", run]
+    #expect(try apus(train, redirected: "<&- >&- 2>&-").status == 1)
+    let files = try FileManager.default.contentsOfDirectory(atPath: run)
+    for file in files where !file.hasSuffix(".html") {
+      let bytes = try File.contents(of: run + "/" + file)
+      #expect(!String(decoding: bytes, as: UTF8.self).contains("train loss  train acc"), "\(file)")
+    }
+    let evaluated = try apus("evaluate", run)
+    #expect(evaluated.status == 0 && evaluated.errors.isEmpty)
+  }
+
+  @Test func withoutAReaderACommandEndsQuietly() throws {
+    for command in [["catalogue"], ["--help"], ["summary", "lenet5", "--no-time"]] {
+      let (process, errors) = try startWithoutReader(command)
+      #expect(errors.isEmpty && process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGPIPE)
+    }
+    // Of standard error nobody's absence matters: the exit code says it all.
+    let unread = Pipe()
+    try unread.fileHandleForReading.close()
+    let wrong = process(["fly"], output: Pipe())
+    wrong.standardError = unread
+    try wrong.run()
+    wrong.waitUntilExit()
+    #expect(wrong.terminationReason == .exit && wrong.terminationStatus == 64)
+    // `trap '' PIPE` is how a caller ignores the signal; the command's end is no other.
+    let ignoring = try apus(["catalogue", "--json"], redirected: "| :", first: "trap '' PIPE")
+    #expect(ignoring.errors.isEmpty)
+  }
+
+  /// The run is as after Ctrl-C.
+  @Test func withoutAReaderTrainingSavesItsStep() throws {
+    let folder = try TemporaryFolder()
+    let (whole, cut) = (folder.path + "/whole", folder.path + "/cut")
+    func train(_ out: String) -> [String] {
+      ["train", "lenet5", "--data", "digits", "--epochs", "1", "--out", out]
+    }
+    #expect(try apus(words: train(whole)).status == 0)
+    let (process, errors) = try startWithoutReader(train(cut))
+    #expect(errors.isEmpty && process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGPIPE)
+    #expect(!FileManager.default.fileExists(atPath: cut + "/report.html"), "nothing is finished")
+    let resumed = try apus("train", "--resume", cut)
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    #expect(try File.contents(of: cut + "/model.safetensors") == File.contents(of: whole + "/model.safetensors"))
+  }
+
+  private func startWithoutReader(_ arguments: [String]) throws -> (Process, errors: String) {
+    let (output, errors) = (Pipe(), Pipe())
+    try output.fileHandleForReading.close()
+    let process = process(arguments, output: output)
+    process.standardError = errors
+    try process.run()
+    let text = errors.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (process, String(decoding: text, as: UTF8.self))
+  }
+
+  private func process(_ arguments: [String], output: Pipe) -> Process {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Self.path)
+    process.arguments = arguments
+    process.standardOutput = output
+    return process
+  }
+
+  private func apus(_ arguments: [String], redirected: String, first: String) throws -> Finished {
+    try apus(words: arguments, shell: "\(first); \"$@\" \(redirected)")
+  }
+}
