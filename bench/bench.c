@@ -229,7 +229,7 @@ int bench_main(int argc, char **argv) {
     i++;
   }
   if (bench_chosen.peer && !bench_peer_available())
-    return wrong_usage("this build has no oneDNN: install libdnnl-dev, then configure again");
+    return wrong_usage("this build has no oneDNN: install libdnnl-dev and ocl-icd-opencl-dev, then configure again");
   if (bench_chosen.tune)
     bench_chosen.operation = "conv2d"; /* the one operation with a choice worth measuring */
   if (!bench_chosen.json)

@@ -63,7 +63,7 @@ def about(results):
 
 def told_disturbance(results):
     others, stolen = results["about"]["others"], results["about"]["stolen"]
-    text = f"other processes had {100 * others:.0f} % of the processors' time, the hypervisor {100 * stolen:.0f} %"
+    text = f"other processes had {100 * others:.0f} % of the processors' time in the rounds, the hypervisor {100 * stolen:.0f} %"
     return f"**disturbed, compare nothing by these figures**: {text}" if disturbed(results) else text
 
 
