@@ -117,9 +117,11 @@ static const char *const usage =
     "usage: apus-bench [--operation NAME] [--shape TEXT] [--isa NAME] [--threads N] [--seconds S] [--every] [--cold] "
     "[--scaling]\n"
     "                  [--peer onednn] [--tune FILE] [--json] [--shapes FILE]\n"
-    "  times each shape of FILE (default: bench/shapes.txt): milliseconds, then GFLOP/s and their share of the peak of\n"
-    "  multiply-adds, or GB/s and their share of the rate of copying, both measured in the same run;\n"
-    "  \"disturbed\" where another process took the processors\n"
+    "  times each shape of FILE (default: bench/shapes.txt): milliseconds, then GFLOP/s of the definition's operations and the\n"
+    "  share that those performed are of the peak of multiply-adds, or GB/s and their share of the rate of copying, both "
+    "measured\n"
+    "  in the same run. Padding is not performed; of Winograd its products are counted, not its transforms.\n"
+    "  \"disturbed\" and why, instead of a share, if other work ran during the measurement\n"
     "  --operation NAME  only this one: conv2d, gemm, max_pool2d, …\n"
     "  --shape TEXT      only shapes whose name contains TEXT\n"
     "  --seconds S       for each measurement (default 0.2; at least 5 calls are timed)\n"
@@ -178,10 +180,19 @@ static int take_option(const char *option, const char *value) {
   return 1;
 }
 
-/* OpenBLAS obeys variables that some shells export and that halve its speed; a figure without them is another figure. */
+/* OpenBLAS obeys variables that some shells export and that halve its speed; a figure without them is another figure. A processor
+ * that is younger than it gets the kernels of a very old one ("Prescott"), which are several times slower. */
+#ifndef APUS_NO_OPENBLAS
+extern char *openblas_get_corename(void);
+static const char *openblas_kernels(void) { return openblas_get_corename(); }
+#else
+static const char *openblas_kernels(void) { return "none"; }
+#endif
+
 static void print_heading(void) {
   static const char *const variables[] = {"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"};
-  printf("# %s; tier %s, %d threads", apus_build_description(), apus_isa_name(apus_isa_current()), apus_thread_count());
+  printf("# %s; tier %s, %d threads; OpenBLAS's kernels: %s", apus_build_description(), apus_isa_name(apus_isa_current()),
+         apus_thread_count(), openblas_kernels());
   for (int i = 0; i < 2; i++)
     if (getenv(variables[i]))
       printf("; %s=%s is set", variables[i], getenv(variables[i]));
@@ -218,7 +229,7 @@ int bench_main(int argc, char **argv) {
     i++;
   }
   if (bench_chosen.peer && !bench_peer_available())
-    return wrong_usage("this build has no oneDNN: install libdnnl-dev, then configure again");
+    return wrong_usage("this build has no oneDNN: install libdnnl-dev and ocl-icd-opencl-dev, then configure again");
   if (bench_chosen.tune)
     bench_chosen.operation = "conv2d"; /* the one operation with a choice worth measuring */
   if (!bench_chosen.json)

@@ -40,10 +40,21 @@ typedef struct bench_options {
 extern bench_options bench_chosen;
 
 /* What one call does. Operations are those of the definition, by which implementations are compared; `performed` are those
- * among them that are held against the peak. Bytes are those that must move at least. No operations: memory is the limit. */
+ * that are held against the peak. Bytes are those that must move at least. No operations: memory is the limit. */
 typedef struct bench_work {
   double operations, performed, bytes;
+  const char *counted; /* what `performed` counts, if not just what the definition asks for: a constant text, else NULL */
+  double most;         /* of float32's peak that the processor can reach with such operations; 0: 1 */
 } bench_work;
+
+/* A product of pairs of bfloat16 does two multiply-adds where one of float32 does one. */
+#define BENCH_COUNTED_BF16 "float32's"
+#define BENCH_MOST_BF16 2
+
+/* Of a convolution. Padding is not multiplied; Winograd performs the products of its planes and, not counted, its transforms. */
+bench_work bench_conv2d_work(const apus_conv2d_plan *plan, double bytes);
+/* Of a matrix product of so many multiply-adds. */
+bench_work bench_gemm_work(const apus_gemm_plan *plan, double bytes);
 
 /* Seconds from some start. */
 double bench_now(void);

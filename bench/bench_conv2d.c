@@ -1,5 +1,6 @@
 #include "bench_peer.h"
 #include "conv/tune.h"
+#include "conv/winograd.h"
 
 #include <stdio.h>
 
@@ -58,15 +59,27 @@ static int64_t pairs_inside(int64_t out_size, int64_t kernel, int64_t size, int6
 }
 
 /* The definition counts padding as if it were multiplied: the usual figure, by which implementations are compared, Winograd's
- * too. The others skip padding, so that what they perform is less, and the same in all three passes. */
-static bench_work work_of(const apus_conv2d_plan *plan, double bytes) {
+ * too. What is performed is less: padding is skipped, the same pairs in all three passes. Winograd's products are those of its
+ * planes, of whole tiles; its transforms are not counted, as they are no multiplications that anybody asked for. */
+bench_work bench_conv2d_work(const apus_conv2d_plan *plan, double bytes) {
   const apus_conv2d *s = &plan->shape;
   const double products = (double)s->batch * (double)(s->in_channels / s->groups) * (double)s->out_channels;
+  const double defined = 2 * products * (double)(plan->out_h * s->kernel_h) * (double)(plan->out_w * s->kernel_w);
+  bench_work work = {.operations = defined, .bytes = bytes};
+  if (plan->implementation == APUS_CONV2D_WINOGRAD) {
+    const apus_winograd_view view = apus_winograd_view_of(plan);
+    work.performed = 2.0 * view.planes * (double)view.tiles * (double)s->in_channels * (double)s->out_channels;
+    work.counted = "its products alone; GFLOP/s of direct's operations";
+    return work;
+  }
   const int64_t rows = pairs_inside(plan->out_h, s->kernel_h, s->height, s->stride_h, s->dilation_h, s->pad_top),
                 columns = pairs_inside(plan->out_w, s->kernel_w, s->width, s->stride_w, s->dilation_w, s->pad_left);
-  const double defined = 2 * products * (double)(plan->out_h * s->kernel_h) * (double)(plan->out_w * s->kernel_w),
-               inside = 2 * products * (double)rows * (double)columns;
-  return (bench_work){defined, plan->implementation == APUS_CONV2D_WINOGRAD ? defined : inside, bytes};
+  work.performed = 2 * products * (double)rows * (double)columns;
+  if (plan->implementation == APUS_CONV2D_BF16) {
+    work.counted = BENCH_COUNTED_BF16;
+    work.most = BENCH_MOST_BF16;
+  }
+  return work;
 }
 
 /* Times every implementation but the reference and notes the quickest. */
@@ -130,7 +143,7 @@ void bench_conv2d(const bench_shape *shape) {
       bench_peer peers[BENCH_MOST_PEERS];
       int peer_count = bench_chosen.peer ? bench_peer_conv2d(&call.plan, x, w, dy, peers) : 0;
       bench_time_against(shape, passes[pass].name, apus_conv2d_implementation_name(call.plan.implementation),
-                         work_of(&call.plan, bytes), passes[pass].body, &call, outputs[pass], counts[pass], 1e-4, peers,
+                         bench_conv2d_work(&call.plan, bytes), passes[pass].body, &call, outputs[pass], counts[pass], 1e-4, peers,
                          peer_count);
       bench_peer_free_all();
     }

@@ -1,13 +1,16 @@
 #define _POSIX_C_SOURCE 200112L /* clock_gettime */
+#define _DARWIN_C_SOURCE        /* ru_nivcsw */
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "bench_peer.h"
 #include "bench_probe.h"
+#include "bench_share.h"
 
 /* ---- memory ----------------------------------------------------------------------------------------------------- */
 
@@ -69,8 +72,29 @@ static void empty_caches(void) {
   apus_parallel_for(BYTES / 64, 1, read_lines, lines);
 }
 
+/* What the system gave this process so far. */
+typedef struct given {
+  double preemptions, running, time; /* running: seconds of the calling thread on a processor */
+} given;
+
+static given given_now(void) {
+  struct rusage usage;
+  struct timespec t;
+  getrusage(RUSAGE_SELF, &usage);
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return (given){(double)usage.ru_nivcsw, (double)t.tv_sec + 1e-9 * (double)t.tv_nsec, bench_now()};
+}
+
+/* Into the evidence; one preemption alone says nothing. */
+static void given_since(given start, bench_evidence *evidence) {
+  const given now = given_now();
+  const double seconds = now.time - start.time, preemptions = now.preemptions - start.preemptions;
+  evidence->preempted = preemptions > 1 ? preemptions / seconds : 0;
+  evidence->present = (now.running - start.running) / seconds;
+}
+
 /* Calls that the clock hardly resolves are timed in groups. */
-double bench_median_seconds(bench_body body, void *context, double seconds) {
+static double timed_calls(bench_body body, void *context, double seconds, double *fastest) {
   enum { MOST = 1000, LEAST = 5 };
   double samples[MOST];
   body(context); /* pages, caches, thread teams */
@@ -87,7 +111,13 @@ double bench_median_seconds(bench_body body, void *context, double seconds) {
     samples[count] = (bench_now() - before) / group;
   }
   qsort(samples, (size_t)count, sizeof samples[0], ascending);
+  *fastest = samples[0];
   return samples[count / 2];
+}
+
+double bench_median_seconds(bench_body body, void *context, double seconds) {
+  double fastest;
+  return timed_calls(body, context, seconds, &fastest);
 }
 
 /* ---- a line ----------------------------------------------------------------------------------------------------- */
@@ -98,15 +128,18 @@ typedef struct measurement {
   bench_work work;
   double seconds;
   double best;                /* GFLOP/s of multiply-adds where operations are counted, else GB/s of copying */
-  double speedup;             /* over one thread; 0: not asked */
+  double speedup;             /* over one thread; 0: not asked, or one of the two was disturbed */
   const char *peer;           /* its implementation; NULL: not compared */
-  double peer_seconds, ratio; /* medians over rounds */
-  int disturbed; /* another process had the processors: half the bursts around the measurement were far from the peak */
+  double peer_seconds, ratio; /* medians over rounds; ratio 0: most were disturbed */
+  const char *withheld;       /* why no share can be told; NULL: it can */
 } measurement;
 
-static double percent(const measurement *m) {
-  return 100e-9 * (m->work.operations > 0 ? m->work.performed : m->work.bytes) / m->seconds / m->best;
+static double share(const measurement *m) {
+  return 1e-9 * (m->work.operations > 0 ? m->work.performed : m->work.bytes) / m->seconds / m->best;
 }
+
+/* Of what a share of the peak is one, if not simply of what the definition asks for, and the rate one of it. */
+static const char *counted(const measurement *m) { return m->work.counted ? m->work.counted : ""; }
 
 static void print_json(const measurement *m) {
   printf("{\"operation\": \"%s\", \"shape\": \"%s\", \"pass\": \"%s\", \"implementation\": \"%s\", \"isa\": \"%s\", "
@@ -117,26 +150,39 @@ static void print_json(const measurement *m) {
   if (m->speedup > 0)
     printf("\"speedup\": %.4g, ", m->speedup);
   if (m->peer)
-    printf("\"peer\": \"%s\", \"peer_ms\": %.6g, \"ratio\": %.4g, ", m->peer, m->peer_seconds * 1e3, m->ratio);
-  printf("\"disturbed\": %s, ", m->disturbed ? "true" : "false");
+    printf("\"peer\": \"%s\", \"peer_ms\": %.6g, ", m->peer, m->peer_seconds * 1e3);
+  if (m->ratio > 0)
+    printf("\"ratio\": %.4g, ", m->ratio);
+  const char *of = m->work.operations > 0 ? "peak" : "copy", *unit = m->work.operations > 0 ? "gflops" : "gbytes";
   if (m->work.operations > 0)
-    printf("\"peak_gflops\": %.5g, \"percent_of_peak\": %.4g}\n", m->best, percent(m));
+    printf("\"counted\": \"%s\", ", *counted(m) ? counted(m) : "as defined");
+  if (m->withheld)
+    printf("\"disturbed\": true, \"withheld\": \"%s\"}\n", m->withheld);
   else
-    printf("\"copy_gbytes\": %.5g, \"percent_of_copy\": %.4g}\n", m->best, percent(m));
+    printf("\"disturbed\": false, \"%s_%s\": %.5g, \"percent_of_%s\": %.4g}\n", of, unit, m->best, of, 100 * share(m));
 }
 
 static void print_text(const measurement *m) {
+  const int arithmetic = m->work.operations > 0;
   printf("%-14s %-18s %-18s %-10s ", m->shape->operation, m->shape->name, m->pass, m->implementation);
-  if (m->speedup > 0)
+  if (bench_chosen.scaling && m->speedup > 0)
     printf("%3d threads %5.2fx ", apus_thread_count(), m->speedup);
+  else if (bench_chosen.scaling)
+    printf("%3d threads     -  ", apus_thread_count());
   printf("%10.4f ms ", m->seconds * 1e3);
-  if (m->work.operations > 0)
-    printf("%8.1f GFLOP/s %6.1f %% of peak", m->work.operations / m->seconds * 1e-9, percent(m));
+  if (arithmetic)
+    printf("%8.1f GFLOP/s ", m->work.operations / m->seconds * 1e-9);
   else
-    printf("%8.1f GB/s    %6.1f %% of copy", m->work.bytes / m->seconds * 1e-9, percent(m));
-  if (m->peer)
+    printf("%8.1f GB/s    ", m->work.bytes / m->seconds * 1e-9);
+  if (m->withheld)
+    printf("disturbed: %s", m->withheld);
+  else
+    printf("%6.1f %% of %s%s%s", 100 * share(m), arithmetic ? "peak" : "copy", *counted(m) ? ", " : "", counted(m));
+  if (m->peer && m->ratio > 0)
     printf("   peer %10.4f ms %6.2fx  %s", m->peer_seconds * 1e3, m->ratio, m->peer);
-  printf("%s\n", m->disturbed ? "  (disturbed)" : "");
+  else if (m->peer)
+    printf("   peer %10.4f ms      -   %s", m->peer_seconds * 1e3, m->peer);
+  printf("\n");
 }
 
 /* Speed-up over the same measurement on one thread, which came first and is remembered until the next shape's. */
@@ -154,6 +200,8 @@ static double speedup_of(const measurement *m) {
     strcpy(name, now);
     count = 0;
   }
+  if (m->withheld)
+    return 0;
   if (apus_thread_count() == 1 && count < MOST) {
     snprintf(on_one[count].pass, sizeof on_one[count].pass, "%s", m->pass);
     snprintf(on_one[count].implementation, sizeof on_one[count].implementation, "%s", m->implementation);
@@ -171,25 +219,32 @@ static void print(measurement *m) {
   fflush(stdout);
 }
 
-/* Whether the bursts around a measurement say that something else ran; sorts them. */
-static int were_disturbed(double bursts[2 * BENCH_BURSTS], double peak) {
-  qsort(bursts, 2 * BENCH_BURSTS, sizeof bursts[0], ascending);
-  return bursts[BENCH_BURSTS] < 0.9 * peak;
-}
+enum { COPIES = 3, AROUND = 2 * BENCH_BURSTS };
 
-enum { COPIES = 3 };
+/* Decides what the line may say, by evidence to which the rest is added here. */
+static void judge(measurement *m, bench_evidence *e, double copy_before, double copy_after) {
+  const int memory = m->work.operations == 0;
+  m->best = !memory ? e->peak : copy_before > copy_after ? copy_before : copy_after;
+  e->copies[0] = copy_before;
+  e->copies[1] = copy_after;
+  e->share = memory ? 0 : share(m);
+  e->most = m->work.most > 0 ? m->work.most : 1;
+  m->withheld = bench_share_withheld(e);
+}
 
 void bench_time(const bench_shape *shape, const char *pass, const char *implementation, bench_work work, bench_body body,
                 void *context) {
   measurement m = {.shape = shape, .pass = pass, .implementation = implementation, .work = work};
   const int memory = work.operations == 0;
-  double bursts[2 * BENCH_BURSTS];
+  double bursts[AROUND];
+  bench_evidence e = {.bursts = bursts, .burst_count = AROUND};
   double copy_before = memory ? bench_copy_gbytes(COPIES) : 0;
   bench_peak_gflops(bursts);
-  m.seconds = bench_median_seconds(body, context, bench_chosen.seconds);
-  double peak = bench_peak_gflops(bursts + BENCH_BURSTS), copy_after = memory ? bench_copy_gbytes(COPIES) : 0;
-  m.best = !memory ? peak : copy_before > copy_after ? copy_before : copy_after;
-  m.disturbed = were_disturbed(bursts, peak);
+  const given start = given_now();
+  m.seconds = e.median = timed_calls(body, context, bench_chosen.seconds, &e.fastest);
+  given_since(start, &e);
+  e.peak = bench_peak_gflops(bursts + BENCH_BURSTS);
+  judge(&m, &e, copy_before, memory ? bench_copy_gbytes(COPIES) : 0);
   print(&m);
 }
 
@@ -240,10 +295,10 @@ void bench_time_against(const bench_shape *shape, const char *pass, const char *
     bench_time(shape, pass, implementation, work, body, context);
     return;
   }
-  measurement m = {.shape = shape, .pass = pass, .implementation = implementation, .work = work, .disturbed = 1};
+  measurement m = {.shape = shape, .pass = pass, .implementation = implementation, .work = work};
   const int memory = work.operations == 0;
   const bench_peer *peer = peers;
-  double quickest = INFINITY, peak = 0;
+  double quickest = INFINITY;
   body(context);
   for (int i = 0; i < peer_count; i++) {
     peers[i].run(peers[i].context);
@@ -258,17 +313,25 @@ void bench_time_against(const bench_shape *shape, const char *pass, const char *
   double ours[ROUNDS], theirs[ROUNDS], ratios[ROUNDS];
   int calls = (int)(bench_chosen.seconds / ROUNDS / 2 / quickest), kept = 0;
   calls = calls < LEAST_CALLS ? LEAST_CALLS : calls;
-  /* Disturbed rounds are dropped; where most are, what was measured is given and marked. */
+  /* Disturbed rounds are dropped; if most are, what was measured is given and marked. */
+  double bursts[AROUND], undisturbed[AROUND];
+  bench_evidence e = {.bursts = bursts, .burst_count = AROUND, .most = 1}, quiet = e;
   for (int round = 0; round < 2 * ROUNDS && kept < ROUNDS; round++) {
-    double bursts[2 * BENCH_BURSTS];
     bench_peak_gflops(bursts);
+    const given start = given_now();
     theirs[kept] = block_seconds(peer->run, peer->context, calls);
     ours[kept] = block_seconds(body, context, calls);
-    peak = bench_peak_gflops(bursts + BENCH_BURSTS);
+    given_since(start, &e);
+    e.peak = bench_peak_gflops(bursts + BENCH_BURSTS);
     ratios[kept] = theirs[kept] / ours[kept];
-    kept += !were_disturbed(bursts, peak);
+    if (bench_share_withheld(&e))
+      continue;
+    memcpy(undisturbed, bursts, sizeof bursts);
+    quiet = e;
+    quiet.bursts = undisturbed;
+    kept++;
   }
-  m.disturbed = kept < ROUNDS / 2;
+  const int few = kept < ROUNDS / 2;
   kept = kept ? kept : 1;
   const double copy_after = memory ? bench_copy_gbytes(COPIES) : 0;
   qsort(ours, (size_t)kept, sizeof ours[0], ascending);
@@ -277,7 +340,8 @@ void bench_time_against(const bench_shape *shape, const char *pass, const char *
   m.seconds = ours[kept / 2];
   m.peer = peer->implementation;
   m.peer_seconds = theirs[kept / 2];
-  m.ratio = ratios[kept / 2];
-  m.best = !memory ? peak : copy_before > copy_after ? copy_before : copy_after;
+  m.ratio = few ? 0 : ratios[kept / 2];
+  judge(&m, few ? &e : &quiet, copy_before, copy_after);
+  m.withheld = few ? "in most rounds" : m.withheld;
   print(&m);
 }

@@ -66,7 +66,13 @@ double bench_peak_gflops(double now[BENCH_BURSTS]) {
     calibrate(&b);
   }
   for (int i = 0; i < BENCH_BURSTS; i++) {
-    now[i] = (double)threads * (double)b.steps * b.kernels->operations / burst_seconds(&b) * 1e-9;
+    double seconds = burst_seconds(&b);
+    /* Too short: other work ran while it was calibrated, and the cost of starting threads would count as arithmetic. */
+    while (seconds < 0.5e-3) {
+      b.steps *= 2;
+      seconds = burst_seconds(&b);
+    }
+    now[i] = (double)threads * (double)b.steps * b.kernels->operations / seconds * 1e-9;
     best = now[i] > best ? now[i] : best;
   }
   return best;

@@ -2,6 +2,7 @@
  * the caller's buffers. A library of its own, so that no layout of ours is repeated in Python. */
 #define _POSIX_C_SOURCE 200112L /* clock_gettime */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -100,6 +101,46 @@ compare_case *compare_gemm(const int64_t *n, apus_error *error) {
   c->implementation = apus_gemm_implementation_name(c->gemm.implementation);
   return made(c, status, c->gemm.scratch_bytes);
 }
+
+/* ---- OpenBLAS on its own threads, beside the first peer's products; the same sizes and buffers ----------------------- */
+
+#ifndef APUS_NO_OPENBLAS
+/* As csrc/runtime/openblas.c has them. */
+extern void cblas_sgemm(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
+                        const float *b, int ldb, float beta, float *c, int ldc);
+extern void openblas_set_num_threads(int count);
+extern char *openblas_get_config(void);
+extern char *openblas_get_corename(void);
+enum { ROW_MAJOR = 101, NO_TRANSPOSE = 111, TRANSPOSE = 112 };
+
+static void run_openblas(compare_case *c, float *const *b) {
+  const apus_gemm *s = &c->gemm.shape;
+  openblas_set_num_threads(apus_thread_count());
+  cblas_sgemm(ROW_MAJOR, s->transpose_a ? TRANSPOSE : NO_TRANSPOSE, s->transpose_b ? TRANSPOSE : NO_TRANSPOSE, (int)s->m,
+              (int)s->n, (int)s->k, 1, b[0], (int)s->lda, b[1], (int)s->ldb, 0, b[2], (int)s->ldc);
+  openblas_set_num_threads(1); /* as the library has it */
+}
+
+compare_case *compare_openblas(const int64_t *n, apus_error *error) {
+  compare_case *c = compare_gemm(n, error);
+  if (c)
+    c->run = run_openblas;
+  return c;
+}
+
+const char *compare_openblas_version(void) {
+  static char text[256];
+  snprintf(text, sizeof text, "%s, kernels for %s", openblas_get_config(), openblas_get_corename());
+  return text;
+}
+#else
+compare_case *compare_openblas(const int64_t *n, apus_error *error) {
+  (void)n, (void)error;
+  return NULL;
+}
+
+const char *compare_openblas_version(void) { return ""; }
+#endif
 
 /* ---- batch norm and ReLU: x, gamma, beta, y; backward: x, gamma, beta, dy, dx, dgamma, dbeta ------------------------- */
 

@@ -5,7 +5,7 @@ import Foundation
 
 // Images a second that loading alone makes, on its one thread: CIFAR-10 with every augmentation, and JPEG files decoded and scaled.
 //   loader.swift CIFAR10-FOLDER [FOLDER-OF-JPEGS]
-// Beside it: what a training step of ResNet-20 at batch 128 takes (train-step.swift) is what it must keep up with.
+// Beside it: what a training step of ResNet-20 at batch 128 takes (compare-networks) is what it must keep up with.
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 guard let folder = arguments.first else {

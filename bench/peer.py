@@ -1,4 +1,4 @@
-"""What the comparisons with PyTorch share: the peer's interpreter, a cleared environment, the machine's description."""
+"""What the comparisons with peers share: the peer's interpreter, a cleared environment, the machine's description."""
 import os
 import pathlib
 import platform
@@ -8,7 +8,7 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # The C library keeps what was freed, so that large outputs do not fault their pages in anew at every call.
 KEPT = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "100000000000"}
-PREFIXES = ("OPENBLAS_", "OMP_", "KMP_", "GOMP_", "MKL_", "MALLOC_", "APUS_")
+PREFIXES = ("OPENBLAS_", "OMP_", "KMP_", "GOMP_", "MKL_", "ONEDNN_", "DNNL_", "MALLOC_", "APUS_")
 
 
 def environment(extra):
@@ -16,20 +16,20 @@ def environment(extra):
     return {k: v for k, v in os.environ.items() if not k.startswith(PREFIXES)} | extra
 
 
-def has_torch(python):
-    return subprocess.run([python, "-c", "import importlib.util as u, sys; sys.exit(not u.find_spec('torch'))"],
+def has(python, module):
+    return subprocess.run([python, "-c", f"import importlib.util as u, sys; sys.exit(not u.find_spec('{module}'))"],
                           stderr=subprocess.DEVNULL).returncode == 0
 
 
 def find_python(parser, chosen):
     """The interpreter that has torch: the one chosen, else python3, else a virtual environment in ~/.cache."""
     if chosen:
-        if not shutil.which(chosen) or not has_torch(chosen):
+        if not shutil.which(chosen) or not has(chosen, "torch"):
             parser.error(f"{chosen} is not a Python that has torch")
         return chosen
     candidates = [shutil.which("python3"), *sorted(map(str, pathlib.Path.home().glob(".cache/*/bin/python")))]
     for python in candidates:
-        if python and has_torch(python):
+        if python and has(python, "torch"):
             return python
     parser.error("no Python with torch: name one with --peer-python or APUS_PEER_PYTHON (looked at: "
                  f"{', '.join(c for c in candidates if c)})")
@@ -40,13 +40,28 @@ def thread_count():
 
 
 def processor():
+    """The processor's name, its family and model where the name says little, and the widest vectors that it has."""
+    try:
+        text = pathlib.Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return platform.processor() or platform.machine()
+    facts = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in text.splitlines()) if value}
+    widest = [title for flag, title in (("avx512f", "AVX-512"), ("avx2", "AVX2"), ("amx_tile", "AMX")) if flag in facts.get("flags", "").split()]
+    if "AVX-512" in widest and "AVX2" in widest:
+        widest.remove("AVX2")
+    family = f"family {facts['cpu family']} model {facts['model']}" if "cpu family" in facts and "model" in facts else ""
+    return f"{facts.get('model name') or platform.machine()} ({', '.join(filter(None, [family, *widest]))})"
+
+
+def vendor():
     try:
         lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("vendor_id"))
     except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
+        return ""
 
 
-def commit():
-    run = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], stdout=subprocess.PIPE, text=True)
+def commit(tree=ROOT):
+    """The commit that is checked out, with "-dirty" if files that git knows differ from it."""
+    run = subprocess.run(["git", "-C", tree, "describe", "--always", "--dirty"], stdout=subprocess.PIPE, text=True)
     return run.stdout.strip() or "unknown"

@@ -50,6 +50,11 @@ if(Python3_FOUND AND CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT APUS_SANITIZE A
                               $<TARGET_OBJECTS:apus_objects> COMMAND_EXPAND_LISTS)
 endif()
 
+# The tables of the comparisons, by made-up measurements.
+if(Python3_FOUND)
+  add_test(NAME tables COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/bench/test_tables.py)
+endif()
+
 set(include ${PROJECT_SOURCE_DIR}/csrc/include)
 add_test(NAME headers_c COMMAND ${CMAKE_COMMAND} -DCOMPILER=${CMAKE_C_COMPILER} -DLANGUAGE=c -DSTANDARD=c11 -DINCLUDE=${include}
                                 -P ${PROJECT_SOURCE_DIR}/cmake/check-headers.cmake)

@@ -7,6 +7,7 @@
 
 void check_activation_family(void);
 void check_batch_norm_family(void);
+void check_bench_family(void);
 void check_class_loss_family(void);
 void check_conv2d_family(void);
 void check_elementwise_family(void);
@@ -52,6 +53,7 @@ const check_family check_families[] = {
     {"gradient_tools", check_gradient_tools_family},
     {"gradients", check_gradients_family},
     {"scratch", check_scratch_family},
+    {"bench", check_bench_family},
     {"soak", check_soak_family},
 };
 const int check_family_count = sizeof check_families / sizeof check_families[0];

@@ -1,6 +1,7 @@
 /// How exactly convolutions and matrix products are computed; everything else is float32 throughout, but with `.float64`.
 public enum Precision: String, Hashable, Sendable, Codable, CaseIterable {
-  /// float32, with Winograd's F(4×4, 3×3) where it is faster: its error is up to 2.5 times that of one sum of products.
+  /// float32, with Winograd's F(4×4, 3×3) and F(2×2, 5×5) where they are faster: the largest error of the first is 1.3 to 2.3 times
+  /// that of a direct convolution in outputs and gradients of inputs, up to 4 times in those of filters (bench/RESULTS.md).
   case standard
   /// float32, with nothing less accurate than one sum of products: F(2×2, 3×3) at most.
   case strict

@@ -72,7 +72,8 @@ typedef enum apus_conv2d_implementation {
  * An output is then within 2⁻⁸ of Σ|x||w|. The plan takes float32 where that is as fast (Winograd, which never multiplies in
  * bfloat16) or the CPU cannot, and says so; weight gradients are always float32. */
 typedef enum apus_precision {
-  APUS_PRECISION_DEFAULT = 0, /* float32; Winograd's F(4×4) may round 1 to 2 times as much as one sum of products */
+  APUS_PRECISION_DEFAULT = 0, /* float32; the largest error of Winograd's F(4×4): 1.3 to 2.3 times that of a direct
+                                   convolution, of filter gradients up to 4 times (bench/RESULTS.md) */
   APUS_PRECISION_STRICT = 1,  /* float32; nothing less accurate than one sum of products: F(2×2) at most */
   APUS_PRECISION_BF16 = 2     /* operands may be rounded to bfloat16, sums are float32 */
 } apus_precision;
