@@ -43,6 +43,10 @@ def best(task, kind):
     return min(sides.items(), key=lambda s: median(s[1]), default=None)
 
 
+def ms(side):
+    return f"{median(side):.4g}" if median(side) < 1e4 else f"{median(side):,.0f}"
+
+
 def mode(name):
     return f", {MODES[name.split()[1]]}" if " " in name else ""
 
@@ -77,14 +81,14 @@ def rows_of_task(results, task):
     ratios = {}
     for line in results["networks"]:
         sides = line[task]
-        first = [f"{title(line)}, {line['batch']}", f"{median(sides['apus']):.4g}", f"{median(sides['strict']):.4g}"]
+        first = [f"{title(line)}, {line['batch']}", f"{ms(sides['apus'])}", f"{ms(sides['strict'])}"]
         for kind in PEERS:
             chosen = best(sides, kind)
             if chosen:
                 name, theirs = chosen
                 standard, strict = Ratio(sides["apus"], theirs), Ratio(sides["strict"], theirs)
                 ratios.setdefault(kind, []).append((standard.middle, strict.middle))
-                rows.append([*first, f"{PEERS[kind]}{mode(name)}", f"{median(theirs):.4g}", *standard.full().split(" | "), f"{strict.middle:.2f}"])
+                rows.append([*first, f"{PEERS[kind]}{mode(name)}", f"{ms(theirs)}", *standard.full().split(" | "), f"{strict.middle:.2f}"])
                 first = [""] * 3
     for kind, values in ratios.items():
         standard, strict = (mean(v) for v in zip(*values))
@@ -105,7 +109,7 @@ def scaling(results):
             if "one" not in line[task]:
                 return None
             ratio = Ratio(line[task]["apus"], line[task]["one"])
-            row += [f"{median(line[task]['one']):.4g}", f"{median(line[task]['apus']):.4g}", f"**{ratio.middle:.2f}**",
+            row += [f"{ms(line[task]['one'])}", f"{ms(line[task]['apus'])}", f"**{ratio.middle:.2f}**",
                     f"{min(ratio.rounds):.2f} to {max(ratio.rounds):.2f}"]
         rows.append(row)
     return rows
@@ -167,7 +171,7 @@ def readme(results):
         row, column = [title(line), str(line["batch"])], 0
         for task, kinds in (("train", ("pytorch", "kept")), ("infer", ("pytorch", "onnxruntime", "openvino"))):
             sides = line[task]
-            row.append(f"{median(sides['apus']):.4g}")
+            row.append(f"{ms(sides['apus'])}")
             for kind in kinds:
                 chosen = best(sides, kind)
                 row.append(Ratio(sides["apus"], chosen[1]).short() if chosen else "")

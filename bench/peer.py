@@ -62,6 +62,9 @@ def vendor():
 
 
 def commit(tree=ROOT):
-    """The commit that is checked out, with "-dirty" if files that git knows differ from it."""
-    run = subprocess.run(["git", "-C", tree, "describe", "--always", "--dirty"], stdout=subprocess.PIPE, text=True)
-    return run.stdout.strip() or "unknown"
+    """The commit that is checked out, with "-dirty" if files that git knows differ from it, other than those that figures are written to."""
+    def git(*words):
+        return subprocess.run(["git", "-C", tree, *words], stdout=subprocess.PIPE, text=True)
+    name = git("describe", "--always").stdout.strip()
+    changed = git("diff", "--quiet", "HEAD", "--", ":/", ":(top,exclude)README.md", ":(top,exclude)bench/RESULTS.md").returncode
+    return f"{name or 'unknown'}{'-dirty' if name and changed else ''}"
