@@ -114,9 +114,9 @@ private func expectTrap(
     }
     expectTrap("they are [4, 3] and int32 [4, 1]", labels)
     let floats = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = crossEntropy(logits: .ones([4, 3]), labels: .zeros([4]))
+      _ = crossEntropy(logits: .ones([4, 3]), labels: .zeros([4, 3]))
     }
-    expectTrap("they are [4, 3] and float32 [4]", floats)
+    expectTrap("they are [4, 3] and float32 [4, 3]", floats)
     let targets = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = crossEntropy(logits: .ones([4, 3]), targets: .ones([1, 3]))
     }
