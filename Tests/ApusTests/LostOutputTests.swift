@@ -79,7 +79,7 @@ extension CommandTests {
       while isOpen {
         // Nobody takes anything before the writer has no room for another line, or is done.
         var waiting: Int32 = 0
-        repeat { ioctl(reading, UInt(FIONREAD), &waiting) } while waiting < size - 2048 && process.isRunning
+        repeat { _ = ioctl(reading, UInt(FIONREAD), &waiting) } while waiting < size - 2048 && process.isRunning
         let part = pipe.fileHandleForReading.availableData
         text += part
         isOpen = !part.isEmpty

@@ -31,6 +31,7 @@ final class Decisions {
 
   /// max(x, 0) where the decisions say so, which is x or 0 for each element.
   func relu(_ x: Tensor) -> Tensor {
+    let x = x.entering("ReLU")
     let tape = Tape.recording(x)
     let input = x.detached()
     let passes = settled(input .> .zeros([], x.scalarType)).cast(to: x.scalarType)

@@ -52,7 +52,8 @@ package struct RoundingComparison {
     _ look: @escaping (_ operation: String, _ path: String, _ result: Tensor) -> Void
   ) -> Gradients {
     let tape = Tape()
-    let scope = Scope(mode: .recording(tape), phase: phase, key: RandomKey(seed: 0, step: 0), usesDouble: isDouble)
+    let scope = Scope(
+      mode: .recording(tape), phase: phase, key: RandomKey(seed: 0, step: 0), precision: isDouble ? .float64 : nil)
     scope.decisions = decisions
     scope.observer = { operation, path, result in
       if case .recording = scope.mode { look("\(operation)", path ?? "", result.detached()) }
