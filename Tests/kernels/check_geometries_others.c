@@ -83,19 +83,18 @@ static void run_pool(const apus_pool2d *s, pool_run *r, geometry_tally *tally) {
   const int64_t x_count = s->batch * s->height * s->width * s->channels;
   const int64_t y_count = s->batch * r->plan.out_h * r->plan.out_w * s->channels, bytes = r->plan.mask_bytes;
   float *x = check_input(x_count), *dy = check_input(y_count);
-  uint8_t *mask = check_input_bytes(y_count * bytes);
+  void *mask = bytes == 1 ? (void *)check_input_bytes(y_count) : check_input_ints(y_count);
   check_fill_integers(x, x_count, 3);
   check_fill_integers(dy, y_count, 3);
   const double *x64 = check_widen(x, x_count), *dy64 = check_widen(dy, y_count);
   double *y = check_doubles(y_count), *dx = check_doubles(x_count), *bound = check_doubles(y_count),
          *dx_bound = check_doubles(x_count);
-  /* The mask's bytes lie on no boundary of four; the reference writes whole numbers. */
-  int32_t *positions = (int32_t *)check_doubles(y_count);
+  void *positions = check_doubles(y_count); /* room for either */
   apus_max_pool2d_forward_reference_f64(s, x64, y, positions);
   apus_max_pool2d_backward_reference_f64(s, dy64, positions, dx);
   memcpy(mask, positions, (size_t)(y_count * bytes));
 
-  r->in = x, r->out = check_output(y_count, NULL), r->mask = check_output_bytes(y_count * bytes);
+  r->in = x, r->out = check_output(y_count, NULL), r->mask = bytes == 1 ? (void *)check_output_bytes(y_count) : check_output_ints(y_count);
   geometry_run("max", max_forward, r, tally);
   check_exact("max y", r->out, y, y_count);
   check_same_bits("mask", r->mask, mask, (int)bytes, y_count);
@@ -153,6 +152,8 @@ static int64_t row_length(int64_t rows, int64_t columns) {
   const int64_t shortest = columns < 1 ? 1 : columns;
   if (check_random_int(0, 39) == 0)
     return geometry_extreme(0, INT64_MAX);
+  if (shortest > APUS_MAX_ELEMENTS)
+    return shortest;
   if (rows > 1)
     return shortest + check_random_int(0, 3);
   return check_random_int(0, 1) ? shortest : geometry_extreme(shortest, APUS_MAX_ELEMENTS);
@@ -282,7 +283,7 @@ void check_geometry_resample(const char *name, geometry_tally *tally) {
   s = make_resample();
   int64_t first[9] = {0};
   for (int64_t o = 0; o < s.out_size && o < 9; o++)
-    first[o] = check_random_int(0, s.in_size > s.taps ? s.in_size - s.taps : 0);
+    first[o] = s.taps > 0 && s.in_size > s.taps ? (int64_t)(check_random() % (uint64_t)(s.in_size - s.taps)) : 0;
   const geometry_number numbers[] = {{"outer", s.outer, 0, APUS_MAX_ELEMENTS},
                                      {"in_size", s.in_size, 0, APUS_MAX_ELEMENTS},
                                      {"out_size", s.out_size, 0, APUS_MAX_ELEMENTS},

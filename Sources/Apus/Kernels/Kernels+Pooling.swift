@@ -48,7 +48,7 @@ extension Kernels {
     if dx.body.storage.isAbstract {
       planned(
         PlannedWork(key: "max pool backward \(input) \(geometry)") { [output = dy.shape] _ in
-          let (dy, mask) = (sample(output), sample(output, maskType(plan(input, geometry))))
+          let (dy, mask) = (sample(output), sample(output, maskType(Kernels.plan(input, geometry))))
           return { _ = maxPoolBackward(dy, mask: mask, input: input, geometry) }
         })
       return dx
