@@ -124,6 +124,8 @@ apus_status geometry_expect(const geometry_number *numbers, int count, char *tex
 
 int geometry_fits(int64_t a, int64_t b, int64_t c, int64_t d) {
   const __int128 ab = (__int128)a * b;
+  if (a == 0 || b == 0 || c == 0 || d == 0)
+    return 1;
   return ab <= APUS_MAX_ELEMENTS && ab * c <= APUS_MAX_ELEMENTS && ab * c * d <= APUS_MAX_ELEMENTS;
 }
 

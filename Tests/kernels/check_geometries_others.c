@@ -302,11 +302,13 @@ void check_geometry_resample(const char *name, geometry_tally *tally) {
   }
   if (!geometry_check_status(apus_resample_check(&s, first, &error), want, text, &error, tally))
     return;
-  const int64_t x_count = s.outer * s.in_size * s.inner, y_count = s.outer * s.out_size * s.inner, w_count = s.out_size * s.taps;
-  if (x_count > MOST_ELEMENTS || y_count > MOST_ELEMENTS || w_count > MOST_ELEMENTS) {
+  const double outside = (double)s.outer * (double)s.inner;
+  if (outside * (double)s.in_size > MOST_ELEMENTS || outside * (double)s.out_size > MOST_ELEMENTS || s.out_size * s.taps > MOST_ELEMENTS) {
     tally->large++;
     return;
   }
+  const int64_t all = s.outer == 0 || s.inner == 0 ? 0 : s.outer * s.inner; /* beside a 0 the other may be any */
+  const int64_t x_count = all * s.in_size, y_count = all * s.out_size, w_count = s.out_size * s.taps;
   tally->ran++;
   float *x = check_input(x_count), *weights = check_input(w_count);
   check_fill_integers(x, x_count, 3);

@@ -19,6 +19,9 @@ apus_status apus_check_sizes(const char *operation, const apus_size *sizes, int 
 
 apus_status apus_check_elements(const char *operation, const char *what, const int64_t *sizes, int count, apus_error *error) {
   int64_t elements;
+  for (int i = 0; i < count; i++)
+    if (sizes[i] == 0)
+      return APUS_OK; /* whatever the others are */
   if (apus_size_product(&elements, sizes, count) && elements <= APUS_MAX_ELEMENTS)
     return APUS_OK;
   char text[112] = "";
