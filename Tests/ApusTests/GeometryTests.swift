@@ -24,7 +24,8 @@ import Testing
     #expect(AveragePool2D(17)(x).shape == [1, 1, 1, 1])
     expectClose(AveragePool2D([20, 19])(x), globalAveragePool2d(x).array(of: Float.self).map(Double.init))
     expectSameBits(MaxPool2D([20, 19])(x), globalMaxPool2d(x))
-    expectSameBits(AdaptiveAveragePool2D(1)(floats([1, 40, 40, 2], seed: 3)).reshaped([2]),
+    expectSameBits(
+      AdaptiveAveragePool2D(1)(floats([1, 40, 40, 2], seed: 3)).reshaped([2]),
       globalAveragePool2d(floats([1, 40, 40, 2], seed: 3)).reshaped([2]))
   }
 
@@ -46,7 +47,9 @@ import Testing
 
   @Test func compiledTheyHaveTheSameBits() throws {
     let x = floats([2, 20, 19, 3], seed: 6)
-    let layers: [any Layer] = [AveragePool2D(17, stride: 2), MaxPool2D(17, stride: 1, padding: 4), AveragePool2D([20, 19])]
+    let layers: [any Layer] = [
+      AveragePool2D(17, stride: 2), MaxPool2D(17, stride: 1, padding: 4), AveragePool2D([20, 19]),
+    ]
     for layer in layers { expectSameBits(try layer.compiled(for: x.shape)(x), layer(x)) }
     #expect(try AveragePool2D(17).plan(input: [1, 17, 17, 4], phase: .training).output == [1, 1, 1, 4])
   }
@@ -79,15 +82,18 @@ import Testing
     let function = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(Tensor.ones([1, 4, 4, 1]), weight: Tensor.ones([3, 3, 1, 1]), stride: [1, 1 << 31])
     }
-    #expect(errorText(function).contains("Conv2D needs stride and dilation in 1...2147483647, they are 1×2147483648 and 1×1"))
+    #expect(
+      errorText(function).contains("Conv2D needs stride and dilation in 1...2147483647, they are 1×2147483648 and 1×1"))
     let dilation = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = ConvTranspose2D(1, 1, kernel: 2, dilation: [Int.max, 1])
     }
     #expect(errorText(dilation).contains(bound))
     let large = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = transposedConv2d(Tensor.ones([1, 4, 4, 1]), weight: Tensor.ones([2, 2, 1, 1]), stride: IntOrPair(Int(Int32.max)))
+      _ = transposedConv2d(
+        Tensor.ones([1, 4, 4, 1]), weight: Tensor.ones([2, 2, 1, 1]), stride: IntOrPair(Int(Int32.max)))
     }
-    #expect(errorText(large).contains("ConvTranspose2D with padding 0 would make 6442450943×6442450943 of [1, 4, 4, 1]"))
+    #expect(
+      errorText(large).contains("ConvTranspose2D with padding 0 would make 6442450943×6442450943 of [1, 4, 4, 1]"))
     let padding = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(Tensor.ones([1, 4, 4, 1]), weight: Tensor.ones([3, 3, 1, 1]), padding: .explicit(Int.max))
     }
@@ -131,7 +137,9 @@ import Testing
     let tensor = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([1 << 30, 1 << 30])
     }
-    #expect(errorText(tensor).contains("a tensor of shape [1073741824, 1073741824] has 1152921504606846976 elements, at most 1099511627776"))
+    #expect(
+      errorText(tensor).contains(
+        "a tensor of shape [1073741824, 1073741824] has 1152921504606846976 elements, at most 1099511627776"))
     let fan = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Conv2D(8, 8, kernel: IntOrPair(Int(Int32.max)))
     }

@@ -1,6 +1,6 @@
 /* How far products of operands rounded to bfloat16 are from exact ones: the bound of apus/conv2d.h, at its edge. Numbers in the
- * middle of two neighbours are rounded by 2⁻⁸ of themselves, all in one direction here, so that no errors cancel: a sum is then off
- * by almost 2⁻⁷ of Σ|x||w|. */
+ * middle of two neighbours are rounded by 2⁻⁸ of themselves, all in one direction here, so that no errors cancel: a sum is then
+ * off by almost 2⁻⁷ of Σ|x||w|. */
 #include <math.h>
 #include <stdio.h>
 
@@ -23,8 +23,8 @@ static void check_edge(const char *what, const float *got, const double *want, c
     if (!(error <= worst))
       worst = error;
   }
-  check_that(worst > 0x1p-8 && worst <= 0x1p-7, "%s: off by %.4g of the sum of magnitudes, expected more than 2^-8 (%.4g), at most 2^-7", what,
-             worst, 0x1p-8);
+  check_that(worst > 0x1p-8 && worst <= 0x1p-7,
+             "%s: off by %.4g of the sum of magnitudes, expected more than 2^-8 (%.4g), at most 2^-7", what, worst, 0x1p-8);
   if (check_chosen.verbose)
     printf("  %s: off by %.4g of the sum of magnitudes, 2^-7 is %.4g\n", what, worst, 0x1p-7);
 }

@@ -177,7 +177,7 @@ static const struct {
   void (*check)(const char *name, geometry_tally *tally);
   int share; /* of 16 */
 } kinds[] = {
-    {"conv2d", check_geometry_conv2d, 9}, {"pool2d", check_geometry_pool2d, 4}, {"gemm", check_geometry_gemm, 1},
+    {"conv2d", check_geometry_conv2d, 9},     {"pool2d", check_geometry_pool2d, 4}, {"gemm", check_geometry_gemm, 1},
     {"resample", check_geometry_resample, 1}, {"norm", check_geometry_norm, 1},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };

@@ -23,8 +23,8 @@ void check_geometry_norm(const char *name, geometry_tally *tally);
 /* Near a power of two, or near a bound, in least ... most. */
 int64_t geometry_extreme(int64_t least, int64_t most);
 
-/* One axis of an image and the windows on it. `dilation` is 1 where `dilates` is 0. With `pads_below_kernel`, as pooling wants it,
- * the kernel may be of any size. Few outputs, unless it is the numbers of a geometry that is refused. */
+/* One axis of an image and the windows on it. `dilation` is 1 where `dilates` is 0. With `pads_below_kernel`, as pooling wants
+ * it, the kernel may be of any size. Few outputs, unless it is the numbers of a geometry that is refused. */
 typedef struct geometry_axis {
   int64_t size, kernel, stride, dilation, before, after;
 } geometry_axis;

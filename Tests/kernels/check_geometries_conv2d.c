@@ -53,10 +53,10 @@ static apus_status expected(const apus_conv2d *s, char *text, size_t size) {
 #define NUMBER(member, least)                                                                                                    \
   { #member, s->member, least, APUS_MAX_SIZE }
   const geometry_number numbers[] = {
-      NUMBER(batch, 0),    NUMBER(height, 1),     NUMBER(width, 1),      NUMBER(in_channels, 1),
-      NUMBER(out_channels, 1), NUMBER(kernel_h, 1), NUMBER(kernel_w, 1), NUMBER(stride_h, 1),
-      NUMBER(stride_w, 1), NUMBER(dilation_h, 1), NUMBER(dilation_w, 1), NUMBER(pad_top, 0),
-      NUMBER(pad_left, 0), NUMBER(pad_bottom, 0), NUMBER(pad_right, 0),  NUMBER(groups, 1),
+      NUMBER(batch, 0),        NUMBER(height, 1),     NUMBER(width, 1),      NUMBER(in_channels, 1),
+      NUMBER(out_channels, 1), NUMBER(kernel_h, 1),   NUMBER(kernel_w, 1),   NUMBER(stride_h, 1),
+      NUMBER(stride_w, 1),     NUMBER(dilation_h, 1), NUMBER(dilation_w, 1), NUMBER(pad_top, 0),
+      NUMBER(pad_left, 0),     NUMBER(pad_bottom, 0), NUMBER(pad_right, 0),  NUMBER(groups, 1),
   };
 #undef NUMBER
   const apus_status status = geometry_expect(numbers, sizeof numbers / sizeof numbers[0], text, size);
@@ -154,8 +154,8 @@ void check_geometry_conv2d(const char *name, geometry_tally *tally) {
   const apus_status want = expected(&s, text, sizeof text);
   if (!geometry_check_status(apus_conv2d_output_size(&s, &out_h, &out_w, &error), want, text, &error, tally))
     return;
-  check_that(out_h == geometry_outputs(&h) && out_w == geometry_outputs(&w), "output %lldx%lld, want %lldx%lld",
-             (long long)out_h, (long long)out_w, (long long)geometry_outputs(&h), (long long)geometry_outputs(&w));
+  check_that(out_h == geometry_outputs(&h) && out_w == geometry_outputs(&w), "output %lldx%lld, want %lldx%lld", (long long)out_h,
+             (long long)out_w, (long long)geometry_outputs(&h), (long long)geometry_outputs(&w));
   apus_conv2d_plan plan;
   for (int pass = APUS_CONV2D_FORWARD; pass <= APUS_CONV2D_BACKWARD_WEIGHTS; pass++)
     check_that(apus_conv2d_plan_make(&plan, (apus_conv2d_pass)pass, &s, NULL, &error) == APUS_OK, "the plan refuses: %s",
@@ -163,7 +163,8 @@ void check_geometry_conv2d(const char *name, geometry_tally *tally) {
   const double x_size = (double)s.batch * (double)s.height * (double)s.width * (double)s.in_channels;
   const double y_size = (double)s.batch * (double)out_h * (double)out_w * (double)s.out_channels;
   const double w_size = (double)s.kernel_h * (double)s.kernel_w * (double)(s.in_channels / s.groups) * (double)s.out_channels;
-  const double products = fmax(y_size, x_size) * w_size / (double)(s.out_channels > s.in_channels ? s.in_channels : s.out_channels);
+  const double products =
+      fmax(y_size, x_size) * w_size / (double)(s.out_channels > s.in_channels ? s.in_channels : s.out_channels);
   if (fmax(x_size, fmax(y_size, w_size)) > MOST_ELEMENTS || products > MOST_PRODUCTS) {
     tally->large++;
     return;

@@ -33,8 +33,9 @@ static apus_status expected_pool(const apus_pool2d *s, char *text, size_t size) 
 #define NUMBER(member, least)                                                                                                    \
   { #member, s->member, least, APUS_MAX_SIZE }
   const geometry_number numbers[] = {
-      NUMBER(batch, 0),    NUMBER(height, 1),   NUMBER(width, 1),   NUMBER(channels, 1), NUMBER(kernel_h, 1),   NUMBER(kernel_w, 1),
-      NUMBER(stride_h, 1), NUMBER(stride_w, 1), NUMBER(pad_top, 0), NUMBER(pad_left, 0), NUMBER(pad_bottom, 0), NUMBER(pad_right, 0),
+      NUMBER(batch, 0),    NUMBER(height, 1),   NUMBER(width, 1),      NUMBER(channels, 1),
+      NUMBER(kernel_h, 1), NUMBER(kernel_w, 1), NUMBER(stride_h, 1),   NUMBER(stride_w, 1),
+      NUMBER(pad_top, 0),  NUMBER(pad_left, 0), NUMBER(pad_bottom, 0), NUMBER(pad_right, 0),
   };
 #undef NUMBER
   const apus_status status = geometry_expect(numbers, sizeof numbers / sizeof numbers[0], text, size);
@@ -94,7 +95,8 @@ static void run_pool(const apus_pool2d *s, pool_run *r, geometry_tally *tally) {
   apus_max_pool2d_backward_reference_f64(s, dy64, positions, dx);
   memcpy(mask, positions, (size_t)(y_count * bytes));
 
-  r->in = x, r->out = check_output(y_count, NULL), r->mask = bytes == 1 ? (void *)check_output_bytes(y_count) : check_output_ints(y_count);
+  r->in = x, r->out = check_output(y_count, NULL),
+  r->mask = bytes == 1 ? (void *)check_output_bytes(y_count) : check_output_ints(y_count);
   geometry_run("max", max_forward, r, tally);
   check_exact("max y", r->out, y, y_count);
   check_same_bits("mask", r->mask, mask, (int)bytes, y_count);
@@ -165,7 +167,8 @@ static apus_gemm make_gemm(void) {
     *(check_random_int(0, 1) ? &s.m : check_random_int(0, 1) ? &s.n : &s.k) = check_random_int(0, 1);
   if (check_random_int(0, 29) == 0)
     *(check_random_int(0, 1) ? &s.m : check_random_int(0, 1) ? &s.n : &s.k) = geometry_extreme(-2, INT64_MAX);
-  s.transpose_a = (int)check_random_int(0, 1), s.transpose_b = (int)check_random_int(0, 1), s.accumulate = (int)check_random_int(0, 1);
+  s.transpose_a = (int)check_random_int(0, 1), s.transpose_b = (int)check_random_int(0, 1),
+  s.accumulate = (int)check_random_int(0, 1);
   s.lda = s.transpose_a ? row_length(s.k, s.m) : row_length(s.m, s.k);
   s.ldb = s.transpose_b ? row_length(s.n, s.k) : row_length(s.k, s.n);
   s.ldc = row_length(s.m, s.n);
@@ -180,7 +183,8 @@ static apus_status expected_gemm(const apus_gemm *s, char *text, size_t size) {
   if (status != APUS_OK)
     return status;
   const int64_t rows[] = {s->transpose_a ? s->k : s->m, s->transpose_b ? s->n : s->k, s->m};
-  const int64_t columns[] = {s->transpose_a ? s->m : s->k, s->transpose_b ? s->k : s->n, s->n}, lengths[] = {s->lda, s->ldb, s->ldc};
+  const int64_t columns[] = {s->transpose_a ? s->m : s->k, s->transpose_b ? s->k : s->n, s->n},
+                lengths[] = {s->lda, s->ldb, s->ldc};
   for (int i = 0; i < 3; i++) {
     if (lengths[i] < columns[i]) {
       strcpy(text, "elements, but ld");
@@ -213,7 +217,8 @@ static int64_t span(int64_t rows, int64_t length, int64_t columns) {
 
 static int run_gemm(const apus_gemm *s, geometry_tally *tally) {
   const int64_t a_count = s->transpose_a ? span(s->k, s->lda, s->m) : span(s->m, s->lda, s->k);
-  const int64_t b_count = s->transpose_b ? span(s->n, s->ldb, s->k) : span(s->k, s->ldb, s->n), c_count = span(s->m, s->ldc, s->n);
+  const int64_t b_count = s->transpose_b ? span(s->n, s->ldb, s->k) : span(s->k, s->ldb, s->n),
+                c_count = span(s->m, s->ldc, s->n);
   if (a_count > MOST_ELEMENTS || b_count > MOST_ELEMENTS || c_count > MOST_ELEMENTS)
     return 0;
   float *a = check_input(a_count), *b = check_input(b_count), *initial = check_input(c_count);
@@ -303,7 +308,8 @@ void check_geometry_resample(const char *name, geometry_tally *tally) {
   if (!geometry_check_status(apus_resample_check(&s, first, &error), want, text, &error, tally))
     return;
   const double outside = (double)s.outer * (double)s.inner;
-  if (outside * (double)s.in_size > MOST_ELEMENTS || outside * (double)s.out_size > MOST_ELEMENTS || s.out_size * s.taps > MOST_ELEMENTS) {
+  if (outside * (double)s.in_size > MOST_ELEMENTS || outside * (double)s.out_size > MOST_ELEMENTS ||
+      s.out_size * s.taps > MOST_ELEMENTS) {
     tally->large++;
     return;
   }
@@ -325,11 +331,13 @@ void check_geometry_resample(const char *name, geometry_tally *tally) {
 /* Sizes are all that batch and group norm have, so that what is extreme cannot be run: their bounds alone. */
 static void check_sizes(geometry_tally *tally) {
   const int64_t most = check_random_int(0, 1) ? APUS_MAX_ELEMENTS : INT64_MAX;
-  const int64_t batch = geometry_extreme(0, most), positions = check_random_int(0, 1) ? check_random_int(1, 3) : geometry_extreme(0, most);
+  const int64_t batch = geometry_extreme(0, most),
+                positions = check_random_int(0, 1) ? check_random_int(1, 3) : geometry_extreme(0, most);
   const int64_t channels = check_random_int(1, 3);
   const geometry_number rows[] = {{"rows", batch, 1, APUS_MAX_ELEMENTS}, {"channels", channels, 1, APUS_MAX_ELEMENTS}};
-  const geometry_number samples[] = {
-      {"batch", batch, 1, APUS_MAX_ELEMENTS}, {"positions", positions, 1, APUS_MAX_ELEMENTS}, {"channels", channels, 1, APUS_MAX_ELEMENTS}};
+  const geometry_number samples[] = {{"batch", batch, 1, APUS_MAX_ELEMENTS},
+                                     {"positions", positions, 1, APUS_MAX_ELEMENTS},
+                                     {"channels", channels, 1, APUS_MAX_ELEMENTS}};
   char text[256];
   apus_error error;
   apus_batch_norm_plan batch_plan;
@@ -339,15 +347,16 @@ static void check_sizes(geometry_tally *tally) {
     want = APUS_OVERFLOW;
     strcpy(text, too_large);
   }
-  tally->large += geometry_check_status(apus_batch_norm_plan_make(&batch_plan, batch, channels, &error), want, text, &error, tally);
+  tally->large +=
+      geometry_check_status(apus_batch_norm_plan_make(&batch_plan, batch, channels, &error), want, text, &error, tally);
   want = geometry_expect(samples, 3, text, sizeof text);
   if (want == APUS_OK && !geometry_fits(batch, positions, channels, 1)) {
     want = APUS_OVERFLOW;
     strcpy(text, too_large);
   }
   tally->made++;
-  tally->large +=
-      geometry_check_status(apus_group_norm_plan_make(&group_plan, batch, positions, channels, 1, &error), want, text, &error, tally);
+  tally->large += geometry_check_status(apus_group_norm_plan_make(&group_plan, batch, positions, channels, 1, &error), want, text,
+                                        &error, tally);
 }
 
 typedef struct response_run {

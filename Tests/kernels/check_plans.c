@@ -49,10 +49,22 @@ static const bad_field bad_conv2d[] = {
     FIELD(groups, 0),      FIELD(groups, -2),      FIELD(groups, 5),       FIELD(groups, 4),
 };
 static const bad_field huge_conv2d[] = {
-    FIELD(batch, INT64_MAX),         FIELD(height, INT64_MAX),       FIELD(width, INT64_MAX / 64),       FIELD(in_channels, INT64_MAX),
-    FIELD(out_channels, INT64_MAX),  FIELD(kernel_h, INT64_MAX),     FIELD(kernel_w, INT64_MAX / 4),     FIELD(stride_h, 68719476736),
-    FIELD(stride_w, INT64_MAX - 2),  FIELD(dilation_h, INT64_MAX),   FIELD(dilation_w, APUS_MAX_SIZE + 1), FIELD(pad_top, INT64_MAX),
-    FIELD(pad_left, INT64_MAX),      FIELD(pad_bottom, INT64_MAX),   FIELD(pad_right, INT64_MAX),        FIELD(groups, INT64_MAX),
+    FIELD(batch, INT64_MAX),
+    FIELD(height, INT64_MAX),
+    FIELD(width, INT64_MAX / 64),
+    FIELD(in_channels, INT64_MAX),
+    FIELD(out_channels, INT64_MAX),
+    FIELD(kernel_h, INT64_MAX),
+    FIELD(kernel_w, INT64_MAX / 4),
+    FIELD(stride_h, 68719476736),
+    FIELD(stride_w, INT64_MAX - 2),
+    FIELD(dilation_h, INT64_MAX),
+    FIELD(dilation_w, APUS_MAX_SIZE + 1),
+    FIELD(pad_top, INT64_MAX),
+    FIELD(pad_left, INT64_MAX),
+    FIELD(pad_bottom, INT64_MAX),
+    FIELD(pad_right, INT64_MAX),
+    FIELD(groups, INT64_MAX),
 };
 #undef FIELD
 
@@ -162,12 +174,13 @@ static void check_conv2d_plans(void) {
 #define FIELD(member, value)                                                                                                     \
   { #member, offsetof(apus_pool2d, member), value }
 static const bad_field bad_pool2d[] = {
-    FIELD(batch, -1),     FIELD(height, 0),    FIELD(width, -1),    FIELD(channels, 0),  FIELD(kernel_h, 0),
-    FIELD(kernel_w, -2),  FIELD(stride_h, 0),  FIELD(stride_w, -1), FIELD(pad_top, 3),   FIELD(pad_left, 3),
+    FIELD(batch, -1),     FIELD(height, 0),    FIELD(width, -1),    FIELD(channels, 0), FIELD(kernel_h, 0),
+    FIELD(kernel_w, -2),  FIELD(stride_h, 0),  FIELD(stride_w, -1), FIELD(pad_top, 3),  FIELD(pad_left, 3),
     FIELD(pad_bottom, 4), FIELD(pad_right, 3), FIELD(pad_left, -1),
 };
-static const bad_field huge_pool2d[] = {FIELD(batch, INT64_MAX), FIELD(height, INT64_MAX), FIELD(width, INT64_MAX),
-                                        FIELD(channels, INT64_MAX), FIELD(kernel_w, INT64_MAX), FIELD(kernel_h, APUS_MAX_SIZE),
+static const bad_field huge_pool2d[] = {FIELD(batch, INT64_MAX),        FIELD(height, INT64_MAX),
+                                        FIELD(width, INT64_MAX),        FIELD(channels, INT64_MAX),
+                                        FIELD(kernel_w, INT64_MAX),     FIELD(kernel_h, APUS_MAX_SIZE),
                                         FIELD(stride_h, INT64_MAX - 2), FIELD(stride_w, APUS_MAX_SIZE + 1)};
 #undef FIELD
 

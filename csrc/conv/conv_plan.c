@@ -58,7 +58,8 @@ apus_status apus_conv2d_output_size(const apus_conv2d *s, int64_t *out_h, int64_
   /* No side of y is longer than the padded image's: this bounds x, y and the steps of strides and dilations through both. */
   const int64_t image[] = {apus_max(s->batch, 1), padded_h(s), padded_w(s), apus_max(s->in_channels, s->out_channels)};
   const int64_t filters[] = {s->kernel_h, s->kernel_w, s->in_channels / s->groups, s->out_channels};
-  if ((status = apus_check_elements("conv2d", "x with its padding and the larger number of channels", image, 4, error)) != APUS_OK ||
+  if ((status = apus_check_elements("conv2d", "x with its padding and the larger number of channels", image, 4, error)) !=
+          APUS_OK ||
       (status = apus_check_elements("conv2d", "w", filters, 4, error)) != APUS_OK)
     return status;
   *out_h = out_size(padded_h(s), s->kernel_h, s->dilation_h, s->stride_h);

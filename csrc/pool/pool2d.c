@@ -32,10 +32,10 @@ int apus_pool2d_mask_bytes(const apus_pool2d *s) { return s->kernel_h * s->kerne
 
 static apus_status check(const apus_pool2d *s, apus_error *error) {
   const apus_size sizes[] = {
-      {"batch", s->batch, 0},         {"height", s->height, 1},       {"width", s->width, 1},
-      {"channels", s->channels, 1},   {"kernel_h", s->kernel_h, 1},   {"kernel_w", s->kernel_w, 1},
-      {"stride_h", s->stride_h, 1},   {"stride_w", s->stride_w, 1},   {"pad_top", s->pad_top, 0},
-      {"pad_left", s->pad_left, 0},   {"pad_bottom", s->pad_bottom, 0}, {"pad_right", s->pad_right, 0},
+      {"batch", s->batch, 0},       {"height", s->height, 1},         {"width", s->width, 1},
+      {"channels", s->channels, 1}, {"kernel_h", s->kernel_h, 1},     {"kernel_w", s->kernel_w, 1},
+      {"stride_h", s->stride_h, 1}, {"stride_w", s->stride_w, 1},     {"pad_top", s->pad_top, 0},
+      {"pad_left", s->pad_left, 0}, {"pad_bottom", s->pad_bottom, 0}, {"pad_right", s->pad_right, 0},
   };
   const apus_status status = apus_check_sizes("pool2d", sizes, sizeof sizes / sizeof sizes[0], APUS_MAX_SIZE, error);
   if (status != APUS_OK)

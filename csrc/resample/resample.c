@@ -22,8 +22,11 @@ static const apus_resample_kernels *const tiers[APUS_ISA_COUNT] = {
 #define GRAIN 16384
 
 apus_status apus_resample_check(const apus_resample *s, const int64_t *first, apus_error *error) {
-  const apus_size sizes[] = {
-      {"outer", s->outer, 0}, {"in_size", s->in_size, 0}, {"out_size", s->out_size, 0}, {"inner", s->inner, 0}, {"taps", s->taps, 1}};
+  const apus_size sizes[] = {{"outer", s->outer, 0},
+                             {"in_size", s->in_size, 0},
+                             {"out_size", s->out_size, 0},
+                             {"inner", s->inner, 0},
+                             {"taps", s->taps, 1}};
   const int64_t x[] = {s->outer, s->in_size, s->inner}, y[] = {s->outer, s->out_size, s->inner}, table[] = {s->out_size, s->taps};
   apus_status status = apus_check_sizes("resample", sizes, sizeof sizes / sizeof sizes[0], APUS_MAX_ELEMENTS, error);
   if (status != APUS_OK || (status = apus_check_elements("resample", "x", x, 3, error)) != APUS_OK ||

@@ -4,8 +4,8 @@
 /* The one place where plans bound their parameters (apus/limits.h).
  *
  * Why nothing overflows behind it, S = 2^31 − 1 and E = 2^40:
- *   - a padded side is at most 3·S, a kernel's extent dilation·(kernel − 1) + 1 at most S², so the place of a tap, its distance to
- *     the image and the sums of these stay below 2^63;
+ *   - a padded side is at most 3·S, a kernel's extent dilation·(kernel − 1) + 1 at most S², so the place of a tap, its distance
+ * to the image and the sums of these stay below 2^63;
  *   - plans cut strides and dilations to the padded side (apus_cut_stride, apus_cut_dilation), which changes no result. So a step
  *     of any of them, in elements, is at most what the padded image has: E. The same holds of dy, whose sides are no longer than
  *     the padded image's, with the larger of the channels;
@@ -20,7 +20,8 @@ typedef struct apus_size {
   int64_t value, least;
 } apus_size;
 
-/* Each size is in least ... most: below is APUS_INVALID_ARGUMENT, above APUS_OVERFLOW, with "operation: name is value, must be at …". */
+/* Each size is in least ... most: below is APUS_INVALID_ARGUMENT, above APUS_OVERFLOW, with "operation: name is value, must be at
+ * …". */
 apus_status apus_check_sizes(const char *operation, const apus_size *sizes, int count, int64_t most, apus_error *error);
 
 /* The product of sizes (at least 0 each) is at most APUS_MAX_ELEMENTS. `what` names the tensor: "x with its padding". */

@@ -36,7 +36,8 @@ extension Kernels {
       var plan = plan
       switch x.scalarType {
       case .float32: apus_max_pool2d_forward(&plan, x.floats, y.floats, mask?.body.storage.pointer)
-      case .float64: apus_max_pool2d_forward_reference_f64(&plan.shape, x.doubles, y.doubles, mask?.body.storage.pointer)
+      case .float64:
+        apus_max_pool2d_forward_reference_f64(&plan.shape, x.doubles, y.doubles, mask?.body.storage.pointer)
       default: unsupported("max pooling", x.scalarType)
       }
     }

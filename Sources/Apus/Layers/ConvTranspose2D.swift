@@ -112,7 +112,8 @@ public struct ConvTranspose2D: Layer {
     }
     if !kernel.isSize || !stride.isSize || !dilation.isSize {
       fatalError(
-        "ConvTranspose2D: kernel \(kernel), stride \(stride) and dilation \(dilation) must be in 1...\(IntOrPair.largest)")
+        "ConvTranspose2D: kernel \(kernel), stride \(stride) and dilation \(dilation) must be in 1...\(IntOrPair.largest)"
+      )
     }
     if min(outputPadding.height, outputPadding.width) < 0
       || outputPadding.height >= max(stride.height, dilation.height)

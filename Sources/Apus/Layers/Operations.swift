@@ -61,7 +61,8 @@ func convolution(
   }
   guard IntOrPair(height, width).isSize else {
     return shapeFailure(
-      "Conv2D", "with padding \(geometry.padding) would make \(height)×\(width) of \(x.shape)", path: layer?.path, input: x)
+      "Conv2D", "with padding \(geometry.padding) would make \(height)×\(width) of \(x.shape)", path: layer?.path,
+      input: x)
   }
   let tape = Tape.recording(x, weight) ?? bias.flatMap { Tape.recording($0) }
   let shape: Shape = [x.shape[0], height, width, weight.shape[3]]

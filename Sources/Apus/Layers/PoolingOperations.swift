@@ -103,7 +103,8 @@ private func pooling(
   let geometry = PoolingGeometry(
     kernel: kernel.pair, stride: stride.pair, padding: around, countsPadding: countsPadding)
   let (height, width) = geometry.outputSize((x.shape[1], x.shape[2]))
-  guard IntOrPair(height, width).isSize, kernel.height * kernel.width <= IntOrPair.largest, max(around.0, around.2) < kernel.pair.0,
+  guard IntOrPair(height, width).isSize, kernel.height * kernel.width <= IntOrPair.largest,
+    max(around.0, around.2) < kernel.pair.0,
     max(around.1, around.3) < kernel.pair.1
   else { return nil }
   return geometry

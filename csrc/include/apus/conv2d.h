@@ -19,7 +19,8 @@
  *           and 0 where the kernel does not fit
  *
  * Planning takes every size, kernel, stride, dilation and padding up to APUS_MAX_SIZE (2^31 − 1), as long as w, and x with its
- * padding and the larger number of channels, have at most APUS_MAX_ELEMENTS (2^40) elements (apus/limits.h). Beyond: APUS_OVERFLOW.
+ * padding and the larger number of channels, have at most APUS_MAX_ELEMENTS (2^40) elements (apus/limits.h). Beyond:
+ * APUS_OVERFLOW.
  *
  * Ask, plan, run: make a plan (validates, allocates nothing), give it `scratch_bytes` of 64-byte aligned memory, run it.
  * Pointers of tensors need float alignment only. x, w, y, scratch must not overlap; `residual` may be y itself.

@@ -9,12 +9,12 @@
 /* 2-D pooling, NHWC: x [batch, height, width, channels], y [batch, out_h, out_w, channels]; windows as in convolution
  * (no dilation): out_h = (height + pad_top + pad_bottom − kernel_h) / stride_h + 1, and 0 where the kernel does not fit;
  * batch may be 0, the other sizes are at least 1. A window without any pixel is refused at planning (pad < kernel).
- * Sizes, kernel, stride and padding are at most APUS_MAX_SIZE (2^31 − 1), and so are the positions of a window, kernel_h·kernel_w;
- * x with its padding has at most APUS_MAX_ELEMENTS (2^40) elements.
- * Max: padding never wins. The first maximum in row-major window order wins ties; a NaN in the window gives NaN (the first one).
- * The mask is the position kh·kernel_w + kw of the winner inside its window: plan.mask_bytes bytes an output, one (uint8_t) for
- * windows of up to 256 positions, four (int32_t) for larger ones.
- * Average: the divisor is kernel_h·kernel_w, or with count_excludes_padding the number of pixels inside the image. */
+ * Sizes, kernel, stride and padding are at most APUS_MAX_SIZE (2^31 − 1), and so are the positions of a window,
+ * kernel_h·kernel_w; x with its padding has at most APUS_MAX_ELEMENTS (2^40) elements. Max: padding never wins. The first maximum
+ * in row-major window order wins ties; a NaN in the window gives NaN (the first one). The mask is the position kh·kernel_w + kw
+ * of the winner inside its window: plan.mask_bytes bytes an output, one (uint8_t) for windows of up to 256 positions, four
+ * (int32_t) for larger ones. Average: the divisor is kernel_h·kernel_w, or with count_excludes_padding the number of pixels
+ * inside the image. */
 
 #ifdef __cplusplus
 extern "C" {
