@@ -116,7 +116,7 @@ static int run_table(void) {
 static const char *const usage =
     "usage: apus-bench [--operation NAME] [--shape TEXT] [--isa NAME] [--threads N] [--seconds S] [--every] [--cold] "
     "[--scaling]\n"
-    "                  [--peer onednn] [--tune FILE] [--json] [--shapes FILE]\n"
+    "                  [--peer onednn|im2col] [--tune FILE] [--json] [--shapes FILE]\n"
     "  times each shape of FILE (default: bench/shapes.txt): milliseconds, then GFLOP/s of the definition's operations and the\n"
     "  share that those performed are of the peak of multiply-adds, or GB/s and their share of the rate of copying, both "
     "measured\n"
@@ -131,6 +131,7 @@ static const char *const usage =
     "  --scaling         on 1, 2, … threads up to all, with the speed-up over one\n"
     "  --peer onednn     beside oneDNN, in alternating blocks of calls; results are compared first; the ratio is its time to "
     "ours\n"
+    "  --peer im2col     convolutions: im2col over OpenBLAS beside the plan's choice, in the same way\n"
     "  --tune FILE       times every implementation of the convolutions chosen and notes the quickest in FILE, for APUS_TUNE\n"
     "  --json            an object a line\n";
 
@@ -173,7 +174,7 @@ static int take_option(const char *option, const char *value) {
   if (strcmp(option, "--precision") == 0)
     return select_precision(value);
   if (strcmp(option, "--peer") == 0)
-    return bench_chosen.peer = strcmp(value, "onednn") == 0;
+    return (bench_chosen.peer = strcmp(value, "onednn") == 0) || (bench_chosen.im2col = strcmp(value, "im2col") == 0);
   if (strcmp(option, "--threads") != 0 || atoi(value) < 1)
     return 0;
   apus_thread_count_set(atoi(value));

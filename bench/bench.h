@@ -32,6 +32,7 @@ typedef struct bench_options {
   int every;             /* every implementation that does not decline, not only the plan's choice */
   int scaling;           /* on 1, 2, … threads up to all */
   apus_precision precision;
+  int im2col;       /* convolutions: im2col beside the plan's choice */
   int peer;         /* oneDNN beside ours where it has the operation */
   const char *tune; /* convolutions: every implementation is timed, and the quickest noted in this file */
   int json;         /* a JSON object a line */

@@ -3,6 +3,7 @@
 #include "conv/winograd.h"
 
 #include <stdio.h>
+#include <string.h>
 
 typedef struct conv2d_call {
   apus_conv2d_plan plan;
@@ -106,6 +107,29 @@ static void tune(const bench_shape *shape, conv2d_call *call, const apus_conv2d 
   fflush(stdout);
 }
 
+static void read_im2col(void *context, float *result) {
+  const conv2d_call *call = context;
+  const apus_conv2d_plan *p = &call->plan;
+  const apus_conv2d *s = &p->shape;
+  const int64_t x = s->batch * s->height * s->width * s->in_channels, y = s->batch * p->out_h * p->out_w * s->out_channels;
+  const int64_t w = s->kernel_h * s->kernel_w * (s->in_channels / s->groups) * s->out_channels;
+  const int64_t count = p->pass == APUS_CONV2D_FORWARD ? y : p->pass == APUS_CONV2D_BACKWARD_DATA ? x : w;
+  memcpy(result, call->out, (size_t)count * sizeof *result);
+}
+
+/* im2col as a peer of the plan's choice: on the same data, in alternating blocks. 0 where it declines or is the choice itself. */
+static int im2col_peer(const conv2d_call *ours, int64_t count, bench_body body, conv2d_call *call, bench_peer *peer) {
+  *call = *ours;
+  if (ours->plan.implementation == APUS_CONV2D_IM2COL ||
+      apus_conv2d_plan_force(&call->plan, ours->plan.pass, &ours->plan.shape, &ours->plan.options, APUS_CONV2D_IM2COL, NULL) !=
+          APUS_OK)
+    return 0;
+  call->out = bench_floats(count);
+  call->scratch = bench_bytes(call->plan.scratch_bytes);
+  *peer = (bench_peer){.implementation = "im2col", .run = body, .context = call, .read = read_im2col};
+  return 1;
+}
+
 void bench_conv2d(const bench_shape *shape) {
   static const struct {
     const char *name;
@@ -141,7 +165,10 @@ void bench_conv2d(const bench_shape *shape) {
         continue;
       call.scratch = bench_bytes(call.plan.scratch_bytes);
       bench_peer peers[BENCH_MOST_PEERS];
-      int peer_count = bench_chosen.peer ? bench_peer_conv2d(&call.plan, x, w, dy, peers) : 0;
+      conv2d_call im2col;
+      int peer_count = bench_chosen.peer     ? bench_peer_conv2d(&call.plan, x, w, dy, peers)
+                       : bench_chosen.im2col ? im2col_peer(&call, counts[pass], passes[pass].body, &im2col, peers)
+                                             : 0;
       bench_time_against(shape, passes[pass].name, apus_conv2d_implementation_name(call.plan.implementation),
                          bench_conv2d_work(&call.plan, bytes), passes[pass].body, &call, outputs[pass], counts[pass], 1e-4, peers,
                          peer_count);

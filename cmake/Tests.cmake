@@ -30,7 +30,7 @@ endif()
 apus_add_test(benchmark apus-check --bench --shape lenet --seconds 0)
 
 # APUS_FORCE is read once a process.
-foreach(forced conv2d:reference,gemm:openblas conv2d:im2col conv2d:winograd conv2d:direct,gemm:packed gemm:reference,conv2d:depthwise conv2d:nonsense)
+foreach(forced conv2d:reference,gemm:openblas conv2d:im2col conv:im2col conv2d:winograd conv2d:direct,gemm:packed gemm:reference,conv2d:depthwise conv2d:nonsense)
   string(MAKE_C_IDENTIFIER ${forced} name)
   apus_add_test(force_${name} apus-check --family plans)
   set_tests_properties(force_${name} PROPERTIES ENVIRONMENT "APUS_FORCE=${forced};${APUS_TEST_ENVIRONMENT}")

@@ -98,8 +98,8 @@ static void compare_winograd(const char *what, const tensors *t, const float *go
   check_close(what, got, want, bound, count, (double)terms);
 }
 
-/* bfloat16 holds the whole numbers; of the reals, each product may be off by 2⁻⁸, which is 2¹⁶ ε: the bound that a sum of 2³²
- * terms has. */
+/* bfloat16 holds the whole numbers; of the reals, each product may be off by 2⁻⁷, which is 2¹⁶ ε: the bound that a sum of 2³²
+ * terms has. check_bfloat16.c goes to that edge. */
 static const double ROUNDED_TERMS = 4294967296.0;
 
 static void compare(const char *what, const version *v, const tensors *t, const float *got, const double *want,

@@ -5,6 +5,9 @@
 /* batch, height, width, in, out channels, kernel h w, stride h w, dilation h w, pad top left bottom right, groups */
 const conv2d_case conv2d_cases[] = {
     {"1x1 of one pixel", {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1}},
+    {"stride and dilation of 2^31 − 1", {2, 4, 5, 3, 4, 1, 1, 2147483647, 2147483647, 2147483647, 2147483647, 1, 0, 1, 2, 1}},
+    {"stride of 2^31 − 1, dilation over input", {1, 4, 4, 3, 4, 2, 3, 2147483647, 2, 2147483647, 3, 1, 2, 1, 2, 1}},
+    {"taps 2^31 − 1 apart in padding of as much", {1, 4, 3, 5, 6, 2, 2, 2147483647, 1, 2147483647, 1, 2147483643, 0, 3, 1, 1}},
     {"batch 0", {0, 5, 6, 3, 4, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
     {"0 output rows", {2, 2, 7, 3, 5, 3, 3, 1, 1, 1, 1, 0, 1, 0, 1, 1}},
     {"0 output columns", {2, 7, 2, 3, 5, 3, 5, 1, 1, 1, 1, 1, 1, 1, 0, 1}},

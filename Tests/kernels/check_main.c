@@ -8,11 +8,13 @@
 void check_activation_family(void);
 void check_batch_norm_family(void);
 void check_bench_family(void);
+void check_bfloat16_family(void);
 void check_class_loss_family(void);
 void check_conv2d_family(void);
 void check_elementwise_family(void);
 void check_ends_family(void);
 void check_gemm_family(void);
+void check_geometries_family(void);
 void check_gradients_family(void);
 void check_group_norm_family(void);
 void check_local_response_norm_family(void);
@@ -34,9 +36,11 @@ const check_family check_families[] = {
     {"runtime", check_runtime_family},
     {"random", check_random_family},
     {"plans", check_plans_family},
+    {"geometries", check_geometries_family},
     {"conv2d", check_conv2d_family},
     {"winograd", check_winograd_family},
     {"gemm", check_gemm_family},
+    {"bfloat16", check_bfloat16_family},
     {"pool2d", check_pool2d_family},
     {"batch_norm", check_batch_norm_family},
     {"activation", check_activation_family},
@@ -64,7 +68,7 @@ static const char *const usage =
     "  --case TEXT   only the cases whose name contains TEXT\n"
     "  --isa NAME    only this tier (default: the environment's APUS_ISA, else every tier of this CPU)\n"
     "  --threads N   compares 1 and N threads (default: 1, 2, 3, 4 and 7)\n"
-    "  --cases N     random cases a family (default 12)\n"
+    "  --cases N     random cases a family (default 12; of geometries 250 each)\n"
     "  --bench       times the same kernels instead (see apus-bench)\n";
 
 static int wrong_usage(const char *text) {

@@ -49,11 +49,35 @@ static const bad_field bad_conv2d[] = {
     FIELD(groups, 0),      FIELD(groups, -2),      FIELD(groups, 5),       FIELD(groups, 4),
 };
 static const bad_field huge_conv2d[] = {
-    FIELD(batch, INT64_MAX),        FIELD(height, INT64_MAX),    FIELD(width, INT64_MAX / 64),   FIELD(in_channels, INT64_MAX),
-    FIELD(out_channels, INT64_MAX), FIELD(kernel_h, INT64_MAX),  FIELD(kernel_w, INT64_MAX / 4), FIELD(dilation_h, INT64_MAX),
-    FIELD(pad_top, INT64_MAX),      FIELD(pad_right, INT64_MAX),
+    FIELD(batch, INT64_MAX),
+    FIELD(height, INT64_MAX),
+    FIELD(width, INT64_MAX / 64),
+    FIELD(in_channels, INT64_MAX),
+    FIELD(out_channels, INT64_MAX),
+    FIELD(kernel_h, INT64_MAX),
+    FIELD(kernel_w, INT64_MAX / 4),
+    FIELD(stride_h, 68719476736),
+    FIELD(stride_w, INT64_MAX - 2),
+    FIELD(dilation_h, INT64_MAX),
+    FIELD(dilation_w, APUS_MAX_SIZE + 1),
+    FIELD(pad_top, INT64_MAX),
+    FIELD(pad_left, INT64_MAX),
+    FIELD(pad_bottom, INT64_MAX),
+    FIELD(pad_right, INT64_MAX),
+    FIELD(groups, INT64_MAX),
 };
 #undef FIELD
+
+/* The text has the parameter, its value and its bound. */
+static void expect_named(const char *operation, const bad_field *bad, const apus_conv2d *shape) {
+  apus_error error;
+  apus_conv2d_plan plan;
+  char want[128];
+  snprintf(want, sizeof want, "%s: %s is %lld, must be at most %lld", operation, bad->name, (long long)bad->value,
+           (long long)APUS_MAX_SIZE);
+  apus_conv2d_plan_make(&plan, APUS_CONV2D_FORWARD, shape, NULL, &error);
+  check_that(strcmp(error.text, want) == 0, "'%s', want '%s'", error.text, want);
+}
 
 static void check_conv2d_refusals(void) {
   if (check_case("conv2d: sizes without meaning", "one bad field at a time"))
@@ -67,6 +91,7 @@ static void check_conv2d_refusals(void) {
       apus_conv2d shape = good_conv2d;
       set_field(&shape, &huge_conv2d[i]);
       expect_conv2d(huge_conv2d[i].name, &shape, APUS_OVERFLOW);
+      expect_named("conv2d", &huge_conv2d[i], &shape);
     }
   if (check_case("conv2d: products that overflow", "each size is possible, the tensor is not")) {
     apus_conv2d shape = good_conv2d;
@@ -149,12 +174,14 @@ static void check_conv2d_plans(void) {
 #define FIELD(member, value)                                                                                                     \
   { #member, offsetof(apus_pool2d, member), value }
 static const bad_field bad_pool2d[] = {
-    FIELD(batch, -1),     FIELD(height, 0),    FIELD(width, -1),    FIELD(channels, 0),  FIELD(kernel_h, 0),
-    FIELD(kernel_w, -2),  FIELD(stride_h, 0),  FIELD(stride_w, -1), FIELD(pad_top, 3),   FIELD(pad_left, 3),
-    FIELD(pad_bottom, 4), FIELD(pad_right, 3), FIELD(pad_left, -1), FIELD(kernel_h, 86), FIELD(kernel_w, INT64_MAX),
+    FIELD(batch, -1),     FIELD(height, 0),    FIELD(width, -1),    FIELD(channels, 0), FIELD(kernel_h, 0),
+    FIELD(kernel_w, -2),  FIELD(stride_h, 0),  FIELD(stride_w, -1), FIELD(pad_top, 3),  FIELD(pad_left, 3),
+    FIELD(pad_bottom, 4), FIELD(pad_right, 3), FIELD(pad_left, -1),
 };
-static const bad_field huge_pool2d[] = {FIELD(batch, INT64_MAX), FIELD(height, INT64_MAX), FIELD(width, INT64_MAX),
-                                        FIELD(channels, INT64_MAX)};
+static const bad_field huge_pool2d[] = {FIELD(batch, INT64_MAX),        FIELD(height, INT64_MAX),
+                                        FIELD(width, INT64_MAX),        FIELD(channels, INT64_MAX),
+                                        FIELD(kernel_w, INT64_MAX),     FIELD(kernel_h, APUS_MAX_SIZE),
+                                        FIELD(stride_h, INT64_MAX - 2), FIELD(stride_w, APUS_MAX_SIZE + 1)};
 #undef FIELD
 
 static void expect_pool2d(const bad_field *bad, apus_status want) {
@@ -175,6 +202,11 @@ static void check_pool2d_refusals(void) {
   apus_pool2d_plan plan;
   check_that(apus_pool2d_plan_make(&plan, &good_pool2d, NULL) == APUS_OK && plan.out_h == 4 && plan.out_w == 5,
              "a good shape gives %lld x %lld", (long long)plan.out_h, (long long)plan.out_w);
+  check_that(plan.mask_bytes == 1, "a 3x3 window's mask has %d bytes", plan.mask_bytes);
+  apus_pool2d wide = good_pool2d;
+  wide.kernel_h = 86; /* 258 positions */
+  check_that(apus_pool2d_plan_make(&plan, &wide, NULL) == APUS_OK && plan.mask_bytes == 4 && plan.out_h == 0,
+             "86x3 windows: mask of %d bytes, %lld rows", plan.mask_bytes, (long long)plan.out_h);
 }
 
 static void check_group_norm_refusals(void) {
@@ -284,7 +316,7 @@ static void check_force(void) {
   apus_error conv2d_error, gemm_error;
   apus_status conv2d_status = apus_conv2d_plan_make(&conv2d, APUS_CONV2D_FORWARD, &good_conv2d, NULL, &conv2d_error);
   apus_status gemm_status = apus_gemm_plan_make(&gemm, &good_gemm, NULL, &gemm_error);
-  expect_forced(forced, "conv2d:", conv2d_status,
+  expect_forced(forced, strstr(forced, "conv2d:") ? "conv2d:" : "conv:", conv2d_status,
                 conv2d_status == APUS_OK ? apus_conv2d_implementation_name(conv2d.implementation) : conv2d_error.text);
   expect_forced(forced, "gemm:", gemm_status,
                 gemm_status == APUS_OK ? apus_gemm_implementation_name(gemm.implementation) : gemm_error.text);

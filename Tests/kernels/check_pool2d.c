@@ -26,6 +26,10 @@ static const struct {
     {"kernel over input, padded", {2, 3, 2, 4, 5, 4, 1, 1, 2, 2, 2, 2, 0}},
     {"whole image", {3, 7, 7, 65, 7, 7, 1, 1, 0, 0, 0, 0, 0}},
     {"16x16 kernel (mask of 8 bits)", {1, 19, 18, 3, 16, 16, 2, 1, 0, 0, 0, 0, 0}},
+    {"17x17 kernel (mask of 32 bits)", {2, 20, 19, 18, 17, 17, 2, 1, 1, 0, 2, 3, 0}},
+    {"40x8 windows side by side", {2, 40, 24, 5, 40, 8, 40, 8, 0, 0, 0, 0, 0}},
+    {"stride of 2^31 − 1", {2, 5, 6, 7, 2, 3, 2147483647, 2147483647, 1, 0, 1, 2, 0}},
+    {"kernel over input by 2^30, padded", {2, 3, 4, 6, 1073741824, 1, 5, 1, 1073741823, 0, 2, 0, 0}},
     {"1 channel", {2, 9, 29, 1, 3, 3, 2, 2, 1, 1, 1, 1, 0}},
     {"1x1 stride 2", {2, 5, 6, 7, 1, 1, 2, 2, 0, 0, 0, 0, 0}},
     {"many images", {33, 12, 12, 16, 2, 2, 2, 2, 0, 0, 0, 0, 0}},
@@ -37,9 +41,9 @@ typedef enum contents { REALS, TIES, SPECIALS } contents;
 typedef struct pool_run {
   apus_pool2d_plan plan;
   const float *x, *dy;
-  const uint8_t *mask;
+  const void *mask;
   float *out;
-  uint8_t *out_mask;
+  void *out_mask;
 } pool_run;
 
 static void run_max_forward(void *context) {
@@ -72,7 +76,8 @@ static int plan(pool_run *run, const apus_pool2d *shape) {
 static void check_max(const apus_pool2d *s, float *x, const float *dy, int64_t x_count, int64_t y_count) {
   int outer = check_mark();
   double *want = check_doubles(y_count), *want_dx = check_doubles(x_count), *magnitude = check_doubles(x_count);
-  uint8_t *mask = check_input_bytes(y_count);
+  const int bytes = apus_pool2d_mask_bytes(s);
+  void *mask = bytes == 1 ? (void *)check_input_bytes(y_count) : check_input_ints(y_count);
   apus_max_pool2d_forward_reference_f64(s, check_widen(x, x_count), want, mask);
   apus_max_pool2d_backward_reference_f64(s, check_widen(dy, y_count), mask, want_dx);
   apus_max_pool2d_backward_reference_f64(s, check_magnitude(dy, y_count), mask, magnitude);
@@ -82,10 +87,10 @@ static void check_max(const apus_pool2d *s, float *x, const float *dy, int64_t x
     if (!check_select(isa) || !plan(&run, s))
       continue;
     run.out = check_output(y_count, NULL);
-    run.out_mask = check_output_bytes(y_count);
+    run.out_mask = bytes == 1 ? (void *)check_output_bytes(y_count) : check_output_ints(y_count);
     check_run("max forward", run_max_forward, &run);
     check_exact("y", run.out, want, y_count);
-    check_same_bits("mask", run.out_mask, mask, 1, y_count);
+    check_same_bits("mask", run.out_mask, mask, bytes, y_count);
     run.out_mask = NULL;
     check_run("max forward without mask", run_max_forward, &run);
     check_exact("y", run.out, want, y_count);

@@ -134,7 +134,7 @@ static void check_errors(const char *name, int64_t batch, int64_t size, int64_t 
 /* ---- groups of tiles -------------------------------------------------------------------------------------------- */
 
 /* So many channels that the transformed tiles exceed the bound of scratch and are done in groups. The reference would take
- * seconds; whole numbers make direct convolution and F(2×2) exact. */
+ * seconds; whole numbers make direct convolution and F(2×2) exact. Every tier cuts its groups into register tiles of its own. */
 static void check_groups(void) {
   if (!check_case("groups of tiles", "x 1x20x24x8000, 2 channels of y, whole numbers"))
     return;
@@ -146,26 +146,27 @@ static void check_groups(void) {
   check_fill_integers(dy, c.counts[0], 2);
   c.x = x, c.w = w, c.dy = dy;
   const apus_conv2d_options strict = {.precision = APUS_PRECISION_STRICT};
-  for (int pass = 0; pass < 3; pass++) {
-    apus_conv2d_plan direct, winograd;
-    if (apus_conv2d_plan_force(&direct, (apus_conv2d_pass)pass, &c.shape, NULL, APUS_CONV2D_DIRECT, NULL) != APUS_OK ||
-        apus_conv2d_plan_force(&winograd, (apus_conv2d_pass)pass, &c.shape, &strict, APUS_CONV2D_WINOGRAD, NULL) != APUS_OK) {
-      check_that(0, "pass %d is refused", pass);
-      continue;
+  const int mark = check_mark();
+  for (int isa = APUS_ISA_GENERIC; isa < APUS_ISA_COUNT; isa++)
+    for (int pass = 0; pass < 3 && check_select(isa); pass++, check_release(mark)) {
+      apus_conv2d_plan direct, winograd;
+      if (apus_conv2d_plan_force(&direct, (apus_conv2d_pass)pass, &c.shape, NULL, APUS_CONV2D_DIRECT, NULL) != APUS_OK ||
+          apus_conv2d_plan_force(&winograd, (apus_conv2d_pass)pass, &c.shape, &strict, APUS_CONV2D_WINOGRAD, NULL) != APUS_OK) {
+        check_that(0, "pass %d is refused", pass);
+        continue;
+      }
+      float *want = check_output(c.counts[pass], NULL), *got = check_output(c.counts[pass], NULL);
+      run_pass(&direct, &c, want, check_scratch(direct.scratch_bytes));
+      run_pass(&winograd, &c, got, check_scratch(winograd.scratch_bytes));
+      check_exact("F(2x2)", got, check_widen(want, c.counts[pass]), c.counts[pass]);
     }
-    float *want = check_output(c.counts[pass], NULL), *got = check_output(c.counts[pass], NULL);
-    run_pass(&direct, &c, want, check_scratch(direct.scratch_bytes));
-    run_pass(&winograd, &c, got, check_scratch(winograd.scratch_bytes));
-    check_exact("F(2x2)", got, check_widen(want, c.counts[pass]), c.counts[pass]);
-  }
 }
 
 void check_winograd_family(void) {
   check_identity("F(4, 3)", 4, 3, apus_winograd_f4_at[0], apus_winograd_f4_g[0], apus_winograd_f4_bt[0]);
   check_identity("F(2, 3)", 2, 3, apus_winograd_f2_at[0], apus_winograd_f2_g[0], apus_winograd_f2_bt[0]);
   check_identity("F(2, 5)", 2, 5, apus_winograd_f2_5_at[0], apus_winograd_f2_5_g[0], apus_winograd_f4_bt[0]);
-  if (check_select(APUS_ISA_GENERIC))
-    check_groups();
+  check_groups();
   check_errors("16 channels", 4, 32, 16, 3);
   check_errors("64 channels", 2, 28, 64, 3);
   check_errors("256 channels", 2, 14, 256, 3);

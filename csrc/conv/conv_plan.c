@@ -1,7 +1,6 @@
 /* Validation, the ordered list of implementations, and the plan. */
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 #include "conv/conv_list.h"
 #include "conv/tune.h"
 #include "runtime/environment.h"
+#include "runtime/limits.h"
 #include "runtime/scratch.h"
 #include "runtime/status.h"
 
@@ -20,27 +20,17 @@ static const apus_conv2d_entry *const list[APUS_CONV2D_IMPLEMENTATIONS] = {
 
 static const char *const pass_names[] = {"forward", "backward_data", "backward_weights"};
 
-/* Elements of a tensor must be addressable in bytes by a signed 64-bit number. */
-static int fits(int64_t a, int64_t b, int64_t c, int64_t d) {
-  const int64_t sizes[] = {a, b, c, d, sizeof(float)};
-  int64_t bytes;
-  return apus_size_product(&bytes, sizes, 5);
-}
+static int64_t padded_h(const apus_conv2d *s) { return s->height + s->pad_top + s->pad_bottom; }
+static int64_t padded_w(const apus_conv2d *s) { return s->width + s->pad_left + s->pad_right; }
 
-/* (size + before + after − dilation·(kernel − 1) − 1) / stride + 1; −1 where that overflows. */
-static int64_t out_size(int64_t size, int64_t before, int64_t after, int64_t kernel, int64_t dilation, int64_t stride) {
-  int64_t padded, extent;
-  if (__builtin_add_overflow(size, before, &padded) || __builtin_add_overflow(padded, after, &padded) ||
-      __builtin_mul_overflow(dilation, kernel - 1, &extent) || extent > INT64_MAX / 2 || padded > INT64_MAX / 2)
-    return -1;
-  return padded - extent - 1 < 0 ? 0 : (padded - extent - 1) / stride + 1;
+/* (size + before + after − dilation·(kernel − 1) − 1) / stride + 1 */
+static int64_t out_size(int64_t padded, int64_t kernel, int64_t dilation, int64_t stride) {
+  const int64_t room = padded - dilation * (kernel - 1) - 1;
+  return room < 0 ? 0 : room / stride + 1;
 }
 
 apus_status apus_conv2d_output_size(const apus_conv2d *s, int64_t *out_h, int64_t *out_w, apus_error *error) {
-  const struct {
-    const char *name;
-    int64_t value, least;
-  } sizes[] = {
+  const apus_size sizes[] = {
       {"batch", s->batch, 0},
       {"height", s->height, 1},
       {"width", s->width, 1},
@@ -58,25 +48,22 @@ apus_status apus_conv2d_output_size(const apus_conv2d *s, int64_t *out_h, int64_
       {"pad_right", s->pad_right, 0},
       {"groups", s->groups, 1},
   };
-  for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-    if (sizes[i].value < sizes[i].least)
-      return apus_fail(error, APUS_INVALID_ARGUMENT, "conv2d: %s is %" PRId64 ", must be at least %" PRId64, sizes[i].name,
-                       sizes[i].value, sizes[i].least);
+  apus_status status = apus_check_sizes("conv2d", sizes, sizeof sizes / sizeof sizes[0], APUS_MAX_SIZE, error);
+  if (status != APUS_OK)
+    return status;
   if (s->in_channels % s->groups != 0 || s->out_channels % s->groups != 0)
     return apus_fail(error, APUS_INVALID_ARGUMENT,
                      "conv2d: in_channels %" PRId64 " and out_channels %" PRId64 " must be multiples of groups %" PRId64,
                      s->in_channels, s->out_channels, s->groups);
-  int64_t h = out_size(s->height, s->pad_top, s->pad_bottom, s->kernel_h, s->dilation_h, s->stride_h);
-  int64_t w = out_size(s->width, s->pad_left, s->pad_right, s->kernel_w, s->dilation_w, s->stride_w);
-  if (h < 0 || w < 0 || !fits(s->batch, s->height, s->width, s->in_channels) || !fits(s->batch, h, w, s->out_channels) ||
-      !fits(s->kernel_h, s->kernel_w, s->in_channels / s->groups, s->out_channels))
-    return apus_fail(error, APUS_OVERFLOW,
-                     "conv2d: x [%" PRId64 ", %" PRId64 ", %" PRId64 ", %" PRId64 "], w [%" PRId64 ", %" PRId64 ", %" PRId64
-                     ", %" PRId64 "] or y is larger than 63 bits can address",
-                     s->batch, s->height, s->width, s->in_channels, s->kernel_h, s->kernel_w, s->in_channels / s->groups,
-                     s->out_channels);
-  *out_h = h;
-  *out_w = w;
+  /* No side of y is longer than the padded image's: this bounds x, y and the steps of strides and dilations through both. */
+  const int64_t image[] = {apus_max(s->batch, 1), padded_h(s), padded_w(s), apus_max(s->in_channels, s->out_channels)};
+  const int64_t filters[] = {s->kernel_h, s->kernel_w, s->in_channels / s->groups, s->out_channels};
+  if ((status = apus_check_elements("conv2d", "x with its padding and the larger number of channels", image, 4, error)) !=
+          APUS_OK ||
+      (status = apus_check_elements("conv2d", "w", filters, 4, error)) != APUS_OK)
+    return status;
+  *out_h = out_size(padded_h(s), s->kernel_h, s->dilation_h, s->stride_h);
+  *out_w = out_size(padded_w(s), s->kernel_w, s->dilation_w, s->stride_w);
   return apus_succeed(error);
 }
 
@@ -102,7 +89,15 @@ static apus_status begin(apus_conv2d_plan *plan, apus_conv2d_pass pass, const ap
     return apus_fail(error, APUS_INVALID_ARGUMENT, "conv2d: the forward pass does not accumulate; give the residual instead");
   if (pass == APUS_CONV2D_BACKWARD_WEIGHTS && plan->options.packed_weights)
     return apus_fail(error, APUS_INVALID_ARGUMENT, "conv2d: backward weights reads no weights that could be packed");
-  return apus_conv2d_output_size(shape, &plan->out_h, &plan->out_w, error);
+  const apus_status status = apus_conv2d_output_size(shape, &plan->out_h, &plan->out_w, error);
+  if (status != APUS_OK)
+    return status;
+  apus_conv2d *s = &plan->shape;
+  s->stride_h = apus_cut_stride(s->stride_h, padded_h(s));
+  s->stride_w = apus_cut_stride(s->stride_w, padded_w(s));
+  s->dilation_h = apus_cut_dilation(s->dilation_h, s->kernel_h, padded_h(s));
+  s->dilation_w = apus_cut_dilation(s->dilation_w, s->kernel_w, padded_w(s));
+  return APUS_OK;
 }
 
 /* Asks one implementation. A refusal leaves the plan as it was, but for the reason. */
@@ -146,7 +141,7 @@ apus_status apus_conv2d_plan_force(apus_conv2d_plan *plan, apus_conv2d_pass pass
 apus_status apus_conv2d_plan_make(apus_conv2d_plan *plan, apus_conv2d_pass pass, const apus_conv2d *shape,
                                   const apus_conv2d_options *options, apus_error *error) {
   char forced[32];
-  if (apus_forced_implementation("conv2d", forced, sizeof forced)) {
+  if (apus_forced_implementation("conv2d", forced, sizeof forced) || apus_forced_implementation("conv", forced, sizeof forced)) {
     for (int i = 0; i < APUS_CONV2D_IMPLEMENTATIONS; i++)
       if (strcmp(forced, list[i]->name) == 0)
         return apus_conv2d_plan_force(plan, pass, shape, options, (apus_conv2d_implementation)i, error);
@@ -192,15 +187,32 @@ void apus_conv2d_pack_weights(const apus_conv2d_plan *plan, const float *w, void
     list[plan->implementation]->pack_weights(plan, w, packed);
 }
 
+/* An empty y, whose rows may be many: nothing to compute forward, and no gradient. */
+static int has_outputs(const apus_conv2d_plan *plan) { return plan->shape.batch > 0 && plan->out_h > 0 && plan->out_w > 0; }
+
+static void no_gradient(const apus_conv2d_plan *plan, int64_t count, float *gradient) {
+  if (!plan->options.accumulate)
+    memset(gradient, 0, (size_t)count * sizeof *gradient);
+}
+
 void apus_conv2d_forward(const apus_conv2d_plan *plan, const float *x, const float *w, const apus_conv2d_epilogue *epilogue,
                          float *y, void *scratch) {
-  list[plan->implementation]->forward(plan, x, w, epilogue, y, scratch);
+  if (has_outputs(plan))
+    list[plan->implementation]->forward(plan, x, w, epilogue, y, scratch);
 }
 
 void apus_conv2d_backward_data(const apus_conv2d_plan *plan, const float *dy, const float *w, float *dx, void *scratch) {
-  list[plan->implementation]->backward_data(plan, dy, w, dx, scratch);
+  const apus_conv2d *s = &plan->shape;
+  if (has_outputs(plan))
+    list[plan->implementation]->backward_data(plan, dy, w, dx, scratch);
+  else
+    no_gradient(plan, s->batch * s->height * s->width * s->in_channels, dx);
 }
 
 void apus_conv2d_backward_weights(const apus_conv2d_plan *plan, const float *x, const float *dy, float *dw, void *scratch) {
-  list[plan->implementation]->backward_weights(plan, x, dy, dw, scratch);
+  const apus_conv2d *s = &plan->shape;
+  if (has_outputs(plan))
+    list[plan->implementation]->backward_weights(plan, x, dy, dw, scratch);
+  else
+    no_gradient(plan, s->kernel_h * s->kernel_w * (s->in_channels / s->groups) * s->out_channels, dw);
 }

@@ -12,7 +12,9 @@ static int64_t gcd(int64_t a, int64_t b) {
 apus_conv_phase apus_conv_phase_of(int64_t first, int64_t size, int64_t out_size, int64_t kernel, int64_t stride,
                                    int64_t dilation, int64_t pad) {
   /* Position h is seen through tap t by output (h + pad - t·dilation) / stride, where that divides. */
-  apus_conv_phase p = {.first = first, .tap_step = stride / gcd(stride, dilation)};
+  apus_conv_phase p = {.first = first};
+  const int64_t common = gcd(stride, dilation);
+  p.tap_step = stride / common;
   const int64_t end = kernel < p.tap_step ? kernel : p.tap_step;
   while (p.tap_first < end && (first + pad - p.tap_first * dilation) % stride != 0)
     p.tap_first++;
@@ -21,7 +23,7 @@ apus_conv_phase apus_conv_phase_of(int64_t first, int64_t size, int64_t out_size
   p.axis.taps = has_taps ? (kernel - 1 - p.tap_first) / p.tap_step + 1 : 0;
   p.axis.extent = out_size;
   p.axis.step = 1;
-  p.axis.dilation = p.tap_step * dilation / stride;
+  p.axis.dilation = dilation / common; /* tap_step·dilation / stride */
   if (has_taps)
     p.axis.origin = (first + pad - p.tap_first * dilation) / stride - (p.axis.taps - 1) * p.axis.dilation;
   return p;

@@ -2,8 +2,6 @@
 
 #include "conv/winograd.h"
 
-#include <string.h>
-
 #include "apus/runtime.h"
 #include "runtime/integers.h"
 
@@ -78,9 +76,8 @@ static int64_t products(const apus_conv2d_plan *plan, int64_t outputs) {
 /* Pairs of an output and a tap inside the image, along one axis. */
 static int64_t seen_taps(int64_t outputs, int64_t size, int64_t kernel, int64_t pad) {
   int64_t taps = 0;
-  for (int64_t o = 0; o < outputs; o++)
-    for (int64_t t = o - pad; t < o - pad + kernel; t++)
-      taps += t >= 0 && t < size;
+  for (int64_t t = 0; t < kernel; t++) /* seen by the outputs o with 0 <= o + t − pad < size */
+    taps += apus_max(0, apus_min(outputs, size + pad - t) - apus_max(0, pad - t));
   return taps;
 }
 
@@ -173,16 +170,10 @@ static void backward_data(const apus_conv2d_plan *plan, const float *dy, const f
 }
 
 static void backward_weights(const apus_conv2d_plan *plan, const float *x, const float *dy, float *dw, void *scratch) {
-  if (plan->shape.batch * plan->out_h * plan->out_w == 0) {
-    const size_t bytes =
-        (size_t)(plan->shape.kernel_h * plan->shape.kernel_w * plan->shape.in_channels * plan->shape.out_channels) * sizeof *dw;
-    if (!plan->options.accumulate)
-      memset(dw, 0, bytes);
-  } else if (plan->detail[APUS_WINOGRAD_SCHEDULE] == APUS_WINOGRAD_FUSED) {
+  if (plan->detail[APUS_WINOGRAD_SCHEDULE] == APUS_WINOGRAD_FUSED)
     apus_winograd_run_weights_fused(plan, x, dy, dw, scratch);
-  } else {
+  else
     apus_winograd_run_weights_panels(plan, x, dy, dw, scratch);
-  }
 }
 
 const apus_conv2d_entry apus_conv2d_winograd = {"winograd", take, forward, backward_data, backward_weights, NULL};

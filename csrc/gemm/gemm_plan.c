@@ -7,6 +7,7 @@
 #include "apus/runtime.h"
 #include "gemm/gemm_list.h"
 #include "runtime/environment.h"
+#include "runtime/limits.h"
 #include "runtime/status.h"
 
 static const apus_gemm_entry *const list[APUS_GEMM_IMPLEMENTATIONS] = {
@@ -22,15 +23,11 @@ const char *apus_gemm_implementation_name(apus_gemm_implementation implementatio
 
 /* A matrix of `rows` rows of `columns`, `stride` apart. */
 static apus_status check(const char *name, int64_t rows, int64_t columns, int64_t stride, apus_error *error) {
-  if (stride < columns || stride < 1)
+  if (stride < columns)
     return apus_fail(error, APUS_INVALID_ARGUMENT, "gemm: %s has rows of %" PRId64 " elements, but ld%s is %" PRId64, name,
                      columns, name, stride);
-  const int64_t sizes[] = {rows, stride, sizeof(float)};
-  int64_t bytes;
-  if (!apus_size_product(&bytes, sizes, 3))
-    return apus_fail(error, APUS_OVERFLOW, "gemm: %s [%" PRId64 ", %" PRId64 "] is larger than 63 bits can address", name, rows,
-                     stride);
-  return APUS_OK;
+  const int64_t sizes[] = {rows, stride};
+  return apus_check_elements("gemm", name, sizes, 2, error);
 }
 
 /* Everything but the choice. */
@@ -41,12 +38,14 @@ static apus_status begin(apus_gemm_plan *plan, const apus_gemm *s, const apus_ge
     plan->options = *options;
   plan->isa = apus_isa_current();
   plan->threads = apus_thread_count();
-  if (s->m < 0 || s->n < 0 || s->k < 0)
-    return apus_fail(error, APUS_INVALID_ARGUMENT, "gemm: m %" PRId64 ", n %" PRId64 " and k %" PRId64 " must be at least 0",
-                     s->m, s->n, s->k);
+  const apus_size sizes[] = {{"m", s->m, 0},     {"n", s->n, 0},     {"k", s->k, 0},
+                             {"lda", s->lda, 1}, {"ldb", s->ldb, 1}, {"ldc", s->ldc, 1}};
+  apus_status status = apus_check_sizes("gemm", sizes, sizeof sizes / sizeof sizes[0], APUS_MAX_ELEMENTS, error);
+  if (status != APUS_OK)
+    return status;
   if ((unsigned)plan->options.precision > APUS_PRECISION_BF16)
     return apus_fail(error, APUS_INVALID_ARGUMENT, "gemm: there is no precision %d", (int)plan->options.precision);
-  apus_status status = s->transpose_a ? check("a", s->k, s->m, s->lda, error) : check("a", s->m, s->k, s->lda, error);
+  status = s->transpose_a ? check("a", s->k, s->m, s->lda, error) : check("a", s->m, s->k, s->lda, error);
   if (status == APUS_OK)
     status = s->transpose_b ? check("b", s->n, s->k, s->ldb, error) : check("b", s->k, s->n, s->ldb, error);
   if (status == APUS_OK)

@@ -9,6 +9,7 @@
 #include "norm/kernels.h"
 #include "runtime/cache.h"
 #include "runtime/columns.h"
+#include "runtime/limits.h"
 #include "runtime/merge.h"
 #include "runtime/status.h"
 
@@ -26,13 +27,11 @@ static const apus_batch_norm_kernels *const tiers[APUS_ISA_COUNT] = {
 enum { GRAIN = 16384 };
 
 apus_status apus_batch_norm_plan_make(apus_batch_norm_plan *plan, int64_t rows, int64_t channels, apus_error *error) {
-  if (rows < 1 || channels < 1)
-    return apus_fail(error, APUS_INVALID_ARGUMENT, "batch norm: input [%lld, %lld]: both sizes must be at least 1",
-                     (long long)rows, (long long)channels);
-  const int64_t sizes[] = {rows, channels, 2 * COLUMNS_CHUNKS * sizeof(double)};
-  int64_t bytes;
-  if (!apus_size_product(&bytes, sizes, 3))
-    return apus_fail(error, APUS_OVERFLOW, "batch norm: input [%lld, %lld] is too large", (long long)rows, (long long)channels);
+  const apus_size sizes[] = {{"rows", rows, 1}, {"channels", channels, 1}};
+  const int64_t input[] = {rows, channels};
+  apus_status status = apus_check_sizes("batch norm", sizes, 2, APUS_MAX_ELEMENTS, error);
+  if (status != APUS_OK || (status = apus_check_elements("batch norm", "x", input, 2, error)) != APUS_OK)
+    return status;
   int64_t chunks = columns_chunks(rows, channels, 2 * channels * (int64_t)sizeof(float));
   *plan = (apus_batch_norm_plan){
       .rows = rows,

@@ -4,6 +4,7 @@
 
 #include "apus/runtime.h"
 #include "runtime/integers.h"
+#include "runtime/limits.h"
 #include "runtime/merge.h"
 #include "runtime/status.h"
 
@@ -34,17 +35,14 @@ static int64_t parts_of(const apus_group_norm_plan *p) {
 
 apus_status apus_group_norm_plan_make(apus_group_norm_plan *plan, int64_t batch, int64_t positions, int64_t channels,
                                       int64_t groups, apus_error *error) {
-  if (batch < 1 || positions < 1 || channels < 1)
-    return apus_fail(error, APUS_INVALID_ARGUMENT, "group norm: input [%lld, %lld, %lld]: all sizes must be at least 1",
-                     (long long)batch, (long long)positions, (long long)channels);
-  if (groups < 1 || channels % groups != 0)
+  const apus_size sizes[] = {{"batch", batch, 1}, {"positions", positions, 1}, {"channels", channels, 1}, {"groups", groups, 1}};
+  const int64_t input[] = {batch, positions, channels};
+  apus_status status = apus_check_sizes("group norm", sizes, 4, APUS_MAX_ELEMENTS, error);
+  if (status != APUS_OK || (status = apus_check_elements("group norm", "x", input, 3, error)) != APUS_OK)
+    return status;
+  if (channels % groups != 0)
     return apus_fail(error, APUS_INVALID_ARGUMENT, "group norm: %lld groups do not divide %lld channels", (long long)groups,
                      (long long)channels);
-  const int64_t sizes[] = {batch, positions, channels, VECTORS * MOST_UNITS * sizeof(float)};
-  int64_t bytes;
-  if (!apus_size_product(&bytes, sizes, 4))
-    return apus_fail(error, APUS_OVERFLOW, "group norm: input [%lld, %lld, %lld] is too large", (long long)batch,
-                     (long long)positions, (long long)channels);
   *plan = (apus_group_norm_plan){
       .batch = batch, .positions = positions, .channels = channels, .groups = groups, .isa = (int)apus_isa_current()};
   plan->chunks = apus_merge_chunks(batch, 2 * channels);

@@ -6,6 +6,7 @@
 
 #include "norm/kernels.h"
 #include "runtime/integers.h"
+#include "runtime/limits.h"
 #include "runtime/parallel.h"
 #include "runtime/scratch.h"
 #include "runtime/status.h"
@@ -39,19 +40,16 @@ static int64_t scratch_floats(const apus_local_response_norm_plan *p) {
 
 apus_status apus_local_response_norm_plan_make(apus_local_response_norm_plan *plan, int64_t rows, int64_t channels, int64_t size,
                                                float alpha, float beta, float k, apus_error *error) {
-  if (rows < 1 || channels < 1 || size < 1)
-    return apus_fail(error, APUS_INVALID_ARGUMENT,
-                     "local response norm: input [%lld, %lld], window %lld: all sizes must be at least 1", (long long)rows,
-                     (long long)channels, (long long)size);
+  const apus_size window = {"size", size, 1}, sizes[] = {{"rows", rows, 1}, {"channels", channels, 1}};
+  const int64_t input[] = {rows, channels};
+  apus_status status = apus_check_sizes("local response norm", &window, 1, APUS_MAX_SIZE, error);
+  if (status != APUS_OK || (status = apus_check_sizes("local response norm", sizes, 2, APUS_MAX_ELEMENTS, error)) != APUS_OK ||
+      (status = apus_check_elements("local response norm", "x", input, 2, error)) != APUS_OK)
+    return status;
   if (!(alpha >= 0) || !(beta >= 0) || !(k > 0) || !isfinite(alpha) || !isfinite(beta) || !isfinite(k))
     return apus_fail(error, APUS_INVALID_ARGUMENT,
                      "local response norm: alpha %g and beta %g must be at least 0, k %g above it, and all finite", (double)alpha,
                      (double)beta, (double)k);
-  const int64_t sizes[] = {rows, channels, 9 * sizeof(float)};
-  int64_t bytes;
-  if (!apus_size_product(&bytes, sizes, 3))
-    return apus_fail(error, APUS_OVERFLOW, "local response norm: input [%lld, %lld] is too large", (long long)rows,
-                     (long long)channels);
   *plan = (apus_local_response_norm_plan){.rows = rows,
                                           .channels = channels,
                                           .size = size,

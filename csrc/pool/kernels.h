@@ -7,9 +7,8 @@
  * batch·height, each gathered from the windows over it. stream: the float output is better
  * written past the caches. */
 typedef struct apus_pool2d_kernels {
-  void (*max_forward)(const apus_pool2d_plan *plan, const float *x, float *y, uint8_t *mask, int stream, int64_t begin,
-                      int64_t end);
-  void (*max_backward)(const apus_pool2d_plan *plan, const float *dy, const uint8_t *mask, int stream, float *dx, int64_t begin,
+  void (*max_forward)(const apus_pool2d_plan *plan, const float *x, float *y, void *mask, int stream, int64_t begin, int64_t end);
+  void (*max_backward)(const apus_pool2d_plan *plan, const float *dy, const void *mask, int stream, float *dx, int64_t begin,
                        int64_t end);
   void (*average_forward)(const apus_pool2d_plan *plan, const float *x, int stream, float *y, int64_t begin, int64_t end);
   void (*average_backward)(const apus_pool2d_plan *plan, const float *dy, int stream, float *dx, int64_t begin, int64_t end);

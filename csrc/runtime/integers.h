@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-static inline int64_t apus_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+static inline int64_t apus_ceil_div(int64_t a, int64_t b) { return a / b + (a % b > 0); } /* of any a: a + b may overflow */
 static inline int64_t apus_min(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t apus_max(int64_t a, int64_t b) { return a > b ? a : b; }
 

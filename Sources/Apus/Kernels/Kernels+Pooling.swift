@@ -17,13 +17,13 @@ struct PoolingGeometry {
 }
 
 extension Kernels {
-  /// The maxima and, where wanted, the one-byte mask of their positions.
+  /// The maxima and, where wanted, the mask of their positions: a byte each, or four where windows have more than 256.
   static func maxPool(_ x: Tensor, _ geometry: PoolingGeometry, wantsMask: Bool) -> (y: Tensor, mask: Tensor?) {
     x.settle()
     let plan = plan(x.shape, geometry)
     let shape: Shape = [x.shape[0], Int(plan.out_h), Int(plan.out_w), x.shape[3]]
     let y = Tensor(uninitialized: shape, x.scalarType)
-    let mask = wantsMask ? Tensor(uninitialized: shape, .uint8) : nil
+    let mask = wantsMask ? Tensor(uninitialized: shape, maskType(plan)) : nil
     if y.body.storage.isAbstract {
       planned(
         PlannedWork(key: "max pool \(x.shape) \(geometry) \(wantsMask)") { [shape = x.shape] _ in
@@ -35,8 +35,9 @@ extension Kernels {
     withExtendedLifetime(x) {
       var plan = plan
       switch x.scalarType {
-      case .float32: apus_max_pool2d_forward(&plan, x.floats, y.floats, mask?.bytes)
-      case .float64: apus_max_pool2d_forward_reference_f64(&plan.shape, x.doubles, y.doubles, mask?.bytes)
+      case .float32: apus_max_pool2d_forward(&plan, x.floats, y.floats, mask?.body.storage.pointer)
+      case .float64:
+        apus_max_pool2d_forward_reference_f64(&plan.shape, x.doubles, y.doubles, mask?.body.storage.pointer)
       default: unsupported("max pooling", x.scalarType)
       }
     }
@@ -48,7 +49,7 @@ extension Kernels {
     if dx.body.storage.isAbstract {
       planned(
         PlannedWork(key: "max pool backward \(input) \(geometry)") { [output = dy.shape] _ in
-          let (dy, mask) = (sample(output), sample(output, .uint8))
+          let (dy, mask) = (sample(output), sample(output, maskType(Kernels.plan(input, geometry))))
           return { _ = maxPoolBackward(dy, mask: mask, input: input, geometry) }
         })
       return dx
@@ -56,9 +57,9 @@ extension Kernels {
     var plan = plan(input, geometry)
     withExtendedLifetime((dy, mask)) {
       if dy.scalarType == .float32 {
-        apus_max_pool2d_backward(&plan, dy.floats, mask.bytes, dx.floats)
+        apus_max_pool2d_backward(&plan, dy.floats, mask.body.storage.pointer, dx.floats)
       } else {
-        apus_max_pool2d_backward_reference_f64(&plan.shape, dy.doubles, mask.bytes, dx.doubles)
+        apus_max_pool2d_backward_reference_f64(&plan.shape, dy.doubles, mask.body.storage.pointer, dx.doubles)
       }
     }
     return dx
@@ -106,6 +107,8 @@ extension Kernels {
     }
     return dx
   }
+
+  private static func maskType(_ plan: apus_pool2d_plan) -> ScalarType { plan.mask_bytes == 1 ? .uint8 : .int32 }
 
   static func plan(_ input: Shape, _ geometry: PoolingGeometry) -> apus_pool2d_plan {
     var shape = apus_pool2d(

@@ -8,7 +8,7 @@ public struct AdaptiveAveragePool2D: Layer {
   public let size: IntOrPair
 
   public init(_ size: IntOrPair) {
-    if !size.isPositive { fatalError("AdaptiveAveragePool2D(\(size)): both sizes must be at least 1") }
+    if !size.isSize { fatalError("AdaptiveAveragePool2D(\(size)): both sizes must be in 1...\(IntOrPair.largest)") }
     self.size = size
   }
 
@@ -18,7 +18,7 @@ public struct AdaptiveAveragePool2D: Layer {
 /// Adaptive average pooling as a function; see `AdaptiveAveragePool2D`.
 public func adaptiveAveragePool2d(_ x: Tensor, size: IntOrPair) -> Tensor {
   if x.isPoisoned { return x }
-  if !size.isPositive { fatalError("adaptiveAveragePool2d to \(size): both sizes must be at least 1") }
+  if !size.isSize { fatalError("adaptiveAveragePool2d to \(size): both sizes must be in 1...\(IntOrPair.largest)") }
   guard x.rank == 4, x.shape[1] > 0, x.shape[2] > 0 else {
     return shapeFailure("AdaptiveAveragePool2D", "expects [N, H, W, C] with pixels, input is \(x.shape)", input: x)
   }

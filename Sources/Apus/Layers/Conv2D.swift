@@ -26,11 +26,12 @@ public struct Conv2D: Layer {
         "Conv2D(\(inputChannels), \(outputChannels), groups: \(groups)): both channel counts must be multiples of groups"
       )
     }
-    if !kernel.isPositive || !stride.isPositive || !dilation.isPositive {
-      fatalError("Conv2D: kernel \(kernel), stride \(stride) and dilation \(dilation) must be at least 1")
+    if !kernel.isSize || !stride.isSize || !dilation.isSize {
+      fatalError(
+        "Conv2D: kernel \(kernel), stride \(stride) and dilation \(dilation) must be in 1...\(IntOrPair.largest)")
     }
-    let fanIn = kernel.height * kernel.width * inputChannels / groups
-    let fanOut = kernel.height * kernel.width * outputChannels / groups
+    let fanIn = Shape([kernel.height, kernel.width, inputChannels / groups]).elementCount
+    let fanOut = Shape([kernel.height, kernel.width, outputChannels / groups]).elementCount
     weight = Parameter(
       initializer.tensor(
         [kernel.height, kernel.width, inputChannels / groups, outputChannels], fanIn: fanIn, fanOut: fanOut))

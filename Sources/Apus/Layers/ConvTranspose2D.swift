@@ -28,13 +28,13 @@ private func transposedConvolution(
       "expects [N, H, W, C] and a weight [KH, KW, K / \(groups), C], they are \(x.shape) and \(weight.shape)",
       path: layer?.path, input: x)
   }
-  guard stride.isPositive, dilation.isPositive, min(outputPadding.height, outputPadding.width) >= 0,
+  guard stride.isSize, dilation.isSize, min(outputPadding.height, outputPadding.width) >= 0,
     outputPadding.height < max(stride.height, dilation.height),
     outputPadding.width < max(stride.width, dilation.width)
   else {
     return shapeFailure(
       "ConvTranspose2D",
-      "needs stride \(stride) and dilation \(dilation) of at least 1, and output padding \(outputPadding) below one of them",
+      "needs stride \(stride) and dilation \(dilation) in 1...\(IntOrPair.largest), and output padding \(outputPadding) below one of them",
       path: layer?.path, input: x)
   }
   let kernel = (weight.shape[0], weight.shape[1])
@@ -58,7 +58,7 @@ private func transposedConvolution(
   let geometry = ConvolutionGeometry(
     stride: stride.pair, dilation: dilation.pair, padding: around, groups: groups,
     precision: Scope.current?.precision ?? .standard)
-  guard size.0 > 0, size.1 > 0, geometry.outputSize(size, kernel: kernel) == (x.shape[1], x.shape[2]) else {
+  guard IntOrPair(size.0, size.1).isSize, geometry.outputSize(size, kernel: kernel) == (x.shape[1], x.shape[2]) else {
     return shapeFailure(
       "ConvTranspose2D", "with padding \(padding) would make \(size.0)×\(size.1) of \(x.shape)", path: layer?.path,
       input: x)
@@ -79,7 +79,7 @@ private func transposedConvolution(
     "ConvTranspose2D", y, from: x,
     with: Scope.Note(
       path: layer?.path, parameters: layer?.all ?? [],
-      multiplyAdds: x.elementCount * kernel.0 * kernel.1 * weight.shape[2],
+      multiplyAdds: saturatingProduct(x.elementCount, kernel.0, kernel.1, weight.shape[2]),
       fieldIsUnknown: stride != 1, graph: .transposedConvolution(Graph.Convolution(geometry)), operands: [x, weight]))
   return bias.map { y + $0 } ?? y
 }
@@ -111,8 +111,10 @@ public struct ConvTranspose2D: Layer {
         "ConvTranspose2D(\(inputChannels), \(outputChannels), groups: \(groups)): both channel counts must be multiples of groups"
       )
     }
-    if !kernel.isPositive || !stride.isPositive || !dilation.isPositive {
-      fatalError("ConvTranspose2D: kernel \(kernel), stride \(stride) and dilation \(dilation) must be at least 1")
+    if !kernel.isSize || !stride.isSize || !dilation.isSize {
+      fatalError(
+        "ConvTranspose2D: kernel \(kernel), stride \(stride) and dilation \(dilation) must be in 1...\(IntOrPair.largest)"
+      )
     }
     if min(outputPadding.height, outputPadding.width) < 0
       || outputPadding.height >= max(stride.height, dilation.height)
@@ -122,8 +124,8 @@ public struct ConvTranspose2D: Layer {
         "ConvTranspose2D: output padding \(outputPadding) must be at least 0 and below the stride \(stride) or the dilation \(dilation)"
       )
     }
-    let fanIn = kernel.height * kernel.width * inputChannels / groups
-    let fanOut = kernel.height * kernel.width * outputChannels / groups
+    let fanIn = Shape([kernel.height, kernel.width, inputChannels / groups]).elementCount
+    let fanOut = Shape([kernel.height, kernel.width, outputChannels / groups]).elementCount
     weight = Parameter(
       initializer.tensor(
         [kernel.height, kernel.width, outputChannels / groups, inputChannels], fanIn: fanIn, fanOut: fanOut))

@@ -23,7 +23,12 @@ public struct IntOrPair: Hashable, Sendable, ExpressibleByIntegerLiteral, Expres
   public var description: String { "\(height)×\(width)" }
 
   var pair: (Int, Int) { (height, width) }
-  var isPositive: Bool { height > 0 && width > 0 }
+
+  /// The most that a kernel, a stride, a dilation, a padding or a size may be, as of a tensor's axis and of the C core's plans: 2³¹ − 1.
+  /// With it no size that is computed from them leaves 63 bits.
+  static let largest = Int(Int32.max)
+  /// Both in 1...2³¹ − 1.
+  var isSize: Bool { min(height, width) >= 1 && max(height, width) <= IntOrPair.largest }
 }
 
 /// Zeros around an image.
@@ -56,7 +61,9 @@ public enum Padding: Hashable, Sendable, ExpressibleByIntegerLiteral, CustomStri
     switch self {
     case .valid: return (0, 0, 0, 0)
     case .explicit(let top, let left, let bottom, let right):
-      if min(top, left, bottom, right) < 0 { fatalError("padding \(self) is negative") }
+      if min(top, left, bottom, right) < 0 || max(top, left, bottom, right) > IntOrPair.largest {
+        fatalError("padding \(self) is not in 0...\(IntOrPair.largest)")
+      }
       return (top, left, bottom, right)
     case .same:
       func total(_ size: Int, _ kernel: Int, _ stride: Int, _ dilation: Int) -> Int {

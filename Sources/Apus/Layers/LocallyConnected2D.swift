@@ -20,9 +20,9 @@ public struct LocallyConnected2D: Layer {
     _ inputChannels: Int, _ outputChannels: Int, kernel: IntOrPair, inputSize: IntOrPair, stride: IntOrPair = 1,
     padding: Padding = 0, bias: Bool = true, initializer: Initializer = .kaimingNormal(gain: .relu)
   ) {
-    if inputChannels < 1 || outputChannels < 1 || !kernel.isPositive || !stride.isPositive || !inputSize.isPositive {
+    if inputChannels < 1 || outputChannels < 1 || !kernel.isSize || !stride.isSize || !inputSize.isSize {
       fatalError(
-        "LocallyConnected2D(\(inputChannels), \(outputChannels), kernel: \(kernel), inputSize: \(inputSize), stride: \(stride)): all must be at least 1"
+        "LocallyConnected2D(\(inputChannels), \(outputChannels), kernel: \(kernel), inputSize: \(inputSize), stride: \(stride)): all must be at least 1, sizes at most \(IntOrPair.largest)"
       )
     }
     let around = padding.resolved(
@@ -32,11 +32,12 @@ public struct LocallyConnected2D: Layer {
     if outputSize.0 < 1 || outputSize.1 < 1 {
       fatalError("LocallyConnected2D: a \(kernel) kernel does not fit into \(inputSize) with padding \(padding)")
     }
-    let fanIn = kernel.height * kernel.width * inputChannels
+    let fanIn = Shape([kernel.height, kernel.width, inputChannels]).elementCount
+    let places = Shape([outputSize.0, outputSize.1]).elementCount
     weight = Parameter(
       initializer.tensor(
-        [outputSize.0 * outputSize.1, fanIn, outputChannels], fanIn: fanIn,
-        fanOut: kernel.height * kernel.width * outputChannels))
+        [places, fanIn, outputChannels], fanIn: fanIn,
+        fanOut: Shape([kernel.height, kernel.width, outputChannels]).elementCount))
     self.bias = bias ? Parameter(.zeros([outputSize.0, outputSize.1, outputChannels])) : nil
     self.inputSize = inputSize
     self.kernel = kernel

@@ -38,8 +38,10 @@ func convolution(
     return shapeFailure(
       "Conv2D", "expects \(weight.shape[2] * groups) channels, input is \(x.shape)", path: layer?.path, input: x)
   }
-  guard stride.isPositive && dilation.isPositive else {
-    return shapeFailure("Conv2D", "needs stride and dilation of at least 1", path: layer?.path, input: x)
+  guard stride.isSize && dilation.isSize else {
+    return shapeFailure(
+      "Conv2D", "needs stride and dilation in 1...\(IntOrPair.largest), they are \(stride) and \(dilation)",
+      path: layer?.path, input: x)
   }
   if let bias, bias.shape != [weight.shape[3]] {
     return shapeFailure(
@@ -58,6 +60,11 @@ func convolution(
       "with a \(kernel.0)×\(kernel.1) kernel does not fit into its input \(x.shape) with padding \(geometry.padding)",
       path: layer?.path, input: x)
   }
+  guard IntOrPair(height, width).isSize else {
+    return shapeFailure(
+      "Conv2D", "with padding \(geometry.padding) would make \(height)×\(width) of \(x.shape)", path: layer?.path,
+      input: x)
+  }
   let tape = Tape.recording(x, weight) ?? bias.flatMap { Tape.recording($0) }
   let shape: Shape = [x.shape[0], height, width, weight.shape[3]]
   let pending = PendingOperation(.convolution(x: x, weight: weight, bias: bias, geometry: geometry), tape: tape)
@@ -66,7 +73,7 @@ func convolution(
     "Conv2D", y, from: x,
     with: Scope.Note(
       path: layer?.path, parameters: layer?.all ?? [],
-      multiplyAdds: y.elementCount * kernel.0 * kernel.1 * weight.shape[2],
+      multiplyAdds: saturatingProduct(y.elementCount, kernel.0, kernel.1, weight.shape[2]),
       window: .init(kernel: kernel, stride: stride.pair, dilation: dilation.pair),
       implementation: Kernels.convolutionImplementation(x.shape, weight.shape, geometry),
       graph: .convolution(Graph.Convolution(geometry)), operands: [x, weight, bias]))
@@ -107,7 +114,8 @@ func affine(_ x: consuming Tensor, weight: Tensor, bias: Tensor?, layer: LayerPa
   note(
     "Linear", y, from: x,
     with: Scope.Note(
-      path: layer?.path, parameters: layer?.all ?? [], multiplyAdds: y.elementCount * weight.shape[0], seesAll: true,
+      path: layer?.path, parameters: layer?.all ?? [],
+      multiplyAdds: saturatingProduct(y.elementCount, weight.shape[0]), seesAll: true,
       graph: .linear(precision), operands: [x, weight, bias]))
   return y
 }

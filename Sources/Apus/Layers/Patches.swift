@@ -4,8 +4,9 @@ public func patches(
   _ x: Tensor, kernel: IntOrPair, stride: IntOrPair = 1, padding: Padding = .explicit(0), dilation: IntOrPair = 1
 ) -> Tensor {
   if x.isPoisoned { return x }
-  guard kernel.isPositive, stride.isPositive, dilation.isPositive else {
-    fatalError("patches: kernel \(kernel), stride \(stride) and dilation \(dilation) must be at least 1")
+  guard kernel.isSize, stride.isSize, dilation.isSize else {
+    fatalError(
+      "patches: kernel \(kernel), stride \(stride) and dilation \(dilation) must be in 1...\(IntOrPair.largest)")
   }
   guard x.rank == 4 else { return shapeFailure("Patches", "expects [N, H, W, C], input is \(x.shape)", input: x) }
   let around = padding.resolved(
@@ -19,8 +20,10 @@ public func patches(
   let padded = zeroPadded(x, around)
   let channels = x.shape[3]
   let strides = padded.shape.contiguousStrides
-  let steps = [strides[0], stride.height * strides[1], stride.width * strides[2]]
-  let taps = [dilation.height * strides[1], dilation.width * strides[2]]
+  // A stride beyond the image has one window, a dilation beyond it one tap: neither step is taken.
+  let (rows, columns) = (padded.shape[1], padded.shape[2])
+  let steps = [strides[0], min(stride.height, rows) * strides[1], min(stride.width, columns) * strides[2]]
+  let taps = [min(dilation.height, rows) * strides[1], min(dilation.width, columns) * strides[2]]
   let windows: Shape = [x.shape[0], height, width, kernel.height, kernel.width, channels]
 
   let tape = Tape.recording(padded)

@@ -79,7 +79,7 @@ public struct ChannelPool: Layer {
 }
 
 private func checkWindow(_ name: String, _ kernel: IntOrPair, _ stride: IntOrPair) {
-  if !kernel.isPositive || !stride.isPositive {
-    fatalError("\(name): kernel \(kernel) and stride \(stride) must be at least 1")
+  if !kernel.isSize || !stride.isSize {
+    fatalError("\(name): kernel \(kernel) and stride \(stride) must be in 1...\(IntOrPair.largest)")
   }
 }

@@ -98,7 +98,7 @@ private func pooling(
   countsPadding: Bool
 ) -> PoolingGeometry? {
   let stride = stride ?? kernel
-  guard x.rank == 4, kernel.isPositive, stride.isPositive else { return nil }
+  guard x.rank == 4, kernel.isSize, stride.isSize else { return nil }
   var around = padding.resolved(
     input: (x.shape[1], x.shape[2]), kernel: kernel.pair, stride: stride.pair, dilation: (1, 1))
   if ceilMode {
@@ -108,7 +108,8 @@ private func pooling(
   let geometry = PoolingGeometry(
     kernel: kernel.pair, stride: stride.pair, padding: around, countsPadding: countsPadding)
   let (height, width) = geometry.outputSize((x.shape[1], x.shape[2]))
-  guard height > 0, width > 0, kernel.pair.0 * kernel.pair.1 <= 256, max(around.0, around.2) < kernel.pair.0,
+  guard IntOrPair(height, width).isSize, kernel.height * kernel.width <= IntOrPair.largest,
+    max(around.0, around.2) < kernel.pair.0,
     max(around.1, around.3) < kernel.pair.1
   else { return nil }
   return geometry
@@ -130,6 +131,7 @@ private func poolingFailure(
     name,
     """
     with kernel \(kernel), stride \(stride ?? kernel) and padding \(padding) does not fit its input \(x.shape): \
-    it expects [N, H, W, C] at least as large as the window, padding below the kernel and at most 256 positions in it
+    it expects [N, H, W, C] at least as large as the window, padding below the kernel, and at most \(IntOrPair.largest) as \
+    a stride, a side of the output and the positions of a window
     """, input: x)
 }

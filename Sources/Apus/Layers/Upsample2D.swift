@@ -8,7 +8,9 @@ public func resize2d(
   alignCorners: Bool = false
 ) -> Tensor {
   if x.isPoisoned { return x }
-  if height < 1 || width < 1 { fatalError("resize2d: to \(height)×\(width): both must be at least 1") }
+  if !IntOrPair(height, width).isSize {
+    fatalError("resize2d: to \(height)×\(width): both must be in 1...\(IntOrPair.largest)")
+  }
   if antialias && alignCorners { fatalError("resize2d: antialiasing has no aligned corners") }
   if filter == .lanczos && !antialias { fatalError("resize2d: the filter lanczos needs antialias: true") }
   guard x.rank == 4, x.shape[1] > 0, x.shape[2] > 0 else {
@@ -58,7 +60,7 @@ public struct Upsample2D: Layer {
   public let alignCorners: Bool
 
   public init(_ scale: IntOrPair, filter: ResampleFilter = .nearest, alignCorners: Bool = false) {
-    if !scale.isPositive { fatalError("Upsample2D: scale \(scale) must be at least 1") }
+    if !scale.isSize { fatalError("Upsample2D: scale \(scale) must be in 1...\(IntOrPair.largest)") }
     if filter != .nearest && filter != .bilinear {
       fatalError("Upsample2D: the filter is nearest or bilinear, not \(filter.rawValue); resize2d takes any")
     }

@@ -19,12 +19,18 @@ public struct ReceptiveField: Hashable, Sendable, CustomStringConvertible {
   /// A pixel of the input itself.
   static let pixel = ReceptiveField(height: 1, width: 1, jump: (1, 1))
 
-  /// After a window: size += (kernel − 1) · dilation · jump, jump *= stride.
+  /// After a window: size += (kernel − 1) · dilation · jump, jump *= stride. What leaves 63 bits stays at their end.
   func through(_ window: Window) -> ReceptiveField {
-    ReceptiveField(
-      height: height + (window.kernel.0 - 1) * window.dilation.0 * jump.height,
-      width: width + (window.kernel.1 - 1) * window.dilation.1 * jump.width,
-      jump: (jump.height * window.stride.0, jump.width * window.stride.1))
+    func grown(_ size: Int, _ kernel: Int, _ dilation: Int, _ jump: Int) -> Int {
+      let (sum, overflow) = size.addingReportingOverflow(saturatingProduct(kernel - 1, dilation, jump))
+      return overflow ? Int.max : sum
+    }
+    return ReceptiveField(
+      height: grown(height, window.kernel.0, window.dilation.0, jump.height),
+      width: grown(width, window.kernel.1, window.dilation.1, jump.width),
+      jump: (
+        saturatingProduct(jump.height, window.stride.0), saturatingProduct(jump.width, window.stride.1)
+      ))
   }
 
   /// Of a sum or concatenation: unknown where one of them is, or where the strides of the branches differ. Constants, which do

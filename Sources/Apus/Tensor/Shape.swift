@@ -4,6 +4,8 @@
 public struct Shape: Hashable, Sendable {
   /// The most axes a tensor may have.
   public static let maximumRank = 8
+  /// The most elements a tensor may have, as in the C core's plans: 2⁴⁰.
+  public static let maximumElementCount = 1 << 40
 
   private var sizes: SIMD8<Int32>
   private var axes: UInt8
@@ -49,6 +51,17 @@ public struct Shape: Hashable, Sendable {
     for axis in indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * self[axis + 1] }
     return strides
   }
+}
+
+/// The product of factors of at least 0; `Int.max` where it is larger than that.
+func saturatingProduct(_ factors: Int...) -> Int {
+  var product = 1
+  for factor in factors {
+    let (value, overflow) = product.multipliedReportingOverflow(by: factor)
+    product = overflow ? Int.max : value
+    if factor == 0 { return 0 }
+  }
+  return product
 }
 
 extension Shape: RandomAccessCollection, MutableCollection {

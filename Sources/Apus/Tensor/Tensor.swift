@@ -75,7 +75,11 @@ enum Provenance: UInt8 {
 extension Tensor {
   /// Makes an uninitialised tensor.
   init(uninitialized shape: Shape, _ scalarType: ScalarType) {
-    let storage = Storage(byteCount: shape.elementCount * scalarType.byteCount)
+    let count = shape.elementCount
+    if count > Shape.maximumElementCount {
+      fatalError("a tensor of shape \(shape) has \(count) elements, at most \(Shape.maximumElementCount) are possible")
+    }
+    let storage = Storage(byteCount: count * scalarType.byteCount)
     body = TensorBody(shape: shape, scalarType: scalarType, storage: storage)
   }
 

@@ -11,6 +11,7 @@
 #include "apus/gemm.h"
 #include "apus/gradient.h"
 #include "apus/group_norm.h"
+#include "apus/limits.h"
 #include "apus/local_response_norm.h"
 #include "apus/loss.h"
 #include "apus/optimizer.h"

@@ -25,6 +25,7 @@ typedef struct apus_batch_norm_plan {
   size_t scratch_bytes; /* for the statistics and the backward pass */
 } apus_batch_norm_plan;
 
+/* rows and channels at least 1, and at most APUS_MAX_ELEMENTS (2^40) elements of x. */
 apus_status apus_batch_norm_plan_make(apus_batch_norm_plan *plan, int64_t rows, int64_t channels, apus_error *error);
 
 /* mean, variance (biased) [channels]. */

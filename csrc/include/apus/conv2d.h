@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "apus/limits.h"
 #include "apus/status.h"
 
 /* 2-D convolution (cross-correlation, as in every ConvNet course), NHWC.
@@ -16,6 +17,10 @@
  *                                  g·Ci/G + ci] · w[kh,kw,ci,co]
  *   out_h = (height + pad_top + pad_bottom − dilation_h·(kernel_h − 1) − 1) / stride_h + 1,
  *           and 0 where the kernel does not fit
+ *
+ * Planning takes every size, kernel, stride, dilation and padding up to APUS_MAX_SIZE (2^31 − 1), as long as w, and x with its
+ * padding and the larger number of channels, have at most APUS_MAX_ELEMENTS (2^40) elements (apus/limits.h). Beyond:
+ * APUS_OVERFLOW.
  *
  * Ask, plan, run: make a plan (validates, allocates nothing), give it `scratch_bytes` of 64-byte aligned memory, run it.
  * Pointers of tensors need float alignment only. x, w, y, scratch must not overlap; `residual` may be y itself.
@@ -61,7 +66,8 @@ typedef enum apus_conv2d_implementation {
   APUS_CONV2D_WINOGRAD = 1,  /* 3×3 and 5×5, stride 1: products of transformed tiles of 6×6 or 4×4 */
   APUS_CONV2D_BF16 = 2,      /* direct, over operands rounded to bfloat16; where the precision allows it */
   APUS_CONV2D_DIRECT = 3,    /* matrix product with overlapping rows over packed weights */
-  APUS_CONV2D_IM2COL = 4,    /* blocks of rows gathered, then OpenBLAS on one thread a block */
+  APUS_CONV2D_IM2COL = 4,    /* blocks of rows gathered, then OpenBLAS on one thread a block; behind direct, which takes the same
+                              * shapes and was faster on all that were measured: chosen only if forced (csrc/README.md) */
   APUS_CONV2D_REFERENCE = 5  /* takes everything */
 } apus_conv2d_implementation;
 #define APUS_CONV2D_IMPLEMENTATIONS 6
@@ -69,7 +75,8 @@ typedef enum apus_conv2d_implementation {
 /* How far a result may be from the correctly rounded one.
  * BF16: tensors stay float32 in memory (master weights are untouched); both operands are rounded to bfloat16 (nearest even) in
  * scratch, products are exact and summed in float32, two steps at a time in an order of the CPU's own, subnormal numbers as zero.
- * An output is then within 2⁻⁸ of Σ|x||w|. The plan takes float32 where that is as fast (Winograd, which never multiplies in
+ * Each operand is off by up to 2⁻⁸ of itself (8 significant bits), so that an output is within 2⁻⁷ of Σ|x||w|, and within the
+ * rounding of a float32 sum beside that. The plan takes float32 where that is as fast (Winograd, which never multiplies in
  * bfloat16) or the CPU cannot, and says so; weight gradients are always float32. */
 typedef enum apus_precision {
   APUS_PRECISION_DEFAULT = 0, /* float32; the largest error of Winograd's F(4×4): 1.3 to 2.3 times that of a direct
@@ -85,7 +92,7 @@ typedef struct apus_conv2d_options {
 } apus_conv2d_options;
 
 typedef struct apus_conv2d_plan {
-  apus_conv2d shape;
+  apus_conv2d shape; /* as given, but strides and dilations beyond the padded image are cut to where they mean the same */
   apus_conv2d_pass pass;
   apus_conv2d_options options;
   apus_conv2d_implementation implementation;
@@ -102,7 +109,8 @@ typedef struct apus_conv2d_plan {
 /* Sizes of the output; the same errors as planning. */
 apus_status apus_conv2d_output_size(const apus_conv2d *shape, int64_t *out_h, int64_t *out_w, apus_error *error);
 
-/* options may be NULL (all zero). The environment's APUS_FORCE=conv2d:direct (depthwise, winograd, im2col, reference) forces one;
+/* options may be NULL (all zero). The environment's APUS_FORCE=conv2d:direct, or conv:direct (depthwise, winograd, bf16, im2col,
+ * reference) forces one;
  * APUS_TUNE=file gives choices that were measured, and fails the plan with file and line where it is wrong. */
 apus_status apus_conv2d_plan_make(apus_conv2d_plan *plan, apus_conv2d_pass pass, const apus_conv2d *shape,
                                   const apus_conv2d_options *options, apus_error *error);

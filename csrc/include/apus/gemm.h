@@ -9,6 +9,7 @@
 
 /* Matrix product, row-major:  C [m, n] = op(A) [m, k] · op(B) [k, n]  (+ C where accumulate).
  * op transposes where the flag is set: A is then stored [k, m], B [n, k]. lda, ldb, ldc are row lengths in elements.
+ * Planning takes sizes and row lengths up to APUS_MAX_ELEMENTS (2^40), and as many elements a matrix, rows times row length.
  * The epilogue (bias over n, activation) serves the linear layer: y = x·w + b, x [batch, in], w [in, out].
  *   linear forward: C = y, A = x, B = w, bias;  backward data: dx = dy·wᵀ;  backward weights: dw = xᵀ·dy.
  * Bits depend on the sizes, tier and implementation, never on the number of threads. Scratch as planned. */
@@ -32,8 +33,8 @@ typedef enum apus_gemm_implementation {
 } apus_gemm_implementation;
 #define APUS_GEMM_IMPLEMENTATIONS 4
 
-/* The precisions are those of apus/conv2d.h. Default and strict are the same here; with bf16 the plan takes float32 where that is
- * as fast (few rows, columns or steps) or the CPU cannot, and says so. */
+/* The precisions are those of apus/conv2d.h. Default and strict are the same here. With bf16 C is within 2⁻⁷ of Σ|a||b|, and
+ * the plan takes float32 where that is as fast (few rows, columns or steps) or the CPU cannot, and says so. */
 typedef struct apus_gemm_options {
   apus_precision precision;
 } apus_gemm_options;

@@ -29,7 +29,7 @@ typedef struct apus_group_norm_plan {
   size_t scratch_bytes;
 } apus_group_norm_plan;
 
-/* groups must divide channels; all sizes at least 1. */
+/* groups must divide channels; all sizes at least 1, and at most APUS_MAX_ELEMENTS (2^40) elements of x. */
 apus_status apus_group_norm_plan_make(apus_group_norm_plan *plan, int64_t batch, int64_t positions, int64_t channels,
                                       int64_t groups, apus_error *error);
 

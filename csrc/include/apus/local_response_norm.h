@@ -23,7 +23,8 @@ typedef struct apus_local_response_norm_plan {
   size_t scratch_bytes;
 } apus_local_response_norm_plan;
 
-/* size at least 1, k > 0, alpha and beta at least 0 and finite: d is positive then. */
+/* size in 1 ... APUS_MAX_SIZE (2^31 − 1), also beyond the channels; at most APUS_MAX_ELEMENTS (2^40) elements of x; k > 0, alpha
+ * and beta at least 0 and finite: d is positive then. */
 apus_status apus_local_response_norm_plan_make(apus_local_response_norm_plan *plan, int64_t rows, int64_t channels, int64_t size,
                                                float alpha, float beta, float k, apus_error *error);
 /* y is other memory than x. */

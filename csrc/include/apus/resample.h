@@ -23,7 +23,8 @@ typedef struct apus_resample {
 } apus_resample;
 
 /* Sizes of at least 0, taps of at least 1 (where there are outputs), and every tap inside x: 0 <= first[o] and
- * first[o] + taps <= in_size; the text names the first output for which that does not hold. */
+ * first[o] + taps <= in_size. x, y and the table have at most APUS_MAX_ELEMENTS (2^40) elements each. The text names the first
+ * output for which that does not hold. */
 apus_status apus_resample_check(const apus_resample *shape, const int64_t *first, apus_error *error);
 
 /* y is no part of x. */

@@ -12,7 +12,7 @@ typedef enum apus_status {
   APUS_OK = 0,
   APUS_INVALID_ARGUMENT = 1, /* a size, stride or option that has no meaning */
   APUS_UNSUPPORTED = 2,      /* meaningful, but no implementation takes it (or APUS_FORCE names one that refuses) */
-  APUS_OVERFLOW = 3,         /* a product of sizes does not fit in 63 bits */
+  APUS_OVERFLOW = 3,         /* a size, or a product of sizes, beyond the bounds of apus/limits.h */
   APUS_OUT_OF_MEMORY = 4
 } apus_status;
 

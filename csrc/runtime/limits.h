@@ -1,0 +1,38 @@
+#ifndef APUS_RUNTIME_LIMITS_H
+#define APUS_RUNTIME_LIMITS_H
+
+/* The one place where plans bound their parameters (apus/limits.h).
+ *
+ * Why nothing overflows behind it, S = 2^31 − 1 and E = 2^40:
+ *   - a padded side is at most 3·S, a kernel's extent dilation·(kernel − 1) + 1 at most S², so the place of a tap, its distance
+ * to the image and the sums of these stay below 2^63;
+ *   - plans cut strides and dilations to the padded side (apus_cut_stride, apus_cut_dilation), which changes no result. So a step
+ *     of any of them, in elements, is at most what the padded image has: E. The same holds of dy, whose sides are no longer than
+ *     the padded image's, with the larger of the channels;
+ *   - what is added up for blocks, panels and threads rounds such numbers up to at most 256 threads times 64 lanes: 2^54. */
+
+#include "apus/limits.h"
+#include "apus/status.h"
+#include "runtime/integers.h"
+
+typedef struct apus_size {
+  const char *name;
+  int64_t value, least;
+} apus_size;
+
+/* Each size is in least ... most: below is APUS_INVALID_ARGUMENT, above APUS_OVERFLOW, with "operation: name is value, must be at
+ * …". */
+apus_status apus_check_sizes(const char *operation, const apus_size *sizes, int count, int64_t most, apus_error *error);
+
+/* The product of sizes (at least 0 each) is at most APUS_MAX_ELEMENTS. `what` names the tensor: "x with its padding". */
+apus_status apus_check_elements(const char *operation, const char *what, const int64_t *sizes, int count, apus_error *error);
+
+/* With a stride beyond the padded side there is one window or none, as with a stride of that side. */
+static inline int64_t apus_cut_stride(int64_t stride, int64_t padded) { return apus_min(stride, padded); }
+
+/* One tap has no distance; two that are farther apart than the padded side do not fit, nor do they at that distance. */
+static inline int64_t apus_cut_dilation(int64_t dilation, int64_t kernel, int64_t padded) {
+  return kernel == 1 ? 1 : apus_min(dilation, padded);
+}
+
+#endif
