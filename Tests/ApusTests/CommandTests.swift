@@ -11,7 +11,7 @@ import Testing
   }
 
   /// The command lies beside the test bundle.
-  private static let path: String = {
+  static let path: String = {
     let bundle = URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0])
     var folder = bundle.deletingLastPathComponent()
     while folder.path != "/" && !FileManager.default.isExecutableFile(atPath: folder.path + "/apus") {
@@ -31,7 +31,9 @@ import Testing
   }
 
   /// `shell`: a script that has the command and the arguments as `"$@"`.
-  func apus(_ arguments: String..., shell: String? = nil) throws -> Finished {
+  func apus(_ arguments: String..., shell: String? = nil) throws -> Finished { try apus(list: arguments, shell: shell) }
+
+  func apus(list arguments: [String], shell: String? = nil) throws -> Finished {
     let (process, output, errors) = process(arguments, shell: shell)
     try process.run()
     let text = output.fileHandleForReading.readDataToEndOfFile()

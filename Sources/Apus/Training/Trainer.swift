@@ -31,6 +31,7 @@ public final class Trainer {
   public init(model: any Layer, data: DataSplits, settings: TrainingSettings) throws {
     try settings.validate()
     try settings.freeze(model)
+    try data.check(scores: .max)
     var train = data.train
     train.augmentation = settings.augmentation
     self.model = model
@@ -47,6 +48,7 @@ public final class Trainer {
           SegmentationTrainer trains one
           """)
     }
+    try data.check(scores: plan.outputShape[1])
     optimizer = try OptimizerCatalogue.entry(settings.optimizer).make(model.parameters, settings)
     let stepsPerEpoch = Trainer.steps(of: train.count, by: settings.batchSize)
     schedule = settings.schedule.schedule(steps: settings.epochs * stepsPerEpoch, stepsPerEpoch: stepsPerEpoch)
