@@ -4,7 +4,12 @@ import ArgumentParser
 
 /// `apus evaluate RUN`: measures a run's model on the test split.
 struct Evaluate: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Measure a run's model on test images.")
+  static let configuration = CommandConfiguration(
+    abstract: "Measure a run's model on test images.",
+    discussion: """
+      Without --data exactly the images are measured that the run held out; where they are gone or changed it is refused. Of a folder \
+      the test part is measured, or all images where it has no parts, without those that the run trained on.
+      """)
 
   @Argument(help: ArgumentHelp("The folder of the run.", valueName: "run"), completion: .directory)
   var folder: String
@@ -17,15 +22,14 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     if let threads { Runtime.threadCount = threads }
-    let files = RunFiles(folder)
-    let model = try TrainedModel.read(files.model)
-    let source = try DataSource(data ?? RunRecord.read(files.record).dataSource)
-    let options = ImageFolder.Options(input: model.input, crop: model.crop)
-    let test = try model.evaluated(on: source.load(folder: options, reader: Image.reader).test)
+    let measured = try TrainingRun.evaluate(folder, on: data.map { try DataSource($0) }, reader: Image.reader)
+    for note in measured.notes { Terminal.printError("warning: \(note)") }
+    let test = measured.evaluation
     Terminal.printLine(
-      "\(model.network) on \(source.name): \(test.labels.count.grouped) test images, \(test.mistakes.count.grouped) wrong"
+      "\(measured.network) on \(measured.name): \(test.labels.count.grouped) test images, \(test.mistakes.count.grouped) wrong"
     )
-    Terminal.printLine("test loss \(test.loss.formatted(decimals: 4))")
+    Terminal.printLine("measured: \(measured.images)")
+    Terminal.printLine("test loss \(test.loss.compact(decimals: 4, width: 10))")
     Terminal.printLine("test accuracy \((100 * test.accuracy).formatted(decimals: 1)) %")
   }
 }

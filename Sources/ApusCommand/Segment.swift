@@ -56,11 +56,12 @@ struct Segment: ParsableCommand {
     (settings.height, settings.width) = (size, size)
     settings.learningRate = learningRate
     settings.seed = seed
-    Terminal.printLine("epoch  train loss  pixel acc  mean IoU  seconds")
+    Terminal.printLine(" epoch  train loss  pixel acc  mean IoU  seconds")
     let result = try SegmentationRun.start(settings, data: DataSource(data), in: out) { row in
       let cells = [
-        ("\(row.epoch)", 5), (row.trainLoss.formatted(decimals: 4), 10), (Segment.percent(row.pixelAccuracy), 9),
-        (Segment.percent(row.meanIntersectionOverUnion), 8), (row.seconds.formatted(decimals: 1), 7),
+        ("\(row.epoch)", 6), (row.trainLoss.compact(decimals: 4, width: 10), 10),
+        (Segment.percent(row.pixelAccuracy), 9),
+        (Segment.percent(row.meanIntersectionOverUnion), 8), (row.seconds.compact(decimals: 1, width: 7), 7),
       ]
       Terminal.printLine(cells.map { Table.padded($0.0, to: $0.1) }.joined(separator: "  "))
     }
@@ -81,6 +82,9 @@ struct Segment: ParsableCommand {
     Terminal.printLine(
       "\(result.otherHeight)×\(result.otherWidth) pixels: mean IoU "
         + Segment.percent(result.otherMetrics.meanIntersectionOverUnion))
+    if let reason = metrics.didNotLearn {
+      Terminal.printLine("the network did not learn: \(reason); try another --learning-rate or more --epochs")
+    }
     Terminal.printLine(
       "test pixel accuracy \(Segment.percent(metrics.pixelAccuracy)), mean accuracy \(Segment.percent(metrics.meanAccuracy)), "
         + "mean IoU \(Segment.percent(metrics.meanIntersectionOverUnion)), "

@@ -3,7 +3,7 @@ import Apus
 /// Text in columns.
 enum Table {
   private static let columns = [
-    (title: "epoch", width: 5), (title: "train loss", width: 10), (title: "train acc", width: 9),
+    (title: "epoch", width: 7), (title: "train loss", width: 10), (title: "train acc", width: 9),
     (title: "val loss", width: 8), (title: "val acc", width: 8), (title: "seconds", width: 7),
   ]
 
@@ -11,17 +11,20 @@ enum Table {
   static var head: String { line(columns.map(\.title)) }
 
   static func row(_ row: EpochMetrics) -> String {
-    line([
-      "\(row.epoch)", row.trainLoss.formatted(decimals: 4), percent(row.trainAccuracy),
-      row.validationLoss.formatted(decimals: 4), percent(row.validationAccuracy), row.seconds.formatted(decimals: 2),
-    ])
+    let numbers = [
+      (row.trainLoss, 4), (100 * row.trainAccuracy, 2), (row.validationLoss, 4), (100 * row.validationAccuracy, 2),
+      (row.seconds, 2),
+    ]
+    let cells = zip(numbers, columns.dropFirst()).map { number, column in
+      let unit = column.title.hasSuffix("acc") ? " %" : ""
+      return number.0.compact(decimals: number.1, width: column.width - unit.count) + unit
+    }
+    return line(["\(row.epoch)"] + cells)
   }
 
   private static func line(_ cells: [String]) -> String {
     zip(cells, columns).map { padded($0, to: $1.width) }.joined(separator: "  ")
   }
-
-  private static func percent(_ value: Double) -> String { (100 * value).formatted(decimals: 2) + " %" }
 
   /// Text aligned to the right, or to the left, in a field.
   static func padded(_ text: String, to width: Int, left: Bool = false) -> String {

@@ -46,18 +46,20 @@ final class TrainingReporter: TrainingObserver {
   func trainingProgressed(_ progress: TrainingProgress) {
     let rate = Int(progress.imagesPerSecond).grouped
     let left = duration(progress.secondsLeft)
+    let loss = progress.loss.compact(decimals: 4, width: 8)
     if Terminal.isInteractive {
       let label = "epoch \(progress.epoch)/\(progress.epochs) "
-      let numbers = " loss \(progress.loss.formatted(decimals: 4))  \(rate) images/s  \(left) left"
+      let numbers = " loss \(loss)  \(rate) images/s  \(left) left"
       let room = min(30, Terminal.width - label.count - numbers.count - 3)
       let bar = room >= 5 ? Table.bar(progress.fraction, width: room) : ""
-      Terminal.print("\r\u{1B}[2K" + label + bar + numbers)
+      // A line that wraps could not be redrawn.
+      Terminal.print("\r\u{1B}[2K" + (label + bar + numbers).prefix(max(Terminal.width - 1, 1)))
       barIsShown = true
     } else if ContinuousClock.now - lastLine > .seconds(10) {
       lastLine = .now
       Terminal.printLine(
         "epoch \(progress.epoch)/\(progress.epochs), step \(progress.step)/\(progress.stepsPerEpoch): "
-          + "loss \(progress.loss.formatted(decimals: 4)), \(rate) images/s, \(left) left")
+          + "loss \(loss), \(rate) images/s, \(left) left")
     }
   }
 
@@ -80,10 +82,10 @@ final class TrainingReporter: TrainingObserver {
       Terminal.printLine(
         "\(Int(result.imagesPerSecond).grouped) images/s in training; the model kept is that of epoch \(result.keptEpoch); "
           + "page: \(folder)/report.html")
-      Terminal.printLine(accuracy(result))
+      tell(result)
     case .wasFinished(let result):
       Terminal.printLine("\(folder): the run is finished already, nothing is left to do")
-      Terminal.printLine(accuracy(result))
+      tell(result)
     case .interrupted(let steps):
       Terminal.printLine("interrupted after step \(steps.grouped) and saved; go on with: apus train --resume \(folder)")
     }
@@ -94,8 +96,11 @@ final class TrainingReporter: TrainingObserver {
     barIsShown = false
   }
 
-  private func accuracy(_ result: RunRecord.Result) -> String {
-    "test accuracy \((100 * result.testAccuracy).formatted(decimals: 1)) %"
+  private func tell(_ result: RunRecord.Result) {
+    if let reason = result.didNotLearn {
+      Terminal.printLine("the run did not learn: \(reason); try another --learning-rate, and look at images and labels")
+    }
+    Terminal.printLine("test accuracy \((100 * result.testAccuracy).formatted(decimals: 1)) %")
   }
 
   private func duration(_ seconds: Double) -> String {

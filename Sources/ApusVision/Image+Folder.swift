@@ -8,7 +8,26 @@ extension Image {
   ///   folder: "flowers", options: .init(input: [224, 224, 3]), reader: Image.reader)
   /// ```
   public static let reader: ImageFolder.Reader = { file, options in
-    try Image(contentsOf: file).centre(for: options).pixels
+    let image = try Image(contentsOf: file)
+    try image.checkScaling(for: options, file: file)
+    return image.centre(for: options).pixels
+  }
+
+  /// Of an image of one row of pixels a square of 224 would be made by scaling it to the 256-fold in both directions.
+  ///
+  /// - Throws: `DataError` where scaled so far it has more pixels than any image that is read.
+  func checkScaling(for options: ImageFolder.Options, file: String) throws(DataError) {
+    let factor = max(
+      Double(options.input[0]) / options.crop / Double(height), Double(options.input[1]) / options.crop / Double(width))
+    let pixels = factor * factor * Double(height) * Double(width)
+    if pixels > Double(Image.pixelLimit) {
+      throw DataError(
+        file,
+        found:
+          "an image of \(height)×\(width) pixels, which scaled to cover \(options.input[0])×\(options.input[1]) has "
+          + "\((pixels / 1e6).compact(decimals: 0, width: 9)) million",
+        expected: "a less elongated one: at most \(Image.pixelLimit >> 20) million")
+    }
   }
 
   /// The centre of the image in the size of an input, as torchvision's `Resize` and `CenterCrop` take it: scaled, antialiased, until it

@@ -5,7 +5,10 @@ extension Image {
   /// image files; `prepared(for:inverted:file:)` otherwise.
   public func prepared(for model: TrainedModel, inverted: Bool = false, file: String) throws -> Tensor {
     guard let crop = model.crop else { return try prepared(for: model.input, inverted: inverted, file: file) }
-    let image = centre(for: ImageFolder.Options(input: model.input, crop: crop))
+    let options = ImageFolder.Options(input: model.input, crop: crop)
+    try options.validate()
+    try checkScaling(for: options, file: file)
+    let image = centre(for: options)
     return Tensor((inverted ? image.inverted() : image).pixels, shape: Shape([1] + model.input))
   }
 
@@ -18,7 +21,9 @@ extension Image {
   /// - Throws: `DataError` where the proportions are not those of the input: scaling would distort the image.
   public func prepared(for input: Shape, inverted: Bool = false, file: String) throws -> Tensor {
     if input.count != 3 || (input[2] != 1 && input[2] != 3) {
-      fatalError("an image for an input of shape \(input), which is no [H, W, 1] or [H, W, 3]")
+      throw DataError(
+        file, found: "an image for a network with an input of shape \(input)",
+        expected: "one that takes images, [H, W, 1] or [H, W, 3]")
     }
     if height * input[1] != width * input[0] {
       throw DataError(

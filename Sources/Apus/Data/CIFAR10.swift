@@ -22,9 +22,9 @@ public enum CIFAR10 {
     }
     let names = try classNames(in: folder)
     let train = try read(batches, classNames: names, source: batches.count == 1 ? batches[0] : folder)
-    return DataSplits(
+    return try DataSplits(
       training: train, indices: Array(0..<Int32(train.count)), validationCount: train.count / 10,
-      test: try all(read([test], classNames: names, source: test)), augmentation: Augmentation(maximumShift: 4))
+      test: all(read([test], classNames: names, source: test)), augmentation: Augmentation(maximumShift: 4))
   }
 
   private static func all(_ dataset: ImageDataset) -> (dataset: ImageDataset, indices: [Int32]) {

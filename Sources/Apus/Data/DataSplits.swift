@@ -4,8 +4,10 @@ public struct DataSplits: Sendable {
   public let train: DataSplit
   public let validation: DataSplit
   public let test: DataSplit
-  /// Changes where a file does, for data of whose files nobody else keeps account.
+  /// Changes where an image, a label or an image file's name does.
   public internal(set) var fingerprint: String?
+  /// Of image files: each one's part.
+  public internal(set) var files: [DataFile] = []
   /// What to know of how they were read, in words.
   public internal(set) var notes: [String] = []
 
@@ -34,18 +36,28 @@ public struct DataSplits: Sendable {
         split.dataset, indices: split.indices, normalization: normalization, augmentation: split.augmentation)
     }
     var splits = DataSplits(train: changed(train), validation: changed(validation), test: changed(test))
-    (splits.fingerprint, splits.notes) = (fingerprint, notes)
+    (splits.fingerprint, splits.files, splits.notes) = (fingerprint, files, notes)
     return splits
   }
 
   /// Seed of every built-in split. It is no parameter: whatever a training run's seed, all are measured on the same images.
   static let splitSeed: UInt64 = 1
 
-  /// Draws `validationCount` samples with the classes' shares from `indices` of `training`; the rest is trained on.
+  /// Draws `validationCount` samples with the classes' shares from `indices` of `training`; the rest is trained on. The parts are drawn
+  /// by places in the files, which are always the same: the fingerprint tells where they are not.
+  ///
+  /// - Throws: `DataError` where no sample is left for training or for validation.
   init(
     training: ImageDataset, indices: [Int32], validationCount: Int, test: (dataset: ImageDataset, indices: [Int32]),
     augmentation: Augmentation
-  ) {
+  ) throws(DataError) {
+    // Of fewer than ten images a tenth is none.
+    let validationCount = max(1, validationCount)
+    if indices.count <= validationCount {
+      throw DataError(
+        training.source, found: "\(indices.count) training image\(indices.count == 1 ? "" : "s")",
+        expected: "at least \(validationCount + 1): \(validationCount) of them for validation")
+    }
     // Another seed than the test part's: the same one would give both parts the same order within a class.
     let (validation, train) = StratifiedDraw.draw(
       validationCount, of: indices, labels: training.labels, classCount: training.classNames.count,
@@ -55,5 +67,23 @@ public struct DataSplits: Sendable {
       train: DataSplit(training, indices: train, normalization: normalization, augmentation: augmentation),
       validation: DataSplit(training, indices: validation, normalization: normalization),
       test: DataSplit(test.dataset, indices: test.indices, normalization: normalization))
+    var fingerprint = Fingerprint()
+    for dataset in [training, test.dataset] { dataset.add(to: &fingerprint) }
+    self.fingerprint = fingerprint.text
+  }
+
+  /// Throws if a part that training needs is empty, or if the parts differ in their classes or images.
+  func check() throws(DataError) {
+    for (part, split) in [("training", train), ("validation", validation)] where split.count == 0 {
+      throw DataError(split.dataset.source, found: "no \(part) images", expected: "at least one")
+    }
+    for split in [validation, test] {
+      let shape: Shape = [split.dataset.height, split.dataset.width, split.dataset.channels]
+      if shape != imageShape || split.dataset.classNames.count != classNames.count {
+        throw DataError(
+          split.dataset.source, found: "\(split.dataset.classNames.count) classes of images \(shape)",
+          expected: "\(classNames.count) of \(imageShape), as the training images have")
+      }
+    }
   }
 }

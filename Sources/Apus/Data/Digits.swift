@@ -15,9 +15,11 @@ public enum Digits {
     let all = Array(0..<Int32(dataset.count))
     let (test, rest) = StratifiedDraw.draw(
       360, of: all, labels: dataset.labels, classCount: 10, seed: DataSplits.splitSeed)
-    return DataSplits(
-      training: dataset, indices: rest, validationCount: 144, test: (dataset, test),
-      augmentation: Augmentation(maximumShift: 2))
+    do {
+      return try DataSplits(
+        training: dataset, indices: rest, validationCount: 144, test: (dataset, test),
+        augmentation: Augmentation(maximumShift: 2))
+    } catch { fatalError("the digits inside the library are damaged: \(error)") }
   }
 
   /// All images in the original order, resized to 32×32.

@@ -49,4 +49,10 @@ public struct ImageDataset: Sendable {
       }
     }
   }
+
+  /// Its images and labels.
+  func add(to fingerprint: inout Fingerprint) {
+    images.withUnsafeScalars(of: UInt8.self) { fingerprint.add($0) }
+    for label in labels { fingerprint.add((0..<4).map { UInt8(truncatingIfNeeded: label >> (8 * $0)) }) }
+  }
 }

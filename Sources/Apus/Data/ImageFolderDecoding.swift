@@ -10,39 +10,55 @@ struct ImageFolderDecoding {
     self.reader = reader
   }
 
-  /// Where files are refused, the error is that of the first in the list.
-  func dataset(labels: [Int32], classNames: [String], source: String) throws -> ImageDataset {
+  /// The images, and what is in the files. Where files are refused, the error is that of the first in the list.
+  func dataset(
+    labels: [Int32], classNames: [String], source: String
+  ) throws -> (dataset: ImageDataset, contents: [DataFile.Content]) {
     let size = options.input.reduce(1, *)
     let failures = Failures()
-    let images = Tensor(shape: Shape([files.count] + options.input), of: UInt8.self) { pixels in
-      let target = Target(start: pixels.baseAddress!)
+    var contents = [DataFile.Content](repeating: .init(byteCount: 0, fingerprint: 0), count: files.count)
+    let images = contents.withUnsafeMutableBufferPointer { contents in decoded(size, contents, failures) }
+    if let first = failures.first { throw first }
+    return (
+      try ImageDataset(images: images, labels: labels, classNames: classNames, source: source), contents
+    )
+  }
+
+  private func decoded(
+    _ size: Int, _ contents: UnsafeMutableBufferPointer<DataFile.Content>, _ failures: Failures
+  ) -> Tensor {
+    Tensor(shape: Shape([files.count] + options.input), of: UInt8.self) { pixels in
+      let target = Target(pixels: pixels.baseAddress!, contents: contents.baseAddress!)
       let threadCount = max(1, min(Runtime.threadCount, files.count))
       let threads = (0..<threadCount).map { first in
         Joinable { decode(from: first, by: threadCount, size, into: target, failures) }
       }
       for thread in threads { thread.join() }
     }
-    if let first = failures.first { throw first }
-    return try ImageDataset(images: images, labels: labels, classNames: classNames, source: source)
   }
 
   private func decode(from first: Int, by step: Int, _ size: Int, into target: Target, _ failures: Failures) {
     for index in stride(from: first, to: files.count, by: step) where !failures.hasOne(before: index) {
       do {
+        target.contents[index] = DataFile.Content(try File.contents(of: files[index]))
         let bytes = try reader(files[index], options)
         if bytes.count != size {
-          fatalError("\(files[index]): a reader gave \(bytes.count) bytes for an image of \(options.input)")
+          throw DataError(
+            files[index], found: "\(bytes.count) bytes from the reader",
+            expected: "\(size) for an image of \(options.input)")
         }
-        (target.start + index * size).initialize(from: bytes, count: size)
+        (target.pixels + index * size).initialize(from: bytes, count: size)
       } catch {
         failures.add(error, at: index)
       }
     }
   }
 
-  /// Each thread writes to images of its own.
+  /// Unchecked, as pointers are not `Sendable`: thread k of n writes to the places k, k + n, … alone, and the one that made the memory
+  /// waits for all of them before it reads.
   private struct Target: @unchecked Sendable {
-    let start: UnsafeMutablePointer<UInt8>
+    let pixels: UnsafeMutablePointer<UInt8>
+    let contents: UnsafeMutablePointer<DataFile.Content>
   }
 
   private final class Failures: @unchecked Sendable {

@@ -34,10 +34,10 @@ struct ImageFolderListing {
     for (label, name) in classNames.enumerated() where found.contains(name) {
       let before = files.count
       for entry in try ImageFolderListing.entries(of: folder + "/" + name) {
-        let suffix = ImageFolderListing.suffix(of: entry.name)
-        if !entry.isFolder && ImageFolderListing.extensions.contains(suffix) {
+        if ImageFolderListing.isImage(entry) {
           files.append(("\(folder)/\(name)/\(entry.name)", Int32(label)))
         } else {
+          let suffix = ImageFolderListing.suffix(of: entry.name)
           skipped[entry.isFolder ? "folders" : suffix.isEmpty ? "without extension" : "." + suffix, default: 0] += 1
         }
       }
@@ -74,6 +74,11 @@ struct ImageFolderListing {
       _ = FileManager.default.fileExists(atPath: folder + "/" + name, isDirectory: &isFolder)
       return (name, isFolder)
     }
+  }
+
+  /// Whether it is read, by its name.
+  static func isImage(_ entry: (name: String, isFolder: Bool)) -> Bool {
+    !entry.isFolder && extensions.contains(suffix(of: entry.name))
   }
 
   /// What follows the last dot, in small letters.

@@ -21,7 +21,7 @@ public enum MNIST {
         files[1].images, found: "images of \(test.height)×\(test.width)",
         expected: "\(train.height)×\(train.width) as in \(files[0].images)")
     }
-    return DataSplits(
+    return try DataSplits(
       training: train, indices: Array(0..<Int32(train.count)), validationCount: min(5000, train.count / 10),
       test: (test, Array(0..<Int32(test.count))), augmentation: Augmentation(maximumShift: 2))
   }

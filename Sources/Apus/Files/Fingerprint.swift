@@ -12,9 +12,13 @@ struct Fingerprint {
     add(CollectionOfOne(0))
   }
 
+  var value: UInt64 { hash }
+
   /// 16 hexadecimal digits.
-  var text: String {
-    let digits = String(hash, radix: 16)
+  var text: String { Fingerprint.text(of: hash) }
+
+  static func text(of value: UInt64) -> String {
+    let digits = String(value, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 

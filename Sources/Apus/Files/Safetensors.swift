@@ -61,6 +61,13 @@ public enum Safetensors {
     _ tensors: [(name: String, value: Tensor)], metadata: [String: String] = ["format": "pt"],
     widened: Set<String> = [], to path: String
   ) throws {
+    try write(tensors, metadata: metadata, widened: widened, to: FilePlace(path))
+  }
+
+  public static func write(
+    _ tensors: [(name: String, value: Tensor)], metadata: [String: String] = ["format": "pt"],
+    widened: Set<String> = [], to place: FilePlace
+  ) throws {
     let items = tensors.map { name, value in
       if widened.contains(name) && value.scalarType != .int32 {
         fatalError("tensor \(JSONScanner.shown(name)) is \(value.scalarType): only int32 is widened to I64")
@@ -73,7 +80,7 @@ public enum Safetensors {
       return p != q ? p > q : precedes(a.name, b.name)
     }
     let header = header(of: ordered, metadata)
-    let writer = try AtomicFile.Writer(path)
+    let writer = try AtomicFile.Writer(place)
     try writer.append(header)
     for item in ordered {
       if item.type == .i64 {

@@ -30,13 +30,22 @@ public struct ComposedScenes: Sendable {
   /// - Parameters:
   ///   - split: whose images are used.
   ///   - series: scenes of another series have other layouts.
-  /// - Throws: `DataError` where the images are not grey squares.
+  /// - Throws: `DataError` where there are no images, they are not grey squares, or there are so many classes that one's label is `ignored`.
   public init(_ split: DataSplit, height: Int, width: Int, seed: UInt64, series: Int = 0) throws(DataError) {
     let dataset = split.dataset
     if dataset.channels != 1 || dataset.height != dataset.width {
       throw DataError(
         dataset.source, found: "images of shape \([dataset.height, dataset.width, dataset.channels])",
         expected: "grey squares, to compose scenes of them")
+    }
+    if split.count == 0 {
+      throw DataError(dataset.source, found: "no images to compose scenes of", expected: "at least one in each part")
+    }
+    if dataset.classNames.count >= ComposedScenes.ignored {
+      throw DataError(
+        dataset.source, found: "\(dataset.classNames.count) classes",
+        expected:
+          "at most \(ComposedScenes.ignored - 1): label \(ComposedScenes.ignored) marks pixels that do not count")
     }
     if min(height, width) < ComposedScenes.smallestSize || !(0..<256).contains(series) {
       fatalError(

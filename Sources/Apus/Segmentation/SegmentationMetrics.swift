@@ -83,6 +83,16 @@ public struct SegmentationMetrics: Hashable, Sendable {
     (0..<classes).reduce(0) { $0 + Double(pixels(of: $1)) * (intersectionOverUnion(of: $1) ?? 0) } / Double(pixels)
   }
 
+  /// Why the predictions show no learning, in words: as many pixels are right as where every pixel gets the most frequent class, or fewer.
+  /// `nil` where more are, and where all pixels are of one class.
+  public var didNotLearn: String? {
+    let most = (0..<classes).map { pixels(of: $0) }.max() ?? 0
+    let right = (0..<classes).reduce(0) { $0 + hits($1) }
+    if right > most || most == pixels { return nil }
+    func percent(_ count: Int) -> String { (100 * Double(count) / Double(pixels)).formatted(decimals: 1) + " %" }
+    return "\(percent(right)) of the pixels are right, and \(percent(most)) would be with one class for all"
+  }
+
   private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
 }
 

@@ -30,13 +30,13 @@ public enum SegmentationRun {
     epochEnded: (SegmentationEpoch) -> Void = { _ in }
   ) throws -> Result {
     try settings.validate()
-    let folder = try RunFolder.create(at: path)
+    let folder = try RunFolder.create(at: path, others: [classesName, scenesName, otherSizeName])
     let files = folder.files
     let trainer: SegmentationTrainer
     do {
       trainer = try SegmentationTrainer(data: source.load(), settings: settings)
       // Whether the folder can be written to shows now, not after the training.
-      try AtomicFile.write(csv([]), to: files.metrics)
+      try AtomicFile.write(csv([]), to: folder.place(files.metrics))
     } catch {
       folder.discard()
       throw error
@@ -44,22 +44,24 @@ public enum SegmentationRun {
     var rows: [SegmentationEpoch] = []
     try trainer.train { row in
       rows.append(row)
-      try AtomicFile.write(csv(rows), to: files.metrics)
+      try AtomicFile.write(csv(rows), to: folder.place(files.metrics))
       epochEnded(row)
     }
-    try writeModel(trainer, to: files.model)
-    return try measure(trainer, in: files.folder)
+    try writeModel(trainer, to: folder.place(files.model))
+    return try measure(trainer, in: folder)
   }
 
-  private static func measure(_ trainer: SegmentationTrainer, in folder: String) throws -> Result {
+  private static let (classesName, scenesName, otherSizeName) = ("classes.csv", "scenes.png", "other-size.png")
+
+  private static func measure(_ trainer: SegmentationTrainer, in folder: RunFolder) throws -> Result {
     let settings = trainer.settings
     let scenes = try trainer.testScenes(height: settings.height, width: settings.width)
     let metrics = trainer.evaluate(scenes, count: SegmentationTrainer.testCount)
-    try AtomicFile.write(classes(metrics, trainer.classNames), to: folder + "/classes.csv")
+    try AtomicFile.write(classes(metrics, trainer.classNames), to: folder.place(classesName))
     let picture = SegmentationPicture.png(
       (0..<6).map { row($0, of: scenes, trainer) }, classNames: trainer.classNames, scale: scale(settings.width),
       footer: caption("", metrics))
-    try AtomicFile.write(picture, to: folder + "/scenes.png")
+    try AtomicFile.write(picture, to: folder.place(scenesName))
 
     // Of odd numbers: no stage divides them.
     let (height, width) = (settings.height * 3 / 2 + 1, settings.width * 5 / 2 + 1)
@@ -68,7 +70,7 @@ public enum SegmentationRun {
     let otherPicture = SegmentationPicture.png(
       [row(0, of: other, trainer)], classNames: trainer.classNames, scale: scale(width),
       footer: caption("\(height)×\(width), trained on \(settings.height)×\(settings.width): ", otherMetrics))
-    try AtomicFile.write(otherPicture, to: folder + "/other-size.png")
+    try AtomicFile.write(otherPicture, to: folder.place(otherSizeName))
     return Result(
       classNames: trainer.classNames, metrics: metrics, otherHeight: height, otherWidth: width,
       otherMetrics: otherMetrics)
@@ -119,7 +121,7 @@ public enum SegmentationRun {
   }
 
   /// No time, path or number of threads: the same settings give the same bytes.
-  private static func writeModel(_ trainer: SegmentationTrainer, to path: String) throws {
+  private static func writeModel(_ trainer: SegmentationTrainer, to place: FilePlace) throws {
     let normalization = ComposedScenes.normalization
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
@@ -129,6 +131,6 @@ public enum SegmentationRun {
         deviation: normalization.deviation))
     try Safetensors.write(
       trainer.model.state(), metadata: ["format": "pt", "apus.segmentation": String(decoding: header, as: UTF8.self)],
-      to: path)
+      to: place)
   }
 }

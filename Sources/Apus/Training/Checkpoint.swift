@@ -23,8 +23,10 @@ package struct Checkpoint {
 
   private static let key = "apus.training"
 
-  package func write(to path: String) throws {
-    let encoder = JSONEncoder()
+  package func write(to path: String) throws { try write(to: FilePlace(path)) }
+
+  func write(to place: FilePlace) throws {
+    let encoder = JSONEncoder.anyNumber
     encoder.outputFormatting = [.sortedKeys]
     let json: Data
     do {
@@ -35,7 +37,7 @@ package struct Checkpoint {
     let tensors = [("model.", model), ("optimizer.", optimizer), ("kept.", kept)].flatMap { prefix, tensors in
       tensors.map { (name: prefix + $0.name, value: $0.value) }
     }
-    try Safetensors.write(tensors, metadata: [Checkpoint.key: String(decoding: json, as: UTF8.self)], to: path)
+    try Safetensors.write(tensors, metadata: [Checkpoint.key: String(decoding: json, as: UTF8.self)], to: place)
   }
 
   package static func read(_ path: String) throws -> Checkpoint {
@@ -45,7 +47,7 @@ package struct Checkpoint {
     }
     let header: Header
     do {
-      header = try JSONDecoder().decode(Header.self, from: Data(json.utf8))
+      header = try JSONDecoder.anyNumber.decode(Header.self, from: Data(json.utf8))
     } catch {
       throw FileError(
         path, part: "metadata \(key)", found: "no state of a training run (\(JSONProblem.describe(error)))",

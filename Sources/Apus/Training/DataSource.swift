@@ -66,16 +66,39 @@ public struct DataSource: Hashable, Sendable, CustomStringConvertible {
   ///   - folder: the size that image files are brought to.
   ///   - reader: of image files, such as `Image.reader` of ApusVision. Data in other forms need neither.
   public func load(folder options: ImageFolder.Options? = nil, reader: ImageFolder.Reader? = nil) throws -> DataSplits {
+    try load(folder: options, reader: reader, division: .byPath)
+  }
+
+  func load(
+    folder options: ImageFolder.Options?, reader: ImageFolder.Reader?, division: ImageFolder.Division
+  ) throws -> DataSplits {
     switch kind {
     case .digits: return Digits.load()
     case .mnist(let folder): return try MNIST.load(folder: folder)
     case .cifar10(let folder): return try CIFAR10.load(folder: folder)
     case .images(let folder):
       guard let options else { throw DataError(description, found: "no size for the images", expected: "one") }
-      guard let reader else {
-        throw DataError(description, found: "no reader of image files", expected: "Image.reader")
-      }
-      return try ImageFolder.load(folder: folder, options: options, reader: reader)
+      guard let reader else { throw DataSource.noReader(self) }
+      return try ImageFolder.load(folder: folder, options: options, division: division, reader: reader)
+    }
+  }
+
+  static func noReader(_ source: DataSource) -> DataError {
+    DataError(source.description, found: "no reader of image files", expected: "Image.reader")
+  }
+
+  /// Where the images are files of their own: their folder.
+  var imageFolder: String? {
+    if case .images(let folder) = kind { folder } else { nil }
+  }
+
+  /// What the test images are, in words.
+  var testPart: String {
+    switch kind {
+    case .digits: "the test images, the same for every run"
+    case .mnist: "the images of its t10k files"
+    case .cifar10: "the images of its test_batch"
+    case .images: "by the record of its parts"
     }
   }
 }

@@ -1,7 +1,8 @@
 extension Double {
   /// Decimal text with a fixed number of digits after the point, rounded half to even: 0.98765 with 1 digit of its hundredfold is "98.8".
   public func formatted(decimals: Int) -> String {
-    guard isFinite else { return "\(self)" }
+    // Ten to the sixteenth is the first power that scales even 1 beyond 2^53.
+    guard isFinite, decimals < 16 else { return "\(self)" }
     var scale = 1.0
     for _ in 0..<decimals { scale *= 10 }
     let scaled = (magnitude * scale).rounded(.toNearestOrEven)
@@ -12,6 +13,33 @@ extension Double {
     if decimals == 0 { return "\(sign)\(whole)" }
     let fraction = String(Int(scaled) % Int(scale))
     return "\(sign)\(whole)." + String(repeating: "0", count: decimals - fraction.count) + fraction
+  }
+
+  /// As `formatted(decimals:)` where that has at most `width` characters, else with fewer decimals, else as `2.4e+23`: a number that keeps
+  /// its column. The shortest form of all, `-1.8e+308`, has nine.
+  public func compact(decimals: Int, width: Int) -> String {
+    guard isFinite else { return "\(self)" }
+    for places in stride(from: decimals, through: 0, by: -1) {
+      let text = formatted(decimals: places)
+      if text.count <= width && !text.contains("e") { return text }
+    }
+    var exponent = 0
+    var digits = magnitude
+    // In steps of exact powers where there are some: the last digit shown is far from the last one known.
+    while digits >= 10 {
+      digits /= 10
+      exponent += 1
+    }
+    let sign = self < 0 ? "-" : ""
+    for places in stride(from: decimals, through: 0, by: -1) {
+      let mantissa = digits.formatted(decimals: places)
+      // 9.96 with one decimal is 10.0.
+      let text =
+        mantissa.hasPrefix("10")
+        ? "\(sign)\((digits / 10).formatted(decimals: places))e+\(exponent + 1)" : "\(sign)\(mantissa)e+\(exponent)"
+      if text.count <= width || places == 0 { return text }
+    }
+    return "\(self)"
   }
 }
 

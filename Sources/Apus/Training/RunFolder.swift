@@ -15,6 +15,7 @@
 /// | `model.safetensors` | the model that is kept, by validation |
 /// | `metrics.csv` | a row an epoch |
 /// | `report.html` | a page to read |
+/// | `split.csv` | of image files: which part each went into |
 ///
 /// The checkpoint is the truth; model, metrics and report are derived from it and written again on resume.
 public struct RunFiles: Sendable {
@@ -27,37 +28,47 @@ public struct RunFiles: Sendable {
   public var model: String { folder + "/model.safetensors" }
   public var metrics: String { folder + "/metrics.csv" }
   public var report: String { folder + "/report.html" }
+  public var split: String { folder + "/" + RunFiles.splitName }
 
-  var all: [String] { [record, checkpoint, model, metrics, report] }
+  static let splitName = "split.csv"
+
+  var all: [String] { [record, checkpoint, model, metrics, report, split] }
 }
 
-/// The folder of one training run. While a `RunFolder` lives its process alone may write there: the folder itself is locked.
+/// The folder of one training run. While a `RunFolder` lives its process alone may write there: the folder itself is locked, and held
+/// open, so that everything goes into the very folder that is locked and not into one that was made in its place.
 public final class RunFolder {
   public let files: RunFiles
-  private let lock: Int32
+  private let held: HeldFolder
+  /// Files that the run writes.
+  private let names: [String]
   /// Folders that `create` made, innermost first.
   private let made: [String]
 
-  private init(_ path: String, lock: Int32, made: [String]) {
-    files = RunFiles(path)
-    self.lock = lock
+  private init(_ held: HeldFolder, names: [String], made: [String]) {
+    files = RunFiles(held.path)
+    self.held = held
+    self.names = names
     self.made = made
   }
 
-  deinit { close(lock) }
-
   /// Makes the folder of a new run, and those above it that lack. One that is there is taken unless it holds a file of a run.
-  public static func create(at path: String) throws(FileError) -> RunFolder {
+  public static func create(at path: String) throws(FileError) -> RunFolder { try create(at: path, others: []) }
+
+  /// - Parameter others: names of files that the run writes beside those of `RunFiles`.
+  static func create(at path: String, others: [String]) throws(FileError) -> RunFolder {
     let path = trimmed(path)
     let made = try makeFolders(path)
     do throws(FileError) {
-      let folder = RunFolder(path, lock: try lockFolder(path), made: made)
-      if exists(folder.files.record) {
+      let names = RunFiles(path).all.map(name) + others
+      let folder = RunFolder(try lockFolder(path), names: names, made: made)
+      if folder.place(folder.files.record).exists {
         throw FileError(
           path, found: "the folder holds a run already", expected: "a new folder; --resume continues a run")
       }
-      if let file = folder.files.all.first(where: exists) {
-        throw FileError(file, found: "a file that a run would replace", expected: "a folder without one")
+      if let name = names.first(where: { FilePlace(folder.held, $0).exists }) {
+        throw FileError(
+          "\(path)/\(name)", found: "a file that a run would replace", expected: "a folder without one")
       }
       return folder
     } catch {
@@ -69,32 +80,38 @@ public final class RunFolder {
   /// The folder of a run that was started before.
   public static func open(at path: String) throws(FileError) -> RunFolder {
     let path = trimmed(path)
-    let folder = RunFolder(path, lock: try lockFolder(path), made: [])
-    if !exists(folder.files.record) {
+    let folder = RunFolder(try lockFolder(path), names: RunFiles(path).all.map(name), made: [])
+    if !folder.place(folder.files.record).exists {
       throw FileError(path, found: "the folder holds no run.json", expected: "the folder of a run")
     }
     return folder
   }
 
+  /// Where a file of the run is written.
+  ///
+  /// - Parameter file: its path, one of `files`, or a name.
+  func place(_ file: String) -> FilePlace { FilePlace(held, RunFolder.name(file)) }
+
   /// Takes back a run that has not begun: what it wrote, and the folders if `create` made them.
   func discard() {
-    for file in files.all { unlink(file) }
+    for name in names { FilePlace(held, name).remove() }
+    // Another folder in its place is another run's.
+    if made.isEmpty || !held.isInPlace { return }
     for folder in made { rmdir(folder) }
   }
 
-  var hasCheckpoint: Bool { RunFolder.exists(files.checkpoint) }
+  var hasCheckpoint: Bool { place(files.checkpoint).exists }
 
   // MARK: System calls
+
+  private static func name(_ path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+  }
 
   private static func trimmed(_ path: String) -> String {
     var path = path
     while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
     return path
-  }
-
-  private static func exists(_ path: String) -> Bool {
-    var status = stat()
-    return lstat(path, &status) == 0
   }
 
   /// The folders that it made, innermost first.
@@ -115,28 +132,18 @@ public final class RunFolder {
     throw FileError(path, cannot: "make the folder")
   }
 
-  private static func lockFolder(_ path: String) throws(FileError) -> Int32 {
-    // The descriptor must not be inherited: a child that outlives this process would hold the lock.
-    let descriptor = Self.openFolder(path)
-    if descriptor < 0 { throw FileError(path, cannot: "open the folder") }
-    if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      let code = errno
-      close(descriptor)
-      if code == EWOULDBLOCK {
-        throw FileError(path, found: "another process is at work on this run", expected: "one at a time")
+  private static func lockFolder(_ path: String) throws(FileError) -> HeldFolder {
+    while true {
+      let folder = try HeldFolder(path)
+      if flock(folder.descriptor, LOCK_EX | LOCK_NB) != 0 {
+        let code = errno
+        if code == EWOULDBLOCK {
+          throw FileError(path, found: "another process is at work on this run", expected: "one at a time")
+        }
+        throw FileError(path, cannot: "lock the folder", code: code)
       }
-      throw FileError(path, cannot: "lock the folder", code: code)
+      // Between our open and our lock it may have been removed, and another one made.
+      if folder.isInPlace { return folder }
     }
-    return descriptor
-  }
-
-  private static func openFolder(_ path: String) -> Int32 {
-    #if canImport(Glibc)
-      return Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    #elseif canImport(Musl)
-      return Musl.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    #else
-      return Darwin.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    #endif
   }
 }

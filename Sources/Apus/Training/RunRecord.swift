@@ -35,8 +35,12 @@ public struct RunRecord: Sendable, Codable {
     /// Of the training split, a number a channel, of pixels from 0 to 1.
     public var mean: [Float]
     public var deviation: [Float]
-    /// Of image files: their names and decoded pixels.
+    /// By which a change of the data is found: of images and labels, and of image files' names. Runs made before had none of data in
+    /// fixed files.
     public var fingerprint: String?
+    /// The file of the run that has each image file's part. `nil` for data in fixed files, whose parts are always the same, and for
+    /// runs made before, whose parts were drawn by the files' places in a sorted list.
+    public var split: String?
   }
 
   /// Where a part of the run was computed. A run that is resumed has several.
@@ -81,6 +85,8 @@ public struct RunRecord: Sendable, Codable {
     /// Images trained on a second: the time of the steps with waiting for data, without evaluation and writing of files.
     public var imagesPerSecond: Double
     public var trainingSeconds: Double
+    /// Why the run is taken to have learned nothing, in words; `nil` where it learned, or where that cannot be told.
+    public var didNotLearn: String?
   }
 
   /// Version of this format.
@@ -140,10 +146,12 @@ extension RunRecord {
   static var now: String { Date.now.ISO8601Format() }
 
   /// Puts the record in place of the one on disk.
-  package func write(to path: String) throws(FileError) {
+  package func write(to path: String) throws(FileError) { try write(to: FilePlace(path)) }
+
+  func write(to place: FilePlace) throws(FileError) {
     var record = self
     record.updated = RunRecord.now
-    let encoder = JSONEncoder()
+    let encoder = JSONEncoder.anyNumber
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let bytes: FoundationData
@@ -152,12 +160,12 @@ extension RunRecord {
     } catch {
       fatalError("run.json cannot be encoded: \(error)")
     }
-    try AtomicFile.write(Array(bytes) + [UInt8(ascii: "\n")], to: path)
+    try AtomicFile.write(Array(bytes) + [UInt8(ascii: "\n")], to: place)
   }
 
   public static func read(_ path: String) throws(FileError) -> RunRecord {
     let bytes = try File.contents(of: path)
-    let decoder = JSONDecoder()
+    let decoder = JSONDecoder.anyNumber
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {
       return try decoder.decode(RunRecord.self, from: FoundationData(bytes))
@@ -173,12 +181,38 @@ extension RunRecord.Data {
     self.init(
       source: source.description, name: source.name, trainingSamples: splits.train.count,
       validationSamples: splits.validation.count, testSamples: splits.test.count, classNames: splits.classNames,
-      mean: splits.normalization.mean, deviation: splits.normalization.deviation, fingerprint: splits.fingerprint)
+      mean: splits.normalization.mean, deviation: splits.normalization.deviation, fingerprint: splits.fingerprint,
+      split: splits.files.isEmpty ? nil : RunFiles.splitName)
   }
 
-  var summary: String {
-    "\(trainingSamples) training, \(validationSamples) validation and \(testSamples) test images with mean \(mean) and deviation "
-      + "\(deviation)" + (fingerprint.map { ", fingerprint \($0)" } ?? "")
+  /// Throws where data are not those that a run began with, and says what differs.
+  func check(isAs before: RunRecord.Data) throws(DataError) {
+    var differences: [String] = []
+    func compare(_ name: String, _ now: Int, _ then: Int) {
+      if now != then { differences.append("\(now.grouped) \(name), \(then.grouped) then") }
+    }
+    compare("training images", trainingSamples, before.trainingSamples)
+    compare("validation images", validationSamples, before.validationSamples)
+    compare("test images", testSamples, before.testSamples)
+    if classNames != before.classNames {
+      let (gone, added) = (
+        Set(before.classNames).subtracting(classNames), Set(classNames).subtracting(before.classNames)
+      )
+      let changes = [("gone", gone), ("added", added)].filter { !$1.isEmpty }.map { word, names in
+        "\(word) " + NameList.text(names.sorted())
+      }
+      differences.append("classes " + (changes.isEmpty ? "in another order" : changes.joined(separator: ", ")))
+    }
+    // A run without a fingerprint is told by the statistics of its training images.
+    let isSame =
+      before.fingerprint.map { $0 == fingerprint } ?? (mean == before.mean && deviation == before.deviation)
+    if differences.isEmpty && !isSame {
+      differences = ["as many images of the same classes, but other contents or names"]
+    }
+    if differences.isEmpty { return }
+    throw DataError(
+      source, found: "data that differ from those that the run began with: \(differences.joined(separator: "; "))",
+      expected: "the same (fingerprint \(before.fingerprint ?? "not recorded"))")
   }
 }
 

@@ -65,17 +65,18 @@ public struct TrainedModel {
     }
     guard header.input.count == 3, header.input.allSatisfy({ (1...1 << 20).contains($0) }), !header.classNames.isEmpty,
       header.mean.count == header.input[2], header.deviation.count == header.input[2],
-      header.crop.map({ $0 > 0 && $0 <= 1 }) ?? true
+      header.deviation.allSatisfy({ $0 > 0 && $0.isFinite }), header.mean.allSatisfy(\.isFinite),
+      header.crop.map({ ImageFolder.Options.crops.contains($0) }) ?? true
     else {
       throw FileError(
         path, part: "metadata \(key)", found: "input \(header.input) with \(header.mean.count) means",
-        expected: "a size [H, W, C], classes, and a mean and a deviation a channel")
+        expected: "a size [H, W, C], classes, and a mean and a deviation above 0 a channel")
     }
     return header
   }
 
   /// Writes the model that a run keeps.
-  static func write(_ trainer: Trainer, network: String, crop: Double?, to path: String) throws {
+  static func write(_ trainer: Trainer, network: String, crop: Double?, to place: FilePlace) throws {
     let data = trainer.data
     let header = Header(
       network: network, input: Array(data.imageShape), classNames: data.classNames, mean: data.normalization.mean,
@@ -89,11 +90,16 @@ public struct TrainedModel {
       fatalError("a model's description cannot be encoded: \(error)")
     }
     try Safetensors.write(
-      trainer.kept, metadata: ["format": "pt", key: String(decoding: json, as: UTF8.self)], to: path)
+      trainer.kept, metadata: ["format": "pt", key: String(decoding: json, as: UTF8.self)], to: place)
   }
 
   /// Measures it on a split, whose images are normalised as the training data were.
+  ///
+  /// - Throws: `DataError` where there is no sample, or images or classes are others than the model's.
   public func evaluated(on split: DataSplit) throws -> Evaluation {
+    if split.count == 0 {
+      throw DataError(split.dataset.source, found: "no images to measure with", expected: "at least one")
+    }
     let shape: Shape = [split.dataset.height, split.dataset.width, split.dataset.channels]
     if shape != input {
       throw DataError(

@@ -13,7 +13,7 @@ extension Trainer {
     let isInside =
       state.epoch >= 1 && state.epoch <= settings.epochs + 1 && state.step >= 0 && state.step <= stepsPerEpoch
     if !isInside || state.totalSteps != (state.epoch - 1) * stepsPerEpoch + state.step
-      || state.rows.count != state.epoch - 1
+      || state.rows.count != state.epoch - 1 || (state.kept == nil) != state.rows.isEmpty
     {
       throw FileError(
         source, part: "position",

@@ -31,6 +31,7 @@ public final class Trainer {
   public init(model: any Layer, data: DataSplits, settings: TrainingSettings) throws {
     try settings.validate()
     try settings.freeze(model)
+    try data.check()
     var train = data.train
     train.augmentation = settings.augmentation
     self.model = model

@@ -52,8 +52,8 @@ public enum TrainingRun {
     let folder = try RunFolder.create(at: path)
     let trainer: Trainer
     do {
-      try record.write(to: folder.files.record)
-      trainer = try prepare(&record, reader, initializes: true, observer)
+      try record.write(to: folder.place(folder.files.record))
+      trainer = try prepare(&record, reader, initializes: true, in: folder, observer)
       try checkClasses(record, request.classes)
       try begin(&record, trainer, in: folder)
     } catch {
@@ -75,8 +75,7 @@ public enum TrainingRun {
       return .wasFinished(result)
     }
     let before = record
-    let trainer = try prepare(&record, reader, initializes: checkpoint == nil, observer)
-    try checkData(before, record)
+    let trainer = try prepare(&record, reader, initializes: checkpoint == nil, in: folder, observer)
     if let checkpoint { try trainer.restore(checkpoint, from: folder.files.checkpoint) }
     try begin(&record, trainer, in: folder)
     warnOfDifferences(before, record, observer)
@@ -88,12 +87,19 @@ public enum TrainingRun {
 
   /// Reads the data, makes and plans the network, and completes the record. `initializes`: no checkpoint will do so.
   private static func prepare(
-    _ record: inout RunRecord, _ reader: ImageFolder.Reader?, initializes: Bool, _ observer: some TrainingObserver
+    _ record: inout RunRecord, _ reader: ImageFolder.Reader?, initializes: Bool, in folder: RunFolder,
+    _ observer: some TrainingObserver
   ) throws -> Trainer {
     let source = try DataSource(record.dataSource)
-    var data = try source.load(folder: record.imageFolder, reader: reader)
+    let division = try division(record, folder)
+    var data = try source.load(folder: record.imageFolder, reader: reader, division: division)
     for note in data.notes { observer.warn(note) }
     if let normalization = record.normalization { data = try data.normalized(by: normalization) }
+    // The data of a run that goes on must be those that it began with.
+    let described = RunRecord.Data(source, data)
+    if let before = record.data { try described.check(isAs: before) }
+    if data.test.count == 0 { throw DataError(source.description, found: "no test images", expected: "at least one") }
+    if let text = Learning.oneClass(data) { observer.warn(text) }
     let model = try NetworkCatalogue.make(
       record.networkName, input: data.imageShape, classes: data.classNames.count, seed: record.settings.seed)
     if initializes, let initial = record.initial {
@@ -102,14 +108,24 @@ public enum TrainingRun {
     let trainer = try Trainer(model: model, data: data, settings: record.settings)
     let frozen = model.frozenParts
     record.frozen = frozen.parameters.isEmpty ? nil : frozen
-    record.data = RunRecord.Data(source, data)
+    record.data = described
     record.network = RunRecord.Network(
       name: record.networkName, input: Array(data.imageShape), classes: data.classNames.count,
       parameters: model.parameters.scalarCount)
     record.weightDecay = RunRecord.WeightDecay(trainer.optimizer.parameterSettings, of: model.parameters)
     let convolutions = trainer.plan.rows.compactMap { row in row.implementation.map { (row.path, $0) } }
     record.implementations = Dictionary(convolutions) { first, _ in first }
+    if case .byPath = division, !data.files.isEmpty {
+      try AtomicFile.write(RunSplit.csv(data.files), to: folder.place(folder.files.split))
+    }
     return trainer
+  }
+
+  /// Of image files: as the run recorded it, or as it was done when nothing was recorded.
+  private static func division(_ record: RunRecord, _ folder: RunFolder) throws -> ImageFolder.Division {
+    guard let data = record.data else { return .byPath }
+    if data.split == nil { return .byPlace }
+    return .recorded(try RunSplit.read(folder.files.split, classes: data.classNames.count))
   }
 
   private static func checkClasses(_ record: RunRecord, _ classes: Int?) throws(DataError) {
@@ -124,15 +140,7 @@ public enum TrainingRun {
     record.machines.append(.current(firstStep: trainer.state.totalSteps))
     record.status = .running
     record.failure = nil
-    try record.write(to: folder.files.record)
-  }
-
-  /// The data of a run that goes on must be those that it began with.
-  private static func checkData(_ before: RunRecord, _ now: RunRecord) throws {
-    guard let expected = before.data, let found = now.data, expected != found else { return }
-    throw DataError(
-      now.dataSource, found: "data that differ from those that the run began with (\(found.summary))",
-      expected: expected.summary)
+    try record.write(to: folder.place(folder.files.record))
   }
 
   /// What changes bits, or may, between two parts of a run.
@@ -160,16 +168,16 @@ public enum TrainingRun {
     do {
       observer.trainingBegins(record, plan: trainer.plan)
       let ending = try trainer.run(observer: observer, checkpointEvery: record.checkpointEvery) { trainer in
-        try trainer.checkpoint().write(to: folder.files.checkpoint)
+        try trainer.checkpoint().write(to: folder.place(folder.files.checkpoint))
         if trainer.state.step == 0, trainer.state.rows.count == 1, !trainer.unreachedParameters.isEmpty {
           record.unreached = trainer.unreachedParameters
-          try record.write(to: folder.files.record)
+          try record.write(to: folder.place(folder.files.record))
         }
         if trainer.state.step == 0 { try writeDerived(trainer, record, in: folder) }
       }
       if ending == .interrupted {
         record.status = .interrupted
-        try record.write(to: folder.files.record)
+        try record.write(to: folder.place(folder.files.record))
         return .interrupted(steps: trainer.state.totalSteps)
       }
       let result = try finish(trainer, &record, in: folder)
@@ -178,7 +186,7 @@ public enum TrainingRun {
       record.status = .failed
       record.failure = "\(error)"
       // The error that ended the run is the one to tell, also where this cannot be written.
-      try? record.write(to: folder.files.record)
+      try? record.write(to: folder.place(folder.files.record))
       throw error
     }
   }
@@ -190,9 +198,10 @@ public enum TrainingRun {
   ) throws {
     if let kept = trainer.state.kept, afterResume || kept.epoch == trainer.state.rows.last?.epoch {
       try TrainedModel.write(
-        trainer, network: record.networkName, crop: record.imageFolder?.crop, to: folder.files.model)
+        trainer, network: record.networkName, crop: record.imageFolder?.crop,
+        to: folder.place(folder.files.model))
     }
-    try AtomicFile.write(EpochMetrics.csv(trainer.state.rows), to: folder.files.metrics)
+    try AtomicFile.write(EpochMetrics.csv(trainer.state.rows), to: folder.place(folder.files.metrics))
   }
 
   /// Measures the model that is kept on the test split, once, and writes result and report.
@@ -201,12 +210,13 @@ public enum TrainingRun {
   ) throws -> RunRecord.Result {
     try trainer.loadKept()
     let test = trainer.evaluation(of: trainer.data.test)
-    let result = RunRecord.Result(trainer.state, test)
+    var result = RunRecord.Result(trainer.state, test)
+    result.didNotLearn = Learning.failure(trainer.state.rows, trainer.data)
     record.result = result
     record.status = .finished
     record.updated = RunRecord.now
-    try AtomicFile.write(Report(record, trainer, test).html, to: folder.files.report)
-    try record.write(to: folder.files.record)
+    try AtomicFile.write(Report(record, trainer, test).html, to: folder.place(folder.files.report))
+    try record.write(to: folder.place(folder.files.record))
     return result
   }
 }

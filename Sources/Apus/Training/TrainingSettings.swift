@@ -75,8 +75,8 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
     {
       if !holds { throw SettingsError(description: "\(name) is \(value), expected \(allowed)") }
     }
-    try check(epochs >= 1, "the number of epochs", epochs, "at least 1")
-    try check(batchSize >= 1, "the batch size", batchSize, "at least 1")
+    try check((1...1_000_000).contains(epochs), "the number of epochs", epochs, "1 to 1000000")
+    try check((1...1 << 30).contains(batchSize), "the batch size", batchSize, "1 to \(1 << 30)")
     try check(learningRate.isFinite && learningRate > 0, "the learning rate", learningRate, "a number above 0")
     if try OptimizerCatalogue.entry(optimizer).momentum == nil {
       try check(momentum == 0, "the momentum", momentum, "0, as \(optimizer) has none")
@@ -84,8 +84,8 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
     try check(momentum >= 0 && momentum < 1, "the momentum", momentum, "a number from 0 to below 1")
     try check(weightDecay.isFinite && weightDecay >= 0, "the weight decay", weightDecay, "a number from 0")
     try schedule.validate()
-    try check(shift >= 0, "the shift", shift, "at least 0 pixels")
-    try check(cutout >= 0, "the cutout", cutout, "at least 0 pixels")
+    try check((0...65536).contains(shift), "the shift", shift, "0 to 65536 pixels")
+    try check((0...65536).contains(cutout), "the cutout", cutout, "0 to 65536 pixels")
     try check(jitter >= 0 && jitter <= 1, "the colour jitter", jitter, "a number from 0 to 1")
     try check(
       precision != .float64, "the precision", precision.rawValue,

@@ -24,9 +24,12 @@ package enum AxisTicks {
     return ([1, 2, 5].map { $0 * power }.first { $0 >= value * (1 - 1e-9) }) ?? 10 * power
   }
 
-  /// 1, 2 and 5 times powers of ten that enclose the values; 1 and 3 times, or powers alone, where those would be many.
+  /// 1, 2 and 5 times powers of ten that enclose the values; 1 and 3 times, powers alone, or every so many powers, where those would be
+  /// many.
   package static func logarithmic(from low: Double, to high: Double) -> [Double] {
-    let powers = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up))
+    let (lowest, highest) = (Int(log10(low).rounded(.down)), Int(log10(high).rounded(.up)))
+    let step = max(1, (highest - lowest + 11) / 12)
+    let powers = Array(stride(from: lowest, to: highest + step, by: step))
     let factors: [Double] = powers.count > 7 ? [1] : powers.count > 4 ? [1, 3] : [1, 2, 5]
     let all = powers.flatMap { power in factors.map { $0 * pow(10, Double(power)) } }
     let first = all.lastIndex { $0 <= low * (1 + 1e-9) } ?? 0

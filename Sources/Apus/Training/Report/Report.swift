@@ -63,7 +63,7 @@ package struct Report {
     let tiles: [(String, String)] = [
       (HTML.percent(result.testAccuracy, decimals: 2), "test accuracy"),
       ("\(wrong.grouped)", "of \(test.labels.count.grouped) test images wrong"),
-      (result.testLoss.formatted(decimals: 4), "test loss"),
+      (result.testLoss.compact(decimals: 4, width: 10), "test loss"),
       (Int(result.imagesPerSecond).grouped, "images a second in training"),
       (result.trainingSeconds.formatted(decimals: 1) + "\u{202F}s", "of training"),
       ((record.network?.parameters ?? 0).grouped, "parameters"),
@@ -76,6 +76,7 @@ package struct Report {
       <h1>\(HTML.escaped(title))</h1>
       <p>\(rows.count) epochs, seed \(record.settings.seed). The model kept is that of epoch \(result.keptEpoch), chosen on \
       \((record.data?.validationSamples ?? 0).grouped) validation images.</p>
+      \(result.didNotLearn.map { "<p><b>The run did not learn:</b> \(HTML.escaped($0)).</p>" } ?? "")
       </header>
       <div class="tiles">
       \(cells.joined(separator: "\n"))
@@ -114,8 +115,8 @@ package struct Report {
   private var table: String {
     let body = rows.map { row in
       let cells = [
-        "\(row.epoch)", row.trainLoss.formatted(decimals: 4), HTML.percent(row.trainAccuracy, decimals: 2),
-        row.validationLoss.formatted(decimals: 4), HTML.percent(row.validationAccuracy, decimals: 2),
+        "\(row.epoch)", row.trainLoss.compact(decimals: 4, width: 10), HTML.percent(row.trainAccuracy, decimals: 2),
+        row.validationLoss.compact(decimals: 4, width: 10), HTML.percent(row.validationAccuracy, decimals: 2),
         row.seconds.formatted(decimals: 2),
       ]
       let kept = row.epoch == result.keptEpoch ? #" class="kept""# : ""

@@ -1,0 +1,61 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// How the files of a folder differ from those that a run recorded.
+struct FolderChanges {
+  var gone: [DataFile] = []
+  /// Paths below the folder.
+  var added: [String] = []
+  var changed: [DataFile] = []
+
+  init() {}
+
+  /// Compares names and sizes. What is in the files is compared where they are read.
+  ///
+  /// - Throws: `DataError` where the folder cannot be read.
+  init(_ folder: String, since files: [DataFile]) throws(DataError) {
+    let now = try ImageFolderParts.paths(of: folder)
+    added = Set(now).subtracting(files.map(\.path)).sorted()
+    for file in files {
+      var status = stat()
+      if stat("\(folder)/\(file.path)", &status) != 0 {
+        gone.append(file)
+      } else if Int(status.st_size) != file.content.byteCount {
+        changed.append(file)
+      }
+    }
+  }
+
+  var isEmpty: Bool { gone.isEmpty && added.isEmpty && changed.isEmpty }
+
+  /// Those of one part, or of the others. What was added is in none.
+  func of(_ isIncluded: (DataPart) -> Bool) -> FolderChanges {
+    var changes = FolderChanges()
+    changes.gone = gone.filter { isIncluded($0.part) }
+    changes.changed = changed.filter { isIncluded($0.part) }
+    return changes
+  }
+
+  /// "2 files are gone (a/1.png, b/7.png), 1 has another content (c/3.png)"
+  var text: String {
+    func clause(_ names: [String], _ one: String, _ more: String) -> String? {
+      names.isEmpty ? nil : "\(names.count.grouped) \(names.count == 1 ? one : more) (\(NameList.text(names)))"
+    }
+    return [
+      clause(gone.map(\.path), "file is gone", "files are gone"), clause(added, "file was added", "files were added"),
+      clause(changed.map(\.path), "file has another content", "files have another content"),
+    ].compactMap { $0 }.joined(separator: ", ")
+  }
+
+  /// Throws where there is any: a run goes on with the files that it began with.
+  func check(_ folder: String) throws(DataError) {
+    if isEmpty { return }
+    throw DataError(
+      folder, found: "data that differ from those that the run began with: \(text)", expected: "the same files")
+  }
+}

@@ -1,0 +1,77 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// A folder that stays open. What is written through it goes into this very folder, wherever its path leads meanwhile: where it was
+/// removed and another one made in its place, nothing reaches the other one.
+public final class HeldFolder: Sendable {
+  public let path: String
+  let descriptor: Int32
+
+  public init(_ path: String) throws(FileError) {
+    // The descriptor must not be inherited: a child that outlives this process would hold its lock.
+    descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if descriptor < 0 { throw FileError(path, cannot: "open the folder") }
+    self.path = path
+  }
+
+  deinit { close(descriptor) }
+
+  /// Whether its path still leads to it.
+  var isInPlace: Bool {
+    var (held, named) = (stat(), stat())
+    return fstat(descriptor, &held) == 0 && stat(path, &named) == 0 && held.st_ino == named.st_ino
+      && held.st_dev == named.st_dev
+  }
+
+  /// Nothing can be made in a folder that was removed, and what is made says only "No such file or directory".
+  var removed: FileError {
+    FileError(
+      path, found: "the folder was removed after this process had opened it",
+      expected: "it to stay; what is there now is not touched")
+  }
+}
+
+/// A file's name in a folder that is held open.
+public struct FilePlace: Sendable {
+  let folder: HeldFolder
+  let name: String
+  /// For errors.
+  let path: String
+
+  init(_ folder: HeldFolder, _ name: String) {
+    self.folder = folder
+    self.name = name
+    path = "\(folder.path)/\(name)"
+  }
+
+  /// Opens the folder that the path names.
+  public init(_ path: String) throws(FileError) {
+    // Without the slash at its end; "." where the path names none.
+    let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+    let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+    if name.isEmpty || name == "." || name == ".." { throw FileError(path, cannot: "write it", code: EISDIR) }
+    do throws(FileError) {
+      self.folder = try HeldFolder(folder)
+    } catch {
+      guard case .system(_, let code) = error.problem else { throw error }
+      throw FileError(path, cannot: "open its folder", code: code)
+    }
+    self.name = name
+    self.path = path
+  }
+
+  /// Removes the file, if there is one.
+  func remove() { unlinkat(folder.descriptor, name, 0) }
+
+  /// Whether there is something of that name.
+  var exists: Bool {
+    var status = stat()
+    return fstatat(folder.descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0
+  }
+}
