@@ -6,8 +6,8 @@
 #include <string.h>
 
 /* Of channels; activation uses the first two. */
-enum { MEAN, VARIANCE, SCALE, SHIFT, INVERSE_DEVIATION, DGAMMA, DBETA, VECTORS };
-#define EPSILON 1e-5f
+enum { MEAN, MEAN_REST, VARIANCE, SCALE, SHIFT, INVERSE_DEVIATION, DGAMMA, DBETA, VECTORS };
+#define EPSILON 1e-5
 
 typedef struct memory_call {
   apus_pool2d_plan pool2d;
@@ -99,27 +99,29 @@ void bench_pool2d(const bench_shape *shape) {
 
 static void norm_statistics(void *context) {
   memory_call *call = context;
-  apus_batch_norm_statistics(&call->norm, call->x, call->vectors[MEAN], call->vectors[VARIANCE], call->scratch);
+  apus_batch_norm_statistics(&call->norm, call->x, EPSILON, call->vectors[MEAN], call->vectors[MEAN_REST],
+                             call->vectors[VARIANCE], call->vectors[INVERSE_DEVIATION], call->scratch);
 }
 
 static void norm_apply(void *context) {
   memory_call *call = context;
-  apus_batch_norm_apply(&call->norm, call->x, call->vectors[SCALE], call->vectors[SHIFT], NULL, APUS_ACTIVATION_RELU, call->y);
+  apus_batch_norm_apply(&call->norm, call->x, call->vectors[MEAN], call->vectors[SCALE], call->vectors[SHIFT], NULL,
+                        APUS_ACTIVATION_RELU, call->y);
 }
 
 static void norm_forward(void *context) {
   memory_call *call = context;
   norm_statistics(context);
-  apus_batch_norm_fold(call->channels, call->vectors[MEAN], call->vectors[VARIANCE], NULL, NULL, EPSILON, call->vectors[SCALE],
-                       call->vectors[SHIFT], call->vectors[INVERSE_DEVIATION]);
+  apus_batch_norm_fold(call->channels, call->vectors[MEAN_REST], call->vectors[INVERSE_DEVIATION], NULL, NULL,
+                       call->vectors[SCALE], call->vectors[SHIFT]);
   norm_apply(context);
 }
 
 static void norm_backward(void *context) {
   memory_call *call = context;
-  apus_batch_norm_backward(&call->norm, call->x, NULL, call->vectors[SCALE], call->vectors[SHIFT], call->dy, call->vectors[MEAN],
-                           call->vectors[INVERSE_DEVIATION], NULL, APUS_ACTIVATION_RELU, call->dx, call->vectors[DGAMMA],
-                           call->vectors[DBETA], NULL, call->scratch);
+  apus_batch_norm_backward(&call->norm, call->x, NULL, call->dy, call->vectors[MEAN], call->vectors[MEAN_REST],
+                           call->vectors[INVERSE_DEVIATION], call->vectors[SCALE], call->vectors[SHIFT], NULL, EPSILON,
+                           APUS_ACTIVATION_RELU, call->dx, call->vectors[DGAMMA], call->vectors[DBETA], NULL, call->scratch);
 }
 
 static void relu_forward(void *context) {
@@ -166,11 +168,12 @@ void bench_batch_norm(const bench_shape *shape) {
   double bytes = 4.0 * (double)call.count;
   time_call(shape, "statistics", bytes, norm_statistics, &call);
   bench_peer peers[BENCH_MOST_PEERS];
-  int peer_count = bench_chosen.peer ? bench_peer_batch_norm(call.rows, call.channels, EPSILON, 0, call.x, call.dy, peers) : 0;
+  int peer_count =
+      bench_chosen.peer ? bench_peer_batch_norm(call.rows, call.channels, (float)EPSILON, 0, call.x, call.dy, peers) : 0;
   /* x twice; y */
   time_call_against(shape, "forward_relu", 3 * bytes, norm_forward, &call, call.y, call.count, peers, peer_count);
   time_call(shape, "apply_relu", 2 * bytes, norm_apply, &call);
-  peer_count = bench_chosen.peer ? bench_peer_batch_norm(call.rows, call.channels, EPSILON, 1, call.x, call.dy, peers) : 0;
+  peer_count = bench_chosen.peer ? bench_peer_batch_norm(call.rows, call.channels, (float)EPSILON, 1, call.x, call.dy, peers) : 0;
   /* x and dy twice; dx */
   time_call_against(shape, "backward_relu", 5 * bytes, norm_backward, &call, call.dx, call.count, peers, peer_count);
 }

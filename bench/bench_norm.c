@@ -3,25 +3,25 @@
 
 #include <stdio.h>
 
-#define EPSILON 1e-5f
+#define EPSILON 1e-5
 
 typedef struct norm_call {
   apus_group_norm_plan group;
   apus_local_response_norm_plan local;
-  float *x, *y, *dy, *dx, *gamma, *beta, *mean, *inverse, *dgamma, *dbeta;
+  float *x, *y, *dy, *dx, *gamma, *beta, *mean, *rest, *inverse, *dgamma, *dbeta;
   void *scratch;
 } norm_call;
 
 static void group_forward(void *context) {
   norm_call *call = context;
   apus_group_norm_forward(&call->group, call->x, call->gamma, call->beta, EPSILON, NULL, APUS_ACTIVATION_RELU, call->y,
-                          call->mean, call->inverse, call->scratch);
+                          call->mean, call->rest, call->inverse, call->scratch);
 }
 
 static void group_backward(void *context) {
   norm_call *call = context;
-  apus_group_norm_backward(&call->group, call->x, NULL, call->dy, call->mean, call->inverse, call->gamma, call->beta,
-                           APUS_ACTIVATION_RELU, call->dx, call->dgamma, call->dbeta, NULL, call->scratch);
+  apus_group_norm_backward(&call->group, call->x, NULL, call->dy, call->mean, call->rest, call->inverse, call->gamma, call->beta,
+                           EPSILON, APUS_ACTIVATION_RELU, call->dx, call->dgamma, call->dbeta, NULL, call->scratch);
 }
 
 static void local_forward(void *context) {
@@ -52,6 +52,7 @@ void bench_group_norm(const bench_shape *shape) {
   call.dgamma = bench_floats(n[2]);
   call.dbeta = bench_floats(n[2]);
   call.mean = bench_floats(n[0] * n[3]);
+  call.rest = bench_floats(n[0] * n[3]);
   call.inverse = bench_floats(n[0] * n[3]);
   call.scratch = bench_bytes(call.group.scratch_bytes);
   /* A sample that stays in a cache is read once: x, y; x, dy, dx. */

@@ -23,7 +23,7 @@ typedef struct compare_case {
   int64_t count;
   float parameter;
   uint8_t *mask;
-  float *vectors[5]; /* of the channels */
+  float *vectors[6]; /* of the channels */
 } compare_case;
 
 void compare_free(compare_case *c) {
@@ -142,20 +142,25 @@ compare_case *compare_openblas(const int64_t *n, apus_error *error) {
 const char *compare_openblas_version(void) { return ""; }
 #endif
 
+#define EPSILON 1e-5
+
 /* ---- batch norm and ReLU: x, gamma, beta, y; backward: x, gamma, beta, dy, dx, dgamma, dbeta ------------------------- */
 
+static void statistics(compare_case *c, const float *x) {
+  apus_batch_norm_statistics(&c->norm, x, EPSILON, c->vectors[0], c->vectors[5], c->vectors[1], c->vectors[4], c->scratch);
+}
+
 static void run_norm_forward(compare_case *c, float *const *b) {
-  apus_batch_norm_statistics(&c->norm, b[0], c->vectors[0], c->vectors[1], c->scratch);
-  apus_batch_norm_fold(c->norm.channels, c->vectors[0], c->vectors[1], b[1], b[2], 1e-5f, c->vectors[2], c->vectors[3], NULL);
-  apus_batch_norm_apply(&c->norm, b[0], c->vectors[2], c->vectors[3], NULL, APUS_ACTIVATION_RELU, b[3]);
+  statistics(c, b[0]);
+  apus_batch_norm_fold(c->norm.channels, c->vectors[5], c->vectors[4], b[1], b[2], c->vectors[2], c->vectors[3]);
+  apus_batch_norm_apply(&c->norm, b[0], c->vectors[0], c->vectors[2], c->vectors[3], NULL, APUS_ACTIVATION_RELU, b[3]);
 }
 
 /* scale and shift instead of y: the mask comes from x. */
 static void run_norm_backward(compare_case *c, float *const *b) {
-  apus_batch_norm_fold(c->norm.channels, c->vectors[0], c->vectors[1], b[1], b[2], 1e-5f, c->vectors[2], c->vectors[3],
-                       c->vectors[4]);
-  apus_batch_norm_backward(&c->norm, b[0], NULL, c->vectors[2], c->vectors[3], b[3], c->vectors[0], c->vectors[4], b[1],
-                           APUS_ACTIVATION_RELU, b[4], b[5], b[6], NULL, c->scratch);
+  apus_batch_norm_fold(c->norm.channels, c->vectors[5], c->vectors[4], b[1], b[2], c->vectors[2], c->vectors[3]);
+  apus_batch_norm_backward(&c->norm, b[0], NULL, b[3], c->vectors[0], c->vectors[5], c->vectors[4], c->vectors[2], c->vectors[3],
+                           b[1], EPSILON, APUS_ACTIVATION_RELU, b[4], b[5], b[6], NULL, c->scratch);
 }
 
 /* rows, channels. Backward takes the statistics of x: a training step has them from the forward pass. */
@@ -164,24 +169,24 @@ compare_case *compare_batch_norm(const int64_t *n, int backward, const float *x,
   c->run = backward ? run_norm_backward : run_norm_forward;
   c->implementation = "";
   const apus_status status = apus_batch_norm_plan_make(&c->norm, n[0], n[1], error);
-  for (int i = 0; i < 5; i++)
+  for (int i = 0; i < 6; i++)
     c->vectors[i] = apus_alloc((size_t)n[1] * sizeof(float));
   c = made(c, status, c->norm.scratch_bytes);
   if (c && backward)
-    apus_batch_norm_statistics(&c->norm, x, c->vectors[0], c->vectors[1], c->scratch);
+    statistics(c, x);
   return c;
 }
 
 /* ---- group norm and ReLU: x, gamma, beta, y; backward: x, gamma, beta, dy, dx, dgamma, dbeta ------------------------- */
 
 static void run_group_forward(compare_case *c, float *const *b) {
-  apus_group_norm_forward(&c->group, b[0], b[1], b[2], 1e-5f, NULL, APUS_ACTIVATION_RELU, b[3], c->vectors[0], c->vectors[1],
-                          c->scratch);
+  apus_group_norm_forward(&c->group, b[0], b[1], b[2], EPSILON, NULL, APUS_ACTIVATION_RELU, b[3], c->vectors[0], c->vectors[2],
+                          c->vectors[1], c->scratch);
 }
 
 static void run_group_backward(compare_case *c, float *const *b) {
-  apus_group_norm_backward(&c->group, b[0], NULL, b[3], c->vectors[0], c->vectors[1], b[1], b[2], APUS_ACTIVATION_RELU, b[4],
-                           b[5], b[6], NULL, c->scratch);
+  apus_group_norm_backward(&c->group, b[0], NULL, b[3], c->vectors[0], c->vectors[2], c->vectors[1], b[1], b[2], EPSILON,
+                           APUS_ACTIVATION_RELU, b[4], b[5], b[6], NULL, c->scratch);
 }
 
 /* batch, positions, channels, groups. Backward takes the statistics of x. */
@@ -190,13 +195,13 @@ compare_case *compare_group_norm(const int64_t *n, int backward, const float *x,
   c->run = backward ? run_group_backward : run_group_forward;
   c->implementation = "";
   const apus_status status = apus_group_norm_plan_make(&c->group, n[0], n[1], n[2], n[3], error);
-  for (int i = 0; i < 2; i++)
+  for (int i = 0; i < 3; i++)
     c->vectors[i] = apus_alloc((size_t)(n[0] * n[3]) * sizeof(float));
   c = made(c, status, c->group.scratch_bytes);
   float *y = c && backward ? apus_alloc((size_t)(n[0] * n[1] * n[2]) * sizeof(float)) : NULL;
   if (y)
-    apus_group_norm_forward(&c->group, x, NULL, NULL, 1e-5f, NULL, APUS_ACTIVATION_NONE, y, c->vectors[0], c->vectors[1],
-                            c->scratch);
+    apus_group_norm_forward(&c->group, x, NULL, NULL, EPSILON, NULL, APUS_ACTIVATION_NONE, y, c->vectors[0], c->vectors[2],
+                            c->vectors[1], c->scratch);
   apus_free(y);
   return c;
 }

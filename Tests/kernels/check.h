@@ -103,6 +103,10 @@ void check_close(const char *what, const float *got, const double *want, const d
 void check_exact(const char *what, const float *got, const double *want, int64_t count);
 /* |got − want| in units of the last place of want as a float. */
 void check_ulps(const char *what, const float *got, const double *want, int64_t count, double ulps);
+/* |got − want| in units of the last place of the largest want of its group; group[i]: that of element i, below `groups`. What
+ * double arithmetic itself leaves of the group's largest terms counts as 0. terms may be NULL. */
+void check_group_ulps(const char *what, const float *got, const double *want, const double *terms, const int64_t *group,
+                      int64_t count, int64_t groups, double ulps);
 void check_same_bits(const char *what, const void *got, const void *want, int element_bytes, int64_t count);
 /* Any other statement. */
 void check_that(int holds, const char *format, ...) __attribute__((format(printf, 2, 3)));

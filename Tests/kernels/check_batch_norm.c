@@ -1,4 +1,4 @@
-/* Batch norm: statistics, folding, application, both backward forms. */
+/* Batch norm: statistics, folding, application, both backward forms; on ordinary numbers and on hard ones. */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -7,10 +7,11 @@
 
 typedef struct norm_run {
   apus_batch_norm_plan plan;
-  const float *x, *y, *dy, *mean, *inverse, *gamma, *scale, *shift, *residual;
+  const float *x, *y, *dy, *mean, *rest, *inverse, *gamma, *beta, *scale, *shift, *residual;
+  double epsilon;
   apus_activation activation;
   int frozen;
-  float *out, *out_mean, *out_variance, *dgamma, *dbeta, *dresidual;
+  float *out, *out_mean, *out_rest, *out_variance, *out_inverse, *dgamma, *dbeta, *dresidual;
   void *scratch;
 } norm_run;
 
@@ -23,19 +24,24 @@ static norm_run *planned(void *context) {
 
 static void run_statistics(void *context) {
   norm_run *run = planned(context);
-  apus_batch_norm_statistics(&run->plan, run->x, run->out_mean, run->out_variance, run->scratch);
+  apus_batch_norm_statistics(&run->plan, run->x, run->epsilon, run->out_mean, run->out_rest, run->out_variance, run->out_inverse,
+                             run->scratch);
 }
 
 static void run_apply(void *context) {
   norm_run *run = planned(context);
-  apus_batch_norm_apply(&run->plan, run->x, run->scale, run->shift, run->residual, run->activation, run->out);
+  apus_batch_norm_apply(&run->plan, run->x, run->mean, run->scale, run->shift, run->residual, run->activation, run->out);
 }
 
 static void run_backward(void *context) {
   norm_run *run = planned(context);
-  (run->frozen ? apus_batch_norm_backward_frozen : apus_batch_norm_backward)(
-      &run->plan, run->x, run->y, run->scale, run->shift, run->dy, run->mean, run->inverse, run->gamma, run->activation, run->out,
-      run->dgamma, run->dbeta, run->dresidual, run->scratch);
+  if (run->frozen)
+    apus_batch_norm_backward_frozen(&run->plan, run->x, run->y, run->dy, run->mean, run->inverse, run->scale, run->shift,
+                                    run->gamma, run->activation, run->out, run->dgamma, run->dbeta, run->dresidual, run->scratch);
+  else
+    apus_batch_norm_backward(&run->plan, run->x, run->y, run->dy, run->mean, run->rest, run->inverse, run->scale, run->shift,
+                             run->gamma, run->epsilon, run->activation, run->out, run->dgamma, run->dbeta, run->dresidual,
+                             run->scratch);
 }
 
 static int plan(norm_run *run, int64_t rows, int64_t channels) {
@@ -47,67 +53,68 @@ static int plan(norm_run *run, int64_t rows, int64_t channels) {
 
 /* ---- statistics ------------------------------------------------------------------------------------------------- */
 
-/* The mean is accurate to e = c·eps·Σ|x|/rows, and the variance (σ + e)² − σ² beside its own rounding: a two-pass sum attains
- * that where the mean is a thousand deviations away from 0; Σx²/rows − mean² does not. */
-static void check_statistics(int64_t rows, int64_t channels, const float *x) {
-  double *mean = check_doubles(channels), *variance = check_doubles(channels), *magnitude = check_doubles(channels),
-         *variance_bound = check_doubles(channels), factor = (4 + sqrt((double)rows)) * (double)FLT_EPSILON;
-  apus_batch_norm_statistics_reference_f64(rows, channels, check_widen(x, rows * channels), mean, variance);
-  for (int64_t i = 0; i < rows * channels; i++)
-    magnitude[i % channels] += fabs(x[i]) / (double)rows;
-  for (int64_t c = 0; c < channels; c++) {
-    double e = factor * magnitude[c];
-    variance_bound[c] = variance[c] + (2 * sqrt(variance[c]) * e + e * e) / factor;
-  }
+/* Whatever the mean: mean + rest·deviation to 2 ulp of the deviation, the variance to 4 ulp beside what epsilon hides, and where
+ * float32 cannot hold it infinity. */
+static void check_statistics(int64_t rows, int64_t channels, const float *x, double epsilon) {
+  double *mean = check_doubles(channels), *rest = check_doubles(channels), *variance = check_doubles(channels),
+         *inverse = check_doubles(channels);
+  apus_batch_norm_statistics_reference_f64(rows, channels, check_widen(x, rows * channels), epsilon, mean, rest, variance,
+                                           inverse);
   int mark = check_mark();
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
-    norm_run run = {.x = x};
+    norm_run run = {.x = x, .epsilon = epsilon};
     if (!check_select(isa) || !plan(&run, rows, channels))
       continue;
     run.scratch = check_scratch(run.plan.scratch_bytes);
     run.out_mean = check_output(channels, NULL);
+    run.out_rest = check_output(channels, NULL);
     run.out_variance = check_output(channels, NULL);
+    run.out_inverse = check_output(channels, NULL);
     check_run("statistics", run_statistics, &run);
-    check_close("mean", run.out_mean, mean, magnitude, channels, (double)rows);
-    check_close("variance", run.out_variance, variance, variance_bound, channels, (double)rows);
-    int negative = 0;
-    for (int64_t c = 0; c < channels; c++)
-      negative += !(run.out_variance[c] >= 0);
-    check_that(negative == 0, "%d variances are negative", negative);
+    check_ulps("inverse deviation", run.out_inverse, inverse, channels, 4);
+    for (int64_t c = 0; c < channels; c++) {
+      const double whole = (double)run.out_mean[c] + (double)run.out_rest[c] / inverse[c], got = (double)run.out_variance[c];
+      check_that(fabs(whole - mean[c]) * inverse[c] <= 0x1p-22, "mean[%lld] is %.9g and %.3g deviations, want %.12g",
+                 (long long)c, (double)run.out_mean[c], (double)run.out_rest[c], mean[c]);
+      check_that(variance[c] > (double)FLT_MAX ? got > (double)FLT_MAX
+                                               : fabs(got - variance[c]) <= 4 * (double)FLT_EPSILON * variance[c] +
+                                                                                epsilon * 0x1p-26 + (double)FLT_TRUE_MIN,
+                 "variance[%lld] is %.9g, want %.9g", (long long)c, got, variance[c]);
+      check_that(got >= 0, "variance[%lld] is %g", (long long)c, got);
+    }
   }
 }
 
 /* ---- fold and apply --------------------------------------------------------------------------------------------- */
 
-static void check_fold(int64_t channels, int with_gamma, int with_beta) {
-  float *mean = check_input(channels), *variance = check_input(channels), *gamma = check_input(channels),
+static void check_fold(int64_t channels, int with_gamma, int with_beta, int with_rest) {
+  float *rest = check_input(channels), *variance = check_input(channels), *gamma = check_input(channels),
         *beta = check_input(channels);
-  check_fill(mean, channels);
+  check_fill(rest, channels);
   check_fill(gamma, channels);
   check_fill(beta, channels);
   for (int64_t c = 0; c < channels; c++)
     variance[c] = c == 0 ? 0.0f : (float)fabs(check_random_real());
-  const float epsilon = 1e-5f;
   double *want_scale = check_doubles(channels), *want_shift = check_doubles(channels), *want_inverse = check_doubles(channels),
-         *bound = check_doubles(channels);
-  apus_batch_norm_fold_reference_f64(
-      channels, check_widen(mean, channels), check_widen(variance, channels), with_gamma ? check_widen(gamma, channels) : NULL,
-      with_beta ? check_widen(beta, channels) : NULL, epsilon, want_scale, want_shift, want_inverse);
-  for (int64_t c = 0; c < channels; c++)
-    bound[c] = fabs(mean[c] * want_scale[c]) + (with_beta ? fabs((double)beta[c]) : 0);
+         *bound = check_doubles(channels), *scale_bound = check_doubles(channels);
+  apus_batch_norm_deviation_reference_f64(channels, check_widen(variance, channels), 1e-5, want_inverse);
+  apus_batch_norm_fold_reference_f64(channels, with_rest ? check_widen(rest, channels) : NULL, want_inverse,
+                                     with_gamma ? check_widen(gamma, channels) : NULL,
+                                     with_beta ? check_widen(beta, channels) : NULL, want_scale, want_shift);
+  for (int64_t c = 0; c < channels; c++) {
+    bound[c] = fabs(rest[c] * (with_gamma ? (double)gamma[c] : 1)) + (with_beta ? fabs((double)beta[c]) : 0);
+    scale_bound[c] = fabs(want_scale[c]);
+  }
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++) {
     if (!check_select(isa))
       continue;
     float *scale = check_output(channels, NULL), *shift = check_output(channels, NULL), *inverse = check_output(channels, NULL);
-    for (int with_inverse = 0; with_inverse <= 1; with_inverse++)
-      apus_batch_norm_fold(channels, mean, variance, with_gamma ? gamma : NULL, with_beta ? beta : NULL, epsilon, scale, shift,
-                           with_inverse ? inverse : NULL);
-    double *scale_bound = check_doubles(channels);
-    for (int64_t c = 0; c < channels; c++)
-      scale_bound[c] = fabs(want_scale[c]);
+    apus_batch_norm_deviation(channels, variance, 1e-5, inverse);
+    apus_batch_norm_fold(channels, with_rest ? rest : NULL, inverse, with_gamma ? gamma : NULL, with_beta ? beta : NULL, scale,
+                         shift);
     check_close("scale", scale, want_scale, scale_bound, channels, 1);
     check_close("shift", shift, want_shift, bound, channels, 2);
-    check_close("inverse deviation", inverse, want_inverse, want_inverse, channels, 1);
+    check_ulps("inverse deviation", inverse, want_inverse, channels, 1);
   }
 }
 
@@ -115,11 +122,14 @@ static void check_apply(const norm_run *given, int64_t rows, int64_t channels, i
   int outer = check_mark();
   int64_t count = rows * channels;
   double *want = check_doubles(count), *magnitude = check_doubles(count);
-  apus_batch_norm_apply_reference_f64(rows, channels, check_widen(given->x, count), check_widen(given->scale, channels),
-                                      check_widen(given->shift, channels),
+  apus_batch_norm_apply_reference_f64(rows, channels, check_widen(given->x, count), check_widen(given->mean, channels),
+                                      check_widen(given->scale, channels), check_widen(given->shift, channels),
                                       with_residual ? check_widen(given->residual, count) : NULL, activation, want);
-  apus_batch_norm_apply_reference_f64(rows, channels, check_magnitude(given->x, count), check_magnitude(given->scale, channels),
-                                      check_magnitude(given->shift, channels),
+  double *mean = check_magnitude(given->mean, channels); /* taken away: of its magnitude the opposite */
+  for (int64_t c = 0; c < channels; c++)
+    mean[c] = -mean[c];
+  apus_batch_norm_apply_reference_f64(rows, channels, check_magnitude(given->x, count), mean,
+                                      check_magnitude(given->scale, channels), check_magnitude(given->shift, channels),
                                       with_residual ? check_magnitude(given->residual, count) : NULL, APUS_ACTIVATION_NONE,
                                       magnitude);
   int mark = check_mark();
@@ -139,7 +149,7 @@ static void check_apply(const norm_run *given, int64_t rows, int64_t channels, i
 
     /* The steps apart: scale and shift, add, relu. */
     float *apart = check_output(count, NULL);
-    apus_batch_norm_apply(&run.plan, given->x, given->scale, given->shift, NULL, APUS_ACTIVATION_NONE, apart);
+    apus_batch_norm_apply(&run.plan, given->x, given->mean, given->scale, given->shift, NULL, APUS_ACTIVATION_NONE, apart);
     if (with_residual) {
       apus_broadcast space = {.axes = 1, .sizes = {count}, .a_strides = {1}, .b_strides = {1}};
       apus_binary_f32(APUS_ADD, &space, apart, given->residual, apart);
@@ -161,36 +171,58 @@ static gradients make_gradients(int64_t count, int64_t channels) {
   return (gradients){check_doubles(count), check_doubles(channels), check_doubles(channels), check_doubles(count)};
 }
 
-/* Sums of magnitudes of the terms in the header's equations; x − mean counts as |x| + |mean|. */
+/* Sums of magnitudes of the terms of dgamma and dbeta, and the largest terms of dx, by the statistics in double. */
 static gradients backward_magnitudes(const norm_run *given, int64_t rows, int64_t channels, const double *dz) {
   gradients m = make_gradients(rows * channels, channels);
+  double *mean = check_doubles(channels), *rest = check_doubles(channels), *variance = check_doubles(channels),
+         *inverse = check_doubles(channels);
+  apus_batch_norm_statistics_reference_f64(rows, channels, check_widen(given->x, rows * channels), given->epsilon, mean, rest,
+                                           variance, inverse);
   for (int64_t i = 0; i < rows * channels; i++) {
     int64_t c = i % channels;
+    const double centre = given->frozen ? (double)given->mean[c] : mean[c],
+                 by = given->frozen ? (double)given->inverse[c] : inverse[c];
     m.dbeta[c] += fabs(dz[i]);
-    m.dgamma[c] += fabs(dz[i]) * (fabs((double)given->x[i]) + fabs((double)given->mean[c])) * given->inverse[c];
-  }
-  for (int64_t i = 0; i < rows * channels; i++) {
-    int64_t c = i % channels;
-    double normalised = (fabs((double)given->x[i]) + fabs((double)given->mean[c])) * given->inverse[c];
-    double sums = given->frozen ? 0 : (m.dbeta[c] + normalised * m.dgamma[c]) / (double)rows;
-    m.dx[i] = fabs((double)(given->gamma ? given->gamma[c] : 1)) * given->inverse[c] * (fabs(dz[i]) + sums);
+    m.dgamma[c] += fabs(dz[i] * (given->x[i] - centre) * by);
+    m.dx[i] = fabs((given->gamma ? (double)given->gamma[c] : 1) * by * dz[i]);
   }
   return m;
+}
+
+/* As a caller does it: the numbers of one tier go into its own backward pass. */
+static void make_statistics(norm_run *run, int64_t channels) {
+  float *mean = check_input(channels), *rest = check_input(channels), *variance = check_input(channels),
+        *inverse = check_input(channels), *scale = check_input(channels), *shift = check_input(channels);
+  apus_batch_norm_statistics(&run->plan, run->x, run->epsilon, mean, rest, variance, inverse, run->scratch);
+  apus_batch_norm_fold(channels, rest, inverse, run->gamma, run->beta, scale, shift);
+  run->mean = mean;
+  run->rest = rest;
+  run->inverse = inverse;
+  run->scale = scale;
+  run->shift = shift;
+}
+
+static int64_t *channel_of(int64_t rows, int64_t channels) {
+  int64_t *group = (int64_t *)check_doubles(rows * channels);
+  for (int64_t i = 0; i < rows * channels; i++)
+    group[i] = i % channels;
+  return group;
 }
 
 static void check_backward(const norm_run *given, int64_t rows, int64_t channels, int frozen, int with_gamma,
                            apus_activation activation) {
   int outer = check_mark();
-  int64_t count = rows * channels;
+  int64_t count = rows * channels, *group = channel_of(rows, channels);
   norm_run run = *given;
   run.frozen = frozen;
   run.activation = activation;
   run.gamma = with_gamma ? given->gamma : NULL;
   gradients want = make_gradients(count, channels);
-  apus_batch_norm_backward_reference_f64(rows, channels, check_widen(run.x, count), check_widen(run.y, count), NULL, NULL,
+  apus_batch_norm_backward_reference_f64(rows, channels, check_widen(run.x, count), check_widen(run.y, count),
                                          check_widen(run.dy, count), check_widen(run.mean, channels),
-                                         check_widen(run.inverse, channels), with_gamma ? check_widen(run.gamma, channels) : NULL,
-                                         activation, frozen, want.dx, want.dgamma, want.dbeta, want.dresidual);
+                                         frozen ? NULL : check_doubles(channels), check_widen(run.inverse, channels), NULL, NULL,
+                                         with_gamma ? check_widen(run.gamma, channels) : NULL, run.epsilon, activation, want.dx,
+                                         want.dgamma, want.dbeta, want.dresidual);
   gradients bound = backward_magnitudes(&run, rows, channels, want.dresidual);
   const char *version = frozen ? "backward frozen" : "backward";
   int mark = check_mark();
@@ -199,18 +231,20 @@ static void check_backward(const norm_run *given, int64_t rows, int64_t channels
       continue;
     run.dy = given->dy;
     run.scratch = check_scratch(run.plan.scratch_bytes);
+    if (!frozen)
+      make_statistics(&run, channels);
     float *dx = run.out = check_output(count, NULL), *dresidual = run.dresidual = check_output(count, NULL);
     float *dgamma = run.dgamma = check_output(channels, NULL), *dbeta = run.dbeta = check_output(channels, NULL);
     check_run(version, run_backward, &run);
     check_exact("dresidual", dresidual, want.dresidual, count);
-    check_close("dbeta", dbeta, want.dbeta, bound.dbeta, channels, (double)rows);
-    check_close("dgamma", dgamma, want.dgamma, bound.dgamma, channels, (double)rows);
-    check_close("dx", dx, want.dx, bound.dx, count, (double)rows);
+    check_close("dbeta", dbeta, want.dbeta, bound.dbeta, channels, 1);
+    check_close("dgamma", dgamma, want.dgamma, bound.dgamma, channels, 1);
+    check_group_ulps("dx", dx, want.dx, bound.dx, group, count, channels, 4);
     float *first_dx = check_copy(dx, count), *first_dgamma = check_copy(dgamma, channels);
 
     if (activation == APUS_ACTIVATION_RELU) {
       float *forward = check_input(count);
-      apus_batch_norm_apply(&run.plan, run.x, run.scale, run.shift, NULL, APUS_ACTIVATION_RELU, forward);
+      apus_batch_norm_apply(&run.plan, run.x, run.mean, run.scale, run.shift, NULL, APUS_ACTIVATION_RELU, forward);
       run.y = forward;
       check_run(version, run_backward, &run);
       float *dx_by_y = check_copy(dx, count), *dgamma_by_y = check_copy(dgamma, channels);
@@ -240,67 +274,177 @@ static void check_backward(const norm_run *given, int64_t rows, int64_t channels
   check_release(outer);
 }
 
+/* ---- the whole forward pass ------------------------------------------------------------------------------------- */
+
+/* Statistics, fold and application against the equation in double: 4 ulp of the channel's largest. */
+static void check_normalised(const norm_run *given, int64_t rows, int64_t channels) {
+  int outer = check_mark();
+  const int64_t count = rows * channels, *group = channel_of(rows, channels);
+  double *mean = check_doubles(channels), *rest = check_doubles(channels), *variance = check_doubles(channels),
+         *inverse = check_doubles(channels), *want = check_doubles(count), *shift = check_doubles(channels);
+  const double *x = check_widen(given->x, count);
+  apus_batch_norm_statistics_reference_f64(rows, channels, x, given->epsilon, mean, rest, variance, inverse);
+  for (int64_t i = 0; i < count; i++) {
+    const int64_t c = i % channels;
+    want[i] = (x[i] - mean[c]) * inverse[c] * (given->gamma ? (double)given->gamma[c] : 1) +
+              (given->beta ? (double)given->beta[c] : shift[c]);
+  }
+  int mark = check_mark();
+  for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
+    norm_run run = *given;
+    if (!check_select(isa) || !plan(&run, rows, channels))
+      continue;
+    run.scratch = check_scratch(run.plan.scratch_bytes);
+    make_statistics(&run, channels);
+    run.residual = NULL;
+    run.out = check_output(count, NULL);
+    check_run("normalise", run_apply, &run);
+    check_group_ulps("y", run.out, want, NULL, group, count, channels, 4);
+  }
+  check_release(outer);
+}
+
 /* ---- cases ------------------------------------------------------------------------------------------------------ */
 
-static void check_shape(const char *name, int64_t rows, int64_t channels, double centre) {
-  if (!check_case(name, "%lld rows of %lld channels around %g", (long long)rows, (long long)channels, centre))
+/* x = centre + spread·r; dy = dy_centre + r. */
+typedef struct norm_numbers {
+  double centre, spread, epsilon, dy_centre;
+} norm_numbers;
+
+static const norm_numbers ordinary = {0, 1, 1e-5, 0};
+
+static void check_shape(const char *name, int64_t rows, int64_t channels, norm_numbers n) {
+  if (!check_case(name, "%lld rows of %lld channels around %g, spread %g, epsilon %g, gradients around %g", (long long)rows,
+                  (long long)channels, n.centre, n.spread, n.epsilon, n.dy_centre))
     return;
   int64_t count = rows * channels;
   float *x = check_input(count), *y = check_input(count), *dy = check_input(count), *residual = check_input(count);
   float *tensors[] = {x, y, dy, residual};
   for (int i = 0; i < 4; i++)
     check_fill(tensors[i], count);
-  for (int64_t i = 0; i < count; i++)
-    x[i] += (float)centre;
+  for (int64_t i = 0; i < count; i++) {
+    x[i] = (float)(n.centre + n.spread * x[i]);
+    dy[i] = (float)(n.dy_centre + dy[i]);
+  }
   float *mean = check_input(channels), *inverse = check_input(channels), *gamma = check_input(channels),
-        *scale = check_input(channels), *shift = check_input(channels);
-  float *vectors[] = {mean, inverse, gamma, scale, shift};
-  for (int i = 0; i < 5; i++)
+        *beta = check_input(channels), *scale = check_input(channels), *shift = check_input(channels);
+  float *vectors[] = {mean, inverse, gamma, beta, scale, shift};
+  for (int i = 0; i < 6; i++)
     check_fill(vectors[i], channels);
   for (int64_t c = 0; c < channels; c++) {
-    mean[c] += (float)centre;
+    mean[c] = (float)(n.centre + n.spread * mean[c]);
     inverse[c] = 0.5f + fabsf(inverse[c]);
   }
   norm_run given = {.x = x,
                     .y = y,
                     .dy = dy,
+                    .epsilon = n.epsilon,
                     .mean = mean,
                     .inverse = inverse,
                     .gamma = gamma,
+                    .beta = beta,
                     .scale = scale,
                     .shift = shift,
                     .residual = residual};
-  check_statistics(rows, channels, x);
+  check_statistics(rows, channels, x, n.epsilon);
+  check_normalised(&given, rows, channels);
+  given.gamma = given.beta = NULL;
+  check_normalised(&given, rows, channels);
+  given.gamma = gamma;
+  given.beta = beta;
   for (int steps = 0; steps < 4; steps++)
     check_apply(&given, rows, channels, steps & 1, steps & 2 ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE);
-  for (int frozen = 0; frozen <= 1; frozen++)
+  for (int frozen = 0; frozen <= (n.spread < 1e20); frozen++)
     for (int relu = 0; relu <= 1; relu++)
       check_backward(&given, rows, channels, frozen, relu == frozen, relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE);
 }
 
+/* Gradients that are a multiple of x̂ but for a small part, and channels of which only some are so. */
+static void check_explained(int64_t rows, int64_t channels) {
+  if (!check_case("gradients along x", "%lld rows of %lld channels", (long long)rows, (long long)channels))
+    return;
+  const int64_t count = rows * channels;
+  float *x = check_input(count), *dy = check_input(count), *y = check_input(count);
+  check_fill(x, count);
+  check_fill(dy, count);
+  check_fill(y, count);
+  for (int64_t i = 0; i < count; i++)
+    if (i % channels % 3 == 0)
+      dy[i] = 5 * x[i] + 2 + 1e-3f * dy[i];
+  norm_run given = {.x = x, .y = y, .dy = dy, .epsilon = 1e-5, .mean = x, .inverse = x};
+  check_backward(&given, rows, channels, 0, 0, APUS_ACTIVATION_NONE);
+}
+
+static void check_hard_numbers(void) {
+  static const norm_numbers hard[] = {
+      {1000, 1, 1e-5, 0},   {1e4, 0.02, 1e-5, 0},     {-1e6, 1.5, 1e-5, 0},  {1e30, 1e30, 1e-5, 0},   {0, 1e-30, 1e-5, 0},
+      {0, 1e-30, 1e-38, 0}, {1e-30, 1e-30, 1e-30, 0}, {1e36, 1e36, 1e-5, 0}, {1e-40, 1e-40, 1e-5, 0}, {1234.567, 0, 1e-5, 0},
+      {3, 1, 0.1, 1000},    {0, 1e-3, 1e-12, -30},    {1e19, 1e18, 1e-5, 0}, {0, 1e37, 1e-5, 0},
+  };
+  static const int64_t shapes[][2] = {{2, 5}, {3, 17}, {4, 1}, {16, 3}, {70, 48}, {4096, 1}, {1031, 33}};
+  for (size_t h = 0; h < sizeof hard / sizeof hard[0]; h++)
+    for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
+      char name[64];
+      snprintf(name, sizeof name, "hard %zu, %lld by %lld", h, (long long)shapes[s][0], (long long)shapes[s][1]);
+      check_shape(name, shapes[s][0], shapes[s][1], hard[h]);
+    }
+  check_explained(300, 20);
+  check_explained(7, 100);
+}
+
+/* Equal rows: beta exactly, whatever they are. */
+static void check_constant(int64_t rows, int64_t channels) {
+  if (!check_case("equal rows", "%lld rows of %lld channels", (long long)rows, (long long)channels))
+    return;
+  float *x = check_input(rows * channels), *beta = check_input(channels);
+  check_fill(x, rows * channels);
+  check_fill(beta, channels);
+  double *want = check_doubles(rows * channels);
+  for (int64_t i = 0; i < rows * channels; i++) {
+    x[i] = i < channels ? 1e4f * x[i] : x[i % channels];
+    want[i] = beta[i % channels];
+  }
+  int mark = check_mark();
+  for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
+    norm_run run = {.x = x, .beta = beta, .epsilon = 1e-5};
+    if (!check_select(isa) || !plan(&run, rows, channels))
+      continue;
+    run.scratch = check_scratch(run.plan.scratch_bytes);
+    make_statistics(&run, channels);
+    run.out = check_output(rows * channels, NULL);
+    check_run("normalise", run_apply, &run);
+    check_exact("y", run.out, want, rows * channels);
+  }
+}
+
 void check_batch_norm_family(void) {
-  for (int given = 0; given < 4; given++)
-    if (check_case("fold", "37 channels, %s gamma, %s beta", given & 1 ? "with" : "no", given & 2 ? "with" : "no"))
-      check_fold(37, given & 1, given & 2);
-  check_shape("one value", 1, 1, 0);
-  check_shape("one row", 1, 19, 0);
-  check_shape("two rows", 2, 33, 0);
-  check_shape("one channel", 517, 1, 0);
-  check_shape("6 channels", 130, 6, 0);
-  check_shape("15 channels", 77, 15, 0);
-  check_shape("16 channels", 64, 16, 0);
-  check_shape("17 channels", 63, 17, 0);
-  check_shape("64 channels (aligned rows)", 150, 64, 0);
-  check_shape("70 channels (strips)", 41, 70, 0);
-  check_shape("mean far from 0", 300, 20, 1000);
-  check_shape("many rows (chunks)", 9001, 12, 3);
-  check_shape("many channels", 9, 1030, 0);
+  for (int given = 0; given < 8; given++)
+    if (check_case("fold", "37 channels, %s gamma, %s beta, %s rest", given & 1 ? "with" : "no", given & 2 ? "with" : "no",
+                   given & 4 ? "with" : "no"))
+      check_fold(37, given & 1, (given & 2) != 0, (given & 4) != 0);
+  check_shape("one value", 1, 1, ordinary);
+  check_shape("one row", 1, 19, ordinary);
+  check_shape("two rows", 2, 33, ordinary);
+  check_shape("one channel", 517, 1, ordinary);
+  check_shape("6 channels", 130, 6, ordinary);
+  check_shape("15 channels", 77, 15, ordinary);
+  check_shape("16 channels", 64, 16, ordinary);
+  check_shape("17 channels", 63, 17, ordinary);
+  check_shape("64 channels (aligned rows)", 150, 64, ordinary);
+  check_shape("70 channels (strips)", 41, 70, ordinary);
+  check_shape("mean far from 0", 300, 20, (norm_numbers){1000, 1, 1e-5, 0});
+  check_shape("many rows (chunks)", 9001, 12, (norm_numbers){3, 1, 1e-5, 0});
+  check_shape("many channels", 9, 1030, ordinary);
+  check_hard_numbers();
+  check_constant(48, 3);
+  check_constant(257, 1);
+  check_constant(70, 100);
   for (int64_t i = 0; i < check_chosen.cases; i++) {
     char name[32];
     snprintf(name, sizeof name, "random %lld", (long long)i);
     if (check_case(name, "a random shape")) {
       int64_t rows = check_random_int(1, 700), channels = check_random_int(1, 80);
-      check_shape(name, rows, channels, check_random_int(0, 2) ? 0 : 10);
+      check_shape(name, rows, channels, (norm_numbers){check_random_int(0, 2) ? 0 : 10, 1, 1e-5, 0});
     }
   }
 }

@@ -60,6 +60,25 @@ void check_ulps(const char *what, const float *got, const double *want, int64_t 
   check_pass();
 }
 
+void check_group_ulps(const char *what, const float *got, const double *want, const double *terms, const int64_t *group,
+                      int64_t count, int64_t groups, double ulps) {
+  double *largest = check_doubles(groups), *noise = check_doubles(groups);
+  for (int64_t i = 0; i < count; i++) {
+    largest[group[i]] = fmax(largest[group[i]], fabs(want[i]));
+    noise[group[i]] = terms ? fmax(noise[group[i]], fabs(terms[i]) * 0x1p-46) : 0;
+  }
+  for (int64_t i = 0; i < count; i++) {
+    const double most = largest[group[i]], error = fabs(got[i] - want[i]);
+    const double unit = most > 0 ? fmax(ldexp(1, ilogb(most) - (FLT_MANT_DIG - 1)), (double)FLT_TRUE_MIN) : 0;
+    if (!(error <= ulps * unit + noise[group[i]])) {
+      check_fail("%s: [%lld of %lld] got %.9g want %.9g, %.3g units in the last place of the group's largest, %.9g; allowed %g",
+                 what, (long long)i, (long long)count, (double)got[i], want[i], error / unit, most, ulps);
+      return;
+    }
+  }
+  check_pass();
+}
+
 void check_same_bits(const char *what, const void *got, const void *want, int element_bytes, int64_t count) {
   const unsigned char *g = got, *w = want;
   for (int64_t i = 0; i < count; i++, g += element_bytes, w += element_bytes)

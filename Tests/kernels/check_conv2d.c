@@ -16,7 +16,7 @@ typedef struct tensors {
   apus_conv2d shape;
   int64_t out_h, out_w, x_count, w_count, y_count;
   contents contents;
-  float *x, *w, *y, *bias, *scale, *shift, *residual; /* y: dy of the backward passes */
+  float *x, *w, *y, *bias, *mean, *scale, *shift, *residual; /* y: dy of the backward passes */
 } tensors;
 
 /* An implementation, and Winograd once more with its small tiles. */
@@ -73,8 +73,8 @@ static int make_tensors(tensors *t, const apus_conv2d *shape, contents contents)
   fill(t->w = check_input(t->w_count), t->w_count, contents);
   fill(t->y = check_input(t->y_count), t->y_count, contents);
   fill(t->residual = check_input(t->y_count), t->y_count, contents == SPECIALS ? REALS : contents);
-  float **vectors[] = {&t->bias, &t->scale, &t->shift};
-  for (int i = 0; i < 3; i++)
+  float **vectors[] = {&t->bias, &t->mean, &t->scale, &t->shift};
+  for (int i = 0; i < 4; i++)
     fill(*vectors[i] = check_input(shape->out_channels), shape->out_channels, contents == SPECIALS ? REALS : contents);
   return 1;
 }
@@ -182,6 +182,7 @@ static void run_forward(void *context) {
 static apus_conv2d_epilogue epilogue_of(const tensors *t, int steps) {
   apus_conv2d_epilogue e = {0};
   e.bias = steps & BIAS ? t->bias : NULL;
+  e.mean = steps & SCALE ? t->mean : NULL;
   e.scale = steps & SCALE ? t->scale : NULL;
   e.shift = steps & SCALE ? t->shift : NULL;
   e.residual = steps & RESIDUAL ? t->residual : NULL;
@@ -199,7 +200,7 @@ static void apply_unfused(const tensors *t, int steps, float *z) {
     return;
   apus_batch_norm_plan plan;
   if (steps & SCALE && rows > 0 && apus_batch_norm_plan_make(&plan, rows, channels, NULL) == APUS_OK) {
-    apus_batch_norm_apply(&plan, z, t->scale, t->shift, steps & RESIDUAL ? t->residual : NULL, activation, z);
+    apus_batch_norm_apply(&plan, z, t->mean, t->scale, t->shift, steps & RESIDUAL ? t->residual : NULL, activation, z);
     return;
   }
   if (steps & RESIDUAL) {
@@ -248,14 +249,17 @@ static void check_forward(const tensors *t, int steps) {
   int64_t co = t->shape.out_channels;
   apus_conv2d_forward_reference_f64(
       &t->shape, check_widen(t->x, t->x_count), check_widen(t->w, t->w_count), steps & BIAS ? check_widen(t->bias, co) : NULL,
-      steps & SCALE ? check_widen(t->scale, co) : NULL, steps & SCALE ? check_widen(t->shift, co) : NULL,
-      steps & RESIDUAL ? check_widen(t->residual, t->y_count) : NULL, steps & RELU ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE,
-      want);
+      steps & SCALE ? check_widen(t->mean, co) : NULL, steps & SCALE ? check_widen(t->scale, co) : NULL,
+      steps & SCALE ? check_widen(t->shift, co) : NULL, steps & RESIDUAL ? check_widen(t->residual, t->y_count) : NULL,
+      steps & RELU ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE, want);
+  double *mean = check_magnitude(t->mean, co); /* taken away: of its magnitude the opposite */
+  for (int64_t c = 0; c < co; c++)
+    mean[c] = -mean[c];
   apus_conv2d_forward_reference_f64(
       &t->shape, check_magnitude(t->x, t->x_count), check_magnitude(t->w, t->w_count),
-      steps & BIAS ? check_magnitude(t->bias, co) : NULL, steps & SCALE ? check_magnitude(t->scale, co) : NULL,
-      steps & SCALE ? check_magnitude(t->shift, co) : NULL, steps & RESIDUAL ? check_magnitude(t->residual, t->y_count) : NULL,
-      APUS_ACTIVATION_NONE, magnitude);
+      steps & BIAS ? check_magnitude(t->bias, co) : NULL, steps & SCALE ? mean : NULL,
+      steps & SCALE ? check_magnitude(t->scale, co) : NULL, steps & SCALE ? check_magnitude(t->shift, co) : NULL,
+      steps & RESIDUAL ? check_magnitude(t->residual, t->y_count) : NULL, APUS_ACTIVATION_NONE, magnitude);
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++)
     for (int i = 0; i < VERSIONS && check_select(isa); i++)
       if (worth_running(isa, &versions[i]))

@@ -48,7 +48,7 @@ static void spread(double *x, int64_t count) {
 
 static double conv2d_loss(void *context) {
   gradient_case *g = context;
-  apus_conv2d_forward_reference_f64(&g->conv2d, g->x, g->w, g->bias, NULL, NULL, NULL, APUS_ACTIVATION_NONE, g->y);
+  apus_conv2d_forward_reference_f64(&g->conv2d, g->x, g->w, g->bias, NULL, NULL, NULL, NULL, APUS_ACTIVATION_NONE, g->y);
   return loss_of(g);
 }
 
@@ -153,7 +153,7 @@ static void check_pool2d(const char *name, apus_pool2d s) {
 /* ---- batch norm ------------------------------------------------------------------------------------------------- */
 
 typedef struct statistics {
-  double *mean, *variance, *scale, *shift, *inverse;
+  double *mean, *rest, *variance, *scale, *shift, *inverse;
 } statistics;
 
 static statistics norm_statistics;
@@ -162,9 +162,11 @@ static double batch_norm_loss(void *context) {
   gradient_case *g = context;
   statistics *s = &norm_statistics;
   if (!g->frozen)
-    apus_batch_norm_statistics_reference_f64(g->rows, g->channels, g->x, s->mean, s->variance);
-  apus_batch_norm_fold_reference_f64(g->channels, s->mean, s->variance, g->gamma, g->beta, 1e-5, s->scale, s->shift, s->inverse);
-  apus_batch_norm_apply_reference_f64(g->rows, g->channels, g->x, s->scale, s->shift, g->residual, g->activation, g->y);
+    apus_batch_norm_statistics_reference_f64(g->rows, g->channels, g->x, 1e-5, s->mean, s->rest, s->variance, s->inverse);
+  else
+    apus_batch_norm_deviation_reference_f64(g->channels, s->variance, 1e-5, s->inverse);
+  apus_batch_norm_fold_reference_f64(g->channels, g->frozen ? NULL : s->rest, s->inverse, g->gamma, g->beta, s->scale, s->shift);
+  apus_batch_norm_apply_reference_f64(g->rows, g->channels, g->x, s->mean, s->scale, s->shift, g->residual, g->activation, g->y);
   return loss_of(g);
 }
 
@@ -177,8 +179,8 @@ static void check_batch_norm(int frozen, int relu) {
                      .count = count,
                      .frozen = frozen,
                      .activation = relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE};
-  norm_statistics = (statistics){random_doubles(channels), random_doubles(channels), check_doubles(channels),
-                                 check_doubles(channels), check_doubles(channels)};
+  norm_statistics = (statistics){random_doubles(channels), check_doubles(channels), random_doubles(channels),
+                                 check_doubles(channels),  check_doubles(channels), check_doubles(channels)};
   for (int64_t c = 0; c < channels; c++)
     norm_statistics.variance[c] = 0.5 + fabs(norm_statistics.variance[c]);
   g.x = random_doubles(count);
@@ -197,8 +199,9 @@ static void check_batch_norm(int frozen, int relu) {
   batch_norm_loss(&g);
   double *dx = check_doubles(count), *dgamma = check_doubles(channels), *dbeta = check_doubles(channels),
          *dresidual = check_doubles(count);
-  apus_batch_norm_backward_reference_f64(rows, channels, g.x, g.y, NULL, NULL, g.cotangent, norm_statistics.mean,
-                                         norm_statistics.inverse, g.gamma, g.activation, frozen, dx, dgamma, dbeta, dresidual);
+  apus_batch_norm_backward_reference_f64(rows, channels, g.x, g.y, g.cotangent, norm_statistics.mean,
+                                         frozen ? NULL : norm_statistics.rest, norm_statistics.inverse, NULL, NULL, g.gamma, 1e-5,
+                                         g.activation, dx, dgamma, dbeta, dresidual);
   check_gradient("dx", batch_norm_loss, &g, g.x, dx, count);
   check_gradient("dgamma", batch_norm_loss, &g, g.gamma, dgamma, channels);
   check_gradient("dbeta", batch_norm_loss, &g, g.beta, dbeta, channels);
@@ -210,7 +213,7 @@ static void check_batch_norm(int frozen, int relu) {
 static double group_norm_loss(void *context) {
   gradient_case *g = context;
   apus_group_norm_forward_reference_f64(3, 4, 6, g->rows, g->x, g->gamma, g->beta, 1e-5, NULL, APUS_ACTIVATION_NONE, g->y,
-                                        norm_statistics.mean, norm_statistics.inverse);
+                                        norm_statistics.mean, norm_statistics.rest, norm_statistics.inverse);
   return loss_of(g);
 }
 
@@ -219,7 +222,8 @@ static void check_group_norm(int64_t groups) {
     return;
   const int64_t channels = 6, count = 3 * 4 * channels;
   gradient_case g = {.rows = groups, .count = count};
-  norm_statistics = (statistics){.mean = check_doubles(3 * groups), .inverse = check_doubles(3 * groups)};
+  norm_statistics =
+      (statistics){.mean = check_doubles(3 * groups), .rest = check_doubles(3 * groups), .inverse = check_doubles(3 * groups)};
   g.x = random_doubles(count);
   g.gamma = random_doubles(channels);
   g.beta = random_doubles(channels);
@@ -228,7 +232,8 @@ static void check_group_norm(int64_t groups) {
   group_norm_loss(&g);
   double *dx = check_doubles(count), *dgamma = check_doubles(channels), *dbeta = check_doubles(channels);
   apus_group_norm_backward_reference_f64(3, 4, channels, groups, g.x, g.y, g.cotangent, norm_statistics.mean,
-                                         norm_statistics.inverse, g.gamma, g.beta, APUS_ACTIVATION_NONE, dx, dgamma, dbeta, NULL);
+                                         norm_statistics.rest, norm_statistics.inverse, g.gamma, g.beta, 1e-5,
+                                         APUS_ACTIVATION_NONE, dx, dgamma, dbeta, NULL);
   check_gradient("dx", group_norm_loss, &g, g.x, dx, count);
   check_gradient("dgamma", group_norm_loss, &g, g.gamma, dgamma, channels);
   check_gradient("dbeta", group_norm_loss, &g, g.beta, dbeta, channels);

@@ -86,7 +86,8 @@ static void step_rows(const soak *s) {
   if (apus_batch_norm_plan_make(&plan, rows, channels, NULL) != APUS_OK)
     return;
   void *scratch = scratch_of(plan.scratch_bytes);
-  apus_batch_norm_statistics(&plan, s->x, s->vectors, s->vectors + channels, scratch);
+  apus_batch_norm_statistics(&plan, s->x, 1e-5, s->vectors, s->vectors + channels, s->vectors + 2 * channels,
+                             s->vectors + 3 * channels, scratch);
   apus_free(scratch);
   scratch = scratch_of(apus_bias_activation_backward_scratch(rows, channels));
   apus_bias_activation_backward(rows, channels, s->x, s->dy, APUS_ACTIVATION_RELU, s->y, s->vectors, scratch);

@@ -135,6 +135,7 @@ static void run_grid(const job *j, const piece *p, apus_conv_grid *grid, const f
     const int64_t channel = p->group * v->out_channels + p->column;
     e = *j->epilogue;
     e.bias = e.bias ? e.bias + channel : NULL;
+    e.mean = e.mean ? e.mean + channel : NULL;
     e.scale = e.scale ? e.scale + channel : NULL;
     e.shift = e.shift ? e.shift + channel : NULL;
     e.residual = e.residual ? e.residual + place : NULL;

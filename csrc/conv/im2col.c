@@ -151,6 +151,7 @@ static void forward_box(const job *j, const box *b, int64_t group, float *rows, 
     if (j->epilogue) {
       e = *j->epilogue;
       e.bias = e.bias ? e.bias + group * co : NULL;
+      e.mean = e.mean ? e.mean + group * co : NULL;
       e.scale = e.scale ? e.scale + group * co : NULL;
       e.shift = e.shift ? e.shift + group * co : NULL;
       e.residual = e.residual ? e.residual + place : NULL;

@@ -95,6 +95,7 @@ void apus_winograd_finish(const apus_winograd_view *v, apus_winograd_planes m, i
   if (epilogue) {
     e = *epilogue;
     e.bias = e.bias ? e.bias + column : NULL;
+    e.mean = e.mean ? e.mean + column : NULL;
     e.scale = e.scale ? e.scale + column : NULL;
     e.shift = e.shift ? e.shift + column : NULL;
     e.residual = e.residual ? e.residual + column : NULL;

@@ -5,9 +5,12 @@
 #include "norm/batch_norm_sums.c.inc"
 
 const apus_batch_norm_kernels apus_batch_norm_avx2 = {
+    .center = center,
     .statistics = statistics,
+    .finish = finish,
     .apply = apply,
     .backward_sums = backward_sums,
+    .gradient_numbers = gradient_numbers,
     .backward_dx = backward_dx,
 };
 #endif

@@ -18,8 +18,8 @@ const apus_group_norm_kernels *const apus_group_norm_tiers[APUS_ISA_COUNT] = {
 #endif
 };
 
-/* Vectors of channels that a unit of work keeps: two for partial sums, the rest for what it makes of them. */
-enum { VECTORS = 11, FEW_SAMPLES = 16, MOST_UNITS = 32, PARTIAL_BYTES = 2 << 20 };
+/* Floats a channel that a unit of work keeps: sums and gradients of parameters in double, and what it makes of them. */
+enum { VECTORS = 16, FEW_SAMPLES = 16, MOST_UNITS = 32, PARTIAL_BYTES = 2 << 20 };
 
 /* Fewer samples than threads may be: each is cut into parts. */
 static int64_t parts_of(const apus_group_norm_plan *p) {
@@ -51,8 +51,8 @@ apus_status apus_group_norm_plan_make(apus_group_norm_plan *plan, int64_t batch,
   plan->parts = parts_of(plan);
   int64_t floats;
   if (group_by_rows(plan))
-    /* Two sums a part and two numbers a sample, or the chunks' gradients. */
-    floats = apus_max(2 * batch * (plan->parts + 1), 2 * channels * plan->chunks);
+    /* Three sums in double a part and a sample, or the chunks' gradients, in double and in float. */
+    floats = apus_max(6 * batch * (plan->parts + 1), 6 * channels * plan->chunks);
   else
     floats = (plan->parts > 1 ? batch * plan->parts : plan->chunks) * VECTORS * channels;
   plan->scratch_bytes = (size_t)floats * sizeof(float);
@@ -65,11 +65,11 @@ static int past_caches(const apus_group_norm_plan *p, int tensors) {
 }
 
 void apus_group_norm_forward(const apus_group_norm_plan *plan, const float *x, const float *gamma, const float *beta,
-                             float epsilon, const float *residual, apus_activation activation, float *y, float *mean,
-                             float *inverse_deviation, void *scratch) {
+                             double epsilon, const float *residual, apus_activation activation, float *y, float *mean,
+                             float *mean_rest, float *inverse_deviation, void *scratch) {
   if (!apus_group_norm_tiers[plan->isa]) {
     apus_group_norm_forward_reference_f32(plan->batch, plan->positions, plan->channels, plan->groups, x, gamma, beta, epsilon,
-                                          residual, activation, y, mean, inverse_deviation);
+                                          residual, activation, y, mean, mean_rest, inverse_deviation);
     return;
   }
   group_job job = {.plan = plan,
@@ -81,6 +81,7 @@ void apus_group_norm_forward(const apus_group_norm_plan *plan, const float *x, c
                    .relu = activation == APUS_ACTIVATION_RELU,
                    .stream = y != x && y != residual && past_caches(plan, residual ? 3 : 2),
                    .mean = mean,
+                   .rest = mean_rest,
                    .inverse = inverse_deviation,
                    .out = y,
                    .scratch = scratch};
@@ -91,12 +92,12 @@ void apus_group_norm_forward(const apus_group_norm_plan *plan, const float *x, c
 }
 
 void apus_group_norm_backward(const apus_group_norm_plan *plan, const float *x, const float *y, const float *dy,
-                              const float *mean, const float *inverse_deviation, const float *gamma, const float *beta,
-                              apus_activation activation, float *dx, float *dgamma, float *dbeta, float *dresidual,
-                              void *scratch) {
+                              const float *mean, const float *mean_rest, const float *inverse_deviation, const float *gamma,
+                              const float *beta, double epsilon, apus_activation activation, float *dx, float *dgamma,
+                              float *dbeta, float *dresidual, void *scratch) {
   if (!apus_group_norm_tiers[plan->isa]) {
-    apus_group_norm_backward_reference_f32(plan->batch, plan->positions, plan->channels, plan->groups, x, y, dy, mean,
-                                           inverse_deviation, gamma, beta, activation, dx, dgamma, dbeta, dresidual);
+    apus_group_norm_backward_reference_f32(plan->batch, plan->positions, plan->channels, plan->groups, x, y, dy, mean, mean_rest,
+                                           inverse_deviation, gamma, beta, epsilon, activation, dx, dgamma, dbeta, dresidual);
     return;
   }
   group_job job = {.plan = plan,
@@ -105,7 +106,9 @@ void apus_group_norm_backward(const apus_group_norm_plan *plan, const float *x, 
                    .gamma = gamma,
                    .beta = beta,
                    .stream = past_caches(plan, 3),
+                   .epsilon = epsilon,
                    .mean = (float *)mean,
+                   .rest = (float *)mean_rest,
                    .inverse = (float *)inverse_deviation,
                    .out = dx,
                    .dgamma = dgamma,

@@ -7,6 +7,7 @@
 
 #include "apus/group_norm.h"
 #include "norm/kernels.h"
+#include "norm/wide.h"
 #include "runtime/cache.h"
 #include "runtime/columns.h"
 
@@ -14,13 +15,13 @@
 typedef struct group_job {
   const apus_group_norm_plan *plan;
   const float *x, *y, *dy, *gamma, *beta, *residual;
-  float epsilon;
+  double epsilon;
   int relu, stream;
   norm_mask mask;
-  float *mean, *inverse; /* [batch, groups]; written by forward, read by backward */
-  float *out;            /* y or dx */
+  float *mean, *rest, *inverse; /* [batch, groups]; written by forward, read by backward */
+  float *out;                   /* y or dx */
   float *dgamma, *dbeta, *dz;
-  float *scratch;
+  void *scratch;
 } group_job;
 
 extern const apus_group_norm_kernels *const apus_group_norm_tiers[APUS_ISA_COUNT];
@@ -36,7 +37,27 @@ static inline int64_t group_grain(const apus_group_norm_plan *p) {
 /* Each element has a gamma of its own: a sample is a row. */
 static inline int group_by_rows(const apus_group_norm_plan *p) { return p->positions == 1 && p->groups == 1; }
 
-static inline float group_inverse(float m2, float count, float epsilon) { return 1 / sqrtf(m2 / count + epsilon); }
+/* The statistics of group `index` (of sample·groups + group), from a mean and a biased variance. */
+static inline void group_set(const group_job *j, int64_t index, double mean, double variance) {
+  const double inverse = 1 / sqrt(variance + j->epsilon);
+  const float rounded = (float)mean;
+  j->mean[index] = rounded;
+  j->rest[index] = (float)((mean - (double)rounded) * inverse);
+  j->inverse[index] = (float)inverse;
+}
+
+/* From sums around `center` over a block; from the block itself, in double, where float did not hold them. */
+static inline void group_finish(const group_job *j, int64_t index, norm_block block, const float *x, float center, double sum,
+                                double squares) {
+  const double count = (double)block.rows * (double)block.width, m2 = squares - sum * sum / count;
+  if (!norm_is_suspect(count, j->epsilon, sum, squares)) {
+    group_set(j, index, (double)center + sum / count, (m2 < 0 ? 0 : m2) / count);
+    return;
+  }
+  double mean, variance;
+  norm_wide_statistics(block, x, &mean, &variance);
+  group_set(j, index, mean, variance);
+}
 
 /* Where each position of a sample has the same channels: groups of columns. */
 void apus_group_columns_forward(group_job *job);

@@ -24,6 +24,10 @@ static const apus_local_response_norm_kernels *const tiers[APUS_ISA_COUNT] = {
 /* A fork costs as much as the work on this many elements. */
 enum { GRAIN = 8192, VECTOR = 16 };
 
+/* Values above the one have squares whose sums overflow; beside a k below the other squares that underflow count. */
+#define MOST 1e17f
+#define LEAST_K 1e-30f
+
 /* Where a window reaches beyond the channels, there is nothing to add. */
 static norm_window window_of(const apus_local_response_norm_plan *p) {
   return (norm_window){.before = apus_min(p->size / 2, p->channels - 1),
@@ -68,15 +72,37 @@ typedef struct job {
   float *out, *scratch;
 } job;
 
+/* What float cannot do: rows one of whose squares overflows, and with a k below what underflows all of them. By the reference,
+ * which computes in double. */
+static void wide_rows(const job *j, int64_t begin, int64_t end) {
+  const apus_local_response_norm_plan *p = j->plan;
+  for (int64_t row = begin; row < end; row++) {
+    const float *x = j->x + row * p->channels;
+    int is_large = !(p->k > LEAST_K);
+    for (int64_t c = 0; c < p->channels && !is_large; c++)
+      is_large = !(fabsf(x[c]) < MOST);
+    if (!is_large)
+      continue;
+    if (j->dy)
+      apus_local_response_norm_backward_reference_f32(1, p->channels, p->size, p->alpha, p->beta, p->k, x,
+                                                      j->dy + row * p->channels, j->out + row * p->channels);
+    else
+      apus_local_response_norm_forward_reference_f32(1, p->channels, p->size, p->alpha, p->beta, p->k, x,
+                                                     j->out + row * p->channels);
+  }
+}
+
 static void rows_body(void *context, int64_t begin, int64_t end, int slot) {
   const job *j = context;
   const apus_local_response_norm_plan *p = j->plan;
   const int64_t first = begin * p->channels;
   float *scratch = j->scratch + slot * scratch_floats(p);
-  if (j->dy)
-    tiers[p->isa]->backward(end - begin, p->channels, window_of(p), j->x + first, j->dy + first, j->out + first, scratch);
-  else
-    tiers[p->isa]->forward(end - begin, p->channels, window_of(p), j->x + first, j->out + first, scratch);
+  const float total =
+      j->dy
+          ? tiers[p->isa]->backward(end - begin, p->channels, window_of(p), j->x + first, j->dy + first, j->out + first, scratch)
+          : tiers[p->isa]->forward(end - begin, p->channels, window_of(p), j->x + first, j->out + first, scratch);
+  if (!isfinite(total) || !(p->k > LEAST_K))
+    wide_rows(j, begin, end);
 }
 
 static void run(const apus_local_response_norm_plan *p, job j) {

@@ -19,7 +19,7 @@ final class PendingOperation {
   enum Base {
     case convolution(x: Tensor, weight: Tensor, bias: Tensor?, geometry: ConvolutionGeometry)
     case linear(x: Tensor, weight: Tensor, bias: Tensor?, precision: Precision)
-    /// Statistics are known; normalising is pending. `isFrozen`: they are constants.
+    /// Statistics are known; normalising is pending.
     case batchNorm(x: Tensor, statistics: NormalizationStatistics, gamma: Tensor?, beta: Tensor?)
     /// `gamma`, `beta`: an element a channel of the view.
     case groupNorm(x: Tensor, view: GroupView, gamma: Tensor?, beta: Tensor?)
@@ -27,7 +27,7 @@ final class PendingOperation {
 
   private var base: Base?
   private let tape: Tape?
-  private var scaleShift: (scale: Tensor, shift: Tensor)?
+  private var norm: FoldedNorm?
   private var residual: Tensor?
   private var relu = false
   private let state = Atomic<State>(.waiting)
@@ -64,9 +64,9 @@ final class PendingOperation {
   }
 
   /// Batch norm by constants; only where nothing is recorded, as its backward pass needs the convolution's own result.
-  func appendScaleShift(_ scale: Tensor, _ shift: Tensor) -> Bool {
-    guard case .convolution = base, tape == nil, scaleShift == nil, residual == nil, !relu else { return false }
-    scaleShift = (scale, shift)
+  func append(_ folded: FoldedNorm) -> Bool {
+    guard case .convolution = base, tape == nil, norm == nil, residual == nil, !relu else { return false }
+    norm = folded
     return true
   }
 
@@ -92,7 +92,7 @@ final class PendingOperation {
       } else {
         run(into: body)
       }
-      (base, scaleShift, residual) = (nil, nil, nil)
+      (base, norm, residual) = (nil, nil, nil)
       state.store(.done, ordering: .releasing)
     } else {
       while state.load(ordering: .acquiring) != .done { sched_yield() }
@@ -107,12 +107,11 @@ final class PendingOperation {
     switch base {
     case .convolution(let x, let weight, let bias, let geometry):
       output = Kernels.convolution(
-        x, weight, geometry, .init(bias: bias, scaleShift: scaleShift, residual: residual, relu: relu))
+        x, weight, geometry, .init(bias: bias, norm: norm, residual: residual, relu: relu))
     case .linear(let x, let weight, let bias, let precision):
       output = Kernels.matrixProduct(x, weight, bias: bias, relu: relu, precision: precision)
     case .batchNorm(let x, let statistics, _, _):
-      output = Kernels.normalize(
-        x, scale: statistics.scale, shift: statistics.shift, residual: residual, relu: relu)
+      output = Kernels.normalize(x, statistics.folded, residual: residual, relu: relu)
     case .groupNorm(let x, let view, let gamma, let beta):
       (output, groups) = Kernels.groupNorm(x, view, gamma: gamma, beta: beta, residual: residual, relu: relu)
     }
@@ -168,8 +167,8 @@ final class PendingOperation {
       let inputs: SIMD4<Int32> = [x.body.node, gamma?.body.node ?? -1, beta?.body.node ?? -1, residualNode]
       // Without a residual, ReLU's mask is recomputed from x, which is read anyway.
       let saved = Kernels.NormalizationRecord(
-        x: x, y: residual == nil ? nil : y, scale: statistics.scale, shift: statistics.shift, mean: statistics.mean,
-        inverseDeviation: statistics.inverseDeviation, gamma: gamma, relu: relu, isFrozen: statistics.isFrozen)
+        x: x, y: residual == nil ? nil : y, statistics: statistics.channels, folded: statistics.folded, gamma: gamma,
+        epsilon: statistics.epsilon, relu: relu)
       tape.record(body, inputs: inputs) { gradient, needs, _ in
         let gradients = Kernels.normalizeBackward(
           saved, gradient: gradient, wantsData: needs[0], wantsResidual: needs[3])
@@ -194,9 +193,7 @@ final class PendingOperation {
 
 /// Statistics of a batch norm, folded with its γ and β.
 struct NormalizationStatistics {
-  var mean: Tensor
-  var inverseDeviation: Tensor
-  var scale: Tensor
-  var shift: Tensor
-  var isFrozen: Bool
+  var channels: ChannelStatistics
+  var folded: FoldedNorm
+  var epsilon: Double
 }

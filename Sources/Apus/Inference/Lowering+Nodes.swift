@@ -46,19 +46,18 @@ extension Lowering {
       return
     }
     var epilogue = Kernels.PreparedEpilogue(bias: bias, hasResidual: fused.residual != nil, relu: fused.relu)
-    if let norm = fused.norm { epilogue.scaleShift = try scaleAndShift(norm) }
+    if let norm = fused.norm { epilogue.norm = try foldedNorm(norm) }
     let kernel = Kernels.preparedConvolution(shape(node.inputs[0]), weight, convolution.geometry, epilogue)
     let inputs = [source(node.inputs[0])] + (fused.residual.map { [source($0)] } ?? [])
     emit(kernel, inputs, making: fused.output, mayOverwrite: fused.residual == nil ? [] : [1])
   }
 
-  /// A batch norm's four constants as scale and shift, by the kernel that the layer uses.
-  private func scaleAndShift(_ norm: Graph.Node) throws -> (scale: Tensor, shift: Tensor) {
+  /// A batch norm's four constants as they are applied, by the kernels that the layer uses.
+  private func foldedNorm(_ norm: Graph.Node) throws -> FoldedNorm {
     guard case .batchNorm(let epsilon) = norm.operation else { fatalError("\(norm.operation.name) is no batch norm") }
-    let folded = Kernels.foldStatistics(
-      mean: try constant(norm.inputs[3]), variance: try constant(norm.inputs[4]), gamma: try constant(norm.inputs[1]),
-      beta: try constant(norm.inputs[2]), epsilon: epsilon)
-    return (folded.scale, folded.shift)
+    let statistics = Kernels.constantStatistics(
+      mean: try constant(norm.inputs[3]), variance: try constant(norm.inputs[4]), epsilon: epsilon)
+    return Kernels.fold(statistics, gamma: try constant(norm.inputs[1]), beta: try constant(norm.inputs[2]))
   }
 
   // MARK: Normalisation
@@ -84,9 +83,8 @@ extension Lowering {
         view, gamma: try constant(node.inputs[1]), beta: try constant(node.inputs[2]), hasResidual: hasResidual,
         relu: fused.relu)
     default:
-      let (scale, shift) = try scaleAndShift(node)
       kernel = Kernels.preparedNormalization(
-        count: x.elementCount, scale: scale, shift: shift, hasResidual: hasResidual, relu: fused.relu)
+        count: x.elementCount, try foldedNorm(node), hasResidual: hasResidual, relu: fused.relu)
     }
     emit(kernel, inputs, making: fused.output, mayOverwrite: [0])
   }

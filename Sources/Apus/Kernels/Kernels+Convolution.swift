@@ -23,10 +23,10 @@ struct ConvolutionGeometry {
 }
 
 extension Kernels {
-  /// What convolution does to each sum: + bias, · scale + shift, + residual, ReLU.
+  /// What convolution does to each sum: + bias, (− mean) · scale + shift, + residual, ReLU.
   struct Epilogue {
     var bias: Tensor?
-    var scaleShift: (scale: Tensor, shift: Tensor)?
+    var norm: FoldedNorm?
     var residual: Tensor?
     var relu = false
   }
@@ -50,14 +50,14 @@ extension Kernels {
       case .float32:
         var plan = plan(APUS_CONV2D_FORWARD, &shape, geometry.precision)
         var after = apus_conv2d_epilogue(
-          bias: UnsafePointer(epilogue.bias?.floats), scale: UnsafePointer(epilogue.scaleShift?.scale.floats),
-          shift: UnsafePointer(epilogue.scaleShift?.shift.floats), residual: UnsafePointer(epilogue.residual?.floats),
-          activation: activation)
+          bias: UnsafePointer(epilogue.bias?.floats), mean: UnsafePointer(epilogue.norm?.mean.floats),
+          scale: UnsafePointer(epilogue.norm?.scale.floats), shift: UnsafePointer(epilogue.norm?.shift.floats),
+          residual: UnsafePointer(epilogue.residual?.floats), activation: activation)
         withScratch(plan.scratch_bytes) { apus_conv2d_forward(&plan, x.floats, w.floats, &after, y.floats, $0) }
       case .float64:
         apus_conv2d_forward_reference_f64(
-          &shape, x.doubles, w.doubles, epilogue.bias?.doubles, epilogue.scaleShift?.scale.doubles,
-          epilogue.scaleShift?.shift.doubles, epilogue.residual?.doubles, activation, y.doubles)
+          &shape, x.doubles, w.doubles, epilogue.bias?.doubles, epilogue.norm?.mean.doubles,
+          epilogue.norm?.scale.doubles, epilogue.norm?.shift.doubles, epilogue.residual?.doubles, activation, y.doubles)
       default: unsupported("a convolution", x.scalarType)
       }
     }
@@ -125,7 +125,7 @@ extension Kernels {
     let (height, width) = geometry.outputSize((input[1], input[2]), kernel: (kernel[0], kernel[1]))
     let output: Shape = [input[0], height, width, kernel[3]]
     let has = (
-      bias: epilogue.bias != nil, scale: epilogue.scaleShift != nil, residual: epilogue.residual != nil,
+      bias: epilogue.bias != nil, norm: epilogue.norm != nil, residual: epilogue.residual != nil,
       relu: epilogue.relu
     )
     return PlannedWork(
@@ -136,7 +136,8 @@ extension Kernels {
       return run(
         sample(input, images: images), sample(kernel), sample(output, images: images),
         Epilogue(
-          bias: has.bias ? channels : nil, scaleShift: has.scale ? (channels, channels) : nil,
+          bias: has.bias ? channels : nil,
+          norm: has.norm ? FoldedNorm(mean: channels, scale: channels, shift: channels) : nil,
           residual: has.residual ? sample(output, images: images) : nil, relu: has.relu))
     }
   }

@@ -15,6 +15,8 @@ struct GroupView {
 /// What group norm's forward pass found, for its backward pass: a number a sample and group.
 struct GroupStatistics {
   var mean: Tensor
+  /// What the mean lacks, in deviations.
+  var meanRest: Tensor
   var inverseDeviation: Tensor
 }
 
@@ -26,7 +28,8 @@ extension Kernels {
     let y = Tensor(uninitialized: x.shape, x.scalarType)
     let mean = Tensor(uninitialized: [view.batch, view.groups], x.scalarType)
     let inverse = Tensor(uninitialized: [view.batch, view.groups], x.scalarType)
-    let statistics = GroupStatistics(mean: mean, inverseDeviation: inverse)
+    let rest = Tensor(uninitialized: [view.batch, view.groups], x.scalarType)
+    let statistics = GroupStatistics(mean: mean, meanRest: rest, inverseDeviation: inverse)
     if y.body.storage.isAbstract {
       planned(
         scratch: plan(view).scratch_bytes,
@@ -43,14 +46,14 @@ extension Kernels {
         var plan = plan(view)
         withScratch(plan.scratch_bytes) {
           apus_group_norm_forward(
-            &plan, x.floats, gamma?.floats, beta?.floats, Float(view.epsilon), residual?.floats, activation, y.floats,
-            mean.floats, inverse.floats, $0)
+            &plan, x.floats, gamma?.floats, beta?.floats, view.epsilon, residual?.floats, activation, y.floats,
+            mean.floats, rest.floats, inverse.floats, $0)
         }
       case .float64:
         apus_group_norm_forward_reference_f64(
           Int64(view.batch), Int64(view.positions), Int64(view.channels), Int64(view.groups), x.doubles,
           gamma?.doubles, beta?.doubles, view.epsilon, residual?.doubles, activation, y.doubles, mean.doubles,
-          inverse.doubles)
+          rest.doubles, inverse.doubles)
       default: unsupported("group norm", x.scalarType)
       }
     }
@@ -72,7 +75,7 @@ extension Kernels {
         scratch: plan(view).scratch_bytes,
         PlannedWork(key: "group norm backward \(view) \(dy.shape) \(relu)") { [shape = dy.shape] _ in
           let (x, s) = (sample(shape), sample([view.batch, view.groups]))
-          let statistics = GroupStatistics(mean: s, inverseDeviation: s)
+          let statistics = GroupStatistics(mean: s, meanRest: s, inverseDeviation: s)
           return {
             _ = groupNormBackward(
               x, y: relu ? x : nil, gradient: x, view, statistics, gamma: nil, beta: nil, relu: relu,
@@ -82,20 +85,20 @@ extension Kernels {
       return gradients
     }
     let activation = relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE
-    let (mean, inverse) = (statistics.mean, statistics.inverseDeviation)
-    withExtendedLifetime((x, y, dy, gamma, beta, mean, inverse)) {
+    let (mean, rest, inverse) = (statistics.mean, statistics.meanRest, statistics.inverseDeviation)
+    withExtendedLifetime((x, y, dy, gamma, beta, statistics)) {
       if dy.scalarType == .float32 {
         var plan = plan(view)
         withScratch(plan.scratch_bytes) {
           apus_group_norm_backward(
-            &plan, x.floats, y?.floats, dy.floats, mean.floats, inverse.floats, gamma?.floats, beta?.floats,
-            activation, dx?.floats, dGamma.floats, dBeta.floats, dResidual?.floats, $0)
+            &plan, x.floats, y?.floats, dy.floats, mean.floats, rest.floats, inverse.floats, gamma?.floats,
+            beta?.floats, view.epsilon, activation, dx?.floats, dGamma.floats, dBeta.floats, dResidual?.floats, $0)
         }
       } else {
         apus_group_norm_backward_reference_f64(
           Int64(view.batch), Int64(view.positions), Int64(view.channels), Int64(view.groups), x.doubles, y?.doubles,
-          dy.doubles, mean.doubles, inverse.doubles, gamma?.doubles, beta?.doubles, activation, dx?.doubles,
-          dGamma.doubles, dBeta.doubles, dResidual?.doubles)
+          dy.doubles, mean.doubles, rest.doubles, inverse.doubles, gamma?.doubles, beta?.doubles, view.epsilon,
+          activation, dx?.doubles, dGamma.doubles, dBeta.doubles, dResidual?.doubles)
       }
     }
     return gradients

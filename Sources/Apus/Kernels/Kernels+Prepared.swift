@@ -41,7 +41,7 @@ extension Kernels {
   /// What a convolution with constant weights does after its sums: `Epilogue`, where the residual is an input of each run.
   struct PreparedEpilogue {
     var bias: Tensor?
-    var scaleShift: (scale: Tensor, shift: Tensor)?
+    var norm: FoldedNorm?
     var hasResidual = false
     var relu = false
 
@@ -62,9 +62,9 @@ extension Kernels {
       implementation: String(cString: apus_conv2d_implementation_name(plan.pointer.pointee.implementation))
     ) { memory in
       var after = apus_conv2d_epilogue(
-        bias: UnsafePointer(epilogue.bias?.floats), scale: UnsafePointer(epilogue.scaleShift?.scale.floats),
-        shift: UnsafePointer(epilogue.scaleShift?.shift.floats), residual: residual ? UnsafePointer(memory[1]) : nil,
-        activation: activation)
+        bias: UnsafePointer(epilogue.bias?.floats), mean: UnsafePointer(epilogue.norm?.mean.floats),
+        scale: UnsafePointer(epilogue.norm?.scale.floats), shift: UnsafePointer(epilogue.norm?.shift.floats),
+        residual: residual ? UnsafePointer(memory[1]) : nil, activation: activation)
       apus_conv2d_forward(plan.pointer, memory[0], weights.floats, &after, memory.result, memory.scratch)
     }
   }
@@ -121,16 +121,17 @@ extension Kernels {
 
   // MARK: Normalisation
 
-  /// activation(x · scale + shift + residual), x as rows of channels. Inputs: x, whose memory may be the result's, residual.
+  /// activation((x − mean) · scale + shift + residual), x as rows of channels. Inputs: x, whose memory may be the result's, residual.
   static func preparedNormalization(
-    count: Int, scale: Tensor, shift: Tensor, hasResidual: Bool, relu: Bool
+    count: Int, _ norm: FoldedNorm, hasResidual: Bool, relu: Bool
   ) -> Prepared {
-    let channels = scale.elementCount
+    let channels = norm.scale.elementCount
     let plan = Held(plan(count / channels, channels))
     let activation = relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE
     return Prepared { memory in
       apus_batch_norm_apply(
-        plan.pointer, memory[0], scale.floats, shift.floats, hasResidual ? memory[1] : nil, activation, memory.result)
+        plan.pointer, memory[0], norm.mean.floats, norm.scale.floats, norm.shift.floats, hasResidual ? memory[1] : nil,
+        activation, memory.result)
     }
   }
 
@@ -143,11 +144,11 @@ extension Kernels {
     // Means and deviations lie behind the kernel's own scratch.
     let own = (plan.pointer.pointee.scratch_bytes + 63) / 64 * 64
     let statistics = view.batch * view.groups
-    return Prepared(scratchBytes: own + 2 * statistics * MemoryLayout<Float>.stride) { memory in
+    return Prepared(scratchBytes: own + 3 * statistics * MemoryLayout<Float>.stride) { memory in
       let mean = (memory.scratch + own).assumingMemoryBound(to: Float.self)
       apus_group_norm_forward(
-        plan.pointer, memory[0], gamma.floats, beta.floats, Float(view.epsilon), hasResidual ? memory[1] : nil,
-        activation, memory.result, mean, mean + statistics, memory.scratch)
+        plan.pointer, memory[0], gamma.floats, beta.floats, view.epsilon, hasResidual ? memory[1] : nil,
+        activation, memory.result, mean, mean + statistics, mean + 2 * statistics, memory.scratch)
     }
   }
 

@@ -39,7 +39,7 @@ public struct BatchInstanceNorm: Layer {
     }
     let (byBatch, byInstance) = (batch(x), instanceNorm(x, epsilon: epsilon))
     if byBatch.isPoisoned { return byBatch }
-    let mixed = byInstance + rho.value * (byBatch - byInstance)
+    let mixed = rho.value * byBatch + (1 - rho.value) * byInstance
     let y = mixed * weight.value + bias.value
     note(
       "BatchInstanceNorm", y, from: x,

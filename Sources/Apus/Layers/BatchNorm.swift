@@ -93,9 +93,9 @@ public struct BatchNorm: Layer {
   }
 
   private func normalizedByBatch(_ x: consuming Tensor, _ gamma: Tensor?, _ beta: Tensor?) -> Tensor {
-    let (mean, variance) = Kernels.channelStatistics(x, channels: runningMean.shape.elementCount)
-    update(mean: mean, variance: variance, count: x.elementCount / mean.elementCount)
-    return pending(x, mean, variance, gamma, beta, isFrozen: false)
+    let statistics = Kernels.channelStatistics(x, channels: runningMean.shape.elementCount, epsilon: epsilon)
+    update(mean: statistics.mean, variance: statistics.variance, count: x.elementCount / statistics.mean.elementCount)
+    return pending(x, statistics, gamma, beta)
   }
 
   private func normalizedByConstants(_ x: consuming Tensor, _ gamma: Tensor?, _ beta: Tensor?) -> Tensor {
@@ -103,23 +103,24 @@ public struct BatchNorm: Layer {
     var (mean, variance) = (runningMean.value.reshaped(flat), runningVariance.value.reshaped(flat))
     Tensor.matchTypes(&x, &mean, "BatchNorm")
     Tensor.matchTypes(&x, &variance, "BatchNorm")
+    let statistics = Kernels.constantStatistics(mean: mean, variance: variance, epsilon: epsilon)
     let isRecorded = x.body.node >= 0 || (gamma?.body.node ?? -1) >= 0 || (beta?.body.node ?? -1) >= 0
-    if !isRecorded, !isPerActivation, let convolution = PendingOperation.appendable(&x) {
-      let folded = Kernels.foldStatistics(mean: mean, variance: variance, gamma: gamma, beta: beta, epsilon: epsilon)
-      if convolution.appendScaleShift(folded.scale, folded.shift) {
-        let elements = x.elementCount
-        note("BatchNorm", x, from: x, with: details(elements: elements, [x, gamma, beta, mean, variance]))
-        return x
-      }
+    if !isRecorded, !isPerActivation, let convolution = PendingOperation.appendable(&x),
+      convolution.append(Kernels.fold(statistics, gamma: gamma, beta: beta))
+    {
+      let elements = x.elementCount
+      note("BatchNorm", x, from: x, with: details(elements: elements, [x, gamma, beta, mean, variance]))
+      return x
     }
-    return pending(x, mean, variance, gamma, beta, isFrozen: true)
+    return pending(x, statistics, gamma, beta)
   }
 
   private func pending(
-    _ x: consuming Tensor, _ mean: Tensor, _ variance: Tensor, _ gamma: Tensor?, _ beta: Tensor?, isFrozen: Bool
+    _ x: consuming Tensor, _ statistics: ChannelStatistics, _ gamma: Tensor?, _ beta: Tensor?
   ) -> Tensor {
-    let y = normalized(x, mean, variance, gamma, beta, epsilon: epsilon, isFrozen: isFrozen)
-    note("BatchNorm", y, from: x, with: details(elements: y.elementCount, [x, gamma, beta, mean, variance]))
+    let y = normalized(x, statistics, gamma, beta, epsilon: epsilon)
+    let operands = [x, gamma, beta, statistics.mean, statistics.variance]
+    note("BatchNorm", y, from: x, with: details(elements: y.elementCount, operands))
     return y
   }
 
@@ -130,6 +131,7 @@ public struct BatchNorm: Layer {
     guard scope.phase.updatesState else { return }
     let shape = runningMean.shape
     let bessel = Double(count) / Double(count - 1)
+    checkThatItHolds(variance, bessel)
     let oldMean = scope.collected(for: runningMean) ?? runningMean.value
     let oldVariance = scope.collected(for: runningVariance) ?? runningVariance.value
     scope.collect(oldMean * (1 - momentum) + mean.reshaped(shape) * momentum, for: runningMean)
@@ -137,19 +139,36 @@ public struct BatchNorm: Layer {
   }
 }
 
-/// (x − mean) / √(variance + ε) · γ + β of rows of channels, pending. `isFrozen`: mean and variance are constants, not x's own.
+extension BatchNorm {
+  /// A running variance has the type of the values, whose squares it may not hold.
+  private func checkThatItHolds(_ variance: Tensor, _ bessel: Double) {
+    guard variance.scalarType == .float32, !variance.body.storage.isAbstract else { return }
+    let values = UnsafeBufferPointer(start: UnsafePointer(variance.floats), count: variance.elementCount)
+    let largest = Double(Float.greatestFiniteMagnitude)
+    // NaN, from values that are none, is somebody else's to tell.
+    guard let channel = values.firstIndex(where: { Double($0) * bessel > largest }) else { return }
+    withExtendedLifetime(variance) {}
+    fatalError(
+      """
+      BatchNorm\(path.map { " " + $0 } ?? ""): the batch's variance of channel \(channel) is above \(Float.greatestFiniteMagnitude), \
+      the most that its running variance (float32) holds: the values are farther than 1.8e19 from their mean. \
+      Scale the input, lower the learning rate, or use a norm without running statistics (GroupNorm, LayerNorm).
+      """)
+  }
+}
+
+/// (x − mean) / √(variance + ε) · γ + β of rows of channels, pending.
 func normalized(
-  _ x: Tensor, _ mean: Tensor, _ variance: Tensor, _ gamma: Tensor?, _ beta: Tensor?, epsilon: Double, isFrozen: Bool
+  _ x: Tensor, _ statistics: ChannelStatistics, _ gamma: Tensor?, _ beta: Tensor?, epsilon: Double
 ) -> Tensor {
   // The convolution before runs here: its result is read by the statistics and again by the backward pass.
   _ = x.body.storage
   let tape = Tape.recording([x, gamma, beta].compactMap { $0 })
-  let folded = Kernels.foldStatistics(
-    mean: mean.detached(), variance: variance.detached(), gamma: gamma?.detached(), beta: beta?.detached(),
-    epsilon: epsilon)
-  let statistics = NormalizationStatistics(
-    mean: mean, inverseDeviation: folded.inverseDeviation, scale: folded.scale, shift: folded.shift, isFrozen: isFrozen)
-  let operation = PendingOperation(.batchNorm(x: x, statistics: statistics, gamma: gamma, beta: beta), tape: tape)
+  var channels = statistics
+  (channels.mean, channels.variance) = (statistics.mean.detached(), statistics.variance.detached())
+  let folded = Kernels.fold(channels, gamma: gamma?.detached(), beta: beta?.detached())
+  let saved = NormalizationStatistics(channels: channels, folded: folded, epsilon: epsilon)
+  let operation = PendingOperation(.batchNorm(x: x, statistics: saved, gamma: gamma, beta: beta), tape: tape)
   return Tensor(body: TensorBody(shape: x.shape, scalarType: x.scalarType, pending: operation))
 }
 

@@ -13,8 +13,8 @@ private func standardized(_ weight: Tensor, epsilon: Double, path: String?) -> T
       "WeightStandardization", "needs more than one weight an output channel, the weight is \(weight.shape)",
       path: path, input: weight)
   }
-  let (mean, variance) = Kernels.channelStatistics(weight, channels: weight.shape[weight.rank - 1])
-  return normalized(weight, mean, variance, nil, nil, epsilon: epsilon, isFrozen: false)
+  let statistics = Kernels.channelStatistics(weight, channels: weight.shape[weight.rank - 1], epsilon: epsilon)
+  return normalized(weight, statistics, nil, nil, epsilon: epsilon)
 }
 
 /// A 2-D convolution whose weights are standardised an output channel before they are used: `Conv2D` with `standardized(weight:)`.

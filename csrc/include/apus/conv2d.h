@@ -45,10 +45,11 @@ typedef enum apus_activation { APUS_ACTIVATION_NONE = 0, APUS_ACTIVATION_RELU = 
 
 /* What forward does to a sum before it is stored, in this order; each step is one rounding of its own (scale and shift: one
  * fused multiply-add where the tier has it), so that the fused result has the bits of the separate operations.
- *   v = v + bias[co];  v = v · scale[co] + shift[co];  v = v + residual[n,oh,ow,co];  v = activation(v) */
+ *   v = v + bias[co];  v = (v − mean[co]) · scale[co] + shift[co];  v = v + residual[n,oh,ow,co];  v = activation(v) */
 typedef struct apus_conv2d_epilogue {
   const float *bias;     /* [out_channels] or NULL */
-  const float *scale;    /* [out_channels] or NULL: batch norm at inference; shift must be given with it */
+  const float *mean;     /* [out_channels] or NULL: batch norm at inference; scale and shift must be given with it */
+  const float *scale;    /* [out_channels] or NULL */
   const float *shift;    /* [out_channels] or NULL */
   const float *residual; /* shape of y or NULL */
   apus_activation activation;
@@ -137,10 +138,10 @@ void apus_conv2d_pack_weights(const apus_conv2d_plan *plan, const float *w, void
 
 /* The specification, in both precisions: serial, no scratch. `accumulate` as in the options. */
 void apus_conv2d_forward_reference_f32(const apus_conv2d *shape, const float *x, const float *w, const float *bias,
-                                       const float *scale, const float *shift, const float *residual, apus_activation activation,
-                                       float *y);
+                                       const float *mean, const float *scale, const float *shift, const float *residual,
+                                       apus_activation activation, float *y);
 void apus_conv2d_forward_reference_f64(const apus_conv2d *shape, const double *x, const double *w, const double *bias,
-                                       const double *scale, const double *shift, const double *residual,
+                                       const double *mean, const double *scale, const double *shift, const double *residual,
                                        apus_activation activation, double *y);
 void apus_conv2d_backward_data_reference_f32(const apus_conv2d *shape, const float *dy, const float *w, int accumulate,
                                              float *dx);

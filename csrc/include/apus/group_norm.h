@@ -11,11 +11,14 @@
  * channels of a group g, channels/groups of them, neighbours.
  *   mean[n, g] = Σ x / m;   variance[n, g] = Σ (x − mean)² / m  (biased),   m = positions·channels/groups
  *   inverse_deviation[n, g] = 1 / sqrt(variance + epsilon)
- *   y = activation( fma(x, scale, shift) + residual ),  scale = gamma[c]·inverse_deviation,  shift = beta[c] − mean·scale
- * each step one rounding, the same bits fused or apart.
+ *   y = activation( fma(x − mean, scale, shift) + residual ),  scale = gamma[c]·inverse_deviation,
+ *   shift = beta[c] − gamma[c]·mean_rest
+ * each step one rounding, the same bits fused or apart. mean is the float next to the mean, mean_rest what is missing, in
+ * deviations.
  * groups = channels: instance norm (Ulyanov et al. 2016). groups = 1: layer norm over all of a sample (Ba et al. 2016); with
  * positions = 1 too, layer norm over rows of `channels` elements that each have a gamma and a beta of their own.
- * Sums over m are exact in two passes, merged by Chan's formula; nothing depends on the number of threads. */
+ * Sums are of distances from a center near the mean and of their squares, as in batch norm, and so is the accuracy: 4 units in
+ * the last place of the group's largest y or dx. Nothing depends on the number of threads. */
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,34 +36,38 @@ typedef struct apus_group_norm_plan {
 apus_status apus_group_norm_plan_make(apus_group_norm_plan *plan, int64_t batch, int64_t positions, int64_t channels,
                                       int64_t groups, apus_error *error);
 
-/* gamma, beta [channels] or NULL (1 and 0); residual as x or NULL; y may be x. mean, inverse_deviation [batch, groups]. */
+/* gamma, beta [channels] or NULL (1 and 0); residual as x or NULL; y may be x. mean, mean_rest, inverse_deviation
+ * [batch, groups]. */
 void apus_group_norm_forward(const apus_group_norm_plan *plan, const float *x, const float *gamma, const float *beta,
-                             float epsilon, const float *residual, apus_activation activation, float *y, float *mean,
-                             float *inverse_deviation, void *scratch);
-/* dz = dy where y > 0 (relu) or dy. With x̂ = (x − mean)·inverse_deviation, sums over a group's m elements of a sample:
- *   dgamma[c] = Σ dz·x̂;  dbeta[c] = Σ dz;  dresidual = dz
- *   dx = inverse_deviation·(gamma·dz − Σ gamma·dz / m − x̂·Σ gamma·dz·x̂ / m)
- * relu reads y, or where y is NULL takes the sign of fma(x, scale, shift): what forward computed if it had no residual.
- * dgamma, dbeta [channels]; dx, dresidual may be NULL (not wanted); dresidual may be dy. */
+                             double epsilon, const float *residual, apus_activation activation, float *y, float *mean,
+                             float *mean_rest, float *inverse_deviation, void *scratch);
+/* mean, mean_rest and inverse_deviation are what forward found in x.
+ * dz = dy where y > 0 (relu) or dy. With x̂ = (x − mean)·inverse_deviation − mean_rest, sums over a group's m elements of a
+ * sample: dgamma[c] = Σ dz·x̂;  dbeta[c] = Σ dz;  dresidual = dz dx = inverse_deviation·(gamma·dz − Σ gamma·dz / m − x̂·Σ
+ * gamma·dz·x̂ / m) relu reads y, or where y is NULL takes the sign of fma(x − mean, scale, shift): what forward computed if it had
+ * no residual. dgamma, dbeta [channels]; dx, dresidual may be NULL (not wanted); dresidual may be dy. */
 void apus_group_norm_backward(const apus_group_norm_plan *plan, const float *x, const float *y, const float *dy,
-                              const float *mean, const float *inverse_deviation, const float *gamma, const float *beta,
-                              apus_activation activation, float *dx, float *dgamma, float *dbeta, float *dresidual,
-                              void *scratch);
+                              const float *mean, const float *mean_rest, const float *inverse_deviation, const float *gamma,
+                              const float *beta, double epsilon, apus_activation activation, float *dx, float *dgamma,
+                              float *dbeta, float *dresidual, void *scratch);
 
+/* The references sum in double whatever their type is. */
 void apus_group_norm_forward_reference_f32(int64_t batch, int64_t positions, int64_t channels, int64_t groups, const float *x,
-                                           const float *gamma, const float *beta, float epsilon, const float *residual,
-                                           apus_activation activation, float *y, float *mean, float *inverse_deviation);
+                                           const float *gamma, const float *beta, double epsilon, const float *residual,
+                                           apus_activation activation, float *y, float *mean, float *mean_rest,
+                                           float *inverse_deviation);
+void apus_group_norm_backward_reference_f32(int64_t batch, int64_t positions, int64_t channels, int64_t groups, const float *x,
+                                            const float *y, const float *dy, const float *mean, const float *mean_rest,
+                                            const float *inverse_deviation, const float *gamma, const float *beta, double epsilon,
+                                            apus_activation activation, float *dx, float *dgamma, float *dbeta, float *dresidual);
 void apus_group_norm_forward_reference_f64(int64_t batch, int64_t positions, int64_t channels, int64_t groups, const double *x,
                                            const double *gamma, const double *beta, double epsilon, const double *residual,
-                                           apus_activation activation, double *y, double *mean, double *inverse_deviation);
-void apus_group_norm_backward_reference_f32(int64_t batch, int64_t positions, int64_t channels, int64_t groups, const float *x,
-                                            const float *y, const float *dy, const float *mean, const float *inverse_deviation,
-                                            const float *gamma, const float *beta, apus_activation activation, float *dx,
-                                            float *dgamma, float *dbeta, float *dresidual);
+                                           apus_activation activation, double *y, double *mean, double *mean_rest,
+                                           double *inverse_deviation);
 void apus_group_norm_backward_reference_f64(int64_t batch, int64_t positions, int64_t channels, int64_t groups, const double *x,
-                                            const double *y, const double *dy, const double *mean,
+                                            const double *y, const double *dy, const double *mean, const double *mean_rest,
                                             const double *inverse_deviation, const double *gamma, const double *beta,
-                                            apus_activation activation, double *dx, double *dgamma, double *dbeta,
+                                            double epsilon, apus_activation activation, double *dx, double *dgamma, double *dbeta,
                                             double *dresidual);
 
 #ifdef __cplusplus
