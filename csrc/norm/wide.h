@@ -25,7 +25,10 @@ static inline int norm_gradient_is_suspect(double count, double epsilon, double 
   const double least = count > 720 ? 0.125 : count < 128 ? 0.7 : 90 / count;
   const int is_zero = (squares == 0) & (sum == 0) & (dot == 0);
   const int overflowed = !(squares <= DBL_MAX), underflowed = (squares < count * 0x1p-120) & !is_zero;
-  return overflowed | underflowed | !(rest >= least * squares) | ((inverse < 0x1p-100) & !is_zero);
+  /* dx is made with inverse²·dz, which float must hold. */
+  const double size = inverse * inverse * (inverse * inverse) * squares / count;
+  const int out_of_range = !(size > 0x1p-200 && size < 0x1p200) & !is_zero;
+  return overflowed | underflowed | !(rest >= least * squares) | out_of_range;
 }
 
 /* Chunks of `width` sums, `stride` doubles apart, are added in a fixed tree into the first. */

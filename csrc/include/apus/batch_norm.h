@@ -14,7 +14,7 @@
  * each step one rounding, the same bits fused or apart. mean is the float next to the mean, and mean_rest what is missing, in
  * deviations: so a mean far from 0 costs no accuracy, and equal rows give beta exactly.
  *
- * Statistics: sums of distances from a center near the mean (the mean of 16 rows) and of their squares, in float over up to 64
+ * Statistics: sums of distances from a center near the mean (the mean of 16 rows) and of their squares, in float over up to 32
  * rows, in double beyond; chunks of rows fixed by the shape, added in a fixed tree. Channels whose squares overflow or underflow,
  * or whose center was far off, are summed once more in double, and so are those whose dx is a small difference of large terms.
  * y and dx are within 4 units in the last place of the channel's largest one. */
