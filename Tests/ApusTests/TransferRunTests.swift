@@ -160,7 +160,7 @@ import Testing
     let run = RunFiles(temporary.path + "/run")
     try start(try request(folder), run, StopAfter(steps: 2))
     try FileManager.default.moveItem(atPath: folder + "/a/3.png", toPath: folder + "/a/33.png")
-    expectError("data that differ", "fingerprint") {
+    expectError("data that differ", "1 file is gone (a/3.png), 1 file was added (a/33.png)") {
       _ = try TrainingRun.resume(run.folder, reader: Image.reader, observer: SilentObserver())
     }
     try FileManager.default.moveItem(atPath: folder + "/a/33.png", toPath: folder + "/a/3.png")
