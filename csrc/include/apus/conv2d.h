@@ -68,7 +68,7 @@ typedef enum apus_conv2d_implementation {
   APUS_CONV2D_BF16 = 2,      /* direct, over operands rounded to bfloat16; where the precision allows it */
   APUS_CONV2D_DIRECT = 3,    /* matrix product with overlapping rows over packed weights */
   APUS_CONV2D_IM2COL = 4,    /* blocks of rows gathered, then OpenBLAS on one thread a block; behind direct, which takes the same
-                              * shapes and was faster on all that were measured: chosen only if forced (csrc/README.md) */
+                              * shapes and is faster but for rare ones: only where forced (measured in csrc/README.md) */
   APUS_CONV2D_REFERENCE = 5  /* takes everything */
 } apus_conv2d_implementation;
 #define APUS_CONV2D_IMPLEMENTATIONS 6
