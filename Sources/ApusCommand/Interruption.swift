@@ -10,6 +10,7 @@ import Synchronization
 
 /// Ctrl-C and the request to terminate: the first one is noted, so that the step can be finished; a second one ends the process.
 enum Interruption {
+  // An atomic without a lock is what a signal handler may write. Relaxed: the number is all that it tells.
   private static let noted = Atomic<Int32>(0)
 
   /// The signal that came, or 0.

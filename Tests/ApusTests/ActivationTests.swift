@@ -76,7 +76,7 @@ import Testing
     let values: [Float] = [-.infinity, -3e38, -1e20, -200, -104, -88, 88, 104, 200, 1e20, 3e38, .infinity]
     for facts in ActivationFacts.all {
       guard let function = facts.function else { continue }
-      for (x, y) in zip(values, function(Tensor(values)).array(of: Float.self)) {
+      for (x, y) in pairs(values, function(Tensor(values)).array(of: Float.self)) {
         #expect(x.isFinite ? y.isFinite : !y.isNaN, "\(facts.name)(\(x)) = \(y)")
       }
       let (_, gradients) = valueWithGradients(at: [Tensor(values)]) { function($0[0]).sum() }

@@ -39,7 +39,7 @@ import Testing
     #expect(abs(flipped - 500) < 64)  // four deviations
     let split = try split(augmentation)
     let plain = images(try self.split(Augmentation()), size: 6)
-    for (changed, original) in zip(images(split, size: 6), plain) {
+    for (changed, original) in pairs(images(split, size: 6), plain) {
       let mirrored = TenCrop.mirrored(Tensor(original, shape: [1, 8, 10, 3])).array(of: Float.self)
       #expect(changed == original || changed == mirrored)
     }
@@ -47,7 +47,7 @@ import Testing
 
   @Test func cutoutIsOneSquareOfTheMeanColour() throws {
     let plain = images(try split(Augmentation()), size: 6)
-    for (changed, original) in zip(images(try split(Augmentation(cutout: 4)), size: 6), plain) {
+    for (changed, original) in pairs(images(try split(Augmentation(cutout: 4)), size: 6), plain) {
       let cut = (0..<80).filter { pixel in (0..<3).allSatisfy { changed[pixel * 3 + $0] == 0 } }
       #expect(cut.count >= 4 && cut.count <= 18)  // at the corner a quarter is left; some pixels are black anyway
       for pixel in 0..<80 where !cut.contains(pixel) {
@@ -65,7 +65,7 @@ import Testing
     #expect(choices.allSatisfy { (0.5...1.5).contains($0.brightness) && $0.contrast == 1 && $0.saturation == 1 })
     #expect(abs(choices.reduce(0) { $0 + $1.brightness } / 500 - 1) < 0.06)
     let plain = images(try split(Augmentation()), size: 6)
-    for (changed, original) in zip(images(try split(bright), size: 6), plain) {
+    for (changed, original) in pairs(images(try split(bright), size: 6), plain) {
       // One factor for all pixels, but for rounding to bytes and what is cut off at 255.
       let factors = zip(changed, original).filter { $0.1 > 0.2 && $0.0 < 0.99 }.map { $0.0 / $0.1 }
       #expect(factors.max()! - factors.min()! < 0.03)
@@ -79,6 +79,10 @@ import Testing
     for fold in folds {
       #expect(Set(fold.train.indices).isDisjoint(with: fold.validation.indices))
       #expect(fold.train.count + fold.validation.count == digits.train.count)
+      // Of its training images alone.
+      let normalization = Normalization(of: digits.train.dataset, at: fold.train.indices)
+      #expect(fold.train.normalization == normalization && fold.validation.normalization == normalization)
+      #expect(abs(fold.validation.count - digits.train.count / 5) <= 1)
       for label in Int32(0)..<10 {
         let share = Double(fold.validation.labels.count { $0 == label }) / Double(fold.validation.count)
         #expect(abs(share - 0.1) < 0.02)
@@ -106,6 +110,23 @@ import Testing
     #expect(stopped == 4 && stopping.best?.epoch == 1)
     try stopping.restoreBest(into: model)
     expectSameBits(model.weight.value, try #require(kept))
+  }
+
+  @Test func earlyStoppingCountsWhatIsLargeEnoughInItsDirection() {
+    /// The place of the value after which it stops.
+    func stop(_ stopping: EarlyStopping, _ values: [Double]) -> Int? {
+      var stopping = stopping
+      let model = Linear(1, 1)
+      return values.firstIndex { stopping.shouldStop(after: $0, of: model) }
+    }
+    let falling = [3, 2.75, 2.5, 2.25, 2, 1.75]
+    #expect(stop(EarlyStopping(patience: 0), falling) == nil)
+    // Quarters are no gain; three of them together are one.
+    #expect(stop(EarlyStopping(patience: 1, minimumChange: 0.6), falling) == 2)
+    #expect(stop(EarlyStopping(patience: 2, minimumChange: 0.6), falling) == nil)
+    #expect(stop(EarlyStopping(patience: 2, minimumChange: 1), falling) == 3)
+    #expect(stop(EarlyStopping(patience: 0, goal: .larger), falling) == 1)
+    #expect(stop(EarlyStopping(patience: 1, goal: .larger), falling.reversed()) == nil)
   }
 
   @Test func searchingStopsBadRunsAndSortsTheOthers() throws {

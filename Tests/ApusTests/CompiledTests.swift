@@ -4,6 +4,7 @@ import Foundation
 import Testing
 
 @Suite struct CompiledTests {
+  /// `@unchecked Sendable`, as arguments of a test must be: a model is used by the one test that it is an argument of.
   struct Case: CustomTestStringConvertible, @unchecked Sendable {
     let testDescription: String
     let model: any Layer
@@ -227,7 +228,7 @@ import Testing
     let inputs = (0..<4).map { floats([2, 32, 32, 3], seed: UInt64($0)) }
     let alone = try inputs.map { try compiled($0) }
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for (x, want) in zip(inputs, alone) {
+      for (x, want) in pairs(inputs, alone) {
         let instance = compiled.another()
         group.addTask { for _ in 0..<5 { expectSameBits(try instance(x), want) } }
       }

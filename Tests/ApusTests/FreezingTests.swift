@@ -22,7 +22,7 @@ private func network() -> CIFARResNet { Random.withSeed(5) { CIFARResNet(depth: 
       #expect(gradients[block.conv1.weight] == nil && gradients[model.fc.weight] != nil)
       optimizer.step(gradients)
     }
-    for (old, new) in zip(before, model.state()) {
+    for (old, new) in pairs(before, model.state()) {
       let isFrozen = !old.name.hasPrefix("stage3") && !old.name.hasPrefix("fc")
       let isSame = old.value.array(of: Float.self) == new.value.array(of: Float.self)
       #expect(isSame == isFrozen, "\(old.name)")
@@ -76,7 +76,7 @@ private func network() -> CIFARResNet { Random.withSeed(5) { CIFARResNet(depth: 
     let trainer = try lenetTrainer(settings)
     let before = trainer.model.state().map { (name: $0.name, value: $0.value.copy()) }
     for batch in digits.train.batches(of: 64).prefix(2) { try trainer.step(batch) }
-    for (old, new) in zip(before, trainer.model.state()) {
+    for (old, new) in pairs(before, trainer.model.state()) {
       let stays = old.name.hasPrefix("features") || old.name.hasPrefix("classifier.1.")
       #expect((old.value.array(of: Float.self) == new.value.array(of: Float.self)) == stays, "\(old.name)")
     }

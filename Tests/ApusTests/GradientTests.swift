@@ -137,6 +137,17 @@ import Testing
     let result = gradientCheck(at: [doubles([4], seed: 30)]) { inputs in inputs[0].detached() * inputs[0] }
     #expect(result.largestError > 1e-3)
   }
+
+  @Test func aDerivativeThatIsNoNumberIsFound() {
+    let result = gradientCheck(at: [doubles([4], seed: 30)]) { inputs in
+      differentiable(inputs[0], "Broken") {
+        $0 * 2
+      } pullback: { _, _, gradient in
+        gradient * Double.nan
+      }
+    }
+    #expect(result.largestError == .infinity && result.count == 4)
+  }
 }
 
 private func softsign(_ x: Tensor) -> Tensor {

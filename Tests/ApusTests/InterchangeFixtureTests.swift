@@ -47,7 +47,7 @@ struct InterchangeNetwork: Layer {
     #expect(a.shape == b.shape, "\(name)", sourceLocation: sourceLocation)
     let (x, y) = (a.array(of: Float.self), b.array(of: Float.self))
     let largest = y.map { abs($0) }.max()!
-    let error = zip(x, y).map { abs($0 - $1) }.max()!
+    let error = pairs(x, y).map { abs($0 - $1) }.max()!
     #expect(error <= max(tolerance * largest, more), "\(name): \(error) of \(largest)", sourceLocation: sourceLocation)
   }
 
@@ -105,7 +105,7 @@ struct InterchangeNetwork: Layer {
       try model.save(weights: path, input: InterchangeNetwork.input)
       let written = try WeightsFile.read(path)
       #expect(Set(written.tensors.map(\.name)) == Set(original.order))
-      for (name, value) in written.tensors where !name.hasSuffix("num_batches_tracked") {
+      for (name, value) in every(written.tensors.filter { !$0.name.hasSuffix("num_batches_tracked") }) {
         expectSameBits(value, try #require(original.tensors[name]))
       }
     }
@@ -121,7 +121,7 @@ struct InterchangeNetwork: Layer {
     let other = Random.withSeed(2) { InterchangeNetwork() }
     let receipt = try other.load(own)
     #expect(receipt.transposed.isEmpty && receipt.isComplete && receipt.isLayoutRecorded)
-    for ((name, a), (_, b)) in zip(model.state(), other.state()) {
+    for ((name, a), (_, b)) in pairs(model.state(), other.state()) {
       #expect(a.withUnsafeBytes { x in b.withUnsafeBytes { x.elementsEqual($0) } }, "\(name)")
     }
     expectError("own layout", ".safetensors") {

@@ -18,7 +18,7 @@ import Testing
   private func expectUnchanged(_ model: some Layer, by body: () -> Void) {
     let before = model.state()
     body()
-    for ((name, a), (_, b)) in zip(before, model.state()) {
+    for ((name, a), (_, b)) in pairs(before, model.state()) {
       #expect(a.withUnsafeBytes { x in b.withUnsafeBytes { x.elementsEqual($0) } }, "\(name) was changed")
     }
   }
@@ -176,7 +176,7 @@ import Testing
       let file = try model.weights(layout: layout, input: shape)
       let (copy, receipt) = try NetworkCatalogue.make(name, weights: file, input: shape)
       #expect(receipt.isComplete && receipt.layout == layout)
-      for ((path, a), (_, b)) in zip(model.state(), copy.state()) {
+      for ((path, a), (_, b)) in pairs(model.state(), copy.state()) {
         #expect(a.withUnsafeBytes { x in b.withUnsafeBytes { x.elementsEqual($0) } }, "\(path)")
       }
       expectSameBits(withPhase(.inference) { model(x) }, withPhase(.inference) { copy(x) })

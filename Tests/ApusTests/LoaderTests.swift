@@ -66,17 +66,20 @@ private func bits(_ batch: Batch) -> [UInt8] {
     #expect(four == eleven)
   }
 
-  @Test func shiftsMoveWholePixelsAndFillWithBlack() throws {
-    let split = try split(augmentation: Augmentation(maximumShift: 2))
-    let maker = Augmentation(maximumShift: 2)
+  /// Compares a shifted pass with its definition, pixel by pixel; which shifts came, and how many images were black all over.
+  private func expectShifts(of maximum: Int) throws -> (seen: Set<Int>, black: Int) {
+    let split = try split(augmentation: Augmentation(maximumShift: maximum))
+    let maker = Augmentation(maximumShift: maximum)
     let order = Shuffle.permutation(11, seed: 7, stream: RandomDomain.shuffle | 1)
     let (factors, offsets) = split.normalization.affine
     let batch = split.batches(of: 11, shuffled: 7, epoch: 1)[0].images.array(of: Float.self)
     let bytes = split.dataset.images.array(of: UInt8.self)
     var seen = Set<Int>()
-    for (position, sample) in order.enumerated() {
+    var black = 0
+    for (position, sample) in every(order).enumerated() {
       let (down, right) = maker.shift(sample: Int(sample), seed: 7, epoch: 1)
       seen.formUnion([down, right])
+      if abs(down) >= 3 || abs(right) >= 4 { black += 1 }
       for y in 0..<3 {
         for x in 0..<4 {
           for channel in 0..<2 {
@@ -89,14 +92,15 @@ private func bits(_ batch: Batch) -> [UInt8] {
         }
       }
     }
-    #expect(seen == [-2, -1, 0, 1, 2])
+    return (seen, black)
+  }
+
+  @Test func shiftsMoveWholePixelsAndFillWithBlack() throws {
+    #expect(try expectShifts(of: 2).seen == [-2, -1, 0, 1, 2])
   }
 
   @Test func shiftsLargerThanTheImageAreBlack() throws {
-    let split = try split(augmentation: Augmentation(maximumShift: 50))
-    for batch in split.batches(of: 5, shuffled: 1, epoch: 0) {
-      #expect(batch.images.array(of: Float.self).allSatisfy { $0.isFinite })
-    }
+    #expect(try expectShifts(of: 50).black > 5)
   }
 
   @Test func permutationsAreUniform() {
@@ -167,11 +171,19 @@ private func bits(_ batch: Batch) -> [UInt8] {
         return index
       }
     ) { prefetcher in
-      usleep(50_000)
-      #expect(made.load(ordering: .relaxed) == 3)
-      #expect(prefetcher.next() == 0)
-      usleep(50_000)
-      #expect(made.load(ordering: .relaxed) == 4)
+      // What it has made once it makes no more: this depends on no time.
+      func countWhenIdle() -> Int {
+        while !prefetcher.isIdle { sched_yield() }
+        return made.load(ordering: .relaxed)
+      }
+      #expect(countWhenIdle() == 3)
+      for taken in 0..<97 {
+        #expect(prefetcher.next() == taken)
+        #expect(countWhenIdle() == taken + 4)
+      }
+      for taken in 97..<100 { #expect(prefetcher.next() == taken) }
+      #expect(prefetcher.next() == nil)
+      #expect(countWhenIdle() == 100)
     }
   }
 
@@ -186,19 +198,21 @@ private func bits(_ batch: Batch) -> [UInt8] {
   }
 
   @Test func stopsProducingWhenItIsGone() {
-    let made = Atomic(0)
+    final class Made: Sendable { let count = Atomic(0) }
+    weak var held: Made?
     do {
+      let made = Made()
+      held = made
       let prefetcher = Prefetcher<Int, Never>(0..<1_000_000, depth: 2) { index in
-        made.add(1, ordering: .relaxed)
+        made.count.add(1, ordering: .relaxed)
         return index
       }
       #expect(prefetcher.next() == 0)
+      while !prefetcher.isIdle { sched_yield() }
+      #expect(made.count.load(ordering: .relaxed) == 3)
     }
-    // Its thread has ended, for the end of its owner waited for it.
-    let count = made.load(ordering: .relaxed)
-    #expect(count <= 3)
-    usleep(20_000)
-    #expect(made.load(ordering: .relaxed) == count)
+    // The end of its owner waited for its thread, which would hold what it makes elements of.
+    #expect(held == nil)
   }
 
   @Test func anEmptyRangeGivesNothing() {

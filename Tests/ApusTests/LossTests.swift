@@ -53,6 +53,16 @@ import Testing
     _ = negativeLogLikelihood(logProbabilities: logSoftmax(logits).reshaped(1, 2, 3), labels: labels.reshaped(1, 2))
   }
 
+  /// The distance of equal rows has no derivative; a small distance is kept from it.
+  @Test func tripletLossOfEqualRowsHasAGradient() throws {
+    let anchor = floats([2, 3], seed: 63)
+    let (value, gradients) = valueWithGradients(at: [anchor, anchor, anchor + 0.1]) {
+      tripletLoss(anchor: $0[0], positive: $0[1], negative: $0[2])
+    }
+    #expect(value.isFinite)
+    for gradient in gradients { #expect(try #require(gradient).isFinite) }
+  }
+
   @Test func ridgePenaltyIsLambdaTimesSquares() throws {
     let layer = Linear(2, 2, initializer: .constant(3), biasInitializer: .constant(100))
     let (value, gradients) = valueWithGradients(of: layer) { ridgePenalty(layer.parameters, weight: 0.5) }

@@ -85,7 +85,7 @@ private final class Derived: Base {
 
   @Test func modelsFromOneSeedAreEqual() {
     let (a, b) = (smallResNet(), smallResNet())
-    for (left, right) in zip(a.state(), b.state()) { expectSameBits(left.value, right.value) }
+    for (left, right) in pairs(a.state(), b.state()) { expectSameBits(left.value, right.value) }
     let other = Random.withSeed(4) { LeNet5() }
     let same = Random.withSeed(4) { LeNet5() }
     expectSameBits(other.parameters[2].parameter.value, same.parameters[2].parameter.value)
@@ -112,7 +112,7 @@ private final class Derived: Base {
     var state = Dictionary(uniqueKeysWithValues: model.state().map { ($0.name, $0.value) })
     let other = Random.withSeed(9) { smallResNet() }
     try other.load(state, from: "memory")
-    for (left, right) in zip(model.state(), other.state()) { expectSameBits(left.value, right.value) }
+    for (left, right) in pairs(model.state(), other.state()) { expectSameBits(left.value, right.value) }
 
     let before = other.state()
     state["8.weight"] = .zeros([2, 2])
@@ -127,6 +127,6 @@ private final class Derived: Base {
     state = Dictionary(uniqueKeysWithValues: model.state().map { ($0.name, $0.value) })
     state["extra"] = .zeros([1])
     #expect(throws: CheckpointError.self) { try other.load(state, from: "m.safetensors") }
-    for (left, right) in zip(before, other.state()) { expectSameBits(left.value, right.value) }
+    for (left, right) in pairs(before, other.state()) { expectSameBits(left.value, right.value) }
   }
 }

@@ -117,7 +117,9 @@ import Testing
   /// Signals neither vanish nor grow in a network without normalisation, at its start and with its branches on.
   @Test func normalizerFreeNetworksKeepTheVariance() {
     let model = Random.withSeed(2) { NormalizerFreeResNet(depth: 26, classes: 10) }
-    for (path, parameter) in model.parameters where path.hasSuffix("skipGain") { parameter.value = .ones([1]) }
+    for (_, parameter) in every(model.parameters.filter { $0.path.hasSuffix("skipGain") }) {
+      parameter.value = .ones([1])
+    }
     let x = Tensor.normal([2, 64, 64, 3], seed: 3)
     let h = withPhase(.inference) { model.layer3(model.layer2(model.layer1(model.conv1(x)))) }
     let mean = h.mean().item()

@@ -42,7 +42,7 @@ import Testing
       return (y * fixture["\(name)/dy"]).sum()
     }
     if let inTraining { fixture.expect(inTraining, is: "\(name)/y") }
-    for (input, gradient) in zip(inputs, gradients) {
+    for (input, gradient) in pairs(inputs, gradients) {
       guard let gradient else {
         Issue.record("\(name): no gradient of \(input)")
         continue

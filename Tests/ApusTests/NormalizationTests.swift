@@ -133,7 +133,7 @@ import Testing
       return [value, gradients[x]!, gradients[norm.weight!]!, gradients[norm.bias!]!]
     }
     let first = run(1)
-    for threads in [2, 3, 7] { for (a, b) in zip(first, run(threads)) { expectSameBits(a, b) } }
+    for threads in [2, 3, 7] { for (a, b) in pairs(first, run(threads)) { expectSameBits(a, b) } }
   }
 
   @Test func rhoIsProjectedBackIntoItsRange() {

@@ -84,7 +84,7 @@ import Testing
         ? Plateau(direction, patience: 3)
         : Plateau(direction, decay: 0.5, patience: 1, threshold: 0.02, cooldown: 4, least: 0.1)
       let metrics = fixture["\(name)/metrics"].array(of: Double.self)
-      for (metric, want) in zip(metrics, fixture["\(name)/rates"].array(of: Double.self)) {
+      for (metric, want) in pairs(metrics, fixture["\(name)/rates"].array(of: Double.self)) {
         let before = plateau.factor
         let fell = plateau.observe(metric)
         #expect(abs(0.8 * plateau.factor - want) <= 1e-15, "\(name)")

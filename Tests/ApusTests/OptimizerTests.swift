@@ -67,7 +67,7 @@ import Testing
     }
     let whole = try train(4)
     let resumed = try train(2, from: train(2))
-    for (a, b) in zip(whole.0 + whole.1, resumed.0 + resumed.1) { expectSameBits(a.value, b.value) }
+    for (a, b) in pairs(whole.0 + whole.1, resumed.0 + resumed.1) { expectSameBits(a.value, b.value) }
   }
 
   // MARK: Groups
@@ -156,7 +156,7 @@ import Testing
     sam.step(gradients(sharp)) { gradients(sharp, false) }
     var sgd = SGD(plain.parameters, learningRate: 0.1)
     sgd.step(gradients(plain))
-    for ((_, a), (_, b)) in zip(sharp.buffers, plain.buffers) { expectSameBits(a.value, b.value) }
+    for ((_, a), (_, b)) in pairs(sharp.buffers, plain.buffers) { expectSameBits(a.value, b.value) }
     #expect(
       sharp.parameters[0].parameter.value.array(of: Float.self)
         != plain.parameters[0].parameter.value.array(of: Float.self))

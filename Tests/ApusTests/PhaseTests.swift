@@ -79,7 +79,7 @@ private struct Failure: Error {}
       return crossEntropy(logits: logits, labels: labels)
     }
     expectSameBits(plain.value, nested.value)
-    for (left, right) in zip(model.buffers, copy.buffers) { expectSameBits(left.buffer.value, right.buffer.value) }
+    for (left, right) in pairs(model.buffers, copy.buffers) { expectSameBits(left.buffer.value, right.buffer.value) }
   }
 
   @Test func statisticsPhaseMovesThemWithoutGradients() {

@@ -4,7 +4,7 @@ import Testing
 /// Largest difference, as a part of the largest element of `b`.
 private func difference(_ a: Tensor, _ b: Tensor) -> Double {
   let (a, b) = (a.cast(to: .float64).array(of: Double.self), b.cast(to: .float64).array(of: Double.self))
-  return zip(a, b).map { abs($0 - $1) }.max()! / b.map { abs($0) }.max()!
+  return pairs(a, b).map { abs($0 - $1) }.max()! / b.map { abs($0) }.max()!
 }
 
 @Suite struct PrecisionTests {
@@ -47,7 +47,7 @@ private func difference(_ a: Tensor, _ b: Tensor) -> Double {
       return (y * y).mean()
     }.gradients
     for (precision, bound) in [(Precision.standard, 1e-5), (.strict, 4e-6)] {
-      for (gradient, exact) in zip(gradients(precision), double) { #expect(difference(gradient, exact!) < bound) }
+      for (gradient, exact) in pairs(gradients(precision), double) { #expect(difference(gradient, exact!) < bound) }
     }
     // Where the tier has vectors to win with, F(4×4) and F(2×2) differ in their last bits.
     if ["avx2", "avx512", "neon"].contains(Runtime.instructionSet) {
@@ -63,7 +63,7 @@ private func difference(_ a: Tensor, _ b: Tensor) -> Double {
     }
     let (a, b) = (floats([m, k], seed: 3), floats([k, n], seed: 4))
     let exact = matmul(a.cast(to: .float64), b.cast(to: .float64))
-    for (standard, rounded) in zip(product(a, b), withPrecision(.bfloat16) { product(a, b) }) {
+    for (standard, rounded) in pairs(product(a, b), withPrecision(.bfloat16) { product(a, b) }) {
       #expect(difference(standard, exact) < 5e-6)
       #expect(difference(rounded, exact) < 1e-2)
       if Runtime.instructionSet != "avx512" { expectSameBits(rounded, standard) }

@@ -16,7 +16,9 @@ struct PyTorchFixture {
   }
 
   /// The names before the first slash.
-  var cases: [String] { Set(tensors.keys.compactMap { $0.split(separator: "/").first.map(String.init) }).sorted() }
+  var cases: [String] {
+    every(Set(tensors.keys.compactMap { $0.split(separator: "/").first.map(String.init) })).sorted()
+  }
 
   subscript(name: String) -> Tensor {
     guard let tensor = tensors[name] else { fatalError("\(file) has no tensor \(name)") }
@@ -31,7 +33,7 @@ struct PyTorchFixture {
     for (name, tensor) in tensors where name.hasPrefix(prefix) && !name.hasSuffix(".tolerance") {
       group[String(name.dropFirst(prefix.count))] = tensor
     }
-    return group
+    return every(group)
   }
 
   /// Every element of `tensor` must be within its tolerance of the file's tensor `name`; NaN never is.

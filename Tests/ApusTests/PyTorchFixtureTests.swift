@@ -116,7 +116,7 @@ import Testing
     let values = inputs.map { fixture["\(name)/\($0)"] }
     fixture.expect(operation(values), is: "\(name)/y")
     let (_, gradients) = valueWithGradients(at: values) { (operation($0) * fixture["\(name)/dy"]).sum() }
-    for (input, gradient) in zip(inputs, gradients) {
+    for (input, gradient) in pairs(inputs, gradients) {
       guard let gradient else {
         Issue.record("\(name): no gradient of \(input)")
         continue
@@ -203,7 +203,7 @@ import Testing
       fixture.expect(loss, is: "step\(step)/loss")
       if step == 0 {
         let names = fixture.group("gradient/").keys
-        for (path, parameter) in model.parameters where names.contains(path) {
+        for (path, parameter) in every(model.parameters.filter { names.contains($0.path) }) {
           fixture.expect(try #require(gradients[parameter]), is: "gradient/\(path)")
         }
       }

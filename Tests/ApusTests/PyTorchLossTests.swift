@@ -13,7 +13,7 @@ import Testing
       let y = operation(inputs)
       return (y * fixture["\(name)/dy"].reshaped(y.shape)).sum()
     }
-    for (input, gradient) in zip(inputs, gradients) {
+    for (input, gradient) in pairs(inputs, gradients) {
       guard let gradient else {
         Issue.record("\(name): no gradient of \(input)")
         continue

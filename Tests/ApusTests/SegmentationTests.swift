@@ -87,7 +87,7 @@ import Testing
     var (ink, ground) = ((sum: 0, count: 0), (sum: 0, count: 0))
     for index in 0..<40 {
       let scene = only.scene(index)
-      for (label, value) in zip(scene.labels.array(of: Int32.self), scene.image.array(of: UInt8.self)) {
+      for (label, value) in pairs(scene.labels.array(of: Int32.self), scene.image.array(of: UInt8.self)) {
         counts[label, default: 0] += 1
         if label == 4 { ink = (ink.sum + Int(value), ink.count + 1) }
         if label == 0 { ground = (ground.sum + Int(value), ground.count + 1) }

@@ -66,7 +66,7 @@ import Testing
     let model = Random.withSeed(4) { CIFARResNet(depth: 8) }
     let before = model.state().map { ($0.name, $0.value.array(of: Float.self)) }
     let plan = try model.planStep(input: [8, 32, 32, 3]) { Adam($0) }
-    for (old, new) in zip(before, model.state()) { #expect(old.1 == new.value.array(of: Float.self), "\(old.0)") }
+    for (old, new) in pairs(before, model.state()) { #expect(old.1 == new.value.array(of: Float.self), "\(old.0)") }
     #expect(plan.optimizerBytes > 2 * plan.gradientBytes - 1)
     let plain = try model.planStep(input: [8, 32, 32, 3]) { SGD($0, learningRate: 0.1) }
     #expect(plain.optimizerBytes == 0 && plain.peakBytes < plan.peakBytes)

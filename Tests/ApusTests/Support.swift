@@ -48,6 +48,20 @@ func expectClose(
   }
 }
 
+/// What a test goes through: an empty collection would let it pass without a check.
+func every<Elements: Collection>(_ elements: Elements, sourceLocation: SourceLocation = #_sourceLocation) -> Elements {
+  #expect(!elements.isEmpty, "nothing to check", sourceLocation: sourceLocation)
+  return elements
+}
+
+/// The elements of both in pairs: where `zip` would compare what there is, or nothing, this wants as many of each, and some.
+func pairs<A: Collection, B: Collection>(
+  _ a: A, _ b: B, sourceLocation: SourceLocation = #_sourceLocation
+) -> Zip2Sequence<A, B> {
+  #expect(!a.isEmpty && a.count == b.count, "\(a.count) and \(b.count) to compare", sourceLocation: sourceLocation)
+  return zip(a, b)
+}
+
 /// What a process wrote before it ended.
 func errorText(_ result: ExitTest.Result?) -> String {
   String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)

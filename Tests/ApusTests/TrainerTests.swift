@@ -175,5 +175,10 @@ import Testing
     #expect(evaluation.accuracy == 0.75)
     #expect(evaluation.confusion(classes: 2) == [[3, 1], [0, 0]])
     #expect(evaluation.mistakes == [3])
+    // The surest first, equal ones in their order.
+    var others = evaluation
+    others.predictions = [1, 1, 0, 1]
+    others.probabilities = [0.6, 0.9, 0.99, 0.6]
+    #expect(others.mistakes == [1, 0, 3])
   }
 }

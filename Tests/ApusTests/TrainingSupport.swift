@@ -46,6 +46,7 @@ func expectSameState(
   sourceLocation: SourceLocation = #_sourceLocation
 ) {
   #expect(a.map(\.name) == b.map(\.name), sourceLocation: sourceLocation)
+  // There may be none: an optimizer without memory.
   for (left, right) in zip(a, b) { expectSameBits(left.value, right.value, sourceLocation: sourceLocation) }
 }
 

@@ -52,7 +52,7 @@ import Testing
     expectClose(after[0], hidden.mean(axes: [0, 1, 2]).array(of: Float.self).map(Double.init))
     // Dropout was off: the same again.
     model.recomputeStatistics(over: cut(x, [5, 7]))
-    for (a, b) in zip(after, model.buffers) { expectSameBits(a, b.buffer.value) }
+    for (a, b) in pairs(after, model.buffers) { expectSameBits(a, b.buffer.value) }
   }
 
   private struct Stop: Error {}

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check_internal.h"
@@ -76,6 +77,10 @@ void check_fail(const char *format, ...) {
   printf("; %s\n", case_text);
   if (printed_of_case == PRINTED_OF_A_CASE || printed == PRINTED_IN_ALL)
     printf("     (further failures of this case%s are only counted)\n", printed == PRINTED_IN_ALL ? " and of all others" : "");
+  if (check_chosen.stop) {
+    fflush(stdout);
+    exit(1);
+  }
 }
 
 /* ---- cases ------------------------------------------------------------------------------------------------------ */
@@ -178,6 +183,14 @@ static int is_listed(const char *list, const char *name) {
   return 0;
 }
 
+/* How many names a list has. */
+static int count_listed(const char *list) {
+  int count = 1;
+  for (; *list; list++)
+    count += *list == ',';
+  return count;
+}
+
 int check_all(void) {
   passed = failed = 0;
   int chosen = 0;
@@ -193,8 +206,8 @@ int check_all(void) {
            (long long)(failed - failed_before));
     fflush(stdout);
   }
-  if (chosen == 0) {
-    printf("no family is called %s\n", check_chosen.family);
+  if (check_chosen.family && chosen != count_listed(check_chosen.family)) {
+    printf("of the families %s there are only %d\n", check_chosen.family, chosen);
     failed++;
   } else if (passed + failed == 0) {
     printf("nothing was checked\n");

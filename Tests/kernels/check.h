@@ -36,6 +36,7 @@ typedef struct check_options {
   int threads;        /* 0: 1, 2, 3, 4 and 7; N: 1 and N */
   int64_t cases;      /* random cases a family */
   int verbose;        /* prints each case */
+  int stop;           /* ends at the first failure */
 } check_options;
 
 extern check_options check_chosen;

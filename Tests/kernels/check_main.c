@@ -63,12 +63,14 @@ const check_family check_families[] = {
 const int check_family_count = sizeof check_families / sizeof check_families[0];
 
 static const char *const usage =
-    "usage: apus-check [--seed N] [--family NAME,…] [--case TEXT] [--isa NAME] [--threads N] [--cases N] [--verbose] [--bench]\n"
+    "usage: apus-check [--seed N] [--family NAME,…] [--case TEXT] [--isa NAME] [--threads N] [--cases N] [--stop] [--verbose] "
+    "[--bench]\n"
     "  checks every version of every kernel against the references; the last line is \"N passed, N failed\"\n"
     "  --case TEXT   only the cases whose name contains TEXT\n"
     "  --isa NAME    only this tier (default: the environment's APUS_ISA, else every tier of this CPU)\n"
     "  --threads N   compares 1 and N threads (default: 1, 2, 3, 4 and 7)\n"
     "  --cases N     random cases a family (default 12; of geometries 250 each)\n"
+    "  --stop        ends at the first failure\n"
     "  --bench       times the same kernels instead (see apus-bench)\n";
 
 static int wrong_usage(const char *text) {
@@ -99,6 +101,10 @@ int main(int argc, char **argv) {
     int numeric = number(value, &n);
     if (strcmp(option, "--verbose") == 0) {
       check_chosen.verbose = 1;
+      continue;
+    }
+    if (strcmp(option, "--stop") == 0) {
+      check_chosen.stop = 1;
       continue;
     }
     if (strcmp(option, "--help") == 0) {

@@ -24,6 +24,8 @@ static const struct {
     {"stride over kernel, padded", {1, 10, 9, 6, 2, 2, 3, 3, 1, 1, 0, 1, 0}},
     {"asymmetric padding", {2, 7, 8, 9, 3, 4, 2, 2, 0, 3, 2, 1, 0}},
     {"kernel over input, padded", {2, 3, 2, 4, 5, 4, 1, 1, 2, 2, 2, 2, 0}},
+    /* Average pooling adds such pixel after pixel in memory. */
+    {"many channels, large windows cut at the edges", {2, 7, 8, 139, 4, 5, 2, 2, 1, 2, 2, 1, 0}},
     {"whole image", {3, 7, 7, 65, 7, 7, 1, 1, 0, 0, 0, 0, 0}},
     {"16x16 kernel (mask of 8 bits)", {1, 19, 18, 3, 16, 16, 2, 1, 0, 0, 0, 0, 0}},
     {"17x17 kernel (mask of 32 bits)", {2, 20, 19, 18, 17, 17, 2, 1, 1, 0, 2, 3, 0}},

@@ -28,7 +28,7 @@ typedef struct job {
   const uint8_t *mask;
   float factor, offset, *y;
   uint64_t seed, stream;
-  atomic_int found;
+  atomic_int found; /* relaxed: it is read after the loop, whose end orders it */
 } job;
 
 static void unary_range(void *context, int64_t begin, int64_t end, int slot) {

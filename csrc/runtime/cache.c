@@ -36,6 +36,7 @@ static int64_t largest_cache(void) {
   return largest > 0 ? largest : UNKNOWN_BYTES;
 }
 
+/* Relaxed: a number is all that they tell, and threads that come first together find the same one. */
 static _Atomic int64_t chosen; /* 0: the system's */
 static _Atomic int64_t found;  /* 0: not yet looked for */
 

@@ -8,7 +8,7 @@
 
 static const char *const names[APUS_ISA_COUNT] = {"reference", "generic", "avx2", "avx512", "neon"};
 
-/* 0: not yet determined, else the tier + 1. */
+/* 0: not yet determined, else the tier + 1. Relaxed: as in runtime/cache.c. */
 static atomic_int current;
 
 const char *apus_isa_name(apus_isa isa) { return (unsigned)isa < APUS_ISA_COUNT ? names[isa] : "unknown"; }

@@ -6,7 +6,8 @@
 
 static const char unread[1];
 
-/* The variable's text or NULL, as it was at the first call. */
+/* The variable's text or NULL, as it was at the first call. Relaxed: threads that come first together find the same text, which
+ * was there before any of them. */
 static const char *once(const char *_Atomic *value, const char *variable) {
   const char *text = atomic_load_explicit(value, memory_order_relaxed);
   if (text == unread) {

@@ -15,6 +15,7 @@
 #include "runtime/openmp.h"
 #include "runtime/parallel.h"
 
+/* Relaxed: as in runtime/cache.c. */
 static atomic_int chosen_threads;  /* 0: the default */
 static atomic_int default_threads; /* 0: not yet determined */
 static atomic_int grain_ignored;

@@ -2,7 +2,8 @@
 #define APUS_RUNTIME_UNROLL_H
 
 /* UNROLL before a loop with constant bounds: kernels rely on it to keep arrays of vectors in registers. Not under sanitizers,
- * whose checks would be multiplied too: minutes of compilation for a kernel. APUS_SANITIZED then. */
+ * whose checks would be multiplied too: minutes of compilation for a kernel. APUS_SANITIZED then; and APUS_ONE_INSTANCE, which
+ * builds that need no speed may define by themselves. No bit depends on it. */
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(undefined_behavior_sanitizer)
@@ -13,7 +14,11 @@
 #define APUS_SANITIZED 1
 #endif
 
-#if defined(APUS_SANITIZED)
+#if defined(APUS_SANITIZED) && !defined(APUS_ONE_INSTANCE)
+#define APUS_ONE_INSTANCE 1
+#endif
+
+#if defined(APUS_ONE_INSTANCE)
 #define UNROLL
 #else
 #define UNROLL _Pragma("GCC unroll 16")

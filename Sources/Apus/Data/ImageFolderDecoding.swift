@@ -61,17 +61,16 @@ struct ImageFolderDecoding {
     let contents: UnsafeMutablePointer<DataFile.Content>
   }
 
-  private final class Failures: @unchecked Sendable {
-    private let lock = Monitor()
-    // Guarded by `lock`.
-    private var earliest: (index: Int, error: any Error)?
+  private final class Failures: Sendable {
+    private typealias Failure = (index: Int, error: any Error)
+    private let earliest = Monitor<Failure?>(nil)
 
     func add(_ error: any Error, at index: Int) {
-      lock.locked { if index < earliest?.index ?? .max { earliest = (index, error) } }
+      earliest.locked { if index < $0?.index ?? .max { $0 = (index, error) } }
     }
 
-    func hasOne(before index: Int) -> Bool { lock.locked { index > earliest?.index ?? .max } }
+    func hasOne(before index: Int) -> Bool { earliest.locked { index > $0?.index ?? .max } }
 
-    var first: (any Error)? { lock.locked { earliest?.error } }
+    var first: (any Error)? { earliest.locked { $0?.error } }
   }
 }

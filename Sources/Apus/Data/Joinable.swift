@@ -7,11 +7,14 @@
 #endif
 
 /// A thread that somebody waits for.
-final class Joinable: @unchecked Sendable {
+///
+/// `@unchecked Sendable` for `pthread_t`, which is a pointer on some systems: it is constant, and names a thread to any other. The
+/// closure is Sendable; the box that carries it over is given up here and taken by the new thread, once.
+package final class Joinable: @unchecked Sendable {
   private let thread: pthread_t
 
   /// Traps where the system has no thread left.
-  init(_ body: @escaping @Sendable () -> Void) {
+  package init(_ body: @escaping @Sendable () -> Void) {
     final class Box {
       let body: @Sendable () -> Void
       init(_ body: @escaping @Sendable () -> Void) { self.body = body }
@@ -37,5 +40,5 @@ final class Joinable: @unchecked Sendable {
   }
 
   /// Waits until the thread has ended. Call it once.
-  func join() { pthread_join(thread, nil) }
+  package func join() { pthread_join(thread, nil) }
 }

@@ -6,12 +6,17 @@
   import Musl
 #endif
 
-/// A lock with a condition to wait for; the standard library has the lock only, and Foundation's costs start-up time.
-final class Monitor: @unchecked Sendable {
+/// A value behind a lock with a condition to wait for; the standard library has the lock only, and Foundation's costs start-up time.
+///
+/// `@unchecked Sendable`: the two pointers never change, and the value is reached by `locked` alone, inside the lock. The compiler
+/// checks the rest: the value is Sendable, so that a part of it may leave the lock.
+final class Monitor<State: Sendable>: @unchecked Sendable {
+  private var state: State
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  init() {
+  init(_ state: State) {
+    self.state = state
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(condition, nil)
   }
@@ -23,15 +28,21 @@ final class Monitor: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  func locked<Result>(_ body: () -> Result) -> Result {
+  func locked<Result>(_ body: (inout State) -> Result) -> Result {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    return body()
+    return body(&state)
   }
 
-  /// Inside `locked`: lets go of the lock until signalled. May also wake for nothing: wait in a loop.
-  func wait() { pthread_cond_wait(condition, mutex) }
+  /// The same, once `isReady`; the lock is let go of while it is not.
+  func locked<Result>(when isReady: (inout State) -> Bool, _ body: (inout State) -> Result) -> Result {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    // It may also wake for nothing.
+    while !isReady(&state) { pthread_cond_wait(condition, mutex) }
+    return body(&state)
+  }
 
-  /// Wakes every waiting thread.
+  /// Wakes every waiting thread, to look at the value again.
   func signal() { pthread_cond_broadcast(condition) }
 }

@@ -31,18 +31,25 @@ public final class Prefetcher<Element: Sendable, Failure: Error>: Sendable {
   public func next() throws(Failure) -> Element? {
     try ring.take()
   }
+
+  /// Whether its thread has nothing to do: it has made as many elements as are kept, or all.
+  package var isIdle: Bool { ring.isIdle }
 }
 
 /// What the producing thread and the consumer share. The lock is held for the exchange only, never while an element is made.
-private final class PrefetchRing<Element: Sendable, Failure: Error>: @unchecked Sendable {
+private final class PrefetchRing<Element: Sendable, Failure: Error>: Sendable {
+  private struct Shared: Sendable {
+    var ready: [Element] = []
+    var failure: Failure?
+    var isFinished = false
+    var isCancelled = false
+    /// The producing thread waits for room.
+    var isFull = false
+  }
+
   private let produce: @Sendable (Int) throws(Failure) -> Element
   private let depth: Int
-  private let lock = Monitor()
-  // Guarded by `lock`.
-  private var ready: [Element] = []
-  private var failure: Failure?
-  private var isFinished = false
-  private var isCancelled = false
+  private let shared = Monitor(Shared())
 
   init(depth: Int, _ produce: @escaping @Sendable (Int) throws(Failure) -> Element) {
     self.depth = depth
@@ -64,47 +71,43 @@ private final class PrefetchRing<Element: Sendable, Failure: Error>: @unchecked 
 
   /// False where the consumer is gone.
   private func waitForRoom() -> Bool {
-    lock.locked {
-      while ready.count == depth && !isCancelled { lock.wait() }
-      return !isCancelled
-    }
+    shared.locked(
+      when: {
+        $0.isFull = $0.ready.count == depth && !$0.isCancelled
+        return !$0.isFull
+      }, { !$0.isCancelled })
   }
 
+  var isIdle: Bool { shared.locked { $0.isFull || $0.isFinished } }
+
   private func put(_ element: Element) {
-    lock.locked {
-      ready.append(element)
-      lock.signal()
-    }
+    shared.locked { $0.ready.append(element) }
+    shared.signal()
   }
 
   private func finish(_ error: Failure?) {
-    lock.locked {
-      failure = error
-      isFinished = true
-      lock.signal()
+    shared.locked {
+      $0.failure = error
+      $0.isFinished = true
     }
+    shared.signal()
   }
 
   func cancel() {
-    lock.locked {
-      isCancelled = true
-      lock.signal()
-    }
+    shared.locked { $0.isCancelled = true }
+    shared.signal()
   }
 
   func take() throws(Failure) -> Element? {
-    var thrown: Failure?
-    let element: Element? = lock.locked {
-      while ready.isEmpty && !isFinished { lock.wait() }
-      if ready.isEmpty {
-        thrown = failure
-        failure = nil
-        return nil
-      }
-      defer { lock.signal() }
-      return ready.removeFirst()
+    func taken(_ shared: inout Shared) -> Result<Element?, Failure> {
+      shared.isFull = false
+      if !shared.ready.isEmpty { return .success(shared.ready.removeFirst()) }
+      guard let failure = shared.failure else { return .success(nil) }
+      shared.failure = nil
+      return .failure(failure)
     }
-    if let thrown { throw thrown }
-    return element
+    let result = shared.locked(when: { !$0.ready.isEmpty || $0.isFinished }, taken)
+    shared.signal()
+    return try result.get()
   }
 }

@@ -14,7 +14,11 @@ import Synchronization
 /// An operation appends itself only if it holds the pending tensor alone; whoever reads the values runs the kernel first. Each stage
 /// rounds by itself, so fused and unfused give the same bits (`APUS_FUSE=0` turns fusion off).
 ///
-/// A pending tensor may be read on several threads at once: the first runs the kernel, the others wait.
+/// A pending tensor may be read on several threads at once: the first runs the kernel, the others wait. Not Sendable by itself: it
+/// is reached through its one body, and its variables are written in two situations.
+/// - waiting: an operation appends itself, having found the body uniquely referenced, so that nobody can be reading it;
+/// - running: by the one thread whose exchange took the state from waiting to running. It stores `done` last, with release order,
+///   and whoever loads `done` with acquire order sees the values; everybody else waits. There is no way back from done.
 final class PendingOperation {
   enum Base {
     case convolution(x: Tensor, weight: Tensor, bias: Tensor?, geometry: ConvolutionGeometry)
@@ -52,6 +56,7 @@ final class PendingOperation {
   /// The pending operation of a tensor that nobody else holds.
   static func appendable(_ x: inout Tensor) -> PendingOperation? {
     guard isEnabled, isKnownUniquelyReferenced(&x.body), let pending = x.body.pending,
+      // Relaxed: whether it has run; what it made is not read here.
       pending.state.load(ordering: .relaxed) == .waiting
     else { return nil }
     return pending
@@ -121,7 +126,8 @@ final class PendingOperation {
 
   /// The memory of a gradient that nobody else holds, so that a kernel may add to it in place; the gradient is then gone.
   private static func owned(_ gradient: inout Tensor?) -> Storage? {
-    guard isEnabled, gradient != nil else { return nil }
+    // A body that somebody else refers to, perhaps on another thread, is not written.
+    guard isEnabled, gradient != nil, isKnownUniquelyReferenced(&gradient!.body) else { return nil }
     let (storage, isReusable) = Kernels.consume(&gradient!)
     if isReusable {
       gradient = nil

@@ -3,6 +3,8 @@ import Synchronization
 /// What is going on around an operation on this thread: the phase, the tape if gradients are taken, the plan if one is made.
 ///
 /// Reached through one thread-local pointer; closures that open scopes are synchronous, so nothing can move them to another thread.
+/// The pointer is unretained (`Unmanaged`): `run` keeps the scope alive for as long as the pointer is set, and sets the former one
+/// when it returns or throws.
 final class Scope {
   enum Mode {
     /// Nothing is recorded.
@@ -96,6 +98,7 @@ final class Scope {
     RandomKey(seed: 0, step: defaultSteps.wrappingAdd(1, ordering: .relaxed).oldValue)
   }
 
+  // Relaxed: the numbers must differ, they order nothing.
   private static let defaultSteps = Atomic<UInt64>(0)
 }
 

@@ -38,6 +38,7 @@ final class Tape {
   private var leaves: [(parameter: Parameter, tensor: Tensor)] = []
   private var inputLeaves: [Int32] = []
 
+  // Relaxed: the numbers must differ, they order nothing.
   private static let numbers = Atomic<UInt32>(1)
 
   init() {

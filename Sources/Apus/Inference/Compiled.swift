@@ -28,6 +28,7 @@ public final class Compiled {
   private let table: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private let inputs: [Int]
   private let results: [Int]
+  // Finds misuse; where one instance goes from thread to thread, whatever hands it over orders the runs.
   private let isRunning = Atomic<Bool>(false)
 
   init(_ program: CompiledProgram) {

@@ -1,5 +1,8 @@
 /// Prepared kernels with a place for everything that they read and write. Unchanging: many `Compiled` may run it, each in memory of
 /// its own.
+///
+/// `@unchecked Sendable` for the kernels' closures: they capture constant tensors, C plans behind pointers that are written before the
+/// closure is made (`Kernels.Held`) and only read by runs, and write nothing but what the table of the run names.
 final class CompiledProgram: @unchecked Sendable {
   let input: Shape
   let output: Shape

@@ -14,6 +14,7 @@ final class Tracer {
   /// Above 0 while an operation runs whose parts are no nodes of their own.
   private var depth = 0
 
+  // Relaxed: the numbers must differ, they order nothing.
   private static let numbers = Atomic<UInt32>(1)
 
   private struct ConstantKey: Hashable {

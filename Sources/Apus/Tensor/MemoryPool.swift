@@ -1,5 +1,3 @@
-import Synchronization
-
 /// The memory of all tensors, so that a training step takes nothing from the system after the first ones: blocks that fault in new
 /// pages at each step cost as much as whole layers.
 ///
@@ -20,9 +18,11 @@ package enum MemoryPool {
     var segments: [(start: UnsafeMutableRawPointer, size: Int)] = []
   }
 
-  // Raw pointers are not Sendable; each is owned by exactly one list, segment or Storage.
+  // `@unchecked Sendable`, as raw pointers are not Sendable: each is owned by exactly one list, segment or Storage, and everything
+  // else is reached inside the lock only. A monitor and no `Mutex`, whose futex the thread sanitizer does not see on Linux: memory
+  // that goes from thread to thread by the pool would look like a race.
   private struct Locked: @unchecked Sendable { var state = State() }
-  private static let pool = Mutex(Locked())
+  private static let pool = Monitor(Locked())
 
   static func take(_ byteCount: Int) -> UnsafeMutableRawPointer {
     byteCount < smallLimit ? takeSmall(byteCount) : takeLarge(byteCount)
@@ -33,7 +33,7 @@ package enum MemoryPool {
   }
 
   /// Bytes of memory held for large blocks, used or not.
-  package static var heldBytes: Int { pool.withLock { $0.state.map.heldBytes } }
+  package static var heldBytes: Int { pool.locked { $0.state.map.heldBytes } }
 
   private static func noMemory(_ byteCount: Int) -> Never { fatalError("no memory for a tensor of \(byteCount) bytes") }
 
@@ -50,7 +50,7 @@ package enum MemoryPool {
 
   private static func takeSmall(_ byteCount: Int) -> UnsafeMutableRawPointer {
     let (index, bytes) = sizeClass(byteCount)
-    let reused = pool.withLock { locked -> UnsafeMutableRawPointer? in
+    let reused = pool.locked { locked -> UnsafeMutableRawPointer? in
       guard let pointer = locked.state.small[index].popLast() else { return nil }
       locked.state.keptBytes -= bytes
       return pointer
@@ -61,7 +61,7 @@ package enum MemoryPool {
 
   private static func giveSmall(_ pointer: UnsafeMutableRawPointer, _ byteCount: Int) {
     let (index, bytes) = sizeClass(byteCount)
-    let kept = pool.withLock { locked in
+    let kept = pool.locked { locked in
       guard locked.state.keptBytes + bytes <= smallKept else { return false }
       locked.state.small[index].append(pointer)
       locked.state.keptBytes += bytes
@@ -73,7 +73,7 @@ package enum MemoryPool {
   // MARK: Large blocks
 
   private static func takeLarge(_ byteCount: Int) -> UnsafeMutableRawPointer {
-    let pointer = pool.withLock { locked -> UnsafeMutableRawPointer? in
+    let pointer = pool.locked { locked -> UnsafeMutableRawPointer? in
       if let place = locked.state.map.take(byteCount) { return locked.state.pointer(at: place) }
       for size in [BlockMap.segmentSize(for: byteCount), BlockMap.rounded(byteCount)] {
         guard let start = Kernels.allocate(size) else { continue }
@@ -88,7 +88,7 @@ package enum MemoryPool {
   }
 
   private static func giveLarge(_ pointer: UnsafeMutableRawPointer, _ byteCount: Int) {
-    pool.withLock { locked in
+    pool.locked { locked in
       locked.state.map.give(locked.state.place(of: pointer), byteCount)
       for release in locked.state.map.trim() {
         let start = locked.state.segments[release.segment].start

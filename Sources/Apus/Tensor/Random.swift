@@ -47,6 +47,7 @@ final class InitialValues: Sendable {
   @TaskLocal static var source = InitialValues(seed: 0)
 
   let seed: UInt64
+  // Relaxed: the numbers must differ, they order nothing.
   private let parametersMade = Atomic<UInt64>(0)
 
   init(seed: UInt64) { self.seed = seed }

@@ -1,6 +1,10 @@
 /// The memory of a tensor: 64-byte aligned, from one pool, returned to it when the last tensor that shares it is gone.
 ///
 /// While a model is planned storage is abstract: it has a size and a place in the plan's pool, but no memory.
+///
+/// `@unchecked Sendable` for the pointer alone: everything here is constant. Bytes are written by the kernel that fills a new tensor,
+/// before anybody else has it, or in place of an operand whose storage nobody else refers to (`Kernels.consume`); from then on they
+/// are only read. An abstract block stays on the thread that plans.
 final class Storage: @unchecked Sendable {
   /// Traps where the storage is abstract.
   var pointer: UnsafeMutableRawPointer {

@@ -2,7 +2,7 @@
 ///
 /// Copying a tensor copies a reference; nothing that you do to one changes another. The scalar type is known at run time.
 /// A tensor made inside `valueWithGradients` from a parameter carries its place on that scope's tape; `detached()` cuts it.
-public struct Tensor: @unchecked Sendable {
+public struct Tensor: Sendable {
   var body: TensorBody
 
   init(body: TensorBody) { self.body = body }
@@ -14,6 +14,14 @@ public struct Tensor: @unchecked Sendable {
 }
 
 /// What tensors refer to. It has no storage while its last kernel is pending.
+///
+/// `@unchecked Sendable`, as the compiler cannot see which writes are on one thread. There are three kinds:
+/// - what describes the tensor (`provenance`, `trace`, `graphPlace`, `node` and `tape` of a finished operation) is written by the
+///   function that makes the body, before anybody else has it;
+/// - `memory`, `recordedNode` and `tape` of a pending operation are written by the one thread that its `finish` lets run, and read
+///   only after `finish` has returned, which acquires what that thread released;
+/// - `removeStorage`, and `fill` after it, are for a caller that alone refers to the body (`isKnownUniquelyReferenced`, which sees
+///   what other threads did before they let go of it; the standard library's arrays stand on the same).
 final class TensorBody: @unchecked Sendable {
   let shape: Shape
   let scalarType: ScalarType

@@ -106,9 +106,10 @@ import Testing
     let key = RandomKey(seed: 3, step: 1)
     let inverted = Dropout(dropProbability: 0.4)
     let vanilla = Dropout(keepProbability: 0.6, form: .vanilla)
-    let (a, b) = withPhase(.monteCarlo, key: key) { (inverted(x), Tensor?.none) }
+    let a = withPhase(.monteCarlo, key: key) { inverted(x) }
     let c = withPhase(.monteCarlo, key: key) { vanilla(x) }
-    #expect(b == nil)
+    // Else both could be the identity.
+    #expect(Set(a.array(of: Float.self)).count == 2)
     // With one mask: vanilla / p is inverted in training, and at test p · inverted is vanilla.
     expectClose(c / 0.6, a.array(of: Float.self).map(Double.init), tolerance: 1e-6)
     expectClose(vanilla(x), (inverted(x) * 0.6).array(of: Float.self).map(Double.init), tolerance: 1e-6)

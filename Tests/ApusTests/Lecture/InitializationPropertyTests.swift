@@ -60,7 +60,7 @@ import Testing
         }
       }
     }
-    for (depth, (he, xavier)) in zip(activations(.relu), activations(.linear)).enumerated() {
+    for (depth, (he, xavier)) in pairs(activations(.relu), activations(.linear)).enumerated() {
       let factor = Tensor.full([], 2, .float64).power(Double(depth + 1) / 2).item()
       expectClose(he, (xavier * factor).array(of: Float.self).map(Double.init), tolerance: 1e-5)
     }
@@ -77,7 +77,7 @@ import Testing
         }
       }
     }
-    for (depth, (xavier, he)) in zip(moments(.linear), moments(.relu)).enumerated() {
+    for (depth, (xavier, he)) in pairs(moments(.linear), moments(.relu)).enumerated() {
       let expected = 1 / Double(1 << (depth + 1))
       #expect(abs(xavier / expected - 1) < 0.3 && abs(he - 1) < 0.3, "layer \(depth + 1): \(xavier), \(he)")
     }
