@@ -63,6 +63,27 @@ extension CommandTests {
       #expect(try apus(["evaluate", material.run + "/none"], redirected: "2>/dev/full").status == 1)
     }
 
+    /// The folder that a run holds open would have the number of the standard output that it lacks.
+    @Test func theNumberOfAClosedOutputGoesToNoFile() throws {
+      let folder = try TemporaryFolder()
+      let run = folder.path + "/run"
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/bin/sh")
+      process.arguments = [
+        "-c", "exec \"$@\" >&-", "sh", Self.path, "train", "lenet5", "--data", "digits", "--epochs", "1000", "--out",
+        run,
+      ]
+      process.standardError = FileHandle.nullDevice
+      try process.run()
+      defer {
+        process.terminate()
+        process.waitUntilExit()
+      }
+      while process.isRunning && !FileManager.default.fileExists(atPath: RunFiles(run).record) { usleep(1000) }
+      let link = "/proc/\(process.processIdentifier)/fd/1"
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "/dev/null")
+    }
+
     /// A pipe of one page that somebody else made non-blocking, read only once it is full.
     @Test func aSlowReaderOfANonBlockingPipeGetsEverything() throws {
       let whole = try apus("catalogue", "--json")
@@ -136,7 +157,8 @@ extension CommandTests {
     #expect(try apus(words: train(whole)).status == 0)
     let (process, errors) = try startWithoutReader(train(cut))
     #expect(errors.isEmpty && process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGPIPE)
-    #expect(!FileManager.default.fileExists(atPath: cut + "/report.html"), "nothing is finished")
+    #expect(FileManager.default.fileExists(atPath: RunFiles(cut).checkpoint), "the step is saved")
+    #expect(try RunRecord.read(RunFiles(cut).record).result == nil, "nothing is finished")
     let resumed = try apus("train", "--resume", cut)
     #expect(resumed.status == 0, "\(resumed.errors)")
     #expect(try File.contents(of: cut + "/model.safetensors") == File.contents(of: whole + "/model.safetensors"))

@@ -44,6 +44,10 @@ extension ONNXTests {
           return pairs.reshaped([n($0) * n($0), 4]).exp().reshaped([n($0), n($0), 4]).reshaped([n($0), 4 * n($0)])
         }, [2, 4], { [[-1, 1, 4], [1, -1, 4], [-1, 4], [$0, -1, 4], [$0, -1]] }, [.named("N"), .named("M")]
       ),
+      // For one sample n² is n.
+      (
+        function { matmul($0, $0.transposed()).reshaped([n($0) * n($0)]) }, [1, 3], { _ in [[-1]] }, [.named("M")]
+      ),
       // 2n
       (
         function { Tensor.concatenated([$0, $0], axis: 0).reshaped([2, n($0), 3]).reshaped([2 * n($0), 3]) }, [1, 3],
