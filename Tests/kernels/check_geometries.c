@@ -92,7 +92,9 @@ geometry_axis geometry_axis_make(int is_tame, int is_pooling) {
   if (check_random_int(0, 99) == 0) {
     int64_t *const numbers[] = {&a.size, &a.kernel, &a.stride, &a.dilation, &a.before, &a.after};
     *numbers[is_pooling && check_random_int(0, 1) ? 2 : check_random_int(0, 5)] =
-        check_random_int(0, 4) ? geometry_extreme(APUS_MAX_SIZE - 1, INT64_MAX) : check_random_int(-1, 0);
+        check_random_int(0, 1)   ? APUS_MAX_SIZE + check_random_int(1, 3)
+        : check_random_int(0, 3) ? geometry_extreme(APUS_MAX_SIZE - 1, INT64_MAX)
+                                 : check_random_int(-1, 0);
     if (is_pooling)
       a.dilation = 1;
   }

@@ -137,6 +137,7 @@ void check_geometry_pool2d(const char *name, geometry_tally *tally) {
   check_that(run.plan.out_h == geometry_outputs(&h) && run.plan.out_w == geometry_outputs(&w), "output %lldx%lld, want %lldx%lld",
              (long long)run.plan.out_h, (long long)run.plan.out_w, (long long)geometry_outputs(&h),
              (long long)geometry_outputs(&w));
+  check_that(run.plan.mask_bytes == (s.kernel_h * s.kernel_w <= 256 ? 1 : 4), "the mask has %d bytes", run.plan.mask_bytes);
   const double x_size = (double)s.batch * (double)s.height * (double)s.width * (double)s.channels;
   const double y_size = (double)s.batch * (double)run.plan.out_h * (double)run.plan.out_w * (double)s.channels;
   if (fmax(x_size, y_size) > MOST_ELEMENTS) {
