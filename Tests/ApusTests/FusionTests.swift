@@ -91,6 +91,9 @@ private func infer(fuses: Bool) -> Tensor {
     let h = conv(x)
     let (positive, doubled) = (relu(h), h * 2)
     expectSameBits(doubled * 0.5, h)
+    // Nothing was taken into what others hold.
+    expectSameBits(h, conv(x))
+    #expect(h.min().item() < 0)
     #expect(positive.array(of: Float.self) == h.array(of: Float.self).map { max($0, 0) })
   }
 

@@ -45,6 +45,21 @@ import Testing
     #expect(abs(gain { tanh($0) } - 1.5925) < 1e-3)
   }
 
+  /// Layers give their initialiser their own fans: filters of a group see its channels alone.
+  @Test func layersTellTheirFans() {
+    func expect(_ weight: Parameter, fan: Double, sourceLocation: SourceLocation = #_sourceLocation) {
+      let ratio = weight.value.cast(to: .float64).square().mean().item() * fan / 2
+      #expect(abs(ratio - 1) < 0.1, "\(ratio)", sourceLocation: sourceLocation)
+    }
+    Random.withSeed(3) {
+      let byOutput = Initializer.kaimingNormal(fan: .output)
+      expect(Linear(400, 50).weight, fan: 400)
+      expect(Linear(400, 50, initializer: byOutput).weight, fan: 50)
+      expect(Conv2D(32, 64, kernel: [3, 5], groups: 4).weight, fan: 15 * 8)
+      expect(Conv2D(32, 64, kernel: [3, 5], groups: 4, initializer: byOutput).weight, fan: 15 * 16)
+    }
+  }
+
   @Test func plainDistributions() {
     Random.withSeed(7) {
       let normal = Initializer.normal(deviation: 0.01, mean: 2).tensor([100, 100], fanIn: 100, fanOut: 100)

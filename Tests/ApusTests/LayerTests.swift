@@ -2,6 +2,28 @@ import Apus
 import Testing
 
 @Suite struct LayerTests {
+  /// An odd total goes below and to the right, as in TensorFlow: every output sees the pixel at its own place first.
+  @Test func samePaddingOfAnEvenKernelIsBelowAndRight() {
+    let y = conv2d(Tensor.ones([1, 3, 3, 1]), weight: .ones([2, 2, 1, 1]), padding: .same)
+    #expect(y.shape == [1, 3, 3, 1])
+    #expect(y.array(of: Float.self) == [4, 4, 2, 4, 4, 2, 2, 2, 1])
+  }
+
+  @Test func patchesGoByEachAxis() {
+    let x = Tensor((1...12).map { Float($0) }, shape: [1, 3, 4, 1])
+    let apart = patches(x, kernel: [1, 2], dilation: [1, 2])
+    #expect(apart.array(of: Float.self) == [1, 3, 2, 4, 5, 7, 6, 8, 9, 11, 10, 12])
+    let padded = patches(x, kernel: 1, padding: .explicit(top: 0, left: 1, bottom: 0, right: 0))
+    #expect(padded.array(of: Float.self) == [0, 1, 2, 3, 4, 0, 5, 6, 7, 8, 0, 9, 10, 11, 12])
+  }
+
+  @Test func channelPoolsTakeNeighbours() {
+    let x = Tensor([1, 3, 2, 8, 4, 0] as [Float], shape: [1, 6])
+    #expect(ChannelPool(2)(x).array(of: Float.self) == [3, 8, 4])
+    #expect(ChannelPool(2, taking: .mean)(x).array(of: Float.self) == [2, 5, 2])
+    #expect(ChannelPool(3, taking: .mean)(x).array(of: Float.self) == [2, 4])
+  }
+
   @Test func gradientsOfEnlargingAndLocalLayers() {
     let x = doubles([2, 4, 3, 2], seed: 1)
     let (w, b) = (doubles([3, 2, 3, 2], seed: 2), doubles([3], seed: 3))

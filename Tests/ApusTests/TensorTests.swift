@@ -2,6 +2,18 @@ import Apus
 import Testing
 
 @Suite struct TensorTests {
+  @Test func meansDivideByWhatTheySum() {
+    let x = Tensor([1, 2, 3, 4, 5, 9] as [Float], shape: [2, 3])
+    #expect(x.mean(axes: [1]).array(of: Float.self) == [2, 6])
+    #expect(x.mean(axes: [0]).array(of: Float.self) == [2.5, 3.5, 6])
+    #expect(x.mean().item() == 4)
+  }
+
+  @Test func equalMaximaShareTheGradient() {
+    let (_, gradients) = valueWithGradients(at: [Tensor([2, 5, 5, 1] as [Float])]) { $0[0].max() }
+    #expect(gradients[0]?.array(of: Float.self) == [0, 0.5, 0.5, 0])
+  }
+
   @Test func arithmeticBroadcasts() {
     let a = Tensor([1, 2, 3, 4, 5, 6] as [Float], shape: [2, 3])
     let row = Tensor([10, 20, 30] as [Float])

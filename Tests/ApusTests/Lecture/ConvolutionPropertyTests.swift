@@ -59,6 +59,7 @@ import Testing
       (Conv2D(1, 1, kernel: 3, bias: false), (5, 5)),
       (Conv2D(4, 6, kernel: [3, 2], stride: [2, 1], padding: 1, dilation: [1, 2], groups: 2, bias: false), (6, 5)),
       (Conv2D(2, 3, kernel: 5, padding: .same, bias: false), (4, 7)),
+      (Conv2D(1, 2, kernel: 3, padding: .explicit(top: 1, left: 0, bottom: 2, right: 2), bias: false), (4, 5)),
     ] {
       let channels = conv.weight.shape[2] * conv.groups
       let x = floats([1, size.0, size.1, channels], seed: 4)
