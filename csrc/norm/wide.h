@@ -22,7 +22,7 @@ static inline int norm_gradient_is_suspect(double count, double epsilon, double 
   /* Σ x̂² = count·(1 − epsilon·inverse²) */
   const double rest = squares - (sum * sum + dot * dot * (1 + epsilon * inverse * inverse)) / count;
   /* In float dx errs by about 2.7 units of dz. With many values one of them is far above their root mean square. */
-  const double least = count > 720 ? 0.125 : count < 128 ? 0.7 : 90 / count;
+  const double least = count > 1440 ? 0.0625 : count < 128 ? 0.7 : 90 / count;
   const int is_zero = (squares == 0) & (sum == 0) & (dot == 0);
   const int overflowed = !(squares <= DBL_MAX), underflowed = (squares < count * 0x1p-120) & !is_zero;
   /* dx is made with inverse²·dz, which float must hold. */
