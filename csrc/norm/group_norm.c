@@ -19,7 +19,7 @@ const apus_group_norm_kernels *const apus_group_norm_tiers[APUS_ISA_COUNT] = {
 };
 
 /* Floats a channel that a unit of work keeps: sums and gradients of parameters in double, and what it makes of them. */
-enum { VECTORS = 16, FEW_SAMPLES = 16, MOST_UNITS = 32, PARTIAL_BYTES = 2 << 20 };
+enum { VECTORS = 16, FEW_SAMPLES = 16, MOST_UNITS = 32, PARTIAL_BYTES = 2 << 20, MOST_ROWS_KEPT = 1 << 19 };
 
 /* Fewer samples than threads may be: each is cut into parts. */
 static int64_t parts_of(const apus_group_norm_plan *p) {
@@ -49,10 +49,13 @@ apus_status apus_group_norm_plan_make(apus_group_norm_plan *plan, int64_t batch,
   while (plan->chunks > 1 && batch * positions * channels / plan->chunks < GROUP_GRAIN)
     plan->chunks /= 2;
   plan->parts = parts_of(plan);
+  /* So many rows that their sums would be too much to keep: chunks add up as they go, however many the channels are. */
+  if (group_by_rows(plan) && plan->chunks == 1 && batch > MOST_ROWS_KEPT)
+    plan->chunks = 2;
   int64_t floats;
   if (group_by_rows(plan))
-    /* Three sums in double a part and a sample, or the chunks' gradients, in double and in float. */
-    floats = apus_max(6 * batch * (plan->parts + 1), 6 * channels * plan->chunks);
+    /* The chunks' gradients, in double and in float, or three sums in double a part and a row. */
+    floats = plan->chunks > 1 && plan->parts == 1 ? 6 * channels * plan->chunks : 6 * batch * (plan->parts + 1);
   else
     floats = (plan->parts > 1 ? batch * plan->parts : plan->chunks) * VECTORS * channels;
   plan->scratch_bytes = (size_t)floats * sizeof(float);
