@@ -82,7 +82,8 @@ enum Terminal {
 
   // MARK: The process
 
-  /// How the caller had the signals that `begin` ignores.
+  /// How the caller had the signals that `begin` ignores. `nonisolated(unsafe)`: written there, before there is another thread, and
+  /// only read later.
   private nonisolated(unsafe) static var former: [(signal: Int32, action: sigaction)] = []
 
   /// Called before anything is opened or written.

@@ -14,7 +14,7 @@ import Testing
     -> CommandTests.Finished
   {
     try command.apus(
-      list: [
+      words: [
         "train", network, "--data", data, "--epochs", "2", "--batch-size", "64", "--out", temporary.path + "/" + name,
       ]
         + more)

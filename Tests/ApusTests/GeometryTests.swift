@@ -24,9 +24,9 @@ import Testing
     #expect(AveragePool2D(17)(x).shape == [1, 1, 1, 1])
     expectClose(AveragePool2D([20, 19])(x), globalAveragePool2d(x).array(of: Float.self).map(Double.init))
     expectSameBits(MaxPool2D([20, 19])(x), globalMaxPool2d(x))
-    expectSameBits(
+    expectClose(
       AdaptiveAveragePool2D(1)(floats([1, 40, 40, 2], seed: 3)).reshaped([2]),
-      globalAveragePool2d(floats([1, 40, 40, 2], seed: 3)).reshaped([2]))
+      globalAveragePool2d(floats([1, 40, 40, 2], seed: 3)).array(of: Float.self).map(Double.init))
   }
 
   @Test func theirGradients() {
@@ -51,7 +51,7 @@ import Testing
       AveragePool2D(17, stride: 2), MaxPool2D(17, stride: 1, padding: 4), AveragePool2D([20, 19]),
     ]
     for layer in layers { expectSameBits(try layer.compiled(for: x.shape)(x), layer(x)) }
-    #expect(try AveragePool2D(17).plan(input: [1, 17, 17, 4], phase: .training).output == [1, 1, 1, 4])
+    #expect(try AveragePool2D(17).plan(input: [1, 17, 17, 4], phase: .training).outputShape == [1, 1, 1, 4])
   }
 
   /// One window, whatever the stride; no distance between the taps of one: as with a stride and a dilation of 1.
@@ -65,7 +65,7 @@ import Testing
     let corner = x.slice(axis: 1, range: 0..<1).slice(axis: 2, range: 0..<1)
     expectSameBits(large(x), small(corner))
     let gradient = valueWithGradients(at: [x]) { large($0[0]).square().sum() }.gradients[0]!
-    #expect(gradient.array(of: Float.self).allSatisfy(\.isFinite))
+    #expect(gradient.array(of: Float.self).allSatisfy { $0.isFinite })
     #expect(gradient.slice(axis: 1, range: 1..<3).array(of: Float.self).allSatisfy { $0 == 0 })
     let first = x.slice(axis: 1, range: 0..<2).slice(axis: 2, range: 0..<2)
     expectSameBits(AveragePool2D(2, stride: IntOrPair(most))(x), AveragePool2D(2)(first))

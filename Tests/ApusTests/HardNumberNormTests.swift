@@ -107,12 +107,15 @@ import Testing
     norm.runningVariance.value = Tensor([4e-4, 9] as [Float])
     let convolution = Conv2D(2, 2, kernel: 1, bias: false)
     convolution.weight.value = Tensor([1, 0, 0, 1] as [Float], shape: [1, 1, 2, 2])
-    let values = (0..<64).map { $0 % 2 == 0 ? 1e4 + Float($0 % 7) * 0.01 : -300 + Float($0 % 5) }
+    let values = (0..<64).map { (index: Int) -> Float in
+      if index % 2 == 0 { return 1e4 + Float(index % 7) * 0.01 }
+      return -300 + Float(index % 5)
+    }
     let x = Tensor(values, shape: [2, 4, 4, 2])
-    let want = values.enumerated().map { index, value -> Double in
-      index % 2 == 0
-        ? (Double(value) - 1e4) / (Double(Float(4e-4)) + 1e-5).squareRoot()
-        : (Double(value) + 300) / (9 + 1e-5).squareRoot()
+    let deviations = [(Double(Float(4e-4)) + 1e-5).squareRoot(), (9 + 1e-5).squareRoot()]
+    let want = values.enumerated().map { (index: Int, value: Float) -> Double in
+      let mean: Double = index % 2 == 0 ? 1e4 : -300
+      return (Double(value) - mean) / deviations[index % 2]
     }
     let model = Sequential {
       convolution
@@ -138,7 +141,7 @@ import Testing
   @Test func aVarianceThatFloat32CannotHoldStopsTraining() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let norm = BatchNorm(1)
-      _ = valueWithGradients(at: [Tensor([1e30, 2e30, 3e30] as [Float], shape: [3, 1])]) { norm($0[0]).sum() }
+      _ = valueWithGradients(of: norm) { norm(Tensor([1e30, 2e30, 3e30], shape: [3, 1])).sum() }
     }
     #expect(errorText(result).contains("BatchNorm: the batch's variance of channel 0 is above"), "\(errorText(result))")
   }

@@ -138,7 +138,8 @@ static gradients make_gradients(group_shape s) {
                      check_doubles(elements(s))};
 }
 
-/* Sums of magnitudes of the terms of dgamma and dbeta, and the largest terms of dx. x̂ is exact to units of its group's largest. */
+/* Sums of magnitudes of the terms of dgamma and dbeta, and the largest terms of dx. x̂ is exact to units of its group's largest.
+ */
 static gradients backward_magnitudes(const group_run *given, const double *mean, const double *inverse, const double *dz) {
   const group_shape s = given->s;
   gradients m = make_gradients(s);

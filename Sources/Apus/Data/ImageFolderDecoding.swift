@@ -54,7 +54,7 @@ struct ImageFolderDecoding {
     }
   }
 
-  /// Unchecked, as pointers are not `Sendable`: thread k of n writes to the places k, k + n, … alone, and the one that made the memory
+  /// `@unchecked Sendable` for the pointers: thread k of n writes to the places k, k + n, … alone, and the one that made the memory
   /// waits for all of them before it reads.
   private struct Target: @unchecked Sendable {
     let pixels: UnsafeMutablePointer<UInt8>

@@ -33,6 +33,9 @@ final class Scope {
   /// Keeps or gives what ReLUs and max poolings decide, where float32 and float64 are compared.
   var decisions: Decisions?
 
+  /// Keeps what running statistics cannot hold; inherited from the scope around this one. `nil`: it stops the program.
+  var stateOverflow: StateOverflow?
+
   /// Writes a graph of what runs; inherited from the scope around this one.
   var tracer: Tracer?
 
@@ -49,6 +52,7 @@ final class Scope {
     self.planner = planner ?? Scope.current?.planner
     let outer = Scope.current
     self.precision = precision ?? outer?.precision ?? .standard
+    stateOverflow = outer?.stateOverflow
     tracer = outer?.tracer
   }
 

@@ -131,7 +131,7 @@ public struct BatchNorm: Layer {
     guard scope.phase.updatesState else { return }
     let shape = runningMean.shape
     let bessel = Double(count) / Double(count - 1)
-    checkThatItHolds(variance, bessel)
+    guard holds(variance, bessel, scope) else { return }
     let oldMean = scope.collected(for: runningMean) ?? runningMean.value
     let oldVariance = scope.collected(for: runningVariance) ?? runningVariance.value
     scope.collect(oldMean * (1 - momentum) + mean.reshaped(shape) * momentum, for: runningMean)
@@ -140,20 +140,27 @@ public struct BatchNorm: Layer {
 }
 
 extension BatchNorm {
-  /// A running variance has the type of the values, whose squares it may not hold.
-  private func checkThatItHolds(_ variance: Tensor, _ bessel: Double) {
-    guard variance.scalarType == .float32, !variance.body.storage.isAbstract else { return }
-    let values = UnsafeBufferPointer(start: UnsafePointer(variance.floats), count: variance.elementCount)
+  /// Whether the running variance, which has the type of the values, holds their squares. A scope that watches is told, and the
+  /// statistics stay as they were; without one the program stops.
+  private func holds(_ variance: Tensor, _ bessel: Double, _ scope: Scope) -> Bool {
+    guard variance.scalarType == .float32, !variance.body.storage.isAbstract else { return true }
     let largest = Double(Float.greatestFiniteMagnitude)
     // NaN, from values that are none, is somebody else's to tell.
-    guard let channel = values.firstIndex(where: { Double($0) * bessel > largest }) else { return }
-    withExtendedLifetime(variance) {}
-    fatalError(
+    let place = variance.withUnsafeScalars(of: Float.self) { $0.firstIndex { Double($0) * bessel > largest } }
+    guard let channel = place else { return true }
+    let what = """
+      the batch's variance of channel \(channel) is above \(Float.greatestFiniteMagnitude), the most that its running variance (float32) \
+      holds: the values are farther than 1.8e19 from their mean
       """
-      BatchNorm\(path.map { " " + $0 } ?? ""): the batch's variance of channel \(channel) is above \(Float.greatestFiniteMagnitude), \
-      the most that its running variance (float32) holds: the values are farther than 1.8e19 from their mean. \
-      Scale the input, lower the learning rate, or use a norm without running statistics (GroupNorm, LayerNorm).
-      """)
+    guard let watch = scope.stateOverflow else {
+      fatalError(
+        """
+        BatchNorm\(path.map { " " + $0 } ?? ""): \(what). Scale the input, lower the learning rate, or use a norm without running \
+        statistics (GroupNorm, LayerNorm).
+        """)
+    }
+    watch.keep(path: path, what: what)
+    return false
   }
 }
 

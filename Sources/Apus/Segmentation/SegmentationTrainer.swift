@@ -89,13 +89,16 @@ public final class SegmentationTrainer {
 
   private func trainOnce(_ batch: SegmentationBatch, step: Int, epoch: Int) throws -> Double {
     let key = RandomKey(seed: settings.seed, step: UInt64(step))
-    let (loss, gradients) = valueWithGradients(of: model, key: key) {
-      crossEntropy(logits: model(batch.images), labels: batch.labels, ignoring: ComposedScenes.ignored)
+    let ((loss, gradients), overflow) = StateOverflow.watched {
+      valueWithGradients(of: model, key: key) {
+        crossEntropy(logits: model(batch.images), labels: batch.labels, ignoring: ComposedScenes.ignored)
+      }
     }
     let value = loss.item()
-    if !value.isFinite {
+    if !value.isFinite || overflow != nil {
       throw DivergenceError(
-        step: step + 1, epoch: epoch + 1, what: "the loss is \(value)", origin: nil,
+        step: step + 1, epoch: epoch + 1, what: value.isFinite ? overflow!.what : "the loss is \(value)",
+        origin: overflow?.path,
         learningRate: optimizer.learningRate, checkpointStep: nil)
     }
     optimizer.step(gradients)

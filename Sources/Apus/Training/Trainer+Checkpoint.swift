@@ -60,6 +60,12 @@ extension Trainer {
       learningRate: settings.learningRate, checkpointStep: checkpointStep)
   }
 
+  func divergence(_ what: String, origin: String?) -> DivergenceError {
+    DivergenceError(
+      step: state.totalSteps + 1, epoch: state.epoch, what: what, origin: origin, learningRate: settings.learningRate,
+      checkpointStep: checkpointStep)
+  }
+
   func divergence(_ error: NonFiniteGradientError) -> DivergenceError {
     DivergenceError(
       step: state.totalSteps + 1, epoch: state.epoch, what: "a gradient is not finite",

@@ -2,6 +2,8 @@ extension Trainer {
   /// Every label of the data needs a score. A loss would stop the program at the first that has none; here it is an error, before the
   /// first step, that names the sample.
   ///
+  /// So it is with a class that no sample has, which could not be predicted.
+  ///
   /// - Parameter outputs: how many scores the model gives.
   static func checkLabels(_ data: DataSplits, outputs: Int) throws(DataError) {
     for split in [data.train, data.validation, data.test] {
@@ -13,6 +15,11 @@ extension Trainer {
         expected: """
           0...\(outputs - 1), as the model gives \(outputs) scores: make it for \(dataset.classNames.count) classes
           """)
+    }
+    if data.classNames.count > outputs {
+      throw DataError(
+        data.train.dataset.source, found: "\(data.classNames.count) classes",
+        expected: "at most \(outputs), as the model gives scores")
     }
   }
 }

@@ -141,9 +141,10 @@ public final class Trainer {
         }
       }
     }
-    var result = pass(updatesState: true)
+    var (result, overflow) = StateOverflow.watched { pass(updatesState: true) }
     let value = result.value.item()
     if !value.isFinite { throw divergence(value, batch, key) }
+    if let overflow { throw divergence(overflow.what, origin: overflow.path) }
     optimizer.learningRate = learningRate(at: state.totalSteps)
     do {
       if optimizer.needsSecondPass {
