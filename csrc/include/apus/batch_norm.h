@@ -17,7 +17,8 @@
  * Statistics: sums of distances from a center near the mean (the mean of 16 rows) and of their squares, in float over up to 32
  * rows, in double beyond; chunks of rows fixed by the shape, added in a fixed tree. Channels whose squares overflow or underflow,
  * or whose center was far off, are summed once more in double, and so are those whose dx is a small difference of large terms.
- * y and dx are within 4 units in the last place of the channel's largest one. */
+ * y and dx are within 4 units in the last place of the channel's largest one, for values within 1e36 of their mean: beyond,
+ * dgamma may overflow on the way (it is then NaN), and a small gamma makes scale subnormal. */
 
 #ifdef __cplusplus
 extern "C" {

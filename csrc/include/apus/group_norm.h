@@ -18,7 +18,8 @@
  * groups = channels: instance norm (Ulyanov et al. 2016). groups = 1: layer norm over all of a sample (Ba et al. 2016); with
  * positions = 1 too, layer norm over rows of `channels` elements that each have a gamma and a beta of their own.
  * Sums are of distances from a center near the mean and of their squares, as in batch norm, and so is the accuracy: 4 units in
- * the last place of the group's largest y or dx. Nothing depends on the number of threads. */
+ * the last place of the group's largest y or dx, for values within 1e36 of their mean (as in batch_norm.h). Nothing depends on
+ * the number of threads. */
 
 #ifdef __cplusplus
 extern "C" {
