@@ -91,7 +91,7 @@ static void suspect_statistics(void *context, int64_t begin, int64_t end, int sl
     if (!norm_is_suspect((double)j->plan->rows, j->epsilon, j->sums[c], j->sums[channels + c]))
       continue;
     double mean, variance;
-    norm_wide_statistics((norm_block){j->plan->rows, 1, channels}, j->x + c, &mean, &variance);
+    apus_norm_wide_statistics((norm_block){j->plan->rows, 1, channels}, j->x + c, &mean, &variance);
     const double inverse = 1 / sqrt(variance + j->epsilon);
     const float rounded = (float)mean;
     j->statistics.mean[c] = rounded;
@@ -184,8 +184,8 @@ static void suspect_gradients(void *context, int64_t begin, int64_t end, int slo
     const double inverse = (double)j->statistics.inverse[c], sum = j->sums[c],
                  dot = inverse * j->sums[channels + c] - (double)j->statistics.rest[c] * sum;
     if (norm_gradient_is_suspect((double)j->plan->rows, j->epsilon, inverse, sum, dot, j->sums[2 * channels + c]))
-      norm_wide_gradient((norm_block){j->plan->rows, 1, channels}, j->x + c, j->gamma ? j->gamma + c : NULL, j->epsilon,
-                         j->to + c);
+      apus_norm_wide_gradient((norm_block){j->plan->rows, 1, channels}, j->x + c, j->gamma ? j->gamma + c : NULL, j->epsilon,
+                              j->to + c);
   }
 }
 

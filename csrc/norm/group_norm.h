@@ -55,7 +55,7 @@ static inline void group_finish(const group_job *j, int64_t index, norm_block bl
     return;
   }
   double mean, variance;
-  norm_wide_statistics(block, x, &mean, &variance);
+  apus_norm_wide_statistics(block, x, &mean, &variance);
   group_set(j, index, mean, variance);
 }
 

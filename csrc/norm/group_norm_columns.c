@@ -237,8 +237,8 @@ static void wide_dx(const group_job *j, int64_t sample, const double *is_suspect
   for (int64_t g = 0; g < p->groups; g++) {
     const int64_t first = sample * p->positions * p->channels + g * each;
     if (j->out && is_suspect[g] != 0)
-      norm_wide_gradient((norm_block){p->positions, each, p->channels}, j->x + first, at(j->gamma, g * each), j->epsilon,
-                         j->out + first);
+      apus_norm_wide_gradient((norm_block){p->positions, each, p->channels}, j->x + first, at(j->gamma, g * each), j->epsilon,
+                              j->out + first);
   }
 }
 

@@ -123,7 +123,8 @@ static int dx_range(const group_job *j, int64_t index, const double sums[3], int
 
 static void wide_dx(const group_job *j, int64_t row) {
   const int64_t channels = j->plan->channels;
-  norm_wide_gradient((norm_block){1, channels, channels}, j->x + row * channels, j->gamma, j->epsilon, j->out + row * channels);
+  apus_norm_wide_gradient((norm_block){1, channels, channels}, j->x + row * channels, j->gamma, j->epsilon,
+                          j->out + row * channels);
 }
 
 /* Rows whose gradients of the parameters are added in float. */

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-void norm_wide_statistics(norm_block b, const float *x, double *mean, double *variance) {
+void apus_norm_wide_statistics(norm_block b, const float *x, double *mean, double *variance) {
   const double count = (double)b.rows * (double)b.width;
   double sum = 0, rest = 0, squares = 0;
   for (int64_t r = 0; r < b.rows; r++)
@@ -22,9 +22,9 @@ void norm_wide_statistics(norm_block b, const float *x, double *mean, double *va
   *variance = m2 < 0 ? 0 : m2 / count; /* NaN stays */
 }
 
-void norm_wide_gradient(norm_block b, const float *x, const float *gamma, double epsilon, float *dx) {
+void apus_norm_wide_gradient(norm_block b, const float *x, const float *gamma, double epsilon, float *dx) {
   double mean, variance, sum = 0, dot = 0;
-  norm_wide_statistics(b, x, &mean, &variance);
+  apus_norm_wide_statistics(b, x, &mean, &variance);
   const double count = (double)b.rows * (double)b.width, inverse = 1 / sqrt(variance + epsilon);
   for (int64_t r = 0; r < b.rows; r++)
     for (int64_t c = 0; c < b.width; c++) {

@@ -48,9 +48,9 @@ typedef struct norm_block {
 } norm_block;
 
 /* In double: the mean and the biased variance of a block. */
-void norm_wide_statistics(norm_block block, const float *x, double *mean, double *variance);
+void apus_norm_wide_statistics(norm_block block, const float *x, double *mean, double *variance);
 /* dx holds dz and is overwritten by (g − Σ g/m − x̂·Σ g·x̂/m) / deviation, g = gamma·dz, sums over the block's m elements;
  * gamma [width] or NULL. */
-void norm_wide_gradient(norm_block block, const float *x, const float *gamma, double epsilon, float *dx);
+void apus_norm_wide_gradient(norm_block block, const float *x, const float *gamma, double epsilon, float *dx);
 
 #endif
