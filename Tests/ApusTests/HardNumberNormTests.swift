@@ -23,7 +23,7 @@ import Testing
     all.append(Numbers("mean -3e5, odd count", (0..<1031).map { -3e5 + Float(($0 * 37) % 101) * 0.5 }))
     all.append(Numbers("around 1e-30", [1e-30, 2e-30, 3e-30, 4e-30, 7e-30]))
     all.append(Numbers("around 1e-30, epsilon 1e-38", epsilon: 1e-38, [1e-30, 2e-30, 3e-30, 4e-30, 7e-30]))
-    all.append(Numbers("subnormal", [1e-40, 3e-40, -2e-40, 5e-41]))
+    all.append(Numbers("subnormal", ([1, 3, -2, 0.5] as [Float]).map { $0 * Float.leastNormalMagnitude / 128 }))
     all.append(Numbers("two values", [3, 5]))
     return all
   }()
