@@ -103,8 +103,8 @@ import Testing
   /// The triangles of an odd and an even kernel: f = ⌈kernel / 2⌉.
   @Test func bilinearKernelsAreTriangles() {
     let layer = ConvTranspose2D(2, 2, kernel: [3, 4], bias: false, initializer: .bilinear)
-    let (rows, columns) = ([0.5, 1, 0.5], [0.25, 0.75, 0.75, 0.25])
-    let want = rows.flatMap { row in columns.flatMap { [row * $0, 0, 0, row * $0] } }
+    let (rows, columns): ([Double], [Double]) = ([0.5, 1, 0.5], [0.25, 0.75, 0.75, 0.25])
+    let want = rows.flatMap { row in columns.flatMap { column -> [Double] in [row * column, 0, 0, row * column] } }
     #expect(layer.weight.value.array(of: Float.self).map(Double.init) == want)
   }
 
