@@ -113,8 +113,9 @@ private func infer(fuses: Bool) -> Tensor {
       let conv = Random.withSeed(3) { Conv2D(2, 3, kernel: 3) }
       func callAsFunction(_ c: Tensor) -> Tensor {
         let h = x.value * 1
-        let y = conv(h)
-        return ((h.reshaped(50) + w.value) * c).sum() + y.sum()
+        // Recorded first, so that its gradient is the second one that x gets.
+        let sum = conv(h).sum()
+        return ((h.reshaped(50) + w.value) * c).sum() + sum
       }
     }
     let (net, c) = (Net(), floats([50], seed: 4))

@@ -90,20 +90,20 @@ import Testing
     #expect(map.heldBytes == 600 << 20)
   }
 
-  /// Held memory beyond a quarter more than what is needed (and 64 MiB) is given up, though much of it is still in use.
+  /// A third more than is needed is given up (a quarter and 64 MiB are kept), while a block is in use.
   @Test func aThirdTooMuchIsGivenUp() {
     var map = BlockMap()
     map.addSegment(size: 1 << 30)
+    #expect(map.take(300 << 20) != nil)
     func released(by sizes: [Int], steps: Int) -> Int {
       (0..<steps).reduce(0) { sum, _ in
         for (place, size) in sizes.map({ (map.take($0)!, $0) }).reversed() { map.give(place, size) }
         return map.trim().reduce(sum) { $0 + $1.range.count }
       }
     }
-    #expect(released(by: [300 << 20, 200 << 20, 100 << 20], steps: 4000) == 0)
-    #expect(released(by: [300 << 20, 100 << 20], steps: 20_000) == 200 << 20)
+    #expect(released(by: [200 << 20, 100 << 20], steps: 4000) == 0)
+    #expect(released(by: [100 << 20], steps: 20_000) == 300 << 20)
     #expect(map.heldBytes == 400 << 20)
-    #expect(released(by: [300 << 20, 30 << 20], steps: 20_000) == 0)
   }
 
   @Test func smallBlocksHoldWhatTheirClassSays() {
@@ -111,7 +111,7 @@ import Testing
     for byteCount in 0..<MemoryPool.smallLimit {
       let (index, bytes) = MemoryPool.sizeClass(byteCount)
       let lost = bytes - byteCount
-      if bytes < byteCount || (lost >= 64 && lost > byteCount / 8) { Issue.record("\(byteCount) bytes get \(bytes)") }
+      if bytes < byteCount || (lost > 64 && lost > byteCount / 8) { Issue.record("\(byteCount) bytes get \(bytes)") }
       let known = ofClass.updateValue(bytes, forKey: index)
       if let known, known != bytes { Issue.record("class \(index) holds \(known) and \(bytes) bytes") }
     }
