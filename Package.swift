@@ -12,6 +12,8 @@ let instrumentation =
   + (environment["APUS_COVERAGE"] == nil ? [] : ["-fprofile-instr-generate", "-fcoverage-mapping"])
 // For tests that need no speed: C compiles in less than half of the time, to the same bits.
 let optimization = environment["APUS_QUICK_BUILD"] == nil ? ["-O3"] : ["-O1", "-DAPUS_ONE_INSTANCE"]
+// For CI: some files of the tests alone, as "Support.swift ThreadTests.swift".
+let testFiles = environment["APUS_TEST_FILES"]?.split(separator: " ").map(String.init)
 // No contraction: a fused multiply-add is used where the code says so, or bits would depend on the compiler.
 let options = ["-Wall", "-Wextra", "-ffp-contract=off"]
 
@@ -64,7 +66,8 @@ let package = Package(
       name: "CCheckAllocations", path: "Tests/kernels", sources: ["check_allocations.c"],
       publicHeadersPath: "allocations",
       cSettings: [.headerSearchPath("."), .headerSearchPath("../../csrc"), .headerSearchPath("../../csrc/include")]),
-    .testTarget(name: "ApusTests", dependencies: ["Apus", "ApusVision", "ApusONNX", "CCheckAllocations"]),
+    .testTarget(
+      name: "ApusTests", dependencies: ["Apus", "ApusVision", "ApusONNX", "CCheckAllocations"], sources: testFiles),
   ],
   swiftLanguageModes: [.v6]
 )
