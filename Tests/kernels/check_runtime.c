@@ -200,8 +200,8 @@ static void check_texts(void) {
   check_that(strcmp(APUS_VERSION, apus_version()) == 0, "the header says %s, the library %s", APUS_VERSION, apus_version());
   int major = -1, minor = -1, patch = -1;
   sscanf(apus_version(), "%d.%d.%d", &major, &minor, &patch);
-  check_that(APUS_VERSION_NUMBER == major * 10000 + minor * 100 + patch, "the header counts %d, the library is %s", APUS_VERSION_NUMBER,
-             apus_version());
+  check_that(APUS_VERSION_NUMBER == major * 10000 + minor * 100 + patch, "the header counts %d, the library is %s",
+             APUS_VERSION_NUMBER, apus_version());
   check_that(strstr(apus_build_description(), apus_version()) != NULL, "the build's text lacks the version: %s",
              apus_build_description());
 }
