@@ -90,9 +90,26 @@ extension Layer {
       recordedLayout: layout)
   }
 
-  /// Writes the model's weights to the file at `path`, atomically; PyTorch's `load_state_dict` takes it in PyTorch's layout.
-  public func save(weights path: String, layout: WeightsFile.Layout = .pytorch, input: Shape? = nil) throws {
-    try weights(layout: layout, input: input, source: path).write(to: path)
+  /// Writes the model's weights to the file at `path`, atomically, to be read by `load`.
+  ///
+  /// - Parameters:
+  ///   - layout: Apus' own by default, which needs to know nothing of the input. PyTorch's `load_state_dict` takes `.pytorch`, which is
+  ///     the default if an `input` is given, and for an `.npz` file.
+  ///   - input: a batch's shape, `[N, H, W, C]`; PyTorch's layout needs it for networks like AlexNet and VGG, with a linear layer behind
+  ///     a flattened image.
+  public func save(weights path: String, layout: WeightsFile.Layout? = nil, input: Shape? = nil) throws {
+    // What an npz file holds cannot be said in it.
+    let usual: WeightsFile.Layout = input != nil || path.hasSuffix(".npz") ? .pytorch : .apus
+    try weights(layout: layout ?? usual, input: input, source: path).write(to: path)
+  }
+
+  /// Writes the model's weights to the file at `path` in Apus' own layout: `save(weights:layout:input:)` with its defaults.
+  public func save(_ path: String) throws { try save(weights: path) }
+
+  /// Reads the file at `path`, as `WeightsFile.read` does, and gives the model its weights: `load(_:input:layout:strict:ignoring:)`.
+  @discardableResult
+  public func load(_ path: String, input: Shape? = nil, strict: Bool = true) throws -> LoadReceipt {
+    try load(try WeightsFile.read(path), input: input, strict: strict)
   }
 
   /// The names and shapes of a file in PyTorch's layout, counters included.
