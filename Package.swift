@@ -62,11 +62,23 @@ let package = Package(
       ]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
-    .systemLibrary(
-      name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
+    .systemLibrary(name: "CGIF", pkgConfig: "libgif", providers: [.apt(["libgif-dev"]), .brew(["giflib"])]),
+    // Homebrew's giflib has no pkg-config file.
+    .target(
+      name: "CApusCodecs", dependencies: ["CPNG", "CJPEG", "CWebP", "CGIF"], publicHeadersPath: ".",
+      cSettings: [
+        .unsafeFlags(options + instrumentation), .unsafeFlags(["-I\(brew)/include"], .when(platforms: [.macOS])),
+      ],
+      linkerSettings: [
+        .unsafeFlags(["-L\(brew)/lib"], .when(platforms: [.macOS])),
+        .linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("webpdemux"), .linkedLibrary("webp"),
+        .linkedLibrary("gif"),
+      ]),
     .target(name: "CApusDigits", exclude: ["digits.idx.gz", "LICENSE-digits.txt"], publicHeadersPath: "."),
     .target(name: "Apus", dependencies: ["CApus", "CApusDigits", "CZlib"]),
-    .target(name: "ApusVision", dependencies: ["Apus", "CPNG", "CTurboJPEG"]),
+    .target(name: "ApusVision", dependencies: ["Apus", "CApusCodecs"]),
     .target(name: "ApusONNX", dependencies: ["Apus"]),
     // Counts what the tests' program takes from the C library's allocator, by coming before it.
     .target(

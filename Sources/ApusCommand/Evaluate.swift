@@ -17,12 +17,17 @@ struct Evaluate: ParsableCommand {
   @Option(help: "Other data than the run's: digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER.")
   var data: String?
 
+  @Option(
+    help: "Image files of --data that cannot be read: stop, or skip (left out and told, up to 10 %). (default: stop)")
+  var damaged: DamagedImages?
+
   @Option(help: "Threads.")
   var threads: Int?
 
   func run() throws {
     if let threads { Runtime.threadCount = threads }
-    let measured = try TrainingRun.evaluate(folder, on: data.map { try DataSource($0) }, reader: Image.reader)
+    let measured = try TrainingRun.evaluate(
+      folder, on: data.map { try DataSource($0) }, damaged: damaged ?? .stop, reader: Image.reader)
     for note in measured.notes { Terminal.printError("warning: \(note)") }
     let test = measured.evaluation
     Terminal.printLine(

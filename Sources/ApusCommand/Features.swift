@@ -86,7 +86,7 @@ struct Features: ParsableCommand {
         let trained = try TrainedModel.read(RunFiles(network).model)
         model = trained.model
         normalization = trained.normalization
-        read = { try Image(contentsOf: $0).prepared(for: trained, file: $0) }
+        read = { try Image(contentsOf: $0, reading: trained.reading).prepared(for: trained, file: $0) }
         return
       }
       let usual = try NetworkCatalogue.usualInput(of: network)

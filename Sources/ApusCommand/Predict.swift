@@ -10,7 +10,8 @@ struct Predict: ParsableCommand {
   var folder: String
 
   @Argument(
-    help: "PNG, JPEG, PGM or PPM files; of a run whose data were no image files, with the proportions of its images.",
+    help:
+      "PNG, JPEG, WebP, BMP, GIF, PGM or PPM files; of a run whose data were no image files, with the proportions of its images.",
     completion: .file())
   var images: [String]
 
@@ -30,7 +31,8 @@ struct Predict: ParsableCommand {
     let predictor = try model.predictor()
     // Every image is read before the first line is printed: a bad one is found at once.
     let predictions = try images.map { path in
-      let image = try Image(contentsOf: path).prepared(for: model, inverted: inverted, file: path)
+      let image = try Image(contentsOf: path, reading: model.reading).prepared(
+        for: model, inverted: inverted, file: path)
       return (path, try predictor.predict(image, from: path))
     }
     for (path, classes) in predictions {

@@ -12,6 +12,8 @@ struct TransferOptions: ParsableArguments {
   @Option(help: "Part of the scaled image whose centre is taken. (default: 0.875, 1 below 64 pixels)")
   var crop: Double?
 
+  @OptionGroup var images: ImageOptions
+
   @Option(
     help: """
       What images are normalised by: data (mean and deviation of the training images) or imagenet. (default: data; with --init, what \
@@ -57,13 +59,15 @@ struct TransferOptions: ParsableArguments {
       ("--input", input), ("--crop", crop), ("--normalize", normalize), ("--classes", classes),
       ("--init", initialWeights), ("--new-head", newHead ? true : nil), ("--freeze", freeze.first),
       ("--unfreeze", unfreeze.first), ("--group", group.first),
-    ]
+    ] + images.given
   }
 
   func complete(_ request: inout TrainingRun.Request) throws {
-    if input != nil || crop != nil {
+    if input != nil || crop != nil || !images.isEmpty {
       let usual = try NetworkCatalogue.usualInput(of: request.network)
-      request.imageFolder = ImageFolder.Options(input: input?.shape(channels: usual[2]) ?? usual, crop: crop)
+      var options = ImageFolder.Options(input: input?.shape(channels: usual[2]) ?? usual, crop: crop)
+      images.complete(&options)
+      request.imageFolder = options
     }
     request.normalization = normalize
     request.classes = classes

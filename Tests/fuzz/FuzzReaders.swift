@@ -1,5 +1,5 @@
-// The readers of files from outside, for libFuzzer. Compiled with the sources of Apus as one module, so that they are instrumented;
-// Tests/fuzz/run builds and runs it. APUS_FUZZ says which reader: idx, safetensors, npy, npz or pth.
+// The readers of files from outside, for libFuzzer. Compiled with the sources of Apus and ApusVision as one module, so that they are
+// instrumented; Tests/fuzz/run builds and runs it. APUS_FUZZ says which reader: idx, safetensors, npy, npz, pth or a format of images.
 
 #if canImport(Darwin)
   import Darwin
@@ -15,7 +15,11 @@ private let reader: @Sendable (_ bytes: [UInt8]) -> Void = {
   case "npy": return fuzzNpy
   case "npz": return fuzzNpz
   case "pth": return fuzzPyTorchFile
-  default: fatalError("APUS_FUZZ is '\(name)', expected idx, safetensors, npy, npz or pth")
+  default:
+    guard let codec = ImageCodec.allCases.first(where: { "\($0)" == name }) else {
+      fatalError("APUS_FUZZ is '\(name)', expected idx, safetensors, npy, npz, pth, \(ImageCodec.allCases)")
+    }
+    return { bytes in fuzzImage(bytes, codec) }
   }
 }()
 
@@ -79,6 +83,23 @@ private func readSafetensors(_ bytes: [UInt8]) {
     }
     for (_, tensor) in content.tensors { touch(tensor) }
   }
+}
+
+/// As Image.decode reads it, in both editions, but of small images alone: memory is the library's matter, and clearing it would be all that
+/// is done.
+private func fuzzImage(_ bytes: [UInt8], _ codec: ImageCodec) {
+  for reading in [ImageReading(alpha: .white), .before] where codec == .png || !reading.isFirstEdition {
+    checked {
+      let header = try codec.header(bytes, reading, file: "fuzz")
+      if header.height * header.width > 1 << 16 { return }
+      let image = try Image.decode(bytes, codec, header, reading, "fuzz")
+      if (image.height, image.width) != (header.uprightHeight, header.uprightWidth) {
+        fatalError("\(image.height)×\(image.width) pixels, expected \(header)")
+      }
+      if image.pixels.reduce(0, { $0 &+ Int($1) }) < 0 { fatalError("a sum of bytes is negative") }
+    }
+  }
+  checked { _ = try ImageCodec(of: bytes, file: "fuzz") }
 }
 
 /// An error of a reader is one line that names the file; anything else is a finding.

@@ -75,6 +75,21 @@ for name in ["state", "tensor", "views", "checkpoint", "checkpoint-protocol4"]:
     # Longer inputs are cut.
     if path.stat().st_size <= 4096:
         seeds["pth/" + path.name] = path.read_bytes()
+# Images: what Pillow wrote for the tests, one of each kind of a format.
+forms = corpus.parent.parent / "Fixtures" / "image-forms"
+for format, names in {
+    "png": ["rgba16.png", "palette4.png", "gray16-trns.png", "interlaced.png", "exif-late.png"],
+    "jpeg": ["q95.jpg", "q60.jpg", "progressive.jpg", "cmyk.jpg", "exif-big.jpg"],
+    "webp": ["lossy.webp", "alpha.webp", "alpha-lossless.webp", "frames.webp", "exif.webp"],
+    "gif": ["interlaced.gif", "small-frame.gif", "beyond.gif"],
+    "bmp": ["rgb.bmp", "565.bmp", "palette4.bmp", "os2.bmp", "rgba.bmp"],
+    "netpbm": ["p5-15.pgm", "p6-1000.ppm"],
+}.items():
+    for name in names:
+        data = (forms / name).read_bytes()
+        # Longer inputs are cut.
+        if len(data) <= 4096:
+            seeds[f"{format}/{name}"] = data
 for name, data in seeds.items():
     path = corpus / name
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -41,6 +41,8 @@ public struct RunRecord: Sendable, Codable {
     /// The file of the run that has each image file's part. `nil` for data in fixed files, whose parts are always the same, and for
     /// runs made before, whose parts were drawn by the files' places in a sorted list.
     public var split: String?
+    /// Image files that were left out because they could not be read.
+    public var skipped: [SkippedImage]?
   }
 
   /// Where a part of the run was computed. A run that is resumed has several.
@@ -133,7 +135,9 @@ extension RunRecord {
         try request.imageFolder ?? ImageFolder.Options(input: NetworkCatalogue.usualInput(of: request.network))
       try imageFolder?.validate()
     } else if request.imageFolder != nil {
-      throw SettingsError(description: "a size for image files, with data that are none: \(request.data)")
+      throw SettingsError(
+        description: "--input, --crop, --alpha, --orientation and --damaged are for folders of image files, "
+          + "which these data are not: \(request.data)")
     }
     if request.newHead && request.initialWeights == nil {
       throw SettingsError(description: "a new classifier without initial weights that it would replace")
@@ -182,7 +186,7 @@ extension RunRecord.Data {
       source: source.description, name: source.name, trainingSamples: splits.train.count,
       validationSamples: splits.validation.count, testSamples: splits.test.count, classNames: splits.classNames,
       mean: splits.normalization.mean, deviation: splits.normalization.deviation, fingerprint: splits.fingerprint,
-      split: splits.files.isEmpty ? nil : RunFiles.splitName)
+      split: splits.files.isEmpty ? nil : RunFiles.splitName, skipped: splits.skipped.isEmpty ? nil : splits.skipped)
   }
 
   /// Throws where data are not those that a run began with, and says what differs.

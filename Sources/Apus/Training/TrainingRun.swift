@@ -125,7 +125,8 @@ public enum TrainingRun {
   private static func division(_ record: RunRecord, _ folder: RunFolder) throws -> ImageFolder.Division {
     guard let data = record.data else { return .byPath }
     if data.split == nil { return .byPlace }
-    return .recorded(try RunSplit.read(folder.files.split, classes: data.classNames.count))
+    let files = try RunSplit.read(folder.files.split, classes: data.classNames.count)
+    return .recorded(files, skipped: data.skipped ?? [])
   }
 
   private static func checkClasses(_ record: RunRecord, _ classes: Int?) throws(DataError) {
@@ -198,8 +199,7 @@ public enum TrainingRun {
   ) throws {
     if let kept = trainer.state.kept, afterResume || kept.epoch == trainer.state.rows.last?.epoch {
       try TrainedModel.write(
-        trainer, network: record.networkName, crop: record.imageFolder?.crop,
-        to: folder.place(folder.files.model))
+        trainer, network: record.networkName, images: record.imageFolder, to: folder.place(folder.files.model))
     }
     try AtomicFile.write(EpochMetrics.csv(trainer.state.rows), to: folder.place(folder.files.metrics))
   }
