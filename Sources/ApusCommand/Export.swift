@@ -27,9 +27,11 @@ struct Export: ParsableCommand {
   var output: String
 
   @Option(
-    help: "A network's weights, a .safetensors, .npz or .pth file, read strictly. (default: initial values)",
+    help: "A network's weights, a safetensors, npz or PyTorch file, read strictly. (default: initial values)",
     completion: .file())
   var weights: String?
+
+  @OptionGroup var names: PrefixOption
 
   @Option(help: ArgumentHelp("A network's images. (default: the network's own)", valueName: "HxWxC"))
   var input: String?
@@ -64,7 +66,10 @@ struct Export: ParsableCommand {
   }
 
   private func exportRun() throws {
-    let options = [("--weights", weights != nil), ("--input", input != nil), ("--classes", classes != nil)]
+    let options = [
+      ("--weights", weights != nil), ("--prefix", names.prefix != nil), ("--input", input != nil),
+      ("--classes", classes != nil),
+    ]
     for case (let name, true) in options {
       throw ValidationError("\(source) is a run, which has \(name.dropFirst(2)) of its own: \(name) is for networks")
     }
@@ -79,13 +84,16 @@ struct Export: ParsableCommand {
   }
 
   private func exportNetwork() throws {
+    if names.prefix != nil && weights == nil { throw ValidationError("--prefix is about --weights, which is missing") }
     let entry = try NetworkCatalogue.entry(source)
     var shape = try input.map(Export.shape) ?? entry.usualInput
     let model: any Layer
     if let weights {
-      let file = try WeightsFile.read(weights)
+      let file = try WeightsFile.read(weights, prefix: names.prefix)
       if input == nil, let channels = try NetworkCatalogue.channels(of: source, in: file) { shape[2] = channels }
-      model = try NetworkCatalogue.make(source, weights: file, input: Shape([1] + shape), classes: classes).model
+      let loaded = try NetworkCatalogue.make(source, weights: file, input: Shape([1] + shape), classes: classes)
+      model = loaded.model
+      for note in loaded.receipt.notes { Terminal.printLine(note) }
     } else {
       model = try NetworkCatalogue.make(source, input: shape, classes: classes ?? entry.usualClasses, seed: seed)
     }

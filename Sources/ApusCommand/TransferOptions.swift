@@ -27,9 +27,15 @@ struct TransferOptions: ParsableArguments {
   @Option(
     name: .customLong("init"),
     help: ArgumentHelp(
-      "Weights to begin with: a .safetensors, .npz or .pth file in torchvision's names, or a run's model.safetensors.",
+      "Weights to begin with: a safetensors, npz or PyTorch file in torchvision's names, or a run.",
       valueName: "file"), completion: .file())
   var initialWeights: String?
+
+  @OptionGroup var names: PrefixOption
+
+  @Option(
+    help: "Channels of the images: 3 repeats that of gray ones, for weights that expect color. (default: the data's)")
+  var channels: Int?
 
   @Flag(help: "Draw the classifier from the seed even where that of --init fits.")
   var newHead = false
@@ -57,9 +63,16 @@ struct TransferOptions: ParsableArguments {
   var given: [(String, Any?)] {
     [
       ("--input", input), ("--crop", crop), ("--normalize", normalize), ("--classes", classes),
-      ("--init", initialWeights), ("--new-head", newHead ? true : nil), ("--freeze", freeze.first),
+      ("--init", initialWeights), ("--prefix", names.prefix), ("--channels", channels),
+      ("--new-head", newHead ? true : nil), ("--freeze", freeze.first),
       ("--unfreeze", unfreeze.first), ("--group", group.first),
     ] + images.given
+  }
+
+  func validate() throws {
+    if let channels, channels != 1 && channels != 3 {
+      throw ValidationError("--channels is \(channels), expected 1 (gray) or 3 (color)")
+    }
   }
 
   func complete(_ request: inout TrainingRun.Request) throws {
@@ -72,6 +85,8 @@ struct TransferOptions: ParsableArguments {
     request.normalization = normalize
     request.classes = classes
     request.initialWeights = initialWeights
+    request.weightsPrefix = names.prefix
+    request.channels = channels
     request.newHead = newHead
   }
 }

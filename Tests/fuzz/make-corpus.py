@@ -90,6 +90,23 @@ for format, names in {
         # Longer inputs are cut.
         if len(data) <= 4096:
             seeds[f"{format}/{name}"] = data
+# The legacy target reads its input as a file, and as the pickle of a value in one.
+for name in ["state", "checkpoint", "objects", "gpu"]:
+    data = (fixtures / (name + "-legacy.pth")).read_bytes()
+    ends = [data.index(b"\x2e\x80\x02") + 1]
+    while len(ends) < 4:
+        ends.append(data.index(b"\x2e\x80\x02", ends[-1]) + 1)
+    seeds["legacy/" + name] = data[ends[2] : ends[3]]
+    if len(data) <= 4096:
+        seeds["legacy/" + name + ".pth"] = data
+        seeds["weights/" + name + "-legacy.pth"] = data
+for name in ["state.pth", "apus.npz", "matrix.npy", "module.pth"]:
+    seeds["weights/" + name] = (fixtures / name).read_bytes()
+seeds["weights/linear.safetensors"] = safetensors(
+    {"module.weight": entry("F32", [1, 2], 0, 8), "module.bias": entry("F32", [1], 8, 12)}, bytes(12)
+)
+for name, text in {"page": "<!doctype html>", "json": '{"weight_map": {}}', "lfs": "version https://git-lfs"}.items():
+    seeds["weights/" + name] = text.encode()
 for name, data in seeds.items():
     path = corpus / name
     path.parent.mkdir(parents=True, exist_ok=True)

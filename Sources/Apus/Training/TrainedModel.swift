@@ -49,8 +49,10 @@ public struct TrainedModel {
 
   /// Classes and normalisation of a run's model; `nil` for a file that holds other weights.
   static func origin(of path: String) throws -> (classNames: [String], normalization: Normalization)? {
-    if [".npz", ".pth", ".pt"].contains(where: path.hasSuffix) { return nil }
-    let file = try Safetensors.read(path)
+    let path = WeightsFile.place(path)
+    let bytes = try File.contents(of: path)
+    guard case .safetensors = try WeightsFormat(bytes, file: path) else { return nil }
+    let file = try Safetensors.decode(bytes, file: path)
     if file.metadata[key] == nil { return nil }
     let header = try header(of: file, path)
     return (header.classNames, Normalization(mean: header.mean, deviation: header.deviation))

@@ -57,6 +57,7 @@ extension TrainingRun {
       return try heldOut(recorded, in: folder, before, options, model.normalization, reader, &measured)
     }
     var data = try source.load(folder: options, reader: reader, division: .byPlace)
+    if let channels = record.channels { data = try data.withChannels(channels) }
     if let normalization = record.normalization { data = try data.normalized(by: normalization) }
     try RunRecord.Data(source, data).check(isAs: before)
     return data.test
@@ -102,7 +103,7 @@ extension TrainingRun {
     _ reader: ImageFolder.Reader?, _ measured: inout Measurement
   ) throws -> DataSplit {
     guard let folder = source.imageFolder else {
-      let test = try source.load().test
+      let test = try source.load().withGrayRepeated(for: model.input).test
       measured.images = "\(test.count.grouped), \(source.testPart)"
       return test
     }
