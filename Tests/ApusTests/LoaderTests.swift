@@ -130,6 +130,17 @@ private func bits(_ batch: Batch) -> [UInt8] {
     #expect(StratifiedDraw.draw(100, of: Array(0..<100), labels: labels, classCount: 3, seed: 1).others == [])
   }
 
+  /// A constant channel is centered, not divided by 0.
+  @Test func aConstantChannelHasDeviationOne() throws {
+    let bytes = (0..<32).map { UInt8($0 % 2 == 0 ? 51 : $0) }
+    let data = try ImageDataset(
+      images: Tensor(bytes, shape: [2, 2, 4, 2]), labels: [0, 1], classNames: ["a", "b"], source: "test")
+    let normalization = Normalization(of: data, at: [0, 1])
+    #expect(normalization.deviation[0] == 1 && normalization.deviation[1] < 0.1)
+    let centered = normalization(data.images).array(of: Float.self)
+    #expect(centered.enumerated().allSatisfy { $0 % 2 == 1 || abs($1) < 1e-7 })
+  }
+
   @Test func aPartOfASplitIsFixed() throws {
     let split = try split(augmentation: Augmentation(maximumShift: 2), count: 30)
     let part = split.sample(12)
