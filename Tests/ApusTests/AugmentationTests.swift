@@ -179,6 +179,11 @@ import Testing
     #expect(results.first { $0.candidate["x"] == 1 }!.scores.count == 2)
     #expect(results.first { $0.candidate["x"]!.isNaN }!.scores.count == 1)
     #expect(results.filter(\.isStopped).count == 2 && epochs == 33)
+    // Better than the worst and below the median, 7.5: stopped.
+    let middling = try search([["x": 3], ["x": 5], ["x": 6], ["x": 3.2]], epochs: 10, grace: 2) { candidate in
+      { candidate["x"]! * Double($0 + 1) }
+    }
+    #expect(middling.filter(\.isStopped).map { $0.candidate["x"]! } == [3.2])
   }
 
   @Test func nonsenseIsRefusedWithItsValues() async {

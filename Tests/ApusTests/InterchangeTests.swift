@@ -281,6 +281,7 @@ import Testing
     expectRefused("Transpose") { x, fc in fc(flatten(x.transposed([0, 3, 1, 2]))) }
     expectRefused("Slice", 30) { x, fc in fc(flatten(x).slice(axis: 1, range: 0..<30)) }
     expectRefused("Concatenate", 120) { x, fc in fc(Tensor.concatenated([flatten(x), flatten(x)])) }
+    expectRefused("Concatenate", 120) { x, fc in fc(Tensor.concatenated([Tensor.ones([2, 60]), flatten(x)])) }
     expectRefused("Reshape", 15) { x, fc in fc(flatten(x).reshaped([8, 15])) }
     expectRefused("Maxout", 30) { x, fc in fc(maxout(flatten(x), pieces: 2)) }
     expectRefused("Multiply") { x, fc in fc(flatten(x) * Tensor.ones([60])) }
