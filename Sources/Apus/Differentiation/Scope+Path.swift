@@ -16,6 +16,9 @@ extension Scope {
 
   func leave() { places.removeLast() }
 
+  /// Whether a Sequential runs that no walk of a model has named.
+  var isInUnnamedLayers: Bool { places.last.map { $0.sequential.pathCell.path == nil } ?? false }
+
   /// Gives layers that no walk has named their paths: the model's, or else those within the outermost Sequential that runs.
   func nameLayers() {
     if let model = model ?? places.first?.sequential { _ = ModelWalk(model, for: .naming) }

@@ -20,7 +20,10 @@ public func crossEntropy(
   if logits.rank >= 2, logits.shape == labels.shape, !logits.isPoisoned {
     return shapeFailure(
       "CrossEntropy",
-      "expects a label per row, [N] for logits [N, K], but both are \(logits.shape): write crossEntropy(logits:targets:) for a distribution per row",
+      """
+      expects logits [N, K] and int32 labels [N], or logits [N, …, K] and labels [N, …], but they are \(logits.shape) and \
+      \(labels.scalarType) \(labels.shape); write crossEntropy(logits:targets:) for a distribution per row
+      """,
       input: logits)
   }
   return LabelledLoss(operation: "CrossEntropy", function: "crossEntropy")(

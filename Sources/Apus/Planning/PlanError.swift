@@ -11,19 +11,30 @@ public struct PlanError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// A shape that does not fit: while a plan is made the error is kept and a poisoned tensor goes on in the result's place;
-/// else the program is wrong and stops here, with the same text. A layer that nothing has named yet is named first, if what runs is
-/// known to belong to a model.
+/// else the program is wrong and stops here, with the same text. Layers that nothing has named yet are named first.
+func shapeFailure(_ operation: StaticString, _ problem: String, input: Tensor) -> Tensor {
+  if let scope = Scope.current, scope.planner == nil, scope.isInUnnamedLayers { scope.nameLayers() }
+  return fail(PlanError(path: Scope.current?.path ?? "", operation: "\(operation)", problem: problem), input)
+}
+
+/// The same of a layer with parameters, whose path they know. If nothing has named them yet and the program is about to stop, they are
+/// named first; where no model is known that they could belong to, the text says how to find it.
 func shapeFailure(
-  _ operation: StaticString, _ problem: String, path: @autoclosure () -> String? = nil, input: Tensor
+  _ operation: StaticString, _ problem: String, path: @autoclosure () -> String?, input: Tensor
 ) -> Tensor {
   let scope = Scope.current
   var found = path()
-  if found == nil, let scope, scope.planner == nil {
-    scope.nameLayers()
+  if found == nil, scope?.planner == nil {
+    scope?.nameLayers()
     found = path()
   }
-  let error = PlanError(path: found ?? scope?.path ?? "", operation: "\(operation)", problem: problem)
-  guard let planner = scope?.planner else { fatalError(error.description) }
+  let place = found ?? scope?.path
+  let hint = place == nil && scope?.planner == nil ? "; try model.plan(input:), which names the layer" : ""
+  return fail(PlanError(path: place ?? "", operation: "\(operation)", problem: problem + hint), input)
+}
+
+private func fail(_ error: PlanError, _ input: Tensor) -> Tensor {
+  guard let planner = Scope.current?.planner else { fatalError(error.description) }
   planner.fail(error)
   let poison = Tensor(uninitialized: input.shape, input.scalarType)
   poison.body.trace = PlanTrace(receptiveField: nil, isPoisoned: true)

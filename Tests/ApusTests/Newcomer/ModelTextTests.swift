@@ -97,6 +97,15 @@ import Testing
       _ = valueWithGradients(of: model) { model(Tensor.ones([1, 8, 8, 1])).sum() }
     }
     #expect(errorText(training).contains(expected))
+    let pooling = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      struct Pooling: Layer {
+        let stem = Sequential { Sequential { MaxPool2D(9) } }
+        func callAsFunction(_ x: Tensor) -> Tensor { stem(x) }
+      }
+      let model = Pooling()
+      _ = valueWithGradients(of: model) { model(Tensor.ones([1, 8, 8, 1])).sum() }
+    }
+    #expect(errorText(pooling).contains("stem.0.0: MaxPool2D with kernel 9×9"))
     let evaluation = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let batch = Batch(images: Tensor.ones([1, 8, 8, 1]), labels: Tensor([0] as [Int32]))
       _ = evaluate(Classifier(), on: [batch])
@@ -106,6 +115,13 @@ import Testing
       _ = Classifier().features(Tensor.ones([1, 8, 8, 1]))
     }
     #expect(errorText(plain).contains("1.1: Conv2D expects 5 channels, input is [1, 6, 6, 4]"))
+    // A model of one's own that is called as it is, from nowhere that knows it.
+    let unknown = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Linear(2, 3)(Tensor.ones([1, 8]))
+    }
+    #expect(
+      errorText(unknown).contains(
+        "Linear expects 2 features, input is [1, 8]; try model.plan(input:), which names the layer"))
     let without = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let model = Sequential {
         Flatten()
