@@ -120,6 +120,10 @@ import Testing
     expectError("w.pth: weights of resnet20 (first filters 3×3×4×16) do not fit lenet5 (5×5×1×6)") {
       _ = try NetworkCatalogue.make("lenet5", weights: file, input: [1, 28, 28, 1])
     }
+    let deeper = try Random.withSeed(1) { CIFARResNet(depth: 32) }.weights(source: "w.pth")
+    expectError("w.pth: weights of resnet32 do not fit resnet20") {
+      _ = try NetworkCatalogue.make("resnet20", weights: deeper, input: [1, 32, 32, 3])
+    }
     // Of the right network, and yet wrong: the receipt says more.
     file.tensors.removeFirst()
     expectError("w.pth below state_dict does not fit the model") {

@@ -94,14 +94,17 @@ struct PickleLeaves {
   }
 
   /// Parameters, buffers and modules of a `torch.nn.Module`; `nil` where the object is none.
-  private func moduleParts(of object: PickledObject) -> [(key: String, value: PickleValue)]? {
+  private mutating func moduleParts(of object: PickledObject) -> [(key: String, value: PickleValue)]? {
     guard case .dictionary(let state) = object.state else { return nil }
+    // One object can be met any number of times, and what is looked through here is not walked.
+    steps += machine.dictionaries[state].count
     var parts: [(key: String, value: PickleValue)] = []
     for name in ["_parameters", "_buffers", "_modules"] {
       let values = machine.dictionaries[state].last { pair in
         if case .text(name) = pair.key { true } else { false }
       }
-      guard case .dictionary(let place) = values?.value else { return nil }
+      guard case .dictionary(let place) = values?.value, steps <= Self.stepLimit else { return nil }
+      steps += machine.dictionaries[place].count
       parts += items(of: place).filter { part in
         // A layer without a bias has it as None.
         if case .none = part.value { false } else { true }

@@ -83,12 +83,12 @@ extension LoadReceipt: CustomStringConvertible {
     for (title, items) in [("ignored as asked", ignored), ("counters, not used", counters)] where !items.isEmpty {
       lines.append("\(title) \(items.count): \(Self.listed(items, limit: 3))")
     }
-    return (lines + skippedNotes).joined(separator: "\n")
+    return (lines + skippedNotes(limit: 20)).joined(separator: "\n")
   }
 
   /// What is worth saying where only one line is said of the weights, a line each: what was taken off the names, what was converted,
   /// what was left out.
-  public var notes: [String] { nameNotes + conversionNotes + skippedNotes }
+  public var notes: [String] { nameNotes + conversionNotes + skippedNotes(limit: 3) }
 
   private var nameNotes: [String] {
     var notes = prefix.map { ["removed from the names: \(JSONScanner.plain($0))."] } ?? []
@@ -108,9 +108,9 @@ extension LoadReceipt: CustomStringConvertible {
     }
   }
 
-  private var skippedNotes: [String] {
+  private func skippedNotes(limit: Int) -> [String] {
     [("outside the prefix, not read", outside), ("no tensors, skipped", skipped)].filter { !$0.1.isEmpty }.map {
-      "\($0) \($1.count): \(Self.listed($1, limit: 3))"
+      "\($0) \($1.count): \(Self.listed($1, limit: limit))"
     }
   }
 

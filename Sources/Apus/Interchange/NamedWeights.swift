@@ -84,7 +84,8 @@ extension WeightsFile {
   private static func prefixes(of found: [Substring], _ names: Set<String>) -> [String: Int] {
     var counts: [String: Int] = [:]
     for name in found {
-      let points = name.indices.filter { name[$0] == "." }
+      // No model is so deep: a file's name of many points must not take the square of their number.
+      let points = name.indices.filter { name[$0] == "." }.suffix(64)
       for (prefix, rest) in [(name.prefix(0), name)] + points.map({ (name[..<$0], name[name.index(after: $0)...]) })
       where names.contains(String(rest)) || unwrapped(rest, names) != nil {
         counts[String(prefix), default: 0] += 1

@@ -34,9 +34,11 @@ public enum WeightsError: Error, Sendable, CustomStringConvertible {
     case .noSuchPrefix(let source, let prefix, let choices):
       "\(source): no tensor below \(JSONScanner.shown(prefix)), expected \(Self.prefixes(choices))"
     case .otherNetwork(let source, let found, let foundFilters, let network, let filters):
-      """
-      \(source): weights of \(found) (first filters \(Self.sizes(foundFilters))) do not fit \(network) (\(Self.sizes(filters)))
-      """
+      foundFilters == filters
+        ? "\(source): weights of \(found) do not fit \(network)"
+        : """
+        \(source): weights of \(found) (first filters \(Self.sizes(foundFilters))) do not fit \(network) (\(Self.sizes(filters)))
+        """
     case .otherChannels(let source, let expected, let images):
       "\(source): the weights expect images of \(expected) channel\(expected == 1 ? "" : "s"), these have \(images)"
         + (images == 1 ? ": --channels \(expected) repeats the gray one" : "")
