@@ -4,23 +4,25 @@ import ArgumentParser
 /// `apus weights NETWORK FILE`: what a file's tensors are to a network, and the same in another format.
 struct Weights: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show how a file's weights fit a network, and convert them.",
+    abstract: "Show how the weights of a file fit a network, and convert them.",
     discussion: """
       apus weights resnet20 runs/cifar/model.safetensors --to resnet20.safetensors   (for PyTorch's load_state_dict)
-      apus weights vgg16 vgg16.pth --to vgg16.safetensors                            (out of a pickle, which is not executed)
+      apus weights vgg16 vgg16.pth --to vgg16.safetensors                            (from a pickle, which is not executed)
       """)
 
   @Argument(help: "The network.")
   var network: String
 
-  @Argument(help: "A .safetensors, .npz or .pth file.", completion: .file())
+  @Argument(help: "A file of weights: .safetensors, .npz or .pth.", completion: .file())
   var file: String
 
-  @Option(help: "The .safetensors or .npz file to write them to.", completion: .file())
+  @Option(help: "A .safetensors or .npz file to write the weights to.", completion: .file())
   var to: String?
 
-  @Option(help: "Its layout, pytorch or apus.")
+  @Option(help: "Layout of the written file: pytorch or apus. (default: pytorch)", transform: OptionValue.layout)
   var layout: WeightsFile.Layout = .pytorch
+
+  @OptionGroup var threads: ThreadOptions
 
   func run() throws {
     let weights = try WeightsFile.read(file)
@@ -34,5 +36,3 @@ struct Weights: ParsableCommand {
     Terminal.printLine("written to \(to)")
   }
 }
-
-extension WeightsFile.Layout: ExpressibleByArgument {}
