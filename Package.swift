@@ -23,7 +23,7 @@ let package = Package(
     .library(name: "ApusVision", targets: ["ApusVision"]),
     .library(name: "ApusONNX", targets: ["ApusONNX"]),
     // One dynamic library with every module, for scripts: two would each carry their own copy of the core.
-    .library(name: "ApusDynamic", type: .dynamic, targets: ["Apus", "ApusVision", "ApusONNX"]),
+    .library(name: "ApusDynamic", type: .dynamic, targets: ["Apus", "ApusVision", "ApusONNX", "CApusScript"]),
     // The target is not called apus: on a file system without case it would collide with Apus.
     .executable(name: "apus", targets: ["ApusCommand"]),
   ],
@@ -51,6 +51,7 @@ let package = Package(
     .systemLibrary(
       name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
     .target(name: "CApusDigits", exclude: ["digits.idx.gz", "LICENSE-digits.txt"], publicHeadersPath: "."),
+    .target(name: "CApusScript", publicHeadersPath: "."),
     .target(name: "Apus", dependencies: ["CApus", "CApusDigits", "CZlib"]),
     .target(name: "ApusVision", dependencies: ["Apus", "CPNG", "CTurboJPEG"]),
     .target(name: "ApusONNX", dependencies: ["Apus"]),
