@@ -42,7 +42,7 @@ let package = Package(
     .library(name: "ApusVision", targets: ["ApusVision"]),
     .library(name: "ApusONNX", targets: ["ApusONNX"]),
     // One dynamic library with every module, for scripts: two would each carry their own copy of the core.
-    .library(name: "ApusDynamic", type: .dynamic, targets: ["Apus", "ApusVision", "ApusONNX"]),
+    .library(name: "ApusDynamic", type: .dynamic, targets: ["Apus", "ApusVision", "ApusONNX", "CApusScript"]),
   ],
   targets: [
     .target(
@@ -77,6 +77,7 @@ let package = Package(
         .linkedLibrary("gif"),
       ]),
     .target(name: "CApusDigits", exclude: ["digits.idx.gz", "LICENSE-digits.txt"], publicHeadersPath: "."),
+    .target(name: "CApusScript", publicHeadersPath: "."),
     .target(name: "Apus", dependencies: ["CApus", "CApusDigits", "CZlib"]),
     .target(name: "ApusVision", dependencies: ["Apus", "CApusCodecs"]),
     .target(name: "ApusONNX", dependencies: ["Apus"]),

@@ -7,24 +7,24 @@ struct CatalogueCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "catalogue",
     abstract:
-      "List layers, activations, losses, optimizers and more: equation, deck, paper, and the test that proves it.")
+      "List layers, activations, losses, optimizers and more: equation, lecture, paper, and the test of each.")
 
-  @Option(help: "Only one kind: \(Catalogue.Kind.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var kind: String?
+  @Option(
+    help: "List one kind only: \(Catalogue.Kind.allCases.map(\.rawValue).joined(separator: ", ")). (default: all)",
+    transform: OptionValue.kind)
+  var kind: Catalogue.Kind?
 
-  @Flag(help: "A JSON object a line.")
+  @Flag(help: "Print one JSON object per line.")
   var json = false
 
-  @Flag(help: "The page docs/CATALOGUE.md.")
+  @Flag(help: "Print the page docs/CATALOGUE.md.")
   var markdown = false
 
+  @OptionGroup var threads: ThreadOptions
+
   func validate() throws {
-    if let kind, Catalogue.Kind(rawValue: kind) == nil {
-      throw ValidationError(
-        "--kind is \(kind), expected one of \(Catalogue.Kind.allCases.map(\.rawValue).joined(separator: ", "))")
-    }
     if markdown && (json || kind != nil) {
-      throw ValidationError("--markdown is the whole page: it takes no other option")
+      throw ValidationError("--markdown prints the whole page and takes no other option")
     }
   }
 
@@ -33,7 +33,7 @@ struct CatalogueCommand: ParsableCommand {
       Terminal.printLine(String(Catalogue.markdown.dropLast()))
       return
     }
-    let entries = Catalogue.entries.filter { kind == nil || $0.kind.rawValue == kind }
+    let entries = Catalogue.entries.filter { kind == nil || $0.kind == kind }
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

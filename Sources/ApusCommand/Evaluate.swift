@@ -7,34 +7,65 @@ struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure a run's model on test images.",
     discussion: """
-      Without --data exactly the images are measured that the run held out; where they are gone or changed it is refused. Of a folder \
-      the test part is measured, or all images where it has no parts, without those that the run trained on.
+      apus evaluate runs/flowers
+      apus evaluate runs/flowers more-flowers/
+
+      Without other data, exactly the images that the run held out are measured; if some are gone or changed, the command \
+      refuses. In a folder of images the test part is measured, or all images if it has no parts, except those that the run \
+      trained on.
       """)
 
-  @Argument(help: ArgumentHelp("The folder of the run.", valueName: "run"), completion: .directory)
-  var folder: String
+  @Argument(help: ArgumentHelp("A run, or its model.safetensors.", valueName: "run"), completion: .file())
+  var source: String
 
-  @Option(help: "Other data than the run's: digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER.")
+  @Argument(help: "A folder of images to measure instead, the same as --data folder:FOLDER.", completion: .directory)
+  var folder: String?
+
+  @Option(help: "Data to measure instead of the run's: digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER.")
   var data: String?
 
   @Option(
-    help: "Image files of --data that cannot be read: stop, or skip (left out and told, up to 10 %). (default: stop)")
+    help: "Image files of --data that cannot be read: stop, or skip (left out and reported, up to 10 %). (default: stop)")
   var damaged: DamagedImages?
 
-  @Option(help: "Threads.")
-  var threads: Int?
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  @OptionGroup var threads: ThreadOptions
+
+  private struct Result: Encodable {
+    var network: String
+    var data: String
+    var measured: String
+    var images: Int
+    var wrong: Int
+    var loss: Double
+    var accuracy: Double
+    var notes: [String]
+  }
+
+  func validate() throws {
+    if folder != nil && data != nil { throw ValidationError("either --data or a folder of images, not both") }
+  }
 
   func run() throws {
-    if let threads { Runtime.threadCount = threads }
-    let measured = try TrainingRun.evaluate(
-      folder, on: data.map { try DataSource($0) }, damaged: damaged ?? .stop, reader: Image.reader)
+    let other = try (data ?? folder.map { "folder:" + $0 }).map { try DataSource($0) }
+    try ModelSource(source).check()
+    let measured = try TrainingRun.evaluate(source, on: other, damaged: damaged ?? .stop, reader: Image.reader)
     for note in measured.notes { Terminal.printError("warning: \(note)") }
     let test = measured.evaluation
+    if json {
+      return Terminal.printLine(
+        try JSONText.of(
+          Result(
+            network: measured.network, data: measured.name, measured: measured.images, images: test.labels.count,
+            wrong: test.mistakes.count, loss: test.loss, accuracy: test.accuracy, notes: measured.notes)))
+    }
     Terminal.printLine(
       "\(measured.network) on \(measured.name): \(test.labels.count.grouped) test images, \(test.mistakes.count.grouped) wrong"
     )
     Terminal.printLine("measured: \(measured.images)")
     Terminal.printLine("test loss \(test.loss.compact(decimals: 4, width: 10))")
-    Terminal.printLine("test accuracy \((100 * test.accuracy).formatted(decimals: 1)) %")
+    Terminal.printLine("test accuracy \(test.accuracy.percent(decimals: 1))")
   }
 }

@@ -11,54 +11,57 @@ import ArgumentParser
 /// `apus export NETWORK|RUN --output FILE.onnx`: the inference pass for other runtimes.
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write a network's inference pass as an ONNX file.",
+    abstract: "Export a network's inference pass as an ONNX file.",
     discussion: """
-      Operator set 17, float32; images are [N, C, H, W] in the file and are normalised as in training. A run's file says in its
-      metadata with which means and deviations, and the names of the classes.
+      Operator set 17, float32. Images are [N, C, H, W] in the file and must be normalized as in training. The metadata of a \
+      run's file holds the means and standard deviations, and the names of the classes.
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "The folder of a run, or a network: \(NetworkCatalogue.names.joined(separator: ", ")).", valueName: "network|run")
-  )
+      "A run, its model.safetensors, or a network: \(NetworkCatalogue.names.joined(separator: ", ")).",
+      valueName: "network|run"), completion: .file())
   var source: String
 
   @Option(name: [.short, .long], help: "The file to write.", completion: .file(extensions: ["onnx"]))
   var output: String
 
   @Option(
-    help: "A network's weights, a safetensors, npz or PyTorch file, read strictly. (default: initial values)",
-    completion: .file())
+    help: "Weights for a network: a safetensors, npz or PyTorch file, read strictly. (default: initial values)", completion: .file())
   var weights: String?
 
   @OptionGroup var names: PrefixOption
 
-  @Option(help: ArgumentHelp("A network's images. (default: the network's own)", valueName: "HxWxC"))
-  var input: String?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Size of a network's images. (default: the network's)", valueName: "HxWxC"),
+    transform: OptionValue.size)
+  var input: ImageSize?
 
-  @Option(help: "A network's number of classes. (default: as many as the weights have, or the network's own)")
+  @Option(
+    parsing: .unconditional,
+    help: "Number of classes of a network. (default: the one of the weights, or the network's)",
+    transform: OptionValue.whole(1...65536))
   var classes: Int?
 
-  @Option(help: "Seed of a network's initial values.")
+  @Option(
+    parsing: .unconditional, help: "Seed of a network's initial values. (default: 1)", transform: OptionValue.seed)
   var seed: UInt64 = 1
 
   @Flag(help: "Fold batch norms into the layers before them.")
   var fold = false
 
-  @Option(help: ArgumentHelp("Images at a time: a number, or dynamic for any.", valueName: "n|dynamic"))
-  var batch = "dynamic"
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Batch size: a number, or dynamic for any. (default: dynamic)", valueName: "n|dynamic"),
+    transform: OptionValue.batch)
+  var batch: Batch = .dynamic
 
-  func validate() throws {
-    if let classes, !(1...65536).contains(classes) {
-      throw ValidationError("--classes is \(classes), expected 1 to 65536")
-    }
-    _ = try input.map(Export.shape)
-    _ = try fixedBatch
-  }
+  @OptionGroup var threads: ThreadOptions
 
   func run() throws {
     // A folder that is called as a network is meant by ./NAME.
-    if (try? NetworkCatalogue.entry(source)) == nil, FileManager.default.fileExists(atPath: source) {
+    if (try? NetworkCatalogue.entry(source)) == nil, ModelSource.exists(source) {
       try exportRun()
     } else {
       try exportNetwork()
@@ -71,9 +74,10 @@ struct Export: ParsableCommand {
       ("--classes", classes != nil),
     ]
     for case (let name, true) in options {
-      throw ValidationError("\(source) is a run, which has \(name.dropFirst(2)) of its own: \(name) is for networks")
+      throw ValidationError(
+        "\(source) is a run, which has its own \(name.dropFirst(2)): \(name) applies only to networks")
     }
-    let trained = try TrainedModel.read(RunFiles(source).model)
+    let trained = try ModelSource(source).read()
     func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: " ") }
     var metadata = [
       "apus.network": trained.network, "apus.classes": trained.classNames.joined(separator: "\n"),
@@ -86,7 +90,7 @@ struct Export: ParsableCommand {
   private func exportNetwork() throws {
     if names.prefix != nil && weights == nil { throw ValidationError("--prefix is about --weights, which is missing") }
     let entry = try NetworkCatalogue.entry(source)
-    var shape = try input.map(Export.shape) ?? entry.usualInput
+    var shape = input?.shape(channels: entry.usualInput[2]) ?? entry.usualInput
     let model: any Layer
     if let weights {
       let file = try WeightsFile.read(weights, prefix: names.prefix)
@@ -101,29 +105,34 @@ struct Export: ParsableCommand {
   }
 
   private func write(_ model: any Layer, input: Shape, name: String, metadata: [String: String]) throws {
-    let count = try fixedBatch
+    let count = batch.count
     let options = ONNXOptions(
       foldsBatchNorms: fold, batch: count == nil ? .dynamic : .fixed, name: name, metadata: metadata)
-    try model.exportONNX(input: Shape([count ?? 1] + input), to: output, options: options)
+    let images = Shape([count ?? 1] + input)
+    try model.exportONNX(input: images, to: output, options: options)
+    // As the file has them: channels before height and width.
+    func text(_ shape: Shape) -> String {
+      let rest = shape.count == 4 ? [shape[3], shape[1], shape[2]] : Array(shape.dropFirst())
+      return "[" + ([count.map(String.init) ?? "N"] + rest.map(String.init)).joined(separator: ",") + "]"
+    }
+    let bytes = try FileManager.default.attributesOfItem(atPath: output)[.size] as? Int ?? 0
+    Terminal.printLine(
+      "wrote \(output) (opset \(ONNXOptions.operatorSet), \(Export.size(bytes))): input \(text(images)), "
+        + "output logits \(text(try model.plan(input: images).outputShape))")
   }
 
-  /// `nil` for any number.
-  private var fixedBatch: Int? {
-    get throws {
-      if batch == "dynamic" { return nil }
-      guard let count = Int(batch), (1...65536).contains(count) else {
-        throw ValidationError("--batch is \(batch), expected dynamic or 1 to 65536")
-      }
-      return count
-    }
+  private static func size(_ bytes: Int) -> String {
+    bytes < 1_000_000
+      ? "\((Double(bytes) / 1e3).formatted(decimals: 0)) KB" : "\((Double(bytes) / 1e6).formatted(decimals: 1)) MB"
   }
 
-  /// `224x224x3`
-  private static func shape(_ text: String) throws -> Shape {
-    let sizes = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-    guard sizes.count == 3, sizes.allSatisfy({ $0.map { (1...65536).contains($0) } ?? false }) else {
-      throw ValidationError("--input is \(text), expected height, width and channels, as 224x224x3")
-    }
-    return Shape(sizes.map { $0! })
+  /// How many images the file takes at a time.
+  enum Batch: CustomStringConvertible {
+    case dynamic
+    case fixed(Int)
+
+    var count: Int? { if case .fixed(let count) = self { count } else { nil } }
+    /// For the help's default.
+    var description: String { count.map(String.init) ?? "dynamic" }
   }
 }

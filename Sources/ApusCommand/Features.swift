@@ -2,51 +2,48 @@ import Apus
 import ApusVision
 import ArgumentParser
 
-/// `apus features`: what a layer inside a network gives for images.
+/// `apus features`: extracts one layer's output for a set of images.
 struct Features: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write what a layer inside a network gives for images.",
+    abstract: "Extract one layer's output for a set of images.",
     discussion: """
       apus features runs/cifar --at stage3 --images a.png b.png --output features.npy
       apus features resnet18 --weights resnet18.safetensors --at layer4 --input images.npy --output features.npy
       """)
 
-  @Argument(help: "The folder of a run, or with --weights the name of a network.")
+  @Argument(help: "A run, or its model.safetensors; with --weights, the name of a network.", completion: .file())
   var network: String
 
-  @Option(help: "The path of the layer: layer4, layer4.1.conv2, features.10.")
+  @Option(help: "Path of the layer: layer4, layer4.1.conv2, features.10.")
   var at: String
 
-  @Option(help: "A file of weights for the network: safetensors, npz or PyTorch's, or a run.", completion: .file())
+  @Option(help: "Weights for the network: a safetensors, npz or PyTorch file, or a run.", completion: .file())
   var weights: String?
 
   @OptionGroup var names: PrefixOption
 
   @Option(
-    help:
-      "A .npy file [N, H, W, C]: bytes, which are normalised as the training data were, or float32 that already is.",
+    help: "A .npy file [N, H, W, C]: bytes, which are normalized as the training data were, or normalized float32.",
     completion: .file())
   var input: String?
 
-  @Option(parsing: .upToNextOption, help: "Image files.", completion: .file())
+  @Option(parsing: .upToNextOption, help: "Image files, or folders of them.", completion: .file())
   var images: [String] = []
 
-  @Option(help: "A .npy file for the features, float32 [N, …].", completion: .file())
+  @Option(name: [.long, .short], help: "The .npy file to write the features to, float32 [N, …].", completion: .file())
   var output: String
 
-  @Option(help: "Threads.")
-  var threads: Int?
+  @OptionGroup var threads: ThreadOptions
 
-  /// Images a pass.
+  /// Images per pass.
   private static let batchSize = 32
 
   func validate() throws {
     if names.prefix != nil && weights == nil { throw ValidationError("--prefix is about --weights, which is missing") }
-    if (input == nil) == images.isEmpty { throw ValidationError("one of --input and --images is needed") }
+    if (input == nil) == images.isEmpty { throw ValidationError("give either --input FILE.npy or --images FILE…") }
   }
 
   func run() throws {
-    if let threads { Runtime.threadCount = threads }
     let file = try weights.map { try WeightsFile.read($0, prefix: names.prefix) }
     let source = try Source(network, weights: file, batch: input.map { try Npy.read($0) })
     let batch = try input.map { try normalized(Npy.read($0), source, $0) } ?? read(images, source)
@@ -75,7 +72,7 @@ struct Features: ParsableCommand {
   }
 
   private func read(_ files: [String], _ source: Source) throws -> Tensor {
-    let parts = try files.map { try source.normalization(source.read($0)) }
+    let parts = try PictureFiles.list(files).map { try source.normalization(source.read($0)) }
     return Tensor.concatenated(parts, axis: 0)
   }
 
@@ -90,7 +87,7 @@ struct Features: ParsableCommand {
 
     init(_ network: String, weights: WeightsFile?, batch: Tensor?) throws {
       guard let weights else {
-        let trained = try TrainedModel.read(RunFiles(network).model)
+        let trained = try ModelSource(network).read()
         model = trained.model
         normalization = trained.normalization
         read = { try Image(contentsOf: $0, reading: trained.reading).prepared(for: trained, file: $0) }

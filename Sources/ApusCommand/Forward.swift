@@ -4,16 +4,16 @@ import ArgumentParser
 /// `apus forward NETWORK --weights FILE --input X.npy --output Y.npy`: a network's output for given numbers, to compare it with others.
 struct Forward: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Compute a network's output with weights from a file.",
+    abstract: "Compute a network's output with the weights of a file.",
     discussion: """
-      Weights are read strictly: every tensor must be there with its shape, and no other. A file that does not say its layout is taken \
-      as PyTorch's.
+      Loading is strict: every tensor must be there with its shape, and no other. A file that does not state its layout is \
+      read as PyTorch's.
       """)
 
-  @Argument(help: "The network; apus catalogue and an unknown name tell what there is.")
+  @Argument(help: "The network; apus zoo lists them.")
   var network: String
 
-  @Option(help: "A file of weights: safetensors, npz or PyTorch's, or a run.", completion: .file())
+  @Option(help: "Weights: a safetensors, npz or PyTorch file, or a run.", completion: .file())
   var weights: String
 
   @OptionGroup var names: PrefixOption
@@ -21,51 +21,50 @@ struct Forward: ParsableCommand {
   @Option(help: "A .npy file with a batch, [N, H, W, C].", completion: .file())
   var input: String
 
-  @Option(help: "The .npy file for the output, logits [N, classes].", completion: .file())
+  @Option(
+    name: [.long, .short], help: "The .npy file to write the output to, logits [N, classes].", completion: .file())
   var output: String
 
   @Option(
-    help: "Number of classes. (default: as many as the weights have: the size of the last layer's tensors in the file)")
+    parsing: .unconditional,
+    help: "Number of classes. (default: the one of the weights, from the last layer's tensors)",
+    transform: OptionValue.whole(1...65536))
   var classes: Int?
 
   @Flag(
     help:
-      "As in training: batch norms take the batch's statistics. Dropout stays off, so that the output is not random.")
+      "Compute as in training: batch norms use the batch's statistics. Dropout stays off, so that the output is not random."
+  )
   var training = false
 
-  @Option(help: "A .npy file with a label an image, for --gradients.", completion: .file())
+  @Option(help: "A .npy file with one label per image, for --gradients.", completion: .file())
   var labels: String?
 
   @Option(
     help: """
-      A .safetensors file for the gradients of the mean cross-entropy, as in training, in PyTorch's names and layout; auxiliary heads \
-      count 0.3.
+      A .safetensors file to write the gradients of the mean cross-entropy to, in PyTorch's names and layout; auxiliary heads \
+      have weight 0.3.
       """, completion: .file())
   var gradients: String?
 
   @Option(
     help: """
-      A .csv file for what rounding does: the error of each layer's output and of each gradient against float64, gradients with the ReLUs \
-      and maxima that float64 decides for itself and with the same decisions. Takes minutes for a large network.
+      A .csv file to write rounding errors to: each layer's output and each gradient compared with float64, with the ReLUs and \
+      maxima that float64 decides for itself and with the same decisions. Takes minutes for a large network.
       """, completion: .file())
   var rounding: String?
 
-  @Option(help: "Threads.")
-  var threads: Int?
+  @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
-    for case (let name, let value?) in [("--classes", classes), ("--threads", threads)] where value < 1 {
-      throw ValidationError("\(name) is \(value), expected at least 1")
-    }
     let takesLoss = gradients != nil || rounding != nil
     if (labels != nil) != takesLoss { throw ValidationError("--labels and --gradients or --rounding go together") }
     if takesLoss && !training {
-      throw ValidationError("--gradients and --rounding are about --training, which is missing")
+      throw ValidationError("--gradients and --rounding need --training")
     }
   }
 
   func run() throws {
-    if let threads { Runtime.threadCount = threads }
     let images = try batch()
     let file = try WeightsFile.read(weights, prefix: names.prefix)
     let (model, receipt) = try NetworkCatalogue.make(network, weights: file, input: images.shape, classes: classes)

@@ -1,3 +1,4 @@
+import Apus
 import Synchronization
 
 #if canImport(Glibc)
@@ -8,7 +9,8 @@ import Synchronization
   import Darwin
 #endif
 
-/// Ctrl-C and the request to terminate: the first one is noted, so that the step can be finished; a second one ends the process.
+/// Ctrl-C, the request to terminate, a terminal that was closed, a reader that has left: the first one is noted, so that the step
+/// can be finished and saved; a second one ends the process.
 enum Interruption {
   // An atomic without a lock is what a signal handler may write. Relaxed: the number is all that it tells.
   private static let noted = Atomic<Int32>(0)
@@ -16,29 +18,59 @@ enum Interruption {
   /// The signal that came, or 0.
   static var signal: Int32 { noted.load(ordering: .relaxed) }
 
-  /// From now on the first SIGINT and the first SIGTERM are noted.
+  /// From now on the first SIGINT, SIGTERM, SIGHUP or SIGPIPE is noted.
   static func watch() {
     _ = signal  // makes the static before a handler can need it
-    for number in [SIGINT, SIGTERM] {
-      var action = sigaction()
-      #if canImport(Darwin)
-        action.__sigaction_u.__sa_handler = handler
-      #else
-        action.__sigaction_handler.sa_handler = handler
-      #endif
-      // After the first one the signal does again what it does by default.
-      action.sa_flags = Int32(truncatingIfNeeded: UInt32(SA_RESETHAND)) | Int32(SA_RESTART)
-      sigaction(number, &action, nil)
-    }
+    note(SIGINT, once: true)
+    note(SIGTERM, once: true)
+    // Under nohup the end of the terminal is not to be noticed.
+    if !isIgnored(SIGHUP) { note(SIGHUP, once: true) }
+    // It comes with every write to a reader that has left, also while the step is being saved: it never ends the process by
+    // itself.
+    note(SIGPIPE, once: false)
     // A process that starts this one from a worker thread may have left them blocked.
     var set = sigset_t()
     sigemptyset(&set)
-    sigaddset(&set, SIGINT)
-    sigaddset(&set, SIGTERM)
+    for number in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { sigaddset(&set, number) }
     sigprocmask(SIG_UNBLOCK, &set, nil)
+  }
+
+  /// - Parameter once: whether the signal then does again what it does by default.
+  private static func note(_ number: Int32, once: Bool) {
+    var action = sigaction()
+    #if canImport(Darwin)
+      action.__sigaction_u.__sa_handler = handler
+    #else
+      action.__sigaction_handler.sa_handler = handler
+    #endif
+    action.sa_flags = (once ? Int32(truncatingIfNeeded: UInt32(SA_RESETHAND)) : 0) | Int32(SA_RESTART)
+    sigaction(number, &action, nil)
+  }
+
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    sigaction(number, nil, &action)
+    #if canImport(Darwin)
+      let handler = action.__sigaction_u.__sa_handler
+    #else
+      let handler = action.__sigaction_handler.sa_handler
+    #endif
+    return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   private static let handler: @convention(c) (Int32) -> Void = { number in
     Interruption.noted.store(number, ordering: .relaxed)
   }
+
+  /// A reader of image files that gives up once a signal was noted: reading a large folder takes minutes, and there is no step to
+  /// finish.
+  static func stopping(_ reader: @escaping ImageFolder.Reader) -> ImageFolder.Reader {
+    { file, options in
+      if signal != 0 { throw InterruptedError() }
+      return try reader(file, options)
+    }
+  }
 }
+
+/// Noted before the first step: nothing is to be saved.
+struct InterruptedError: Error {}

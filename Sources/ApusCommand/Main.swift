@@ -11,20 +11,23 @@ import ArgumentParser
 /// The command `apus`.
 struct ApusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "apus", abstract: "Convolutional networks on CPUs.", version: Version.text,
+    commandName: "apus", abstract: "Train and run convolutional networks on CPUs.", version: Version.text,
     subcommands: [
       Train.self, Evaluate.self, Predict.self, Forward.self, Features.self, Weights.self, Summary.self, Zoo.self,
-      Segment.self, Export.self, CatalogueCommand.self, Script.self,
+      Segment.self, Export.self, CatalogueCommand.self, Script.self, ScriptStop.self,
     ])
 }
 
 @main
 enum Main {
-  /// An error is one line on standard error: exit code 1, or 64 where the command was used wrongly. Output that was lost is an error.
+  /// An error is one line on standard error: exit code 1, or 64 if the command was used wrongly. Output that was lost is an
+  /// error.
   static func main() {
     Terminal.begin()
+    MemoryShortage.watch()
     var code: Int32 = 0
     do {
+      try Subcommands.check(CommandLine.arguments.dropFirst())
       var command = try ApusCommand.parseAsRoot()
       try command.run()
     } catch {

@@ -4,40 +4,63 @@ import ArgumentParser
 
 /// `apus predict RUN IMAGE…`: the most probable classes of images.
 struct Predict: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Show the most probable classes of images.")
+  static let configuration = CommandConfiguration(
+    abstract: "Show the most probable classes of images.",
+    discussion: """
+      apus predict runs/flowers rose.jpg tulip.jpg
+      apus predict runs/flowers photos/ --json
+      """)
 
-  @Argument(help: ArgumentHelp("The folder of the run.", valueName: "run"), completion: .directory)
-  var folder: String
+  @Argument(help: ArgumentHelp("A run, or its model.safetensors.", valueName: "run"), completion: .file())
+  var source: String
 
   @Argument(
-    help:
-      "PNG, JPEG, WebP, BMP, GIF, PGM or PPM files; of a run whose data were no image files, with the proportions of its images.",
-    completion: .file())
+    help: """
+      Image files, or folders of them. If the run was not trained on image files, an image must have the proportions of those \
+      that it was trained on.
+      """, completion: .file())
   var images: [String]
 
-  @Option(help: "Classes to show an image.")
+  @Option(
+    parsing: .unconditional, help: "Number of classes to show per image. (default: 3)",
+    transform: OptionValue.whole(1...65536))
   var top = 3
 
-  @Flag(help: "The images are dark on light where the training images are light on dark.")
+  @Flag(help: "Invert the images first: for dark on light where the training images are light on dark.")
   var inverted = false
 
+  @Flag(help: "Print JSON: for each image its file and its classes with their probabilities.")
+  var json = false
+
+  @OptionGroup var threads: ThreadOptions
+
+  private struct Prediction: Encodable {
+    struct Class: Encodable {
+      var name: String
+      var probability: Double
+    }
+    var image: String
+    var classes: [Class]
+  }
+
   func validate() throws {
-    if images.isEmpty { throw ValidationError("an image is missing") }
-    if top < 1 { throw ValidationError("--top is \(top), expected at least 1") }
+    if images.isEmpty { throw ValidationError("no image given: apus predict RUN IMAGE…") }
   }
 
   func run() throws {
-    let model = try TrainedModel.read(RunFiles(folder).model)
+    let model = try ModelSource(source).read()
     let predictor = try model.predictor()
     // Every image is read before the first line is printed: a bad one is found at once.
-    let predictions = try images.map { path in
+    let predictions = try PictureFiles.list(images).map { path in
       let image = try Image(contentsOf: path, reading: model.reading).prepared(
         for: model, inverted: inverted, file: path)
-      return (path, try predictor.predict(image, from: path))
+      let classes = try predictor.predict(image, from: path).prefix(top)
+      return Prediction(image: path, classes: classes.map { .init(name: $0.className, probability: $0.probability) })
     }
-    for (path, classes) in predictions {
-      let shown = classes.prefix(top).map { "\($0.className) \((100 * $0.probability).formatted(decimals: 1)) %" }
-      Terminal.printLine("\(path): \(shown.joined(separator: ", "))")
+    if json { return Terminal.printLine(try JSONText.of(predictions)) }
+    for prediction in predictions {
+      let shown = prediction.classes.map { "\($0.name) \($0.probability.percent(decimals: 1))" }
+      Terminal.printLine("\(prediction.image): \(shown.joined(separator: ", "))")
     }
   }
 }

@@ -1,58 +1,62 @@
+import Apus
 import ArgumentParser
+import Foundation
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
+#if canImport(Darwin)
   import Darwin
 #endif
 
-/// `apus script FILE.swift [ARGUMENT…]`: runs a single file that imports Apus; the Swift toolchain compiles it in memory.
+/// `apus script FILE.swift [ARGUMENT…]`: runs a single file that imports Apus. It is compiled once, into a cached program.
 struct Script: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run a single-file Swift program that imports Apus.",
     discussion: """
       The file needs no package and may begin with
         #!/usr/bin/env -S apus script
-      Its exit code is the command's.
+      It is compiled at its first start and whenever it, Apus or the compiler changes; later starts take a fraction of a second. \
+      APUS_CACHE names the folder of the compiled programs, by default ~/.cache/apus. Its exit code is the command's.
       """)
 
-  @Argument(help: "The Swift file.", completion: .file(extensions: ["swift"]))
+  @Argument(help: "The Swift file, or - for standard input.", completion: .file(extensions: ["swift"]))
   var file: String
 
   @Argument(parsing: .captureForPassthrough, help: "Arguments for the program.")
   var arguments: [String] = []
 
+  @OptionGroup var threads: ThreadOptions
+
   func run() throws {
-    guard FileManager.default.isReadableFile(atPath: file) else {
-      throw ScriptError(description: "\(file): there is no such file, or it cannot be read")
-    }
+    let source = try source()
     let libraries = try ScriptLibraries.besideCommand()
-    let swift = try Self.findSwift()
-    try Self.replaceProcess(by: [swift, "-O"] + libraries.compilerArguments + [file] + arguments)
+    let compiler = try ScriptCompiler()
+    let flags = ScriptCompiler.flags + libraries.compilerArguments
+    let key = ScriptKey(
+      tools: [compiler.path] + libraries.files, flags: flags, name: shownName, source: source)
+    let program = try ScriptCache().program(for: key) { folder, moduleCache in
+      try compiler.compile(source, shownName, flags, in: folder, moduleCache)
+    }
+    try replaceProcess(by: program)
   }
 
-  private static func findSwift() throws -> String {
-    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-    let candidates = path.split(separator: ":").map { "\($0)/swift" }
-    guard let swift = candidates.first(where: FileManager.default.isExecutableFile(atPath:)) else {
-      throw ScriptError(
-        description: "a script needs the Swift toolchain and there is no swift on PATH: https://www.swift.org/install")
-    }
-    return swift
+  private var isStandardInput: Bool { file == "-" }
+
+  /// In messages: an absolute path would be long, and a relative one is what the user typed.
+  private var shownName: String { isStandardInput ? "<stdin>" : file }
+
+  private func source() throws -> [UInt8] {
+    try File.contents(of: isStandardInput ? "/dev/stdin" : file)
   }
 
   /// The program takes the place of this process, so that signals, the terminal and the exit code are its own.
-  private static func replaceProcess(by words: [String]) throws {
-    var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
-    pointers.append(nil)
+  private func replaceProcess(by program: String) throws {
+    setenv("APUS_SCRIPT_REPORTER", try ScriptLibraries.commandPath(), 1)
+    setenv("APUS_SCRIPT_FILE", shownName, 1)
+    if let threads = threads.threads { setenv("OMP_NUM_THREADS", "\(threads)", 1) }
+    var words: [UnsafeMutablePointer<CChar>?] = ([file] + arguments).map { strdup($0) }
+    words.append(nil)
     Terminal.restoreSignals()
-    execv(words[0], pointers)
-    throw ScriptError(description: "\(words[0]): \(String(cString: strerror(errno)))")
+    execv(program, words)
+    throw ScriptError(description: "\(program): cannot start it: \(String(cString: strerror(errno)))")
   }
 }
 

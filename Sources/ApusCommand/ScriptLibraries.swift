@@ -19,7 +19,14 @@ struct ScriptLibraries {
   let libraryFolder: String
 
   var compilerArguments: [String] {
-    moduleFolders.flatMap { ["-I", $0] } + ["-L", libraryFolder, "-lApusDynamic"]
+    moduleFolders.flatMap { ["-I", $0] }
+      + ["-L", libraryFolder, "-lApusDynamic", "-Xlinker", "-rpath", "-Xlinker", libraryFolder]
+  }
+
+  /// What a compiled script depends on: the library, and the modules that are built with it.
+  var files: [String] {
+    ["\(libraryFolder)/\(Self.libraryName)"]
+      + ["Apus", "ApusVision", "ApusONNX"].map { "\(moduleFolders[0])/\($0).swiftmodule" }
   }
 
   static func besideCommand() throws -> ScriptLibraries {
@@ -68,7 +75,7 @@ struct ScriptLibraries {
   }
 
   /// The running program with links resolved: the command may be a link on PATH, and the build folder's `release` is one.
-  private static func commandPath() throws -> String {
+  static func commandPath() throws -> String {
     #if os(Linux)
       return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     #else

@@ -4,51 +4,58 @@ import ArgumentParser
 /// `apus segment`: trains a small fully convolutional network on scenes composed of digits, and shows what it makes of test scenes.
 struct Segment: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Train a network that tells the class of every pixel, on scenes composed of digits.",
+    abstract: "Train a network that classifies every pixel, on scenes composed of digits.",
     discussion: """
       apus segment --data digits --out runs/segment
 
-      The folder gets metrics.csv, classes.csv, model.safetensors, and two pictures: scenes.png with test scenes, the truth and \
-      the prediction, other-size.png with the same for a scene of another size than those trained on.
+      Writes metrics.csv, classes.csv, model.safetensors and two pictures: scenes.png shows test scenes, their labels and the \
+      predictions, other-size.png the same for a scene of a size that was not trained on.
       """)
 
   private static let usual = SegmentationSettings()
 
-  @Option(help: "What the scenes are composed of: digits (inside the command) or mnist:FOLDER.")
+  @Option(help: "Images to compose the scenes of: digits (built in) or mnist:FOLDER.")
   var data: String
 
-  @Option(name: [.long, .customShort("o")], help: "The folder of the results; it is made.", completion: .directory)
+  @Option(
+    name: [.long, .customShort("o")], help: "Folder of the results, created if it does not exist.",
+    completion: .directory)
   var out: String
 
-  @Option(help: "Passes over as many new scenes.")
+  @Option(
+    parsing: .unconditional, help: "Passes, each over new scenes. (default: \(Segment.usual.epochs))",
+    transform: OptionValue.whole(1...100_000))
   var epochs = Segment.usual.epochs
 
-  @Option(help: "Training scenes an epoch.")
+  @Option(
+    parsing: .unconditional, help: "Training scenes per epoch. (default: \(Segment.usual.scenes))",
+    transform: OptionValue.whole(1...10_000_000))
   var scenes = Segment.usual.scenes
 
-  @Option(help: "Scenes a step.")
+  @Option(
+    parsing: .unconditional, help: "Mini-batch size. (default: \(Segment.usual.batchSize))",
+    transform: OptionValue.whole(1...4096))
   var batchSize = Segment.usual.batchSize
 
-  @Option(help: "Height and width of the scenes trained on.")
+  @Option(
+    parsing: .unconditional, help: "Height and width of training scenes, in pixels. (default: \(Segment.usual.height))",
+    transform: OptionValue.whole(1...1024))
   var size = Segment.usual.height
 
-  @Option(help: "Peak of AdamW's learning rate.")
+  @Option(
+    name: [.long, .customLong("lr")], parsing: .unconditional,
+    help: "Peak learning rate of AdamW. (default: \(Segment.usual.learningRate))",
+    transform: OptionValue.number("above 0") { $0 > 0 })
   var learningRate = Segment.usual.learningRate
 
-  @Option(help: "Seed of initial values and training scenes.")
+  @Option(
+    parsing: .unconditional, help: "Seed of initial values and training scenes. (default: \(Segment.usual.seed))",
+    transform: OptionValue.seed)
   var seed = Segment.usual.seed
 
-  @Option(help: "Threads; the result does not depend on their number. (default: OMP_NUM_THREADS, else the CPUs)")
-  var threads: Int?
-
-  func validate() throws {
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads is \(threads), expected 1 to 1024")
-    }
-  }
+  @OptionGroup var threads: ThreadOptions
 
   func run() throws {
-    if let threads { Runtime.threadCount = threads }
     var settings = SegmentationSettings()
     settings.epochs = epochs
     settings.scenes = scenes
@@ -91,5 +98,5 @@ struct Segment: ParsableCommand {
         + "frequency-weighted IoU \(Segment.percent(metrics.frequencyWeightedIntersectionOverUnion))")
   }
 
-  private static func percent(_ part: Double) -> String { (100 * part).formatted(decimals: 1) + " %" }
+  private static func percent(_ part: Double) -> String { part.percent(decimals: 1) }
 }

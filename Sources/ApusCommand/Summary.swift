@@ -2,65 +2,119 @@ import Apus
 import ArgumentParser
 import Foundation
 
-/// `apus summary NETWORK`: a network layer by layer, with what a step takes, without computing anything.
+/// `apus summary NETWORK|RUN`: a network layer by layer, with what a step takes, without computing anything.
 struct Summary: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract:
-      "Show a network's layers: shapes, parameters, multiply-adds, memory, receptive fields; and what a step takes.")
+      "Show a network layer by layer: shapes, parameters, multiply-adds, memory, receptive fields; and the cost of a step.",
+    discussion: """
+      apus summary resnet18 --input 224 --batch 32
+      apus summary runs/digits --json
+      """)
 
-  enum Format: String, CaseIterable, ExpressibleByArgument { case table, json, csv }
-  enum Mode: String, CaseIterable, ExpressibleByArgument { case training, inference }
+  enum Format: String, CaseIterable { case table, json, csv }
+  enum Mode: String, CaseIterable { case training, inference }
 
-  @Argument(help: "The network: \(NetworkCatalogue.names.joined(separator: ", ")).")
-  var network: String
+  @Argument(
+    help: ArgumentHelp(
+      "A run, its model.safetensors, or a network: \(NetworkCatalogue.names.joined(separator: ", ")).",
+      valueName: "network|run"), completion: .file())
+  var source: String
 
-  @Option(help: "The images: height x width x channels as 224x224x3, or 224x224, or 224. (default: the network's own)")
-  var input: InputSize?
+  @Option(
+    parsing: .unconditional,
+    help: "Size of the images: 224x224x3, 224x224 or 224. (default: the network's, or the run's)",
+    transform: OptionValue.size)
+  var input: ImageSize?
 
-  @Option(help: "Images in a batch.")
+  @Option(parsing: .unconditional, help: "Batch size. (default: 1)", transform: OptionValue.whole(1...65536))
   var batch = 1
 
-  @Option(help: "Number of classes. (default: the network's own)")
+  @Option(
+    parsing: .unconditional, help: "Number of classes. (default: the network's, or the run's)",
+    transform: OptionValue.whole(1...65536))
   var classes: Int?
 
-  @Option(help: "Plan a step of training or of inference.")
+  @Option(
+    help: "Step to plan: training or inference. (default: training)",
+    transform: OptionValue.oneOf(Mode.allCases, default: .training))
   var phase = Mode.training
 
-  @Option(help: "The optimizer of the training step: \(OptimizerCatalogue.names.joined(separator: ", ")).")
-  var optimizer = "sgd"
+  @Option(
+    help:
+      "Optimizer of the training step: \(OptimizerCatalogue.names.joined(separator: ", ")). (default: sgd, or the run's)",
+    transform: OptionValue.optimizer)
+  var optimizer: String?
 
-  @Option(help: "Print a table, json or csv.")
+  @Option(
+    help: "Output format: table, json or csv. (default: table)",
+    transform: OptionValue.oneOf(Format.allCases, default: .table))
   var format = Format.table
 
-  @Flag(inversion: .prefixedNo, help: "Predict the time of a step: takes a few seconds to calibrate this machine.")
+  @Flag(help: "The same as --format json.")
+  var json = false
+
+  @Flag(inversion: .prefixedNo, help: "Predict the time of a step; takes a few seconds to calibrate on this machine.")
   var time = true
 
+  @OptionGroup var threads: ThreadOptions
+
   func validate() throws {
-    for case (let name, let value?) in [("--batch", batch), ("--classes", classes)] where !(1...65536).contains(value) {
-      throw ValidationError("\(name) is \(value), expected 1 to 65536")
-    }
-    _ = try OptimizerCatalogue.entry(optimizer)
+    if json && format == .csv { throw ValidationError("either --json or --format csv, not both") }
+  }
+
+  /// What is planned.
+  private struct Subject {
+    var network: String
+    var input: Shape
+    var classes: Int
+    var optimizer: String
   }
 
   func run() throws {
-    let entry = try NetworkCatalogue.entry(network)
-    let shape = input?.shape(usual: entry.usualInput) ?? entry.usualInput
-    let classes = classes ?? entry.usualClasses
-    let model = try NetworkCatalogue.outline(network, input: shape, classes: classes)
-    let images = Shape([batch] + shape)
-    let optimizer = try OptimizerCatalogue.entry(optimizer)
+    let subject = try subject()
+    let model = try NetworkCatalogue.outline(subject.network, input: subject.input, classes: subject.classes)
+    let images = Shape([batch] + subject.input)
+    let optimizer = try OptimizerCatalogue.entry(subject.optimizer)
     let inference = try model.plan(input: images)
     let step =
       phase == .training ? try model.planStep(input: images) { optimizer.makeUsual($0) } : nil
     let report = PlanReport(
-      network: entry.name, input: images, rows: step?.rows ?? inference.rows, isTraining: phase == .training,
+      network: try NetworkCatalogue.entry(subject.network).name, input: images, rows: step?.rows ?? inference.rows,
+      isTraining: phase == .training,
       totals: inference.totals + (step?.totals ?? [])
         + (time ? try times(model, images, step: step != nil ? optimizer : nil) : []))
-    switch format {
+    switch json ? .json : format {
     case .table: Terminal.printLine(report.table)
     case .json: Terminal.printLine(try report.json())
     case .csv: Terminal.printLine(report.csv)
     }
+  }
+
+  private func subject() throws -> Subject {
+    // A folder with the name of a network is meant by ./NAME.
+    if let entry = try? NetworkCatalogue.entry(source) {
+      return Subject(
+        network: source, input: input?.shape(channels: entry.usualInput[2]) ?? entry.usualInput,
+        classes: classes ?? entry.usualClasses, optimizer: optimizer ?? TrainingSettings.defaults.optimizer)
+    }
+    guard ModelSource.exists(source) else {
+      try NetworkCatalogue.check(source)
+      throw FileError(source, found: "nothing there", expected: "a network, a run, or a model's file")
+    }
+    let files = ModelSource(source).files
+    // A run that has no model yet has its network in its record.
+    let record = ModelSource.exists(files.record) ? try RunRecord.read(files.record) : nil
+    let usual = optimizer ?? record?.settings.optimizer ?? TrainingSettings.defaults.optimizer
+    if !ModelSource.exists(files.model), let network = record?.network {
+      return Subject(
+        network: network.name, input: input?.shape(channels: network.input[2]) ?? Shape(network.input),
+        classes: classes ?? network.classes, optimizer: usual)
+    }
+    let trained = try ModelSource(source).read()
+    return Subject(
+      network: trained.network, input: input?.shape(channels: trained.input[2]) ?? trained.input,
+      classes: classes ?? trained.classNames.count, optimizer: usual)
   }
 
   private func times(_ model: any Layer, _ images: Shape, step optimizer: OptimizerCatalogue.Entry?) throws
@@ -74,22 +128,5 @@ struct Summary: ParsableCommand {
       times.append(("training_step_ms", .number(1e3 * seconds)))
     }
     return times
-  }
-}
-
-/// `224x224x3`, `224x224` or `224`.
-struct InputSize: ExpressibleByArgument {
-  private let sizes: [Int]
-
-  init?(argument: String) {
-    let parts = argument.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-    guard (1...3).contains(parts.count), parts.allSatisfy({ $0.map { (1...65536).contains($0) } ?? false }) else {
-      return nil
-    }
-    sizes = parts.map { $0! }
-  }
-
-  func shape(usual: Shape) -> Shape {
-    [sizes[0], sizes.count > 1 ? sizes[1] : sizes[0], sizes.count > 2 ? sizes[2] : usual[2]]
   }
 }

@@ -11,14 +11,15 @@ enum Table {
   static var head: String { line(columns.map(\.title)) }
 
   static func row(_ row: EpochMetrics) -> String {
-    let numbers = [
-      (row.trainLoss, 4), (100 * row.trainAccuracy, 2), (row.validationLoss, 4), (100 * row.validationAccuracy, 2),
-      (row.seconds, 2),
-    ]
-    let cells = zip(numbers, columns.dropFirst()).map { number, column in
-      let unit = column.title.hasSuffix("acc") ? " %" : ""
-      return number.0.compact(decimals: number.1, width: column.width - unit.count) + unit
+    func number(_ value: Double, _ decimals: Int, _ column: Int) -> String {
+      value.compact(decimals: decimals, width: columns[column].width)
     }
+    // Of "99.996 %" five characters are no decimals.
+    func percent(_ part: Double, _ column: Int) -> String { part.percent(decimals: 2, most: columns[column].width - 5) }
+    let cells = [
+      number(row.trainLoss, 4, 1), percent(row.trainAccuracy, 2), number(row.validationLoss, 4, 3),
+      percent(row.validationAccuracy, 4), number(row.seconds, 2, 5),
+    ]
     return line(["\(row.epoch)"] + cells)
   }
 

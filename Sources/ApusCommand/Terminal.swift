@@ -38,7 +38,20 @@ enum Terminal {
   }
 
   /// A line on standard error, `apus: …`.
-  static func printError(_ text: String) { _ = put("apus: \(text)\n", STDERR_FILENO) }
+  static func printError(_ text: String) {
+    // That nobody reads it is not noted as the end of whoever reads standard output.
+    var (set, before, pending) = (sigset_t(), sigset_t(), sigset_t())
+    sigemptyset(&set)
+    sigaddset(&set, SIGPIPE)
+    pthread_sigmask(SIG_BLOCK, &set, &before)
+    _ = put("apus: \(text)\n", STDERR_FILENO)
+    sigpending(&pending)
+    if sigismember(&pending, SIGPIPE) == 1 {
+      var number: Int32 = 0
+      sigwait(&set, &number)
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nil)
+  }
 
   // MARK: Losses
 
@@ -64,7 +77,7 @@ enum Terminal {
     if failure.load(ordering: .relaxed) == 0, close(STDOUT_FILENO) != 0, errno != EBADF, errno != EINTR { fail(errno) }
     switch failure.load(ordering: .relaxed) {
     case 0: return code
-    case EPIPE where code == 0: endByBrokenPipe()
+    case EPIPE where code == 0 || code == 128 + SIGPIPE: endByBrokenPipe()
     default: return code == 0 ? 1 : code
     }
   }

@@ -5,7 +5,7 @@ import ArgumentParser
 /// `apus train`: starts a run in a new folder, or continues one.
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Train a network, or go on with a run that was interrupted.",
+    abstract: "Train a network, or resume an interrupted run.",
     discussion: """
       apus train lenet5 --data digits --epochs 30 --out runs/digits
       apus train lenet5 --data mnist:FOLDER --epochs 5 --out runs/mnist
@@ -18,81 +18,113 @@ struct Train: ParsableCommand {
 
   @Option(
     help: """
-      digits (inside the command), mnist:FOLDER (four IDX files) or cifar10:FOLDER (binary batches), plain or .gz, or folder:FOLDER \
-      (images in a folder a class, or such folders in train, test and val).
+      digits (built in), mnist:FOLDER (four IDX files) or cifar10:FOLDER (binary batches), plain or .gz, or folder:FOLDER \
+      (images in one folder per class, or such folders inside train, test and val).
       """
   )
   var data: String?
 
-  @Option(help: "Passes over the training set. (default: \(TrainingSettings.defaults.epochs))")
+  @Option(
+    parsing: .unconditional, help: "Passes over the training set. (default: \(TrainingSettings.defaults.epochs))",
+    transform: OptionValue.whole(1...1_000_000))
   var epochs: Int?
 
-  @Option(help: "Samples a step. (default: \(TrainingSettings.defaults.batchSize))")
+  @Option(
+    parsing: .unconditional, help: "Mini-batch size. (default: \(TrainingSettings.defaults.batchSize))",
+    transform: OptionValue.whole(1...1 << 30, ", and at most the number of training images"))
   var batchSize: Int?
 
-  @Option(help: "\(OptimizerCatalogue.names.joined(separator: ", ")). (default: sgd)")
+  @Option(help: "\(OptimizerCatalogue.names.joined(separator: ", ")). (default: sgd)", transform: OptionValue.optimizer)
   var optimizer: String?
 
-  @Option(help: "Base learning rate. (default: the optimizer's, \(Train.usual { $0.learningRate }))")
+  @Option(
+    name: [.long, .customLong("lr")], parsing: .unconditional,
+    help: "Base learning rate. (default: the optimizer's, \(Train.usual { $0.learningRate }))",
+    transform: OptionValue.number("above 0") { $0 > 0 })
   var learningRate: Double?
 
   @Option(
     help: """
-      How the learning rate goes on after the warm-up: cosine, constant, step:EPOCHS:FACTOR, milestones:E,E:FACTOR, \
+      Learning-rate schedule after warm-up: cosine, constant, step:EPOCHS:FACTOR, milestones:E,E:FACTOR, \
       exponential:FACTOR, one-cycle:RISE or plateau:PATIENCE:FACTOR. (default: cosine)
-      """)
+      """, transform: OptionValue.schedule)
   var schedule: LearningRateSchedule.Decay?
 
   @Option(
-    help: "Part of the steps in which the learning rate rises. (default: \(TrainingSettings.defaults.schedule.warmup))")
+    parsing: .unconditional,
+    help: "Fraction of steps used for warm-up. (default: \(TrainingSettings.defaults.schedule.warmup))",
+    transform: OptionValue.number("from 0 to below 1") { $0 >= 0 && $0 < 1 })
   var warmup: Double?
 
-  @Option(help: "SGD's momentum, Adam's β₁. (default: the optimizer's, \(Train.usual { $0.momentum ?? 0 }))")
+  @Option(
+    parsing: .unconditional,
+    help: "SGD's momentum, or Adam's β₁. (default: the optimizer's, \(Train.usual { $0.momentum ?? 0 }))",
+    transform: OptionValue.number("from 0 to below 1") { $0 >= 0 && $0 < 1 })
   var momentum: Double?
 
-  @Option(help: "L2 penalty. (default: the optimizer's, \(Train.usual { $0.weightDecay }))")
+  @Option(
+    parsing: .unconditional, help: "L2 penalty. (default: the optimizer's, \(Train.usual { $0.weightDecay }))",
+    transform: OptionValue.number("of at least 0") { $0 >= 0 })
   var weightDecay: Double?
 
-  @Option(help: "What weight decay acts on: weights (no biases, scales and shifts) or all. (default: weights)")
+  @Option(
+    help: "Parameters that weight decay acts on: weights (not biases, scales or shifts) or all. (default: weights)",
+    transform: OptionValue.decayed)
   var decaying: DecayedParameters?
 
-  @Option(help: "Of gradients: none, value:LIMIT, norm:LIMIT, adaptive:PART or median:MULTIPLE. (default: none)")
+  @Option(
+    help: "Gradient clipping: none, value:LIMIT, norm:LIMIT, adaptive:FRACTION or median:MULTIPLE. (default: none)",
+    transform: OptionValue.clipping)
   var clip: GradientClipping?
 
-  @Option(help: "Random shifts of training images, in pixels each way. (default: \(TrainingSettings.defaults.shift))")
+  @Option(
+    parsing: .unconditional,
+    help:
+      "Random shifts of training images, up to this many pixels each way. (default: \(TrainingSettings.defaults.shift))",
+    transform: OptionValue.whole(0...65536))
   var shift: Int?
 
-  @Flag(help: "Mirror training images left to right half of the time.")
+  @Flag(help: "Flip half of the training images left to right, at random.")
   var flip = false
 
-  @Option(help: "Side of a square that is cut out of training images, in pixels. (default: 0)")
+  @Option(
+    parsing: .unconditional, help: "Side of a random square erased from training images, in pixels. (default: 0)",
+    transform: OptionValue.whole(0...65536))
   var cutout: Int?
 
-  @Option(help: "Brightness, contrast and saturation of training images by factors in 1 ± this. (default: 0)")
+  @Option(
+    parsing: .unconditional,
+    help: "Random brightness, contrast and saturation of training images, as factors within 1 ± JITTER. (default: 0)",
+    transform: OptionValue.number("from 0 to 1") { $0 >= 0 && $0 <= 1 })
   var jitter: Double?
 
-  @Option(help: "Seed of initial values, order and augmentation. (default: \(TrainingSettings.defaults.seed))")
+  @Option(
+    parsing: .unconditional,
+    help: "Seed of initial values, shuffling and augmentation. (default: \(TrainingSettings.defaults.seed))",
+    transform: OptionValue.seed)
   var seed: UInt64?
 
   @Option(
     help: """
-      Of convolutions and linear layers: standard, strict (no Winograd F(4×4)) or bfloat16 (where the processor has it). \
+      Precision of convolutions and linear layers: standard, strict (no Winograd F(4×4)) or bfloat16 (if the CPU supports it). \
       (default: \(TrainingSettings.defaults.precision))
-      """)
+      """, transform: OptionValue.precision)
   var precision: Precision?
 
   @OptionGroup var transfer: TransferOptions
+  @OptionGroup var threads: ThreadOptions
 
-  @Option(help: "Threads; the result does not depend on their number. (default: OMP_NUM_THREADS, else the CPUs)")
-  var threads: Int?
-
-  @Option(name: [.long, .customShort("o")], help: "The folder of the run; it is made.", completion: .directory)
+  @Option(
+    name: [.long, .customShort("o")], help: "Folder of the new run, created if it does not exist.",
+    completion: .directory)
   var out: String?
 
-  @Option(help: "Steps between checkpoints; one is also written after each epoch.")
+  @Option(
+    parsing: .unconditional, help: "Steps between checkpoints. (default: one checkpoint per epoch)",
+    transform: OptionValue.whole(1...Int.max))
   var checkpointEvery: Int?
 
-  @Option(help: "The folder of a run to go on with; its settings are kept.", completion: .directory)
+  @Option(help: "Folder of an interrupted run to resume; it keeps its settings.", completion: .directory)
   var resume: String?
 
   /// A number of each optimizer, for the help.
@@ -101,12 +133,6 @@ struct Train: ParsableCommand {
   }
 
   func validate() throws {
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads is \(threads), expected 1 to 1024")
-    }
-    if let checkpointEvery, checkpointEvery < 1 {
-      throw ValidationError("--checkpoint-every is \(checkpointEvery), expected at least 1")
-    }
     if resume != nil {
       if let given = givenSettings.first {
         throw ValidationError(
@@ -136,18 +162,18 @@ struct Train: ParsableCommand {
   }
 
   func run() throws {
-    if let threads { Runtime.threadCount = threads }
     let reporter = TrainingReporter()
     Interruption.watch()
     Terminal.outliveReader()
     let outcome: TrainingRun.Outcome
-    let folder: String
-    if let resume {
-      folder = resume
-      outcome = try TrainingRun.resume(resume, reader: Image.reader, observer: reporter)
-    } else {
-      folder = out!
-      outcome = try TrainingRun.start(try request(), in: folder, reader: Image.reader, observer: reporter)
+    let folder = resume ?? out!
+    do {
+      outcome =
+        try resume == nil
+        ? TrainingRun.start(try request(), in: folder, reader: Interruption.stopping(Image.reader), observer: reporter)
+        : TrainingRun.resume(folder, reader: Interruption.stopping(Image.reader), observer: reporter)
+    } catch is InterruptedError {
+      throw reporter.interruptedEarly(resume == nil ? nil : folder)
     }
     reporter.tell(outcome, folder)
     if case .interrupted = outcome, Interruption.signal != 0 { throw ExitCode(128 + Interruption.signal) }
@@ -176,11 +202,3 @@ struct Train: ParsableCommand {
     return request
   }
 }
-
-extension Precision: ExpressibleByArgument {
-  /// Without float64, which is for diagnoses.
-  public static var allValueStrings: [String] { allCases.filter { $0 != .float64 }.map(\.rawValue) }
-}
-extension DecayedParameters: ExpressibleByArgument {}
-extension LearningRateSchedule.Decay: ExpressibleByArgument {}
-extension GradientClipping: ExpressibleByArgument {}

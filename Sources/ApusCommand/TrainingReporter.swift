@@ -1,16 +1,18 @@
 import Apus
+import ArgumentParser
 
-/// Shows a training run: a bar that is redrawn where standard output is a terminal, plain lines elsewhere, and a row an epoch.
+/// Shows a training run: a bar that is redrawn if standard output is a terminal, plain lines elsewhere, and a row per epoch.
 final class TrainingReporter: TrainingObserver {
   private var barIsShown = false
   private var lastLine = ContinuousClock.now
-  private var epochs = 0
+  private var settings: TrainingSettings?
+  private var highestLoss: (loss: Double, epoch: Int) = (-.infinity, 0)
 
   /// Also where nobody reads any more: training is then saved, as after Ctrl-C.
   var shouldStop: Bool { Interruption.signal != 0 || Terminal.readerHasLeft }
 
   func trainingBegins(_ record: RunRecord, plan: Plan) {
-    epochs = record.settings.epochs
+    settings = record.settings
     if let data = record.data {
       Terminal.printLine(
         "\(record.networkName): \(plan.parameters.grouped) parameters; \(data.name): \(data.trainingSamples.grouped) training, "
@@ -27,7 +29,7 @@ final class TrainingReporter: TrainingObserver {
     }
     if record.normalization != nil, let data = record.data {
       let values = zip(data.mean, data.deviation).map { "\($0) ± \($1)" }.joined(separator: ", ")
-      Terminal.printLine("images normalised by \(values), not by their own mean and deviation")
+      Terminal.printLine("images normalized by \(values), not by their own mean and standard deviation")
     }
     if let frozen = record.frozen { Terminal.printLine("frozen: \(frozen.summary(of: plan.parameters))") }
     let groups = record.settings.groups.map { " \($0)" }.joined()
@@ -49,12 +51,10 @@ final class TrainingReporter: TrainingObserver {
     let left = duration(progress.secondsLeft)
     let loss = progress.loss.compact(decimals: 4, width: 8)
     if Terminal.isInteractive {
-      let label = "epoch \(progress.epoch)/\(progress.epochs) "
-      let numbers = " loss \(loss)  \(rate) images/s  \(left) left"
-      let room = min(30, Terminal.width - label.count - numbers.count - 3)
-      let bar = room >= 5 ? Table.bar(progress.fraction, width: room) : ""
-      // A line that wraps could not be redrawn.
-      Terminal.print("\r\u{1B}[2K" + (label + bar + numbers).prefix(max(Terminal.width - 1, 1)))
+      let parts = ["loss \(loss)", "\(left) left", "\(rate) images/s"]
+      let line = ProgressLine.text(
+        label: "epoch \(progress.epoch)/\(progress.epochs)", fraction: progress.fraction, parts, width: Terminal.width)
+      Terminal.print("\r\u{1B}[2K" + line)
       barIsShown = true
     } else if ContinuousClock.now - lastLine > .seconds(10) {
       lastLine = .now
@@ -67,6 +67,7 @@ final class TrainingReporter: TrainingObserver {
   func epochEnded(_ row: EpochMetrics, of epochs: Int, isKept: Bool) {
     clearBar()
     lastLine = .now
+    if !(row.trainLoss <= highestLoss.loss) { highestLoss = (row.trainLoss, row.epoch) }
     Terminal.printLine(Table.row(row))
   }
 
@@ -85,10 +86,11 @@ final class TrainingReporter: TrainingObserver {
           + "page: \(folder)/report.html")
       tell(result)
     case .wasFinished(let result):
-      Terminal.printLine("\(folder): the run is finished already, nothing is left to do")
+      tellComplete(folder)
       tell(result)
     case .interrupted(let steps):
-      Terminal.printLine("interrupted after step \(steps.grouped) and saved; go on with: apus train --resume \(folder)")
+      Terminal.printLine(
+        "interrupted after step \(steps.grouped) and saved; resume with: apus train --resume \(folder)")
     }
   }
 
@@ -97,11 +99,39 @@ final class TrainingReporter: TrainingObserver {
     barIsShown = false
   }
 
+  /// A signal that came before the first step.
+  ///
+  /// - Parameter resumed: the folder of a run that was to be resumed; a new one was taken back.
+  func interruptedEarly(_ resumed: String?) -> ExitCode {
+    clearBar()
+    Terminal.printError(
+      "interrupted before the first step; "
+        + (resumed.map { "\($0) is as it was" } ?? "nothing was written"))
+    return ExitCode(128 + Interruption.signal)
+  }
+
+  private func tellComplete(_ folder: String) {
+    guard let record = try? RunRecord.read(RunFiles(folder).record) else { return }
+    let epochs = record.settings.epochs.grouped
+    Terminal.printLine(
+      "\(folder): the run is complete (\(epochs) of \(epochs) epochs); to train on from its model: apus train "
+        + "\(record.networkName) --data \(record.dataSource) --init \(folder) --epochs 10 --out NEW-FOLDER")
+  }
+
   private func tell(_ result: RunRecord.Result) {
     if let reason = result.didNotLearn {
-      Terminal.printLine("the run did not learn: \(reason); try another --learning-rate, and look at images and labels")
+      Terminal.printLine("the run did not learn: \(reason); \(advice)")
     }
-    Terminal.printLine("test accuracy \((100 * result.testAccuracy).formatted(decimals: 1)) %")
+    Terminal.printLine("test accuracy \(result.testAccuracy.percent(decimals: 1))")
+  }
+
+  /// What to try where nothing was learned. A loss in two digits is beyond that of any guess among classes that there are.
+  private var advice: String {
+    guard let rate = settings?.learningRate, !(highestLoss.loss < 20), highestLoss.epoch > 0 else {
+      return "try another --learning-rate, and look at images and labels"
+    }
+    return "the loss rose to \(highestLoss.loss.compact(decimals: 1, width: 9)) in epoch \(highestLoss.epoch): try "
+      + "--learning-rate \(Float(rate / 10))"
   }
 
   private func duration(_ seconds: Double) -> String {

@@ -1,65 +1,73 @@
 import Apus
 import ArgumentParser
 
-/// Options of `apus train` for images in folders, and for training that begins with weights of another.
+/// Options of `apus train` for image folders, and for training that starts from other weights.
 struct TransferOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help:
-      "Size that image files are brought to, HEIGHTxWIDTHxCHANNELS or one number for a square. (default: the network's)"
-  )
+      "Size that images of a folder are resized to, HEIGHTxWIDTHxCHANNELS or one number for a square. (default: the network's)",
+    transform: OptionValue.size)
   var input: ImageSize?
 
-  @Option(help: "Part of the scaled image whose centre is taken. (default: 0.875, 1 below 64 pixels)")
+  @Option(
+    parsing: .unconditional,
+    help: "Fraction of the resized image that the center crop keeps. (default: 0.875, or 1 below 64 pixels)",
+    transform: OptionValue.number("from 0.01 to 1") { $0 >= 0.01 && $0 <= 1 })
   var crop: Double?
 
   @OptionGroup var images: ImageOptions
 
   @Option(
     help: """
-      What images are normalised by: data (mean and deviation of the training images) or imagenet. (default: data; with --init, what \
-      the weights were trained with)
-      """)
+      Normalization of the images: data (mean and standard deviation of the training images) or imagenet. (default: data; with \
+      --init, what the weights were trained with)
+      """, transform: OptionValue.normalization)
   var normalize: NormalizationChoice?
 
-  @Option(help: "The number of classes that the data must have.")
+  @Option(
+    parsing: .unconditional, help: "Number of classes that the data must have.",
+    transform: OptionValue.whole(1...65536))
   var classes: Int?
 
   @Option(
     name: .customLong("init"),
     help: ArgumentHelp(
-      "Weights to begin with: a safetensors, npz or PyTorch file in torchvision's names, or a run.",
+      "Initial weights: a run, its model.safetensors, or a safetensors, npz or PyTorch file in torchvision's names.",
       valueName: "file"), completion: .file())
   var initialWeights: String?
 
   @OptionGroup var names: PrefixOption
 
   @Option(
-    help: "Channels of the images: 3 repeats that of gray ones, for weights that expect color. (default: the data's)")
+    parsing: .unconditional,
+    help: "Channels of the images: 3 repeats that of gray ones, for weights that expect color. (default: the data's)",
+    transform: OptionValue.whole(1...65536))
   var channels: Int?
 
-  @Flag(help: "Draw the classifier from the seed even where that of --init fits.")
+  @Flag(help: "Draw a new classifier from the seed even if the one of --init fits.")
   var newHead = false
 
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "Parameters that are not trained, as paths with * and ?; the statistics of their batch norms stay too.",
+      "Parameters to freeze, as paths with * and ?; running statistics of their batch norms are frozen too.",
       valueName: "pattern"))
   var freeze: [String] = []
 
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Parameters that are trained although --freeze matches them.", valueName: "pattern"))
+    help: ArgumentHelp("Parameters to train although --freeze matches them.", valueName: "pattern"))
   var unfreeze: [String] = []
 
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "Settings of a part: a pattern, a colon, and of lr=FACTOR of the learning rate, wd=DECAY, train=false some.",
-      valueName: "group"))
+      "Settings for some parameters, as PATTERN:lr=FACTOR,wd=DECAY,train=false; lr multiplies the learning rate.",
+      valueName: "group"), transform: OptionValue.group)
   var group: [ParameterGroup] = []
 
-  /// Those given, for a run that keeps its settings.
+  /// The options given, for a run that keeps its settings.
   var given: [(String, Any?)] {
     [
       ("--input", input), ("--crop", crop), ("--normalize", normalize), ("--classes", classes),
@@ -84,30 +92,9 @@ struct TransferOptions: ParsableArguments {
     }
     request.normalization = normalize
     request.classes = classes
-    request.initialWeights = initialWeights
+    request.initialWeights = initialWeights.map { ModelSource($0).file }
     request.weightsPrefix = names.prefix
     request.channels = channels
     request.newHead = newHead
   }
-}
-
-/// `224`, `224x224` or `224x224x3`.
-struct ImageSize: ExpressibleByArgument {
-  private let sizes: [Int]
-
-  init?(argument: String) {
-    let parts = argument.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-    guard (1...3).contains(parts.count), parts.allSatisfy({ ($0 ?? 0) > 0 }) else { return nil }
-    sizes = parts.compactMap { $0 }
-  }
-
-  func shape(channels: Int) -> Shape {
-    [sizes[0], sizes.count > 1 ? sizes[1] : sizes[0], sizes.count > 2 ? sizes[2] : channels]
-  }
-}
-
-extension NormalizationChoice: ExpressibleByArgument {}
-
-extension ParameterGroup: ExpressibleByArgument {
-  public init?(argument: String) { self.init(text: argument) }
 }

@@ -4,28 +4,30 @@ import ArgumentParser
 /// `apus weights NETWORK FILE`: what a file's tensors are to a network, and the same in another format.
 struct Weights: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show how a file's weights fit a network, and convert them.",
+    abstract: "Show how the weights of a file fit a network, and convert them.",
     discussion: """
       apus weights resnet20 runs/cifar/model.safetensors --to resnet20.safetensors   (for PyTorch's load_state_dict)
-      apus weights vgg16 vgg16.pth --to vgg16.safetensors                            (out of a pickle, which is not executed)
+      apus weights vgg16 vgg16.pth --to vgg16.safetensors                            (from a pickle, which is not executed)
 
-      A file is known by its content, whatever it is called. What a checkpoint puts before the names (state_dict.module.) is found and \
-      taken off; where several sets of weights are in it, --prefix says which.
+      A file is known by its content, whatever its name. What a checkpoint puts before the names (state_dict.module.) is found and \
+      removed; if it holds several sets of weights, --prefix says which.
       """)
 
   @Argument(help: "The network.")
   var network: String
 
-  @Argument(help: "A file of weights: safetensors, npz or PyTorch's, or a run.", completion: .file())
+  @Argument(help: "Weights: a safetensors, npz or PyTorch file, or a run.", completion: .file())
   var file: String
 
-  @Option(help: "The .safetensors or .npz file to write them to.", completion: .file())
+  @Option(help: "A .safetensors or .npz file to write the weights to.", completion: .file())
   var to: String?
 
-  @Option(help: "Its layout, pytorch or apus.")
+  @Option(help: "Layout of the written file: pytorch or apus. (default: pytorch)", transform: OptionValue.layout)
   var layout: WeightsFile.Layout = .pytorch
 
   @OptionGroup var names: PrefixOption
+
+  @OptionGroup var threads: ThreadOptions
 
   func run() throws {
     let weights = try WeightsFile.read(file, prefix: names.prefix)
@@ -39,5 +41,3 @@ struct Weights: ParsableCommand {
     Terminal.printLine("written to \(to)")
   }
 }
-
-extension WeightsFile.Layout: ExpressibleByArgument {}

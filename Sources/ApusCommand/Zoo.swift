@@ -1,46 +1,65 @@
 import Apus
 import ArgumentParser
 
-/// `apus zoo`: the networks, and how they compare with what is printed of them.
+/// `apus zoo`: the networks, and how they compare with published tables.
 struct Zoo: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List the networks; compare them with the tables of papers and decks.",
+    abstract: "List the networks; compare them with published tables.",
     subcommands: [List.self, Verify.self], defaultSubcommand: List.self)
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "List the networks: title, parameters, multiply-adds, usual input, paper.")
+      abstract: "List the networks: title, paper, default input, parameters, multiply-adds.")
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @OptionGroup var threads: ThreadOptions
+
+    private struct Line: Encodable {
+      var name, title, variant, paper: String
+      var input: [Int]
+      var parameters, multiplyAdds: Int
+    }
 
     func run() throws {
-      var lines = [["name", "title", "paper", "input", "parameters", "multiply-adds"]]
-      for entry in NetworkCatalogue.entries {
-        let model = try NetworkCatalogue.outline(
-          entry.name, input: entry.usualInput, classes: entry.usualClasses)
+      let networks = try NetworkCatalogue.entries.map { entry in
+        let model = try NetworkCatalogue.outline(entry.name, input: entry.usualInput, classes: entry.usualClasses)
         let plan = try model.plan(input: Shape([1] + entry.usualInput))
-        lines.append([
-          entry.name, entry.title + (entry.variant.isEmpty ? "" : ", " + entry.variant), entry.paper,
-          entry.usualInput.map(String.init).joined(separator: "×"), model.parameters.scalarCount.grouped,
-          plan.weightMultiplyAdds.grouped,
-        ])
+        return Line(
+          name: entry.name, title: entry.title, variant: entry.variant, paper: entry.paper,
+          input: Array(entry.usualInput),
+          parameters: model.parameters.scalarCount, multiplyAdds: plan.weightMultiplyAdds)
       }
+      if json { return Terminal.printLine(try JSONText.of(networks)) }
+      let lines =
+        [["name", "title", "paper", "input", "parameters", "multiply-adds"]]
+        + networks.map { network in
+          [
+            network.name, network.title + (network.variant.isEmpty ? "" : ", " + network.variant), network.paper,
+            network.input.map(String.init).joined(separator: "×"), network.parameters.grouped,
+            network.multiplyAdds.grouped,
+          ]
+        }
       Terminal.printLine(Table.text(lines, textColumns: 4))
-      Terminal.printLine("\nMultiply-adds are those of convolutions and linear layers for one image.")
+      Terminal.printLine("\nMultiply-adds are those of convolutions and linear layers, per image.")
     }
   }
 
   struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract:
-        "Print what papers and decks print of a network beside what it has; exit code 1 where something differs.")
+      abstract: "Compare networks with published tables; exits with code 1 if something differs.")
 
-    @Argument(help: "The network; all where none is named.")
+    @Argument(help: "The network. (default: all that a table is known of)")
     var network: String?
+
+    @OptionGroup var threads: ThreadOptions
 
     func run() throws {
       let name = try network.map { try NetworkCatalogue.entry($0).name }
       let tables = name.map { PublishedTable.tables(of: $0) } ?? PublishedTable.all
       if let name, tables.isEmpty {
-        throw ValidationError("of \(name) no table is known; apus zoo verify compares those that are")
+        throw ValidationError("no published table of \(name) is known; apus zoo verify compares all that are")
       }
       var (equal, errata, differing) = (0, 0, 0)
       for table in tables {

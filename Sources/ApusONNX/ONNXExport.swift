@@ -9,6 +9,9 @@ public struct ONNXOptions: Hashable, Sendable {
     case fixed
   }
 
+  /// The version of ONNX's operators that files are written in.
+  public static let operatorSet = ONNXFile.operatorSet
+
   /// Whether batch norms become part of the convolutions and linear layers before them; otherwise they are `BatchNormalization`.
   public var foldsBatchNorms: Bool
   public var batch: Batch

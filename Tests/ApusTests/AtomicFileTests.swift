@@ -7,10 +7,37 @@ import Testing
     let folder = try TemporaryFolder()
     let pipe = folder.path + "/pipe"
     #expect(mkfifo(pipe, 0o600) == 0)
-    expectError("pipe: a device, a pipe or a socket, expected a name for a file") {
-      try AtomicFile.write([1], to: pipe)
-    }
+    expectError("pipe: a pipe, expected a name for a file") { try AtomicFile.write([1], to: pipe) }
     #expect(try folder.names() == ["pipe"])
+    // Root could replace it.
+    expectError("/dev/null: a device, expected a name for a file") { try AtomicFile.write([1], to: "/dev/null") }
+    let link = folder.path + "/link"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "pipe")
+    expectError("link: a pipe") { try AtomicFile.write([1], to: link) }
+    #expect(try folder.names() == ["link", "pipe"])
+  }
+
+  @Test func linksAreWrittenThroughAndStay() throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.createDirectory(atPath: folder.path + "/sub", withIntermediateDirectories: false)
+    func link(_ name: String, to target: String) throws -> String {
+      let path = folder.path + "/" + name
+      try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
+      return path
+    }
+    let target = try folder.file("sub/target", [7])
+    let (first, second) = (try link("first", to: "sub/target"), try link("second", to: folder.path + "/first"))
+    try AtomicFile.write([1, 2], to: second)
+    #expect(try File.contents(of: target) == [1, 2])
+    for path in [first, second] {
+      #expect(try FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType == .typeSymbolicLink)
+    }
+    // One that leads to nothing yet makes the file.
+    try AtomicFile.write([3], to: link("third", to: "sub/new"))
+    #expect(try File.contents(of: folder.path + "/sub/new") == [3])
+    expectError("/circle", "links") { try AtomicFile.write([1], to: link("circle", to: "circle")) }
+    expectError("No such file or directory") { try AtomicFile.write([1], to: link("nowhere", to: "none/file")) }
+    #expect(try folder.names() == ["circle", "first", "nowhere", "second", "sub", "third"])
   }
 
   @Test func writesAndReplaces() throws {

@@ -36,7 +36,7 @@ extension CommandTests {
         ["forward", "lenet5", "--weights", model, "--input", input, "--output", new + "2.npy"],
         ["segment", "--data", "digits", "--epochs", "1", "--scenes", "20", "--size", "20", "--out", new + "-scenes"],
         ["train", "lenet5", "--data", "digits", "--epochs", "1", "--out", new],
-        ["train", "--resume", run],
+        ["train", "--resume", run], ["export", "lenet5", "--output", new + ".onnx"],
       ]
     }
   }
@@ -55,9 +55,6 @@ extension CommandTests {
       // What was written elsewhere is whole: the run that was trained meanwhile too.
       #expect(try apus("evaluate", material.folder.path + "/new").status == 0)
       #expect(try Npy.read(material.folder.path + "/new2.npy").shape == [1, 10])
-      // A command that has nothing to say loses nothing.
-      let silent = ["export", "lenet5", "--output", material.folder.path + "/a.onnx"]
-      #expect(try apus(silent, redirected: ">/dev/full").status == 0)
       // An error of the command's own keeps its exit code, also where nobody can read of it.
       #expect(try apus(["fly"], redirected: ">/dev/full 2>/dev/full").status == 64)
       #expect(try apus(["evaluate", material.run + "/none"], redirected: "2>/dev/full").status == 1)
@@ -110,11 +107,10 @@ extension CommandTests {
     }
   #endif
 
-  @Test func aClosedOutputIsALossOnlyOfWhatIsPrinted() throws {
+  @Test func aClosedOutputIsALoss() throws {
     let folder = try TemporaryFolder()
     let closed = try apus(["summary", "lenet5", "--no-time"], redirected: ">&-")
     expectRefused("standard output: Bad file descriptor", closed)
-    #expect(try apus(["export", "lenet5", "--output", folder.path + "/a.onnx"], redirected: ">&-").status == 0)
 
     // Were the numbers of the closed descriptors free, the files of the run would get them, and its table would go into a file.
     let run = folder.path + "/run"

@@ -76,6 +76,49 @@ import Testing
     }
   }
 
+  @Test func neverRoundsAPartToAllOrNothing() {
+    for (part, text) in [
+      (0.98765, "98.8 %"), (1, "100.0 %"), (0, "0.0 %"), (0.9996, "99.96 %"), (0.99951, "99.95 %"), (0.9994, "99.9 %"),
+      (0.0004, "0.04 %"), (0.0006, "0.1 %"), (1 - 1e-12, "99.999999 %"), (1e-12, "0.000001 %"), (0.5, "50.0 %"),
+      (.nan, "nan %"),
+    ] { #expect(part.percent(decimals: 1) == text, "\(part)") }
+    #expect(
+      0.99996.percent(decimals: 2, most: 3) == "99.996 %" && 0.9999999.percent(decimals: 2, most: 3) == "99.999 %")
+    #expect(0.000001.percent(decimals: 2, most: 3, unit: "") == "0.001")
+  }
+
+  @Test func fitsNumbersAndCountsOne() throws {
+    let page = try Self.page()
+    #expect(page.contains("<p>1 epoch, seed 1.") && !page.contains("1 epochs"))
+    // The size of a tile's number follows from its characters.
+    let tiles = page.matches(of: /<b style="--n:([0-9]+)">([^<]+)<\/b>/)
+    #expect(tiles.count == 6 && tiles.allSatisfy { $0.1 == "\($0.2.count)" })
+    for (value, decimals, text) in [
+      (0.25, 2, "0.25"), (2e23, 0, "2e+23"), (1_000_000, 0, "1000000"), (50_000_000, 0, "5e+7"), (3e-7, 7, "3e-07"),
+    ] { #expect(ReportChart.tickText(value, decimals) == text) }
+  }
+
+  /// Of an image folder a mistake is told by its file.
+  @Test func namesTheFilesOfMistakes() throws {
+    let temporary = try TemporaryFolder()
+    // The same pictures in both classes: half of the test images are wrong whatever is learned.
+    let folder = try pictureFolder(temporary, "same", ["a": Array(0..<15), "b": Array(0..<15)], size: 28)
+    var request = TrainingRun.Request(
+      network: "lenet5", data: try DataSource("folder:" + folder), settings: shortSettings(epochs: 1))
+    request.imageFolder = ImageFolder.Options(input: [28, 28, 1])
+    let run = RunFiles(temporary.path + "/run")
+    _ = try TrainingRun.start(request, in: run.folder, reader: Image.reader, observer: SilentObserver())
+    let page = String(decoding: try File.contents(of: run.report), as: UTF8.self)
+    let data = try DataSource("folder:" + folder).load(folder: request.imageFolder, reader: Image.reader)
+    let names = Set(data.files.filter { $0.part == .test }.map(\.path))
+    let shown = page.matches(of: /sure<br>([^<]+)<\/figcaption>/).map { String($0.1) }
+    #expect(!shown.isEmpty && Set(shown).isSubset(of: names), "\(shown)")
+    // The label in the caption is the folder of the file beside it.
+    for figure in page.matches(of: /is <b>([ab])<\/b>.*<br>([ab])\/[0-9]+\.png<\/figcaption>/) {
+      #expect(figure.1 == figure.2)
+    }
+  }
+
   @Test func writesNumbers() {
     #expect(0.98765.formatted(decimals: 2) == "0.99")
     #expect(99.05.formatted(decimals: 0) == "99")

@@ -1,5 +1,6 @@
 import Apus
 import Foundation
+import Synchronization
 import Testing
 
 @Suite struct RunFolderTests {
@@ -54,6 +55,28 @@ import Testing
       _ = try TrainingRun.start(request(), in: run, observer: SilentObserver())
     }
     #expect(try names.map { try bytes(of: run + "/" + $0) } == before)
+  }
+
+  /// Half of them take theirs back, so that what one has found there may be gone when it goes on.
+  @Test func manyMakeTheFoldersAboveAtOnce() throws {
+    let temporary = try TemporaryFolder()
+    let path = temporary.path
+    let problems = Mutex<[String]>([])
+    for round in 0..<50 {
+      DispatchQueue.concurrentPerform(iterations: 8) { index in
+        do {
+          let folder = try RunFolder.create(at: "\(path)/\(round)/a/b/\(index)")
+          if index.isMultiple(of: 2) { folder.discard() }
+        } catch {
+          problems.withLock { $0.append("\(error)") }
+        }
+      }
+    }
+    #expect(problems.withLock { $0 } == [])
+    for round in 0..<50 {
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: "\(path)/\(round)/a/b").sorted() == ["1", "3", "5", "7"])
+    }
   }
 
   /// Every state of the folder that a kill can leave: only run.json, a checkpoint without what is derived from it, and derived files

@@ -1,11 +1,15 @@
 /* Tiers, threads, memory, the thread's slot. */
+#define _GNU_SOURCE /* mkdtemp */
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "check_internal.h"
+#include "runtime/cgroup.h"
+#include "runtime/openmp_environment.h"
 
 static void check_tiers(void) {
   if (!check_case("tiers", "names, availability, APUS_ISA"))
@@ -189,6 +193,119 @@ static void check_slot(void) {
   check_that(apus_thread_slot_get() == NULL, "the slot is not cleared");
 }
 
+static void check_openmp_values(void) {
+  static const struct {
+    const char *text;
+    int threads, limit, size;
+  } values[] = {
+      {"1", 1, 1, 1},          {" 12\t", 1, 1, 1},      {"4,2", 1, 0, 0}, {"4 , 2", 1, 0, 0}, {"007", 1, 1, 1},
+      {"65536", 1, 1, 1},      {"65537", 0, 1, 1},      {"0", 0, 0, 1},   {"-3", 0, 0, 0},    {"", 0, 0, 0},
+      {"2147483647", 0, 1, 0}, {"2147483648", 0, 0, 0}, {" ", 0, 0, 0},   {"4,", 0, 0, 0},    {",4", 0, 0, 0},
+      {"4 2", 0, 0, 0},        {"1e20", 0, 0, 0},       {"two", 0, 0, 0}, {"4,-2", 0, 0, 0},  {"+4", 0, 0, 0},
+      {"4.5", 0, 0, 0},        {"0x4", 0, 0, 0},        {"4M", 0, 0, 1},  {"4 mb", 0, 0, 1},  {"1024M", 0, 0, 1},
+      {"1025M", 0, 0, 0},      {"1G", 0, 0, 1},         {"2G", 0, 0, 0},  {"1T", 0, 0, 0},    {"4Q", 0, 0, 0},
+      {"100B", 0, 0, 1},       {"1048577", 0, 1, 0},    {"M", 0, 0, 0},   {"4MM", 0, 0, 0},   {"100000000000000000000", 0, 0, 0},
+  };
+  if (!check_case("OpenMP's variables", "values that its runtime can bear"))
+    return;
+  for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+    const char *text = values[i].text;
+    check_that(apus_openmp_is_valid(APUS_OPENMP_THREADS, text) == values[i].threads, "\"%s\" as numbers of threads", text);
+    check_that(apus_openmp_is_valid(APUS_OPENMP_LIMIT, text) == values[i].limit, "\"%s\" as a limit", text);
+    check_that(apus_openmp_is_valid(APUS_OPENMP_SIZE, text) == values[i].size, "\"%s\" as a size", text);
+  }
+}
+
+static void write_text(const char *folder, const char *name, const char *text) {
+  char path[512];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  FILE *file = fopen(path, "w");
+  check_that(file != NULL, "%s cannot be written", path);
+  if (file) {
+    fputs(text, file);
+    fclose(file);
+  }
+}
+
+static void make_folder(const char *root, const char *path) {
+  char whole[512];
+  snprintf(whole, sizeof whole, "%s%s", root, path);
+  check_that(mkdir(whole, 0700) == 0, "%s cannot be made", whole);
+}
+
+/* A made-up tree of groups: 6 CPUs for the whole, 2.5 for one inside, none for the innermost; in version 1 1 of 8. */
+static void check_quotas(void) {
+  static const struct {
+    const char *membership;
+    long cpus;
+  } members[] = {
+      {"0::/\n", 6},
+      {"0::/outer\n", 3},
+      {"0::/outer/inner\n", 3},
+      {"0::/outer/inner/not/shown\n", 3},
+      {"0::/elsewhere\n", 6},
+      {"0::/../outside\n", 6},
+      {"", 0},
+      {"nonsense\n", 0},
+      {"5:memory:/outer\n4:cpu,cpuacct:/task\n", 1},
+      {"4:cpuset:/task\n", 0},
+      {"4:cpuacct,cpu:/\n", 8},
+      {"0::/outer\n4:cpu:/\n", 3},
+  };
+  if (!check_case("CPU quotas", "of nested control groups, versions 1 and 2"))
+    return;
+  char base[] = "/tmp/apus-check-XXXXXX", root[64], outside[64], outer[64], inner[64], first[64], task[64], membership[64];
+  check_that(mkdtemp(base) != NULL, "no folder in /tmp");
+  snprintf(root, sizeof root, "%s/mount", base);
+  snprintf(outside, sizeof outside, "%s/outside", base);
+  make_folder(base, "/mount");
+  make_folder(base, "/outside");
+  write_text(outside, "cpu.max", "100000 100000\n"); /* not of those who see the mount alone */
+  make_folder(root, "/outer");
+  make_folder(root, "/outer/inner");
+  make_folder(root, "/cpu");
+  make_folder(root, "/cpu/task");
+  snprintf(outer, sizeof outer, "%s/outer", root);
+  snprintf(inner, sizeof inner, "%s/outer/inner", root);
+  snprintf(first, sizeof first, "%s/cpu", root);
+  snprintf(task, sizeof task, "%s/cpu/task", root);
+  snprintf(membership, sizeof membership, "%s/membership", root);
+  write_text(root, "cpu.max", "600000 100000\n");
+  write_text(outer, "cpu.max", "250000 100000\n");
+  write_text(inner, "cpu.max", "max 100000\n");
+  write_text(first, "cpu.cfs_quota_us", "800000\n");
+  write_text(first, "cpu.cfs_period_us", "100000\n");
+  write_text(task, "cpu.cfs_quota_us", "50000\n");
+  write_text(task, "cpu.cfs_period_us", "100000\n");
+  for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+    write_text(root, "membership", members[i].membership);
+    const long cpus = apus_cgroup_cpus(root, membership);
+    check_that(cpus == members[i].cpus, "%s: %ld CPUs, not %ld", members[i].membership, cpus, members[i].cpus);
+  }
+  check_that(apus_cgroup_cpus(root, "/nothing/there") == 0, "a quota without a membership");
+  static const char *const files[] = {"mount/outer/inner/cpu.max",
+                                      "mount/outer/cpu.max",
+                                      "mount/cpu.max",
+                                      "mount/membership",
+                                      "mount/cpu/cpu.cfs_quota_us",
+                                      "mount/cpu/cpu.cfs_period_us",
+                                      "mount/cpu/task/cpu.cfs_quota_us",
+                                      "mount/cpu/task/cpu.cfs_period_us",
+                                      "outside/cpu.max",
+                                      "mount/outer/inner",
+                                      "mount/outer",
+                                      "mount/cpu/task",
+                                      "mount/cpu",
+                                      "mount",
+                                      "outside"};
+  for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", base, files[i]);
+    remove(path);
+  }
+  check_that(rmdir(base) == 0, "%s is left behind", base);
+}
+
 static void check_texts(void) {
   if (!check_case("texts", "status names, version, build"))
     return;
@@ -215,5 +332,7 @@ void check_runtime_family(void) {
   check_discard();
   check_allocations();
   check_slot();
+  check_openmp_values();
+  check_quotas();
   check_texts();
 }

@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include "apus/runtime.h"
+#include "runtime/cgroup.h"
 #include "runtime/openmp.h"
+#include "runtime/openmp_environment.h"
 #include "runtime/parallel.h"
 
 /* Relaxed: as in runtime/cache.c. */
@@ -31,34 +33,6 @@ static long affinity_count(void) {
   return sysconf(_SC_NPROCESSORS_ONLN);
 }
 
-/* CPUs granted by the cgroup's quota, rounded up, or 0 where there is none. */
-static long cgroup_quota(void) {
-#ifdef __linux__
-  long long quota = 0, period = 0;
-  FILE *file = fopen("/sys/fs/cgroup/cpu.max", "r");
-  if (file) {
-    int fields = fscanf(file, "%lld %lld", &quota, &period);
-    fclose(file);
-    if (fields != 2)
-      quota = 0;
-  } else {
-    if ((file = fopen("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "r"))) {
-      if (fscanf(file, "%lld", &quota) != 1)
-        quota = 0;
-      fclose(file);
-    }
-    if ((file = fopen("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "r"))) {
-      if (fscanf(file, "%lld", &period) != 1)
-        period = 0;
-      fclose(file);
-    }
-  }
-  if (quota > 0 && period > 0)
-    return (long)((quota + period - 1) / period);
-#endif
-  return 0;
-}
-
 static int determine_default(void) {
   const char *text = getenv("OMP_NUM_THREADS");
   if (text && *text) {
@@ -66,7 +40,7 @@ static int determine_default(void) {
     if (n >= 1)
       return clamp_threads(n);
   }
-  long n = affinity_count(), quota = cgroup_quota();
+  long n = affinity_count(), quota = apus_cgroup_cpus("/sys/fs/cgroup", "/proc/self/cgroup");
   return clamp_threads(quota > 0 && quota < n ? quota : n);
 }
 
@@ -80,6 +54,7 @@ int apus_thread_count(void) {
   n = atomic_load_explicit(&default_threads, memory_order_relaxed);
   if (n == 0) {
     n = determine_default();
+    apus_openmp_environment_report(n);
     atomic_store_explicit(&default_threads, n, memory_order_relaxed);
   }
   return n;

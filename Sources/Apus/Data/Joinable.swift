@@ -31,7 +31,7 @@ package final class Joinable: @unchecked Sendable {
         Unmanaged<Box>.fromOpaque(context!).takeRetainedValue().body()
         return nil
       }, context)
-    if code != 0 { fatalError("cannot start a thread: \(String(cString: strerror(code)))") }
+    if code != 0 { Shortage.stop("no memory for a thread: \(String(cString: strerror(code)))") }
     #if canImport(Darwin)
       thread = made!
     #else

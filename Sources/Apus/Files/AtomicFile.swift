@@ -14,6 +14,9 @@
 /// The folder is held open from the first byte to the last: where it is removed meanwhile and another one made in its place, the
 /// write fails and the other folder is left alone.
 ///
+/// Through symbolic links the file that they lead to is written, also one that is not there yet; the links stay. Devices, pipes
+/// and sockets are refused.
+///
 /// Where a limit on the file size is set (`ulimit -f`), the process must ignore SIGXFSZ; the write then fails with an error.
 public enum AtomicFile {
   /// Writes `bytes` to the file at `path`, replacing it.
@@ -50,13 +53,10 @@ public enum AtomicFile {
 
     public init(_ place: FilePlace) throws(FileError) {
       // A rename would put a file in the place of a device: /dev/null would be gone from the machine.
-      var there = stat()
-      if fstatat(place.folder.descriptor, place.name, &there, 0) == 0,
-        there.st_mode & S_IFMT != S_IFREG, there.st_mode & S_IFMT != S_IFDIR
-      {
-        throw FileError(
-          place.path, found: "a device, a pipe or a socket", expected: "a name for a file, which is written as a whole")
+      if let kind = place.special {
+        throw FileError(place.path, found: kind, expected: "a name for a file, which is written as a whole")
       }
+      let place = try place.followingLinks()
       self.place = place
       partial = FilePlace(place.folder, ".\(place.name).partial")
       descriptor = try AtomicFile.openLocked(partial, for: place.path)

@@ -1,5 +1,5 @@
-/// A short name of bytes by which a change is found: FNV-1a with 64 bits (Fowler, Noll & Vo). Not against intent.
-struct Fingerprint {
+/// 64-bit FNV-1a (Fowler, Noll & Vo); detects accidental changes only.
+package struct Fingerprint {
   private var hash: UInt64 = 0xcbf2_9ce4_8422_2325
 
   mutating func add(_ bytes: some Sequence<UInt8>) {
@@ -22,7 +22,7 @@ struct Fingerprint {
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
-  static func text(of bytes: some Sequence<UInt8>) -> String {
+  package static func text(of bytes: some Sequence<UInt8>) -> String {
     var fingerprint = Fingerprint()
     fingerprint.add(bytes)
     return fingerprint.text

@@ -74,4 +74,37 @@ public struct FilePlace: Sendable {
     var status = stat()
     return fstatat(folder.descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0
   }
+
+  /// Where a write to it goes: for a symbolic link, the place that the last link of the chain names.
+  func followingLinks() throws(FileError) -> FilePlace {
+    var place = self
+    // As many as the system itself follows.
+    for _ in 0..<40 {
+      guard let target = place.linkTarget else { return place }
+      place = try target.hasPrefix("/") ? FilePlace(target) : FilePlace("\(place.folder.path)/\(target)")
+    }
+    throw FileError(path, cannot: "follow its links", code: ELOOP)
+  }
+
+  /// The text of a symbolic link; `nil` where it is none.
+  private var linkTarget: String? {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(PATH_MAX)) { buffer in
+      let count = buffer.withMemoryRebound(to: CChar.self) {
+        readlinkat(folder.descriptor, name, $0.baseAddress!, buffer.count)
+      }
+      return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+    }
+  }
+
+  /// What is there that a file cannot take the place of, in words; `nil` for a file, a folder, and nothing.
+  var special: String? {
+    var there = stat()
+    if fstatat(folder.descriptor, name, &there, 0) != 0 { return nil }
+    switch there.st_mode & S_IFMT {
+    case S_IFREG, S_IFDIR: return nil
+    case S_IFIFO: return "a pipe"
+    case S_IFSOCK: return "a socket"
+    default: return "a device"
+    }
+  }
 }

@@ -89,7 +89,7 @@ public struct SegmentationMetrics: Hashable, Sendable {
     let most = (0..<classes).map { pixels(of: $0) }.max() ?? 0
     let right = (0..<classes).reduce(0) { $0 + hits($1) }
     if right > most || most == pixels { return nil }
-    func percent(_ count: Int) -> String { (100 * Double(count) / Double(pixels)).formatted(decimals: 1) + " %" }
+    func percent(_ count: Int) -> String { (Double(count) / Double(pixels)).percent(decimals: 1) }
     return "\(percent(right)) of the pixels are right, and \(percent(most)) would be with one class for all"
   }
 

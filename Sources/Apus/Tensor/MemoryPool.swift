@@ -35,7 +35,9 @@ package enum MemoryPool {
   /// Bytes of memory held for large blocks, used or not.
   package static var heldBytes: Int { pool.locked { $0.state.map.heldBytes } }
 
-  private static func noMemory(_ byteCount: Int) -> Never { fatalError("no memory for a tensor of \(byteCount) bytes") }
+  private static func noMemory(_ byteCount: Int) -> Never {
+    Shortage.stop("no memory for a tensor of \(byteCount.grouped) bytes")
+  }
 
   // MARK: Small blocks
 

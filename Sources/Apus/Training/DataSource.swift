@@ -25,8 +25,9 @@ public struct DataSource: Hashable, Sendable, CustomStringConvertible {
     } else if let folder = DataSource.folder(of: text, after: "folder:") {
       kind = .images(folder: folder)
     } else {
-      throw DataError(
-        "--data", found: "\"\(text)\"", expected: "digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER")
+      let forms = "digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER"
+      let hint = FileManager.default.fileExists(atPath: text) ? "; did you mean folder:\(text)?" : ""
+      throw DataError("--data", found: "\"\(text)\"", expected: forms + hint)
     }
   }
 

@@ -15,6 +15,21 @@ extension Double {
     return "\(sign)\(whole)." + String(repeating: "0", count: decimals - fraction.count) + fraction
   }
 
+  /// A part of a whole as per cent: 0.98765 with 1 decimal is "98.8 %". Less than the whole is never shown as 100 %, nor more
+  /// than nothing as 0 %: then there are more decimals, as in "99.96 %", up to `most`, and beyond them the nearest number in
+  /// between, "99.999999 %".
+  public func percent(decimals: Int, most: Int = 6, unit: String = " %") -> String {
+    let value = 100 * self
+    guard self > 0 && self < 1 else { return value.formatted(decimals: decimals) + unit }
+    for places in decimals...max(decimals, most) {
+      let text = value.formatted(decimals: places)
+      if !text.hasPrefix("100") && text.contains(where: { ("1"..."9").contains($0) }) { return text + unit }
+    }
+    var step = 1.0
+    for _ in 0..<most { step /= 10 }
+    return (self < 0.5 ? step : 100 - step).formatted(decimals: most) + unit
+  }
+
   /// As `formatted(decimals:)` where that has at most `width` characters, else with fewer decimals, else as `2.4e+23`: a number that keeps
   /// its column. The shortest form of all, `-1.8e+308`, has nine.
   public func compact(decimals: Int, width: Int) -> String {

@@ -26,7 +26,7 @@ package enum Learning {
     let most = Learning.shares(data.validation).values.max() ?? 1
     let error = (most * (1 - most) / Double(data.validation.count)).squareRoot()
     let chance = error * max(1, (2 * log(Double(rows.count))).squareRoot())
-    func percent(_ part: Double) -> String { "\((100 * part).formatted(decimals: 1)) %" }
+    func percent(_ part: Double) -> String { part.percent(decimals: 1) }
     var reasons: [String] = []
     if most + chance < 1 && best.validationAccuracy <= most + chance {
       reasons.append(

@@ -20,12 +20,33 @@
 /// The checkpoint is the truth; model, metrics and report are derived from it and written again on resume.
 public struct RunFiles: Sendable {
   public let folder: String
+  /// The model's file: `model.safetensors`, or another one that `init(at:)` was given.
+  public let model: String
 
-  public init(_ folder: String) { self.folder = folder }
+  public init(_ folder: String) {
+    self.folder = folder
+    model = folder + "/model.safetensors"
+  }
+
+  /// Of a path that people give: the folder of a run, its `run.json`, or a model's file, whose folder is then taken as the run's.
+  public init(at path: String) {
+    guard File.exists(path) else {
+      self.init(path)
+      return
+    }
+    let slash = path.lastIndex(of: "/")
+    let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    let isRecord = path.hasSuffix("/run.json") || path == "run.json"
+    self = isRecord ? RunFiles(folder) : RunFiles(folder: folder, model: path)
+  }
+
+  private init(folder: String, model: String) {
+    self.folder = folder
+    self.model = model
+  }
 
   public var record: String { folder + "/run.json" }
   public var checkpoint: String { folder + "/last.safetensors" }
-  public var model: String { folder + "/model.safetensors" }
   public var metrics: String { folder + "/metrics.csv" }
   public var report: String { folder + "/report.html" }
   public var split: String { folder + "/" + RunFiles.splitName }
@@ -93,7 +114,7 @@ public final class RunFolder {
   func place(_ file: String) -> FilePlace { FilePlace(held, RunFolder.name(file)) }
 
   /// Takes back a run that has not begun: what it wrote, and the folders if `create` made them.
-  func discard() {
+  package func discard() {
     for name in names { FilePlace(held, name).remove() }
     // Another folder in its place is another run's.
     if made.isEmpty || !held.isInPlace { return }
@@ -101,6 +122,13 @@ public final class RunFolder {
   }
 
   var hasCheckpoint: Bool { place(files.checkpoint).exists }
+
+  /// Whether a process is at work on the run in a folder.
+  static func isInUse(_ folder: String) -> Bool {
+    guard let folder = try? HeldFolder(folder) else { return false }
+    // Given back at once, with the descriptor.
+    return flock(folder.descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+  }
 
   // MARK: System calls
 
@@ -114,22 +142,23 @@ public final class RunFolder {
     return path
   }
 
-  /// The folders that it made, innermost first.
+  /// The folders that it made, innermost first. Others may make the same ones meanwhile, or take theirs back: what is there
+  /// serves.
   private static func makeFolders(_ path: String) throws(FileError) -> [String] {
     if path.isEmpty { throw FileError(path, found: "an empty path", expected: "the path of a folder") }
-    if mkdir(path, 0o777) == 0 { return [path] }
-    switch errno {
-    case EEXIST: return []  // a file in its place is found when the folder is opened
-    case ENOENT:
-      guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { break }
-      let above = try makeFolders(trimmed(String(path[..<slash])))
-      if mkdir(path, 0o777) == 0 { return [path] + above }
-      let error = FileError(path, cannot: "make the folder")
-      for folder in above { rmdir(folder) }
-      throw error
-    default: break
+    var made: [String] = []
+    // A folder above that another process takes back between two calls is made again; more often than this nobody does so.
+    for _ in 0..<100 {
+      if mkdir(path, 0o777) == 0 { return [path] + made }
+      let code = errno
+      if code == EEXIST { return made }  // a file in its place is found when the folder is opened
+      guard code == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+        for folder in made { rmdir(folder) }
+        throw FileError(path, cannot: "make the folder", code: code)
+      }
+      made = try makeFolders(trimmed(String(path[..<slash]))) + made
     }
-    throw FileError(path, cannot: "make the folder")
+    throw FileError(path, cannot: "make the folder", code: ENOENT)
   }
 
   private static func lockFolder(_ path: String) throws(FileError) -> HeldFolder {

@@ -14,6 +14,9 @@ public struct RunRecord: Sendable, Codable {
     case interrupted
     case failed
     case finished
+    /// Its process ended without a word: killed, or out of memory. Never in a file; what `read` says of a run that is recorded as
+    /// begun although no process is at work on it. Resuming it goes on from its last checkpoint.
+    case crashed
   }
 
   public struct Network: Sendable, Codable {
@@ -180,7 +183,16 @@ extension RunRecord {
     try AtomicFile.write(Array(bytes) + [UInt8(ascii: "\n")], to: place)
   }
 
+  /// The record in a `run.json`. A run that is recorded as begun and that no process is at work on has the status `.crashed`.
   public static func read(_ path: String) throws(FileError) -> RunRecord {
+    var record = try decoded(path)
+    if record.status == .starting || record.status == .running, !RunFolder.isInUse(RunFiles(at: path).folder) {
+      record.status = .crashed
+    }
+    return record
+  }
+
+  private static func decoded(_ path: String) throws(FileError) -> RunRecord {
     let bytes = try File.contents(of: path)
     let decoder = JSONDecoder.anyNumber
     decoder.keyDecodingStrategy = .convertFromSnakeCase

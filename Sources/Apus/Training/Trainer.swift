@@ -35,7 +35,9 @@ public final class Trainer {
     var train = data.train
     train.augmentation = settings.augmentation
     self.model = model
-    self.data = DataSplits(train: train, validation: data.validation, test: data.test)
+    var augmented = DataSplits(train: train, validation: data.validation, test: data.test)
+    (augmented.fingerprint, augmented.files, augmented.notes) = (data.fingerprint, data.files, data.notes)
+    self.data = augmented
     self.settings = settings
     trainingSample = train.sample(data.validation.count)
     plan = try model.plan(

@@ -13,6 +13,8 @@ extension TrainingRun {
 
   /// Measures a run's model on the images that it held out for its test, or on other data.
   ///
+  /// `path` is the folder of a run, or a model's file; one that lies alone, without its run, is measured on `data`.
+  ///
   /// Of its own image files exactly those are measured that `split.csv` names, whatever came or went beside them. Of a folder of `data`
   /// the test part is measured, or all images where it has no parts. Images that the run trained on, or chose its epoch by, are left out,
   /// and this is told.
@@ -23,10 +25,9 @@ extension TrainingRun {
   public static func evaluate(
     _ path: String, on data: DataSource? = nil, damaged: DamagedImages = .stop, reader: ImageFolder.Reader? = nil
   ) throws -> Measurement {
-    let files = RunFiles(path)
+    let files = RunFiles(at: path)
     let model = try TrainedModel.read(files.model)
-    let source: DataSource
-    if let data { source = data } else { source = try DataSource(RunRecord.read(files.record).dataSource) }
+    let source = try data ?? ownSource(files)
     var measured = Measurement(
       network: model.network, name: source.name, images: "",
       evaluation: Evaluation(loss: .nan, accuracy: .nan, labels: [], predictions: [], probabilities: []))
@@ -34,8 +35,22 @@ extension TrainingRun {
       data == nil
       ? try ownSplit(source, files, model, reader, &measured)
       : try otherSplit(source, files, model, damaged, reader, &measured)
+    if File.exists(files.record), try RunRecord.read(files.record).status == .crashed {
+      measured.notes.append(
+        "\(files.folder): the run ended without finishing, and this is the best model so far: apus train --resume goes on"
+      )
+    }
     measured.evaluation = try model.evaluated(on: split)
     return measured
+  }
+
+  private static func ownSource(_ files: RunFiles) throws -> DataSource {
+    if !File.exists(files.record) {
+      throw FileError(
+        files.model, found: "a model without its run",
+        expected: "the data to measure it on: --data digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER")
+    }
+    return try DataSource(RunRecord.read(files.record).dataSource)
   }
 
   // MARK: The run's own data

@@ -59,6 +59,7 @@ public enum TrainingRun {
       try record.write(to: folder.place(folder.files.record))
       trainer = try prepare(&record, reader, initializes: true, in: folder, observer)
       try checkClasses(record, request.classes)
+      try checkBatchSize(record)
       try begin(&record, trainer, in: folder)
     } catch {
       folder.discard()
@@ -142,6 +143,16 @@ public enum TrainingRun {
     throw DataError(
       record.dataSource, found: "\(data.classNames.count) classes (\(names))",
       expected: "\(classes), as --classes says")
+  }
+
+  /// A larger batch than all images is a slip of the hand; the default may be larger than a small folder.
+  private static func checkBatchSize(_ record: RunRecord) throws(SettingsError) {
+    guard let images = record.data?.trainingSamples else { return }
+    let size = record.settings.batchSize
+    if size > max(images, TrainingSettings.defaults.batchSize) {
+      throw SettingsError(
+        description: "the batch size is \(size.grouped), expected at most the \(images.grouped) training images")
+    }
   }
 
   private static func begin(_ record: inout RunRecord, _ trainer: Trainer, in folder: RunFolder) throws {

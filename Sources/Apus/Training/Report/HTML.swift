@@ -16,8 +16,11 @@ enum HTML {
     return result
   }
 
-  /// 0.9876 as "98.8 %".
+  /// 0.9876 as "98.8 %"; see `Double.percent`.
   static func percent(_ value: Double, decimals: Int = 1) -> String {
-    (100 * value).formatted(decimals: decimals) + "\u{202F}%"
+    value.percent(decimals: decimals, unit: "\u{202F}%")
   }
+
+  /// "1 epoch", "2 epochs".
+  static func counted(_ count: Int, _ noun: String) -> String { "\(count.grouped) \(noun)\(count == 1 ? "" : "s")" }
 }

@@ -5,6 +5,8 @@ package struct Report {
   private let rows: [EpochMetrics]
   private let test: Evaluation
   private let split: DataSplit
+  /// Names of the test images' files, where they have some.
+  private let testFiles: [String]
   private let firstFilters: (path: String, weights: Tensor)?
 
   /// Pictures of wrongly classified images at most.
@@ -18,6 +20,7 @@ package struct Report {
     self.test = test
     rows = trainer.state.rows
     split = trainer.data.test
+    testFiles = trainer.data.files.filter { $0.part == .test }.map(\.path)
     firstFilters = trainer.model.parameters.first { $0.parameter.shape.count == 4 }.map {
       ($0.path, $0.parameter.value)
     }
@@ -62,20 +65,21 @@ package struct Report {
     let wrong = test.mistakes.count
     let tiles: [(String, String)] = [
       (HTML.percent(result.testAccuracy, decimals: 2), "test accuracy"),
-      ("\(wrong.grouped)", "of \(test.labels.count.grouped) test images wrong"),
+      ("\(wrong.grouped)", "of \(HTML.counted(test.labels.count, "test image")) wrong"),
       (result.testLoss.compact(decimals: 4, width: 10), "test loss"),
-      (Int(result.imagesPerSecond).grouped, "images a second in training"),
+      (Int(result.imagesPerSecond).grouped, "images per second in training"),
       (result.trainingSeconds.formatted(decimals: 1) + "\u{202F}s", "of training"),
       ((record.network?.parameters ?? 0).grouped, "parameters"),
     ]
     let cells = tiles.enumerated().map { index, tile in
-      #"<div\#(index == 0 ? #" class="main""# : "")><b>\#(tile.0)</b><span>\#(tile.1)</span></div>"#
+      // The style sheet fits a number into its tile by its characters.
+      #"<div\#(index == 0 ? #" class="main""# : "")><b style="--n:\#(tile.0.count)">\#(tile.0)</b><span>\#(tile.1)</span></div>"#
     }
     return """
       <header>
       <h1>\(HTML.escaped(title))</h1>
-      <p>\(rows.count) epochs, seed \(record.settings.seed). The model kept is that of epoch \(result.keptEpoch), chosen on \
-      \((record.data?.validationSamples ?? 0).grouped) validation images.</p>
+      <p>\(HTML.counted(rows.count, "epoch")), seed \(record.settings.seed). The model kept is that of epoch \
+      \(result.keptEpoch), chosen on \(HTML.counted(record.data?.validationSamples ?? 0, "validation image")).</p>
       \(result.didNotLearn.map { "<p><b>The run did not learn:</b> \(HTML.escaped($0)).</p>" } ?? "")
       </header>
       <div class="tiles">
@@ -154,12 +158,17 @@ package struct Report {
     return """
       <section>
       <h2>Filters of the first layer</h2>
-      <p class="note">\(HTML.escaped(path)): \(shape[3]) filters of \(shape[0])×\(shape[1]). \(meaning)</p>
+      <p class="note">\(HTML.escaped(path)): \(HTML.counted(shape[3], "filter")) of \(shape[0])×\(shape[1]). \(meaning)</p>
       <div class="filters">
       \(pictures.joined(separator: "\n"))
       </div>
       </section>
       """
+  }
+
+  /// A test image's file, or its place.
+  private func name(_ index: Int) -> String {
+    testFiles.count == split.count ? testFiles[index] : "test image \(index)"
   }
 
   private var mistakes: String {
@@ -168,9 +177,9 @@ package struct Report {
     let figures = all.prefix(Report.mistakesShown).map { index in
       let (label, prediction) = (classNames[test.labels[index]], classNames[test.predictions[index]])
       return """
-        <figure><img src="\(ReportImages.picture(split.image(at: index)))" alt="test image \(index)">
+        <figure><img src="\(ReportImages.picture(split.image(at: index)))" alt="\(HTML.escaped(name(index)))">
         <figcaption>is <b>\(HTML.escaped(label))</b>, taken for <em>\(HTML.escaped(prediction))</em><br>\
-        \(HTML.percent(Double(test.probabilities[index]))) sure<br>image \(index)</figcaption></figure>
+        \(HTML.percent(Double(test.probabilities[index]))) sure<br>\(HTML.escaped(name(index)))</figcaption></figure>
         """
     }
     let note =

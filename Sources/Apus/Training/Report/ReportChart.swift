@@ -7,7 +7,7 @@
 #endif
 
 /// A line chart as SVG: values an epoch, with axes, a legend and, through the page's script, the values under the pointer.
-struct ReportChart {
+package struct ReportChart {
   struct Series {
     var name: String
     /// Class in the style sheet.
@@ -72,7 +72,7 @@ struct ReportChart {
       svg += """
         <line class="grid" x1="\(number(left))" x2="\(number(width - right))" y1="\(number(y(tick)))" y2="\(number(y(tick)))"/>\
         <text class="tick" x="\(number(left - 8))" y="\(number(y(tick) + 4))" text-anchor="end">\
-        \(tick.formatted(decimals: decimals))\(unit.isEmpty ? "" : " " + unit)</text>
+        \(ReportChart.tickText(tick, decimals))\(unit.isEmpty ? "" : " " + unit)</text>
 
         """
     }
@@ -107,7 +107,7 @@ struct ReportChart {
       svg += """
         <g class="probe" data-name="\(HTML.escaped(line.name))" data-style="\(line.style)" data-unit="\(HTML.escaped(unit))" \
         data-y="\(points.map { number($0.1) }.joined(separator: " "))" \
-        data-values="\(line.values.map { $0.formatted(decimals: unit.isEmpty ? 4 : 2) }.joined(separator: " "))">\
+        data-values="\(line.values.map { $0.compact(decimals: unit.isEmpty ? 4 : 2, width: 10) }.joined(separator: " "))">\
         <circle class="mark \(line.style)" r="4.5"/></g>
 
         """
@@ -125,6 +125,13 @@ struct ReportChart {
     let entries = series.map { #"<span><i class="\#($0.style)"></i>\#(HTML.escaped($0.name))</span>"# }
     return
       #"<p class="legend">\#((entries + (kept == nil ? [] : ["<span><i class=\"kept\"></i>model kept</span>"])).joined())</p>"#
+  }
+
+  /// In the margin there is room for seven characters.
+  package static func tickText(_ value: Double, _ decimals: Int) -> String {
+    let text = value.formatted(decimals: decimals)
+    if text.count <= 7 { return text }
+    return value.magnitude < 1 ? "\(Float(value))" : value.compact(decimals: 0, width: 7)
   }
 
   private func number(_ value: Double) -> String { value.formatted(decimals: 1) }

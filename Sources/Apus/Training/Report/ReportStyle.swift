@@ -16,8 +16,10 @@ enum ReportStyle {
     section { margin-top: 20px; padding: 20px; background: var(--panel); border: 1px solid var(--rule); border-radius: 10px; }
     .note { margin: 0 0 14px; color: var(--soft); max-width: 75ch; }
     .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin-top: 20px; }
-    .tiles div { padding: 14px 16px; background: var(--panel); border: 1px solid var(--rule); border-radius: 10px; }
-    .tiles b { display: block; font-size: 24px; font-weight: 650; font-variant-numeric: tabular-nums; white-space: nowrap; }
+    .tiles div { container-type: inline-size; padding: 14px 16px; background: var(--panel); border: 1px solid var(--rule);
+      border-radius: 10px; }
+    .tiles b { display: block; font-size: min(24px, 160cqi / var(--n, 1)); font-weight: 650; font-variant-numeric: tabular-nums;
+      white-space: nowrap; }
     .tiles span { color: var(--soft); font-size: 13px; }
     .tiles .main b { color: var(--train); }
     .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); gap: 24px; }
@@ -58,7 +60,8 @@ enum ReportStyle {
     .mistakes { display: grid; grid-template-columns: repeat(auto-fill, minmax(104px, 1fr)); gap: 16px 14px; }
     .mistakes figure { margin: 0; }
     .mistakes img { display: block; width: 100%; aspect-ratio: 1; image-rendering: pixelated; border-radius: 6px; background: #000; }
-    .mistakes figcaption { margin-top: 5px; font-size: 12.5px; line-height: 1.4; color: var(--soft); }
+    .mistakes figcaption { margin-top: 5px; font-size: 12.5px; line-height: 1.4; color: var(--soft);
+      overflow-wrap: anywhere; }
     .mistakes b { color: var(--ink); } .mistakes em { font-style: normal; font-weight: 600; color: var(--validation); }
     .values { width: 100%; margin-top: 8px; font-size: 13px; }
     .values th, .values td { padding: 4px 8px; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; }
@@ -71,7 +74,7 @@ enum ReportStyle {
     code { font: 12.5px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
     footer { margin-top: 24px; color: var(--soft); font-size: 13px; }
     @media (max-width: 600px) { main { padding: 20px 12px 32px; } section { padding: 14px; } h1 { font-size: 24px; }
-      .tiles { grid-template-columns: 1fr 1fr; } .tiles b { font-size: 20px; } .matrix { font-size: 10px; }
+      .tiles { grid-template-columns: 1fr 1fr; } .tiles b { font-size: min(20px, 160cqi / var(--n, 1)); } .matrix { font-size: 10px; }
       .matrix td { min-width: 20px; height: 25px; padding: 0; } .matrix th { padding: 2px; } .matrix .strong { font-weight: 400; } .matrix td.rate { font-size: 9px; }
       .matrix tfoot { display: none; } }
     @media print { :root { --ground: #fff; --panel: #fff; --ink: #000; --soft: #444; --rule: #ccc; --train: #2563c9;

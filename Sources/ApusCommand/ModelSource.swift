@@ -1,0 +1,47 @@
+import Apus
+import ArgumentParser
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// What a user names where a trained model is wanted: the folder of a run, a file of that folder, or a model's file anywhere.
+struct ModelSource {
+  let argument: String
+  /// The folder of the run, and the model's file.
+  let files: RunFiles
+
+  init(_ argument: String) {
+    self.argument = argument
+    files = RunFiles(at: argument)
+  }
+
+  var file: String { files.model }
+
+  /// Whether there is something of that name, so that it is not meant as the name of a network.
+  static func exists(_ argument: String) -> Bool { FileManager.default.fileExists(atPath: argument) }
+
+  /// The model with its weights.
+  func read() throws -> TrainedModel {
+    try check()
+    return try TrainedModel.read(file)
+  }
+
+  /// - Throws: where there is no model, with what is there instead.
+  func check() throws {
+    if ModelSource.exists(file) { return }
+    if !ModelSource.exists(argument) {
+      if (try? NetworkCatalogue.entry(argument)) != nil {
+        throw ValidationError("\(argument) has no weights of its own: give --weights FILE, or a run")
+      }
+      throw FileError(argument, found: "nothing there", expected: "the folder of a run, or its model.safetensors")
+    }
+    if ModelSource.exists(files.record) {
+      throw FileError(
+        file, found: "no model yet", expected: "a run with one finished epoch: apus train --resume \(argument)")
+    }
+    throw FileError(file, found: "no such file in the folder", expected: "the folder of a run")
+  }
+}

@@ -1,0 +1,90 @@
+import Apus
+import ArgumentParser
+
+/// The options that take one of several words, each list with what is meant where nothing else is said.
+extension OptionValue {
+  /// One of the cases of an enumeration; `usual` is the default.
+  static func oneOf<Value: RawRepresentable & Sendable>(
+    _ cases: [Value], default usual: Value
+  ) -> @Sendable (String) throws -> Value where Value.RawValue == String {
+    choice(
+      cases.map { ($0.rawValue, $0.rawValue == usual.rawValue ? "\($0.rawValue) (default)" : $0.rawValue) },
+      { text in cases.first { $0.rawValue == text } })
+  }
+
+  static let precisions = Precision.allCases.filter { $0 != .float64 }  // float64 is for diagnoses
+  static let precision = oneOf(precisions, default: TrainingSettings.defaults.precision)
+  static let decayed = oneOf(DecayedParameters.allCases, default: TrainingSettings.defaults.decaying)
+  static let layout = oneOf(WeightsFile.Layout.allCases, default: .pytorch)
+
+  static let kind: @Sendable (String) throws -> Catalogue.Kind = choice(
+    Catalogue.Kind.allCases.map { ($0.rawValue, $0.rawValue) }, { Catalogue.Kind(rawValue: $0) })
+
+  static let optimizer: @Sendable (String) throws -> String = choice(
+    OptimizerCatalogue.names.map {
+      ($0, $0 == TrainingSettings.defaults.optimizer ? "\($0) (default)" : $0)
+    },
+    { OptimizerCatalogue[$0]?.name })
+
+  static let schedule: @Sendable (String) throws -> LearningRateSchedule.Decay = choice(
+    [
+      ("constant", "constant"), ("cosine", "cosine (default)"),
+      ("step", "step:EPOCHS:FACTOR (every 30 epochs, × 0.1)"),
+      ("milestones", "milestones:EPOCH,EPOCH:FACTOR (× 0.1)"), ("exponential", "exponential:FACTOR (× 0.95 per epoch)"),
+      ("one-cycle", "one-cycle:RISE (0.3 of the steps)"), ("plateau", "plateau:PATIENCE:FACTOR (10 epochs, × 0.1)"),
+    ],
+    { LearningRateSchedule.Decay($0) })
+
+  static let clipping: @Sendable (String) throws -> GradientClipping = choice(
+    [
+      ("none", "none (default)"), ("value", "value:LIMIT"), ("norm", "norm:LIMIT"), ("adaptive", "adaptive:PART"),
+      ("median", "median:MULTIPLE, each above 0"),
+    ],
+    { GradientClipping($0) })
+
+  static let normalization: @Sendable (String) throws -> NormalizationChoice = choice(
+    [("data", "data (default; with --init, what the weights were trained with)"), ("imagenet", "imagenet")],
+    { NormalizationChoice(rawValue: $0) })
+
+  static let group: @Sendable (String) throws -> ParameterGroup = { text in
+    guard let group = ParameterGroup(text: text) else {
+      throw Refusal(
+        description: "expected PATTERN:SETTING,SETTING with lr=FACTOR, wd=DECAY or train=false, as layer4.*:lr=0.1,wd=0"
+      )
+    }
+    return group
+  }
+
+  static let size: @Sendable (String) throws -> ImageSize = { text in
+    guard let size = ImageSize(text) else {
+      throw Refusal(
+        description:
+          "expected HEIGHTxWIDTHxCHANNELS, HEIGHTxWIDTH or one number for a square, each 1 to 65,536, as 224x224x3")
+    }
+    return size
+  }
+
+  static let batch: @Sendable (String) throws -> Export.Batch = { text in
+    if text == "dynamic" { return .dynamic }
+    guard let count = Int(text), (1...65536).contains(count) else {
+      throw Refusal(description: "expected dynamic (default) or a whole number, 1 to 65,536")
+    }
+    return .fixed(count)
+  }
+}
+
+/// `224`, `224x224` or `224x224x3`.
+struct ImageSize {
+  private let sizes: [Int]
+
+  init?(_ text: String) {
+    let parts = text.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+    guard (1...3).contains(parts.count), parts.allSatisfy({ $0.map((1...65536).contains) ?? false }) else { return nil }
+    sizes = parts.compactMap { $0 }
+  }
+
+  /// The number of channels is `channels` where the text does not say it.
+  func shape(channels: Int) -> Shape {
+    [sizes[0], sizes.count > 1 ? sizes[1] : sizes[0], sizes.count > 2 ? sizes[2] : channels]
+  }
+}

@@ -1,0 +1,155 @@
+import Apus
+import Foundation
+import Testing
+
+/// `apus script`: compiled once, then started; what it prints, and how it stops.
+@Suite(.serialized) struct ScriptTests {
+  private typealias Finished = CommandTests.Finished
+
+  /// One for the suite: the compiler's own cache is in it.
+  private static let cache: String = {
+    atexit { try? FileManager.default.removeItem(atPath: ScriptTests.cache) }
+    return FileManager.default.temporaryDirectory.appendingPathComponent("apus-scripts-\(UUID().uuidString)").path
+  }()
+  private static let programs = cache + "/scripts"
+
+  private func apus(_ arguments: [String], _ environment: String = "", input: String? = nil) throws -> Finished {
+    let source = input.map { "printf '%s' '\($0)' | " } ?? ""
+    return try CommandTests().apus(words: arguments, shell: "\(source)APUS_CACHE='\(Self.cache)' \(environment) \"$@\"")
+  }
+
+  /// What a script does when it is given a word.
+  private static let source = """
+    import Apus
+
+    func fail() throws {
+      _ = try Npy.read("/none/x.npy")
+    }
+
+    print("given", CommandLine.arguments.dropFirst().joined(separator: " "), terminator: "|")
+    print()
+    switch CommandLine.arguments.dropFirst().first {
+    case "trap":
+      let layer = Linear(3, 2)
+      print(layer(Tensor.zeros([1, 4])))
+    case "own":
+      let numbers = CommandLine.arguments.map(\\.count)
+      print(numbers[numbers[0] + 100])
+    case "throw":
+      try fail()
+    case "exit":
+      print("unfinished", terminator: "")
+      fatalError("stopped")
+    default:
+      print(Tensor([1 as Float, 2]).sum().item())
+    }
+    """
+
+  private func entries() throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: Self.programs).filter { $0.hasPrefix("program-") }.sorted()
+  }
+
+  @Test func runsACachedProgramAndTellsWhereItStops() throws {
+    let folder = try TemporaryFolder()
+    let script = try folder.file("trap.swift", Array(Self.source.utf8))
+    let first = try apus(["script", script, "a", "--b"])
+    #expect(first.status == 0 && first.output == "given a --b|\n3.0\n" && first.errors.isEmpty, "\(first.errors)")
+    let made = try entries()
+    let program = try Self.programs + "/" + #require(made.last) + "/program"
+    let before = try FileManager.default.attributesOfItem(atPath: program)[.systemFileNumber] as? Int
+
+    // What was printed before a stop is there, in a pipe too; then the message, and the script's line.
+    for (word, line, message) in [
+      ("trap", 12, "Fatal error: Linear expects 3 features, input is [1, 4]"), ("own", 15, "Index out of range"),
+      ("throw", 4, "/none/x.npy: cannot open it for reading: No such file or directory"),
+      ("exit", 20, "Fatal error: stopped"),
+    ] {
+      let run = try apus(["script", script, word])
+      #expect(run.status != 0 && run.output.hasPrefix("given \(word)|\n"), "\(word): \(run.output)")
+      // The message, the line, and nothing of the compiler's; a check of Swift's own has its message in the line.
+      let lines = run.errors.split(separator: "\n")
+      #expect(lines.count == (word == "own" ? 1 : 2) && run.errors.contains(message), "\(word): \(run.errors)")
+      #expect(lines.last?.hasPrefix("apus: \(script):\(line): the script stopped here") == true, "\(run.errors)")
+      if word == "exit" { #expect(run.output.hasSuffix("\nunfinished")) }
+    }
+    #expect(try entries() == made)
+    // Nothing is compiled again: where no compiler could work it starts as before.
+    let without = try apus(["script", script, "a", "--b"], "SDKROOT=/none")
+    #expect(without.status == 0 && without.output == first.output, "\(without.errors)")
+    #expect(try FileManager.default.attributesOfItem(atPath: program)[.systemFileNumber] as? Int == before)
+
+    // Another content is another program.
+    try folder.file("trap.swift", Array(Self.source.replacing("given", with: "taken").utf8))
+    #expect(try apus(["script", script]).output.hasPrefix("taken |"))
+    #expect(try entries().count == made.count + 1)
+  }
+
+  @Test func takesStandardInputAndAnyName() throws {
+    let run = try apus(
+      ["script", "-", "x"], input: "import Apus\nprint(CommandLine.arguments.count, Tensor.ones([2]).shape)")
+    #expect(run.status == 0 && run.output == "2 [2]\n", "\(run.errors)")
+    // A name without a suffix, a #! line, and a module's name.
+    let folder = try TemporaryFolder()
+    let text = "#!/usr/bin/env -S apus script\nimport Apus\nprint(#line, Tensor.ones([3]).shape)\n"
+    for name in ["Apus.swift", "no suffix"] {
+      let named = try apus(["script", try folder.file(name, Array(text.utf8))])
+      #expect(named.status == 0 && named.output == "3 [3]\n", "\(named.errors)")
+    }
+  }
+
+  @Test func tellsWhatDoesNotCompileUnderItsOwnName() throws {
+    let folder = try TemporaryFolder()
+    let before = try? entries()
+    let script = try folder.file(
+      "wrong.swift", Array("#!/usr/bin/env -S apus script\nimport Apus\nlet x: Int = \"a\"\n".utf8))
+    let run = try apus(["script", script])
+    #expect(run.status == 1 && run.errors.contains("\(script):3:"), "\(run.errors)")
+    #expect(run.errors.hasSuffix("apus: error: \(script) does not compile\n"))
+    #expect((try? entries()) == before, "no program is kept")
+    let names = try FileManager.default.contentsOfDirectory(atPath: Self.programs)
+    #expect(!names.contains { $0.hasPrefix("new-") }, "\(names)")
+    let none = try apus(["script", folder.path + "/none.swift"])
+    #expect(none.status == 1 && none.errors.contains("No such file or directory"))
+  }
+
+  @Test func keepsABoundedNumberOfPrograms() throws {
+    let folder = try TemporaryFolder()
+    // The folder is there after a first start.
+    let script = try folder.file("one.swift", Array("import Apus\nprint(1)\n".utf8))
+    #expect(try apus(["script", script]).status == 0)
+    for index in 0..<40 {
+      let old = Self.programs + "/program-old\(index)"
+      try FileManager.default.createDirectory(atPath: old, withIntermediateDirectories: false)
+      try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1e9)], ofItemAtPath: old)
+    }
+    try folder.file("one.swift", Array("import Apus\nprint(2)\n".utf8))
+    #expect(try apus(["script", script]).output == "2\n")
+    let left = try entries()
+    #expect(left.count == 32 && left.filter { !$0.hasPrefix("program-old") }.count >= 2, "the newest stay")
+  }
+
+  /// Both find no program and make one; and neither has a home.
+  @Test func startsAtOneTimeAndWithoutAHome() throws {
+    let folder = try TemporaryFolder()
+    let script = try folder.file("two.swift", Array("import Apus\nprint(Tensor.ones([2]).sum().item())\n".utf8))
+    let shell = """
+      unset APUS_CACHE XDG_CACHE_HOME
+      export HOME='\(script)' TMPDIR='\(folder.path)'
+      "$@" & "$@"; wait $!
+      """
+    let run = try CommandTests().apus(words: ["script", script], shell: shell)
+    #expect(run.status == 0 && run.output == "2.0\n2.0\n" && run.errors.isEmpty, "\(run.errors)")
+    let kept = try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/apus-\(geteuid())/scripts")
+    #expect(kept.filter { $0.hasPrefix("program-") }.count == 1 && !kept.contains { $0.hasPrefix("new-") }, "\(kept)")
+    // Among everybody's files a folder that others could have made is not trusted.
+    let other = folder.path + "/other"
+    try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: false)
+    try FileManager.default.createDirectory(
+      atPath: "\(other)/apus-\(geteuid())", withIntermediateDirectories: false, attributes: [.posixPermissions: 0o777])
+    chmod("\(other)/apus-\(geteuid())", 0o777)
+    let refused = try CommandTests().apus(
+      words: ["script", script],
+      shell: "unset APUS_CACHE XDG_CACHE_HOME; HOME='\(script)' TMPDIR='\(other)' exec \"$@\"")
+    #expect(refused.status == 1 && refused.errors.contains("APUS_CACHE=FOLDER names another"), "\(refused.errors)")
+  }
+}
