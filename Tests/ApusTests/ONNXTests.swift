@@ -124,6 +124,16 @@ import Testing
     #expect(folded.initializers.map(\.name).prefix(2) == ["0.weight", "0.bias"])
   }
 
+  @Test(arguments: [true, false]) func averagesTellWhetherPaddingCounts(countsPadding: Bool) throws {
+    let pool = AveragePool2D(3, stride: 2, padding: 1, countsPadding: countsPadding)
+    let attributes = try #require(file(pool, [1, 6, 6, 2]).nodes.first).attributes
+    guard case .integer(let value)? = attributes.first(where: { $0.name == "count_include_pad" })?.value else {
+      Issue.record("no count_include_pad among \(attributes)")
+      return
+    }
+    #expect(value == (countsPadding ? 1 : 0))
+  }
+
   @Test func channelsOfZerosAreAPad() throws {
     let model = CIFARResNet(depth: 8, shortcut: .padding)
     let operators = operators(try file(model, [1, 8, 8, 3], ONNXOptions(foldsBatchNorms: true)))

@@ -153,6 +153,16 @@ import Testing
     #expect(LearningRateSchedule.constant.schedule(steps: 10, stepsPerEpoch: 5).rate(at: 7, base: 3) == 3)
   }
 
+  /// Steps so small that the loss stands still: each epoch after the first multiplies the rate by the factor.
+  @Test func aPlateauLowersTheLearningRate() throws {
+    var settings = shortSettings(epochs: 3, learningRate: 1e-12)
+    settings.schedule.decay = .plateau(patience: 0, factor: 0.5)
+    let trainer = try lenetTrainer(settings)
+    #expect(trainer.learningRate(at: 0) == 1e-12)
+    try trainer.train()
+    #expect(trainer.learningRate(at: trainer.state.totalSteps) == 0.25e-12)
+  }
+
   @Test func keepsTheLatestOfEpochsThatValidationCannotTellApart() {
     func kept(_ accuracies: [Double], count: Int) -> Int? {
       var state = TrainingState()

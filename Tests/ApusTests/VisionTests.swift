@@ -46,6 +46,7 @@ private func largestDifference(_ a: [UInt8], _ b: [UInt8]) -> Int {
     }
     #expect(try decode("P5\n# a comment\n2 #another\n1\n255\n", [7, 9]).pixels == [7, 9])
     #expect(try decode("P5 2 1 3 ", [3, 1]).pixels == [255, 85])
+    #expect(try decode("P5 3 1 7 ", [1, 2, 3]).pixels == [36, 73, 109])
     #expect(try decode("P5 1 1 65535 ", [0x80, 0x80]).pixels == [255])
     #expect(try decode("P6 1 1 65535 ", [0x80, 0x80, 0, 0, 0xFF, 0xFF]).pixels == [128, 0, 255])
     expectError("x.pgm", "3 bytes of samples", "4 for 2×2") { _ = try decode("P5 2 2 255 ", [1, 2, 3]) }

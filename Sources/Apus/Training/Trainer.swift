@@ -62,7 +62,7 @@ public final class Trainer {
   private static func steps(of samples: Int, by batchSize: Int) -> Int { (samples + batchSize - 1) / batchSize }
 
   /// Learning rate of a step, counted from 0 over the whole run.
-  func learningRate(at step: Int) -> Double {
+  package func learningRate(at step: Int) -> Double {
     schedule.rate(at: step, base: settings.learningRate) * (state.plateau?.factor ?? 1)
   }
 

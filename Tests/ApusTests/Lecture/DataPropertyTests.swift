@@ -128,6 +128,16 @@ import Testing
     #expect(ensemble >= mean && mean > 0.5, "ensemble \(ensemble), members \(single)")
   }
 
+  /// Of probabilities, in which a member that is sure does not outvote the others as it would by its logits.
+  @Test func anEnsembleAveragesProbabilities() {
+    let members = [[0, 100], [1, 0], [1, 0]].map { row in
+      Linear(1, 2, bias: false, initializer: Initializer { _, _, _, _, _ in Tensor(row.map(Float.init), shape: [1, 2]) })
+    }
+    let p = 0.7310585786300049  // e / (1 + e)
+    expectClose(
+      Ensemble(members).probabilities(.ones([1, 1])), [2 * p / 3, (1 + 2 * (1 - p)) / 3], tolerance: 1e-6)
+  }
+
   @Test func aPolynomialOverfitsAndARidgeTermHelps() throws {
     let (train, test) = (ToySet.regression(12, seed: 2), ToySet.regression(200, noise: 0, seed: 3))
     let degree = 9
