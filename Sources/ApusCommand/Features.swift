@@ -72,7 +72,9 @@ struct Features: ParsableCommand {
   }
 
   private func read(_ files: [String], _ source: Source) throws -> Tensor {
-    let parts = try PictureFiles.list(files).map { try source.normalization(source.read($0)) }
+    let pictures = try PictureFiles(files, source.reading)
+    for note in pictures.notes { Terminal.printError("note: \(note)") }
+    let parts = try pictures.paths.map { try source.normalization(source.read($0)) }
     return Tensor.concatenated(parts, axis: 0)
   }
 
@@ -80,6 +82,7 @@ struct Features: ParsableCommand {
   private struct Source {
     let model: any Layer
     let normalization: Normalization
+    let reading: ImageReading
     /// Brings an image file to the network's input, uint8 [1, H, W, C].
     let read: (_ file: String) throws -> Tensor
     /// What is to be known of how the weights were read.
@@ -90,6 +93,7 @@ struct Features: ParsableCommand {
         let trained = try ModelSource(network).read()
         model = trained.model
         normalization = trained.normalization
+        reading = trained.reading
         read = { try Image(contentsOf: $0, reading: trained.reading).prepared(for: trained, file: $0) }
         notes = []
         return
@@ -98,6 +102,7 @@ struct Features: ParsableCommand {
       let input = batch.flatMap { $0.rank == 4 ? Shape($0.shape.dropFirst()) : nil } ?? usual
       let (model, receipt) = try NetworkCatalogue.make(network, weights: weights, input: Shape([1] + input))
       self.model = model
+      reading = ImageReading()
       notes = receipt.notes
       normalization = .imageNet
       let options = ImageFolder.Options(input: usual)

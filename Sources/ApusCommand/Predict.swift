@@ -51,7 +51,9 @@ struct Predict: ParsableCommand {
     let model = try ModelSource(source).read()
     let predictor = try model.predictor()
     // Every image is read before the first line is printed: a bad one is found at once.
-    let predictions = try PictureFiles.list(images).map { path in
+    let pictures = try PictureFiles(images, model.reading)
+    for note in pictures.notes { Terminal.printError("note: \(note)") }
+    let predictions = try pictures.paths.map { path in
       let image = try Image(contentsOf: path, reading: model.reading).prepared(
         for: model, inverted: inverted, file: path)
       let classes = try predictor.predict(image, from: path).prefix(top)

@@ -1,10 +1,10 @@
 /// The image files below the folder of a class, as torchvision's `ImageFolder` finds and orders them: folder by folder, sorted by the
 /// folders' paths and within a folder by name, hidden ones left out.
-struct ImageFolderWalk {
+package struct ImageFolderWalk {
   /// Below the folder.
-  private(set) var files: [String] = []
+  package private(set) var files: [String] = []
   /// What was left out: how many of each kind, by its extension or a word for one.
-  private(set) var leftOut: [String: Int] = [:]
+  package private(set) var leftOut: [String: Int] = [:]
 
   private let folder: String
   private let reading: ImageReading
@@ -17,13 +17,13 @@ struct ImageFolderWalk {
   }
 
   /// For messages.
-  static func extensionList(_ reading: ImageReading) -> String {
+  package static func extensionList(_ reading: ImageReading) -> String {
     let names = extensions(reading).map { "." + $0 }
     return names.dropLast().joined(separator: ", ") + " and " + names.last!
   }
 
   /// "2 .txt, 1 pipe"
-  static func text(_ leftOut: [String: Int]) -> String {
+  package static func text(_ leftOut: [String: Int]) -> String {
     leftOut.sorted { $0.key < $1.key }.map { kind, count in
       let isWord = !kind.hasPrefix(".") && !kind.hasPrefix("without")
       return "\(count) \(kind)\(isWord && count > 1 ? "s" : "")"
@@ -31,7 +31,7 @@ struct ImageFolderWalk {
   }
 
   /// - Throws: `DataError` where a folder cannot be read.
-  init(_ folder: String, _ reading: ImageReading) throws(DataError) {
+  package init(_ folder: String, _ reading: ImageReading) throws(DataError) {
     self.folder = folder
     self.reading = reading
     var found: [(folder: String, files: [String])] = []
