@@ -1,8 +1,25 @@
 // swift-tools-version: 6.2
 // 6.2 is the first version with which a package that has unsafe flags (-O3 -fopenmp below) can be a versioned dependency.
+import Foundation
 import PackageDescription
 
 let environment = Context.environment
+
+// The command, and the package that it needs, are here only for those who build this package itself: whoever depends on the library
+// resolves no other package. APUS_COMMAND=1 or 0 says it where SwiftPM was not started inside this folder.
+let hasCommand = environment["APUS_COMMAND"].map { $0 != "0" } ?? isStartedHere()
+
+/// Whether SwiftPM, which looks for the nearest manifest from the current folder up, has found this one.
+func isStartedHere() -> Bool {
+  var folder = URL(fileURLWithPath: environment["PWD"] ?? "/").resolvingSymlinksInPath()
+  while folder.path != "/"
+    && !FileManager.default.fileExists(atPath: folder.appendingPathComponent("Package.swift").path)
+  {
+    folder.deleteLastPathComponent()
+  }
+  return folder.path == URL(fileURLWithPath: Context.packageDirectory).resolvingSymlinksInPath().path
+}
+
 let brew = environment["HOMEBREW_PREFIX"] ?? "/opt/homebrew"
 // Debian and Ubuntu call LLVM's OpenMP runtime libomp5.so; others libomp.so.
 let openMP = environment["APUS_OMP_LIB"] ?? "omp5"
@@ -12,6 +29,8 @@ let instrumentation =
   + (environment["APUS_COVERAGE"] == nil ? [] : ["-fprofile-instr-generate", "-fcoverage-mapping"])
 // For tests that need no speed: C compiles in less than half of the time, to the same bits.
 let optimization = environment["APUS_QUICK_BUILD"] == nil ? ["-O3"] : ["-O1", "-DAPUS_ONE_INSTANCE"]
+// For CI: some files of the tests alone, as "Support.swift ThreadTests.swift".
+let testFiles = environment["APUS_TEST_FILES"]?.split(separator: " ").map(String.init)
 // No contraction: a fused multiply-add is used where the code says so, or bits would depend on the compiler.
 let options = ["-Wall", "-Wextra", "-ffp-contract=off"]
 
@@ -24,11 +43,6 @@ let package = Package(
     .library(name: "ApusONNX", targets: ["ApusONNX"]),
     // One dynamic library with every module, for scripts: two would each carry their own copy of the core.
     .library(name: "ApusDynamic", type: .dynamic, targets: ["Apus", "ApusVision", "ApusONNX", "CApusScript"]),
-    // The target is not called apus: on a file system without case it would collide with Apus.
-    .executable(name: "apus", targets: ["ApusCommand"]),
-  ],
-  dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
   ],
   targets: [
     .target(
@@ -48,24 +62,74 @@ let package = Package(
       ]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
-    .systemLibrary(
-      name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
+    .systemLibrary(name: "CGIF", pkgConfig: "libgif", providers: [.apt(["libgif-dev"]), .brew(["giflib"])]),
+    // Homebrew's giflib has no pkg-config file.
+    .target(
+      name: "CApusCodecs", dependencies: ["CPNG", "CJPEG", "CWebP", "CGIF"], publicHeadersPath: ".",
+      cSettings: [
+        .unsafeFlags(options + instrumentation), .unsafeFlags(["-I\(brew)/include"], .when(platforms: [.macOS])),
+      ],
+      linkerSettings: [
+        .unsafeFlags(["-L\(brew)/lib"], .when(platforms: [.macOS])),
+        .linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("webpdemux"), .linkedLibrary("webp"),
+        .linkedLibrary("gif"),
+      ]),
     .target(name: "CApusDigits", exclude: ["digits.idx.gz", "LICENSE-digits.txt"], publicHeadersPath: "."),
     .target(name: "CApusScript", publicHeadersPath: "."),
     .target(name: "Apus", dependencies: ["CApus", "CApusDigits", "CZlib"]),
-    .target(name: "ApusVision", dependencies: ["Apus", "CPNG", "CTurboJPEG"]),
+    .target(name: "ApusVision", dependencies: ["Apus", "CApusCodecs"]),
     .target(name: "ApusONNX", dependencies: ["Apus"]),
-    .executableTarget(
-      name: "ApusCommand",
-      dependencies: [
-        "Apus", "ApusVision", "ApusONNX", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
     // Counts what the tests' program takes from the C library's allocator, by coming before it.
     .target(
       name: "CCheckAllocations", path: "Tests/kernels", sources: ["check_allocations.c"],
       publicHeadersPath: "allocations",
       cSettings: [.headerSearchPath("."), .headerSearchPath("../../csrc"), .headerSearchPath("../../csrc/include")]),
-    .testTarget(name: "ApusTests", dependencies: ["Apus", "ApusVision", "ApusONNX", "CCheckAllocations"]),
+    .testTarget(
+      name: "ApusTests", dependencies: ["Apus", "ApusVision", "ApusONNX", "CCheckAllocations"], sources: testFiles),
   ],
   swiftLanguageModes: [.v6]
 )
+
+if hasCommand {
+  package.dependencies.append(.package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"))
+  // The target is not called apus: on a file system without case it would collide with Apus.
+  package.products.append(.executable(name: "apus", targets: ["ApusCommand"]))
+  package.targets.append(
+    .executableTarget(
+      name: "ApusCommand",
+      dependencies: [
+        "Apus", "ApusVision", "ApusONNX", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]))
+}
+
+#if os(Linux)
+  requireLibraries()
+#endif
+
+/// The link, which would be the first to miss a library, comes after minutes of compiling.
+func requireLibraries() {
+  if environment["APUS_LIBRARY_CHECK"] == "0" { return }
+  let files = FileManager.default
+  let systems = ["/usr/lib", "/lib", "/usr/lib64", "/lib64", "/usr/local/lib", "/usr/local/lib64"]
+  let triples = (try? files.contentsOfDirectory(atPath: "/usr/lib"))?.filter { $0.contains("-linux-") } ?? []
+  let folders =
+    (environment["LIBRARY_PATH"] ?? "").split(separator: ":").map(String.init) + systems
+    + triples.map { "/usr/lib/" + $0 }
+  let missing = [("openblas", "libopenblas-dev"), (openMP, "libomp-dev")].filter { name, _ in
+    !folders.contains { folder in
+      ["so", "a"].contains { files.fileExists(atPath: "\(folder)/lib\(name).\($0)") }
+    }
+  }
+  if missing.isEmpty { return }
+  let names = missing.map { "lib\($0.0).so" }.joined(separator: " and ")
+  let text = """
+    Apus links \(names), not found in \(folders.joined(separator: ", ")). Debian and Ubuntu: apt-get install \
+    \(missing.map(\.1).joined(separator: " ")). In another folder: name it in LIBRARY_PATH. OpenMP under another name: APUS_OMP_LIB=omp. \
+    No check at all: APUS_LIBRARY_CHECK=0.
+
+    """
+  FileHandle.standardError.write(Data(text.utf8))
+  exit(1)
+}

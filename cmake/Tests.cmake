@@ -77,6 +77,6 @@ endif()
 if(NOT APUS_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
   add_test(NAME c_example COMMAND ${CMAKE_COMMAND} -DBUILD=${PROJECT_BINARY_DIR} -DWORK=${PROJECT_BINARY_DIR}/installation
                                   -DCOMPILER=${CMAKE_C_COMPILER} -DPKG_CONFIG=${PKG_CONFIG_EXECUTABLE}
-                                  -DSOURCE=${PROJECT_SOURCE_DIR}/Examples/c-convolution/convolution.c
+                                  -DSOURCE=${PROJECT_SOURCE_DIR}/Examples/c-convolution/convolution.c -DVERSION=${PROJECT_VERSION}
                                   -P ${PROJECT_SOURCE_DIR}/cmake/check-install.cmake)
 endif()

@@ -27,8 +27,10 @@ struct Export: ParsableCommand {
   var output: String
 
   @Option(
-    help: "Weights for a network: a .safetensors, .npz or .pth file. (default: initial values)", completion: .file())
+    help: "Weights for a network: a safetensors, npz or PyTorch file. (default: initial values)", completion: .file())
   var weights: String?
+
+  @OptionGroup var names: PrefixOption
 
   @Option(
     parsing: .unconditional,
@@ -67,7 +69,10 @@ struct Export: ParsableCommand {
   }
 
   private func exportRun() throws {
-    let options = [("--weights", weights != nil), ("--input", input != nil), ("--classes", classes != nil)]
+    let options = [
+      ("--weights", weights != nil), ("--prefix", names.prefix != nil), ("--input", input != nil),
+      ("--classes", classes != nil),
+    ]
     for case (let name, true) in options {
       throw ValidationError(
         "\(source) is a run, which has its own \(name.dropFirst(2)): \(name) applies only to networks")
@@ -83,13 +88,16 @@ struct Export: ParsableCommand {
   }
 
   private func exportNetwork() throws {
+    if names.prefix != nil && weights == nil { throw ValidationError("--prefix is about --weights, which is missing") }
     let entry = try NetworkCatalogue.entry(source)
     var shape = input?.shape(channels: entry.usualInput[2]) ?? entry.usualInput
     let model: any Layer
     if let weights {
-      let file = try WeightsFile.read(weights)
+      let file = try WeightsFile.read(weights, prefix: names.prefix)
       if input == nil, let channels = try NetworkCatalogue.channels(of: source, in: file) { shape[2] = channels }
-      model = try NetworkCatalogue.make(source, weights: file, input: Shape([1] + shape), classes: classes).model
+      let loaded = try NetworkCatalogue.make(source, weights: file, input: Shape([1] + shape), classes: classes)
+      model = loaded.model
+      for note in loaded.receipt.notes { Terminal.printLine(note) }
     } else {
       model = try NetworkCatalogue.make(source, input: shape, classes: classes ?? entry.usualClasses, seed: seed)
     }

@@ -17,8 +17,10 @@ struct Features: ParsableCommand {
   @Option(help: "Path of the layer: layer4, layer4.1.conv2, features.10.")
   var at: String
 
-  @Option(help: "File of weights for the network.", completion: .file())
+  @Option(help: "A file of weights for the network: safetensors, npz or PyTorch's, or a run.", completion: .file())
   var weights: String?
+
+  @OptionGroup var names: PrefixOption
 
   @Option(
     help: "A .npy file [N, H, W, C]: bytes, which are normalized as the training data were, or normalized float32.",
@@ -37,11 +39,13 @@ struct Features: ParsableCommand {
   private static let batchSize = 32
 
   func validate() throws {
+    if names.prefix != nil && weights == nil { throw ValidationError("--prefix is about --weights, which is missing") }
     if (input == nil) == images.isEmpty { throw ValidationError("give either --input FILE.npy or --images FILE…") }
   }
 
   func run() throws {
-    let source = try Source(network, weights: weights, batch: input.map { try Npy.read($0) })
+    let file = try weights.map { try WeightsFile.read($0, prefix: names.prefix) }
+    let source = try Source(network, weights: file, batch: input.map { try Npy.read($0) })
     let batch = try input.map { try normalized(Npy.read($0), source, $0) } ?? read(images, source)
     let extractor = try FeatureExtractor(source.model, at: at, input: Shape(batch.shape.dropFirst()))
     let parts = stride(from: 0, to: batch.shape[0], by: Features.batchSize).map { first in
@@ -50,6 +54,7 @@ struct Features: ParsableCommand {
     let features = Tensor.concatenated(parts, axis: 0)
     try Npy.write(features, to: output)
     Terminal.printLine("\(network) at \(at): \(batch.shape) to \(features.shape) in \(output)")
+    for note in source.notes { Terminal.printLine(note) }
   }
 
   private func normalized(_ batch: Tensor, _ source: Source, _ file: String) throws -> Tensor {
@@ -77,19 +82,23 @@ struct Features: ParsableCommand {
     let normalization: Normalization
     /// Brings an image file to the network's input, uint8 [1, H, W, C].
     let read: (_ file: String) throws -> Tensor
+    /// What is to be known of how the weights were read.
+    let notes: [String]
 
-    init(_ network: String, weights: String?, batch: Tensor?) throws {
+    init(_ network: String, weights: WeightsFile?, batch: Tensor?) throws {
       guard let weights else {
         let trained = try ModelSource(network).read()
         model = trained.model
         normalization = trained.normalization
-        read = { try Image(contentsOf: $0).prepared(for: trained, file: $0) }
+        read = { try Image(contentsOf: $0, reading: trained.reading).prepared(for: trained, file: $0) }
+        notes = []
         return
       }
       let usual = try NetworkCatalogue.usualInput(of: network)
       let input = batch.flatMap { $0.rank == 4 ? Shape($0.shape.dropFirst()) : nil } ?? usual
-      (model, _) = try NetworkCatalogue.make(
-        network, weights: WeightsFile.read(weights), input: Shape([1] + input))
+      let (model, receipt) = try NetworkCatalogue.make(network, weights: weights, input: Shape([1] + input))
+      self.model = model
+      notes = receipt.notes
       normalization = .imageNet
       let options = ImageFolder.Options(input: usual)
       read = { Tensor(try Image.reader($0, options), shape: Shape([1] + usual)) }

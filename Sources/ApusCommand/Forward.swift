@@ -13,8 +13,10 @@ struct Forward: ParsableCommand {
   @Argument(help: "The network; apus zoo lists them.")
   var network: String
 
-  @Option(help: "File of weights: .safetensors, .npz or .pth.", completion: .file())
+  @Option(help: "A file of weights: safetensors, npz or PyTorch's, or a run.", completion: .file())
   var weights: String
+
+  @OptionGroup var names: PrefixOption
 
   @Option(help: "A .npy file with a batch, [N, H, W, C].", completion: .file())
   var input: String
@@ -64,7 +66,7 @@ struct Forward: ParsableCommand {
 
   func run() throws {
     let images = try batch()
-    let file = try WeightsFile.read(weights)
+    let file = try WeightsFile.read(weights, prefix: names.prefix)
     let (model, receipt) = try NetworkCatalogue.make(network, weights: file, input: images.shape, classes: classes)
     let phase = training ? Phase(dropout: false, batchStatistics: true, updatesState: false) : .inference
     let plan = try model.plan(input: images.shape, phase: phase)
@@ -85,6 +87,7 @@ struct Forward: ParsableCommand {
         to: rounding)
     }
     Terminal.printLine("\(network), \(receipt.matched.count) tensors of \(weights): \(plan.outputShape) to \(output)")
+    for note in receipt.notes { Terminal.printLine(note) }
   }
 
   private func write(_ comparison: RoundingComparison, to path: String) throws {

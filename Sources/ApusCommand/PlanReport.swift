@@ -3,65 +3,13 @@ import Foundation
 
 /// A plan as a table, as JSON, as CSV.
 struct PlanReport {
-  enum Value {
-    case count(Int)
-    case number(Double)
-  }
-  typealias Total = (name: String, value: Value)
-
   var network: String
   var input: Shape
   var rows: [Plan.Row]
   var isTraining: Bool
-  var totals: [Total]
+  var totals: [PlanTable.Total]
 
-  // MARK: Table
-
-  var table: String {
-    var head = ["layer", "operation", "output", "parameters", "multiply-adds"]
-    if isTraining { head.append("kept bytes") } else { head.append("output bytes") }
-    head += ["scratch bytes", "receptive field", "jump"]
-    var lines = [head, ["", "input", "\(input)"] + Array(repeating: "", count: head.count - 3)]
-    func text(_ count: Int) -> String { count == 0 ? "" : count.grouped }
-    for row in rows {
-      lines.append([
-        row.path, row.operation, "\(row.outputShape)", text(row.parameters), text(row.multiplyAdds),
-        text(isTraining ? row.keptBytes : row.activationBytes), text(row.scratchBytes),
-        row.receptiveField.map { "\($0)" } ?? "differs", row.receptiveField.map { jump($0, "×") } ?? "",
-      ])
-    }
-    let names = totals.map { name, value in
-      switch value {
-      case .count(let count) where name.hasSuffix("_bytes"):
-        ["\(title(name)):", "\(count.grouped) bytes", "\((Double(count) / 1e6).formatted(decimals: 1)) MB"]
-      case .count(let count): ["\(title(name)):", count.grouped, ""]
-      case .number(let number): ["\(title(name)):", "\(number.formatted(decimals: 2)) ms", ""]
-      }
-    }
-    return Table.text(lines, textColumns: 3) + "\n\n" + Table.text(names, textColumns: 1)
-  }
-
-  private func title(_ name: String) -> String {
-    switch name {
-    case "multiply_adds": "multiply-adds"
-    case "weight_multiply_adds": "of convolutions and linear layers"
-    case "inference_peak_bytes": "inference, peak memory"
-    case "kept_bytes": "kept for backward"
-    case "resident_bytes": "parameters, buffers and batch"
-    case "gradient_bytes": "gradients"
-    case "optimizer_bytes": "optimizer's states"
-    case "training_peak_bytes": "training step, peak memory"
-    case "training_growth_bytes": "growth by training steps"
-    case "inference_ms": "inference, predicted time"
-    case "training_step_ms": "training step, predicted time"
-    default: name
-    }
-  }
-
-  private func jump(_ field: ReceptiveField, _ separator: String) -> String {
-    field.jump.height == field.jump.width
-      ? "\(field.jump.height)" : "\(field.jump.height)\(separator)\(field.jump.width)"
-  }
+  var table: String { PlanTable(input: input, rows: rows, isTraining: isTraining, totals: totals).text }
 
   // MARK: JSON
 
@@ -121,7 +69,7 @@ struct PlanReport {
       [
         row.path, row.operation, row.outputShape.map(String.init).joined(separator: "x"), "\(row.parameters)",
         "\(row.multiplyAdds)", "\(row.activationBytes)", isTraining ? "\(row.keptBytes)" : "", "\(row.scratchBytes)",
-        row.receptiveField.map { "\($0.height)x\($0.width)" } ?? "", row.receptiveField.map { jump($0, "x") } ?? "",
+        row.receptiveField.map { "\($0.height)x\($0.width)" } ?? "", row.receptiveField?.jumpText("x") ?? "",
       ].joined(separator: ",")
     }
     return ([head] + lines).joined(separator: "\n")

@@ -52,7 +52,8 @@ struct Predict: ParsableCommand {
     let predictor = try model.predictor()
     // Every image is read before the first line is printed: a bad one is found at once.
     let predictions = try PictureFiles.list(images).map { path in
-      let image = try Image(contentsOf: path).prepared(for: model, inverted: inverted, file: path)
+      let image = try Image(contentsOf: path, reading: model.reading).prepared(
+        for: model, inverted: inverted, file: path)
       let classes = try predictor.predict(image, from: path).prefix(top)
       return Prediction(image: path, classes: classes.map { .init(name: $0.className, probability: $0.probability) })
     }

@@ -82,7 +82,8 @@ struct Summary: ParsableCommand {
     let report = PlanReport(
       network: try NetworkCatalogue.entry(subject.network).name, input: images, rows: step?.rows ?? inference.rows,
       isTraining: phase == .training,
-      totals: totals(step, inference) + (time ? try times(model, images, step: step != nil ? optimizer : nil) : []))
+      totals: inference.totals + (step?.totals ?? [])
+        + (time ? try times(model, images, step: step != nil ? optimizer : nil) : []))
     switch json ? .json : format {
     case .table: Terminal.printLine(report.table)
     case .json: Terminal.printLine(try report.json())
@@ -116,26 +117,10 @@ struct Summary: ParsableCommand {
       classes: classes ?? trained.classNames.count, optimizer: usual)
   }
 
-  private func totals(_ step: StepPlan?, _ inference: Plan) -> [PlanReport.Total] {
-    var totals: [PlanReport.Total] = [
-      ("parameters", .count(inference.parameters)), ("multiply_adds", .count(inference.multiplyAdds)),
-      ("weight_multiply_adds", .count(inference.weightMultiplyAdds)),
-      ("inference_peak_bytes", .count(inference.peakBytes)),
-    ]
-    if let step {
-      totals += [
-        ("kept_bytes", .count(step.bytesKeptForBackward)), ("resident_bytes", .count(step.residentBytes)),
-        ("gradient_bytes", .count(step.gradientBytes)), ("optimizer_bytes", .count(step.optimizerBytes)),
-        ("training_peak_bytes", .count(step.peakBytes)), ("training_growth_bytes", .count(step.growthBytes)),
-      ]
-    }
-    return totals
-  }
-
   private func times(_ model: any Layer, _ images: Shape, step optimizer: OptimizerCatalogue.Entry?) throws
-    -> [PlanReport.Total]
+    -> [PlanTable.Total]
   {
-    var times: [PlanReport.Total] = [
+    var times: [PlanTable.Total] = [
       ("inference_ms", .number(1e3 * (try model.predictedInferenceSeconds(input: images))))
     ]
     if let optimizer {

@@ -35,22 +35,11 @@ enum Table {
 
   /// A table whose columns are as wide as they need; the first `textColumns` are aligned to the left.
   static func text(_ rows: [[String]], textColumns: Int) -> String {
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max()! }
-    return rows.map { row in
-      row.indices.map { padded(row[$0], to: widths[$0], left: $0 < textColumns) }.joined(separator: "  ").trimmedRight
-    }.joined(separator: "\n")
+    TextTable.lines(rows, isLeft: rows[0].indices.map { $0 < textColumns }).joined(separator: "\n")
   }
 
   static func bar(_ fraction: Double, width: Int) -> String {
     let full = Int((fraction * Double(width)).rounded(.down))
     return "[" + String(repeating: "█", count: full) + String(repeating: "░", count: width - full) + "]"
-  }
-}
-
-extension String {
-  fileprivate var trimmedRight: String {
-    var text = self
-    while text.last == " " { text.removeLast() }
-    return text
   }
 }

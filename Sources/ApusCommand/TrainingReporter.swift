@@ -25,6 +25,7 @@ final class TrainingReporter: TrainingObserver {
     }
     if let initial = record.initial {
       Terminal.printLine("initial values: \(initial.summary(classes: record.network?.classes ?? 0))")
+      for note in initial.notes ?? [] { Terminal.printLine("  \(note)") }
     }
     if record.normalization != nil, let data = record.data {
       let values = zip(data.mean, data.deviation).map { "\($0) ± \($1)" }.joined(separator: ", ")

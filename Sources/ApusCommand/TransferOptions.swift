@@ -16,6 +16,8 @@ struct TransferOptions: ParsableArguments {
     transform: OptionValue.number("from 0.01 to 1") { $0 >= 0.01 && $0 <= 1 })
   var crop: Double?
 
+  @OptionGroup var images: ImageOptions
+
   @Option(
     help: """
       Normalization of the images: data (mean and standard deviation of the training images) or imagenet. (default: data; with \
@@ -31,9 +33,17 @@ struct TransferOptions: ParsableArguments {
   @Option(
     name: .customLong("init"),
     help: ArgumentHelp(
-      "Initial weights: a run, its model.safetensors, or a file of weights in torchvision's names.",
-      valueName: "file"), completion: .file())
+      "Initial weights: a run, or a safetensors, npz or PyTorch file in torchvision's names.", valueName: "file"),
+    completion: .file())
   var initialWeights: String?
+
+  @OptionGroup var names: PrefixOption
+
+  @Option(
+    parsing: .unconditional,
+    help: "Channels of the images: 3 repeats that of gray ones, for weights that expect color. (default: the data's)",
+    transform: OptionValue.whole(1...65536))
+  var channels: Int?
 
   @Flag(help: "Draw a new classifier from the seed even if the one of --init fits.")
   var newHead = false
@@ -61,19 +71,30 @@ struct TransferOptions: ParsableArguments {
   var given: [(String, Any?)] {
     [
       ("--input", input), ("--crop", crop), ("--normalize", normalize), ("--classes", classes),
-      ("--init", initialWeights), ("--new-head", newHead ? true : nil), ("--freeze", freeze.first),
+      ("--init", initialWeights), ("--prefix", names.prefix), ("--channels", channels),
+      ("--new-head", newHead ? true : nil), ("--freeze", freeze.first),
       ("--unfreeze", unfreeze.first), ("--group", group.first),
-    ]
+    ] + images.given
+  }
+
+  func validate() throws {
+    if let channels, channels != 1 && channels != 3 {
+      throw ValidationError("--channels is \(channels), expected 1 (gray) or 3 (color)")
+    }
   }
 
   func complete(_ request: inout TrainingRun.Request) throws {
-    if input != nil || crop != nil {
+    if input != nil || crop != nil || !images.isEmpty {
       let usual = try NetworkCatalogue.usualInput(of: request.network)
-      request.imageFolder = ImageFolder.Options(input: input?.shape(channels: usual[2]) ?? usual, crop: crop)
+      var options = ImageFolder.Options(input: input?.shape(channels: usual[2]) ?? usual, crop: crop)
+      images.complete(&options)
+      request.imageFolder = options
     }
     request.normalization = normalize
     request.classes = classes
     request.initialWeights = initialWeights.map { ModelSource($0).file }
+    request.weightsPrefix = names.prefix
+    request.channels = channels
     request.newHead = newHead
   }
 }

@@ -8,12 +8,15 @@ struct Weights: ParsableCommand {
     discussion: """
       apus weights resnet20 runs/cifar/model.safetensors --to resnet20.safetensors   (for PyTorch's load_state_dict)
       apus weights vgg16 vgg16.pth --to vgg16.safetensors                            (from a pickle, which is not executed)
+
+      A file is known by its content, whatever it is called. What a checkpoint puts before the names (state_dict.module.) is found and \
+      taken off; where several sets of weights are in it, --prefix says which.
       """)
 
   @Argument(help: "The network.")
   var network: String
 
-  @Argument(help: "A file of weights: .safetensors, .npz or .pth.", completion: .file())
+  @Argument(help: "A file of weights: safetensors, npz or PyTorch's, or a run.", completion: .file())
   var file: String
 
   @Option(help: "A .safetensors or .npz file to write the weights to.", completion: .file())
@@ -22,10 +25,11 @@ struct Weights: ParsableCommand {
   @Option(help: "Layout of the written file: pytorch or apus. (default: pytorch)", transform: OptionValue.layout)
   var layout: WeightsFile.Layout = .pytorch
 
+  @OptionGroup var names: PrefixOption
   @OptionGroup var threads: ThreadOptions
 
   func run() throws {
-    let weights = try WeightsFile.read(file)
+    let weights = try WeightsFile.read(file, prefix: names.prefix)
     var input = try NetworkCatalogue.usualInput(of: network)
     if let channels = try NetworkCatalogue.channels(of: network, in: weights) { input[2] = channels }
     let batch = Shape([1] + input)

@@ -5,7 +5,7 @@ extension Image {
   /// image files; `prepared(for:inverted:file:)` otherwise.
   public func prepared(for model: TrainedModel, inverted: Bool = false, file: String) throws -> Tensor {
     guard let crop = model.crop else { return try prepared(for: model.input, inverted: inverted, file: file) }
-    let options = ImageFolder.Options(input: model.input, crop: crop)
+    let options = ImageFolder.Options(input: model.input, crop: crop, reading: model.reading)
     try options.validate()
     try checkScaling(for: options, file: file)
     let image = centre(for: options)

@@ -18,39 +18,46 @@ public struct Image: Hashable, Sendable {
     self.pixels = pixels
   }
 
-  /// Reads a PNG, JPEG, PGM or PPM file; the content decides, not the name.
+  /// Reads a PNG, JPEG, WebP, BMP, GIF, PGM or PPM file; the content decides, not the name. Of an animation it is the first frame.
   ///
-  /// - Throws: `FileError` where the file cannot be read, is none of these, or is damaged.
-  public init(contentsOf path: String) throws {
-    self = try Image.decode(File.contents(of: path), file: path)
+  /// - Throws: `FileError` where the file cannot be read, is none of these, is damaged, or has more than `pixelLimit` pixels.
+  public init(contentsOf path: String, reading: ImageReading = ImageReading()) throws {
+    self = try Image.decode(Image.bytes(of: path), reading: reading, file: path)
   }
 
   /// The image in the bytes of a file; `file` is named in errors.
-  public static func decode(_ bytes: [UInt8], file: String) throws -> Image {
-    if PNG.isPNG(bytes) { return try PNG.decode(bytes, file: file) }
-    if JPEG.isJPEG(bytes) { return try JPEG.decode(bytes, file: file) }
-    if Netpbm.isNetpbm(bytes) { return try Netpbm.decode(bytes, file: file) }
-    throw FileError(file, found: "no PNG, JPEG, PGM or PPM image (\(start(of: bytes)))", expected: "one of these")
+  public static func decode(
+    _ bytes: [UInt8], reading: ImageReading = ImageReading(), file: String
+  ) throws -> Image {
+    let codec = try ImageCodec(of: bytes, file: file)
+    return try decode(bytes, codec, codec.header(bytes, reading, file: file), reading, file)
   }
 
-  /// The most pixels that are decoded: a small file can claim any size.
-  static let pixelLimit = 1 << 28
+  static func decode(
+    _ bytes: [UInt8], _ codec: ImageCodec, _ header: ImageCodec.Header, _ reading: ImageReading, _ file: String
+  ) throws(FileError) -> Image {
+    let samples = try codec.samples(bytes, header, reading, file: file)
+    return Image(samples, header, alpha: reading.alpha).turned(by: header.orientation)
+  }
+
+  /// The bytes of an image file.
+  static func bytes(of path: String) throws(FileError) -> [UInt8] {
+    try File.contents(of: path, limit: ImageFolder.fileLimit)
+  }
+
+  /// The most pixels that are decoded, as many as Pillow decodes: a small file can claim any size.
+  public static let pixelLimit = 178_956_970
 
   /// Refuses sizes that no image has or that would take all memory.
-  static func check(width: Int, height: Int, file: String) throws(FileError) {
+  static func check(height: Int, width: Int, file: String) throws(FileError) {
+    if width < 1 || height < 1 {
+      throw FileError(file, found: "a damaged header: height \(height), width \(width)", expected: "1 or more of each")
+    }
     let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
-    if width < 1 || height < 1 || overflow || pixels > pixelLimit {
-      throw FileError(file, found: "an image of \(height)×\(width) pixels", expected: "1 to \(pixelLimit) pixels")
+    if overflow || pixels > pixelLimit {
+      throw FileError(
+        file, found: "an image of \(height)×\(width) pixels",
+        expected: "at most \(pixelLimit / 1_000_000) million; scale it down")
     }
-  }
-
-  private static func start(of bytes: [UInt8]) -> String {
-    if bytes.isEmpty { return "the file is empty" }
-    let first = bytes.prefix(8)
-    if first.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) {
-      return "starts with '\(String(decoding: first, as: UTF8.self))'"
-    }
-    let digits = first.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-    return "starts with the bytes \(digits.joined(separator: " "))"
   }
 }

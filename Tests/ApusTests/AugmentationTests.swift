@@ -56,6 +56,36 @@ import Testing
     }
   }
 
+  private func split(_ pixels: [UInt8], height: Int, width: Int, _ augmentation: Augmentation) throws -> DataSplit {
+    let data = try ImageDataset(
+      images: Tensor(pixels, shape: [1, height, width, 3]), labels: [0], classNames: ["a"], source: "test")
+    return DataSplit(
+      data, indices: [0], normalization: Normalization(mean: [0, 0, 0], deviation: [1, 1, 1]), augmentation: augmentation)
+  }
+
+  @Test func aCutoutInsideTheImageIsAWholeSquare() throws {
+    let split = try split(Array(repeating: 255, count: 8 * 10 * 3), height: 8, width: 10, Augmentation(cutout: 4))
+    let areas = (0..<40).map { epoch in images(split, size: 1, epoch: epoch)[0].count { $0 == 0 } / 3 }
+    #expect(areas.max() == 16 && areas.min()! >= 4)
+  }
+
+  /// Each channel moves to or from the pixel's luma, 0.299 R + 0.587 G + 0.114 B.
+  @Test func saturationIsDistanceFromLuma() throws {
+    let colours: [UInt8] = [200, 30, 10, 20, 180, 40, 15, 25, 210, 90, 90, 90]
+    let augmentation = Augmentation(colourJitter: .init(saturation: 0.5))
+    let changed = images(try split(colours, height: 2, width: 2, augmentation), size: 1)[0]
+    let factor = Double(augmentation.choice(sample: 0, seed: 3, epoch: 2).saturation)
+    #expect(abs(factor - 1) > 0.05)
+    for pixel in stride(from: 0, to: 12, by: 3) {
+      let (r, g, b) = (Double(colours[pixel]), Double(colours[pixel + 1]), Double(colours[pixel + 2]))
+      let luma = 0.299 * r + 0.587 * g + 0.114 * b
+      for (channel, value) in [r, g, b].enumerated() {
+        let want = min(255, max(0, luma + factor * (value - luma)))
+        #expect(abs(Double(changed[pixel + channel]) * 255 - want) <= 0.51)
+      }
+    }
+  }
+
   @Test func jitterChangesWhatItsNameSays() throws {
     // Gray pixels have no saturation to change.
     let gray = try split(Augmentation(colourJitter: .init(saturation: 1)), channels: 1)

@@ -148,6 +148,26 @@ import Testing
     expectClose(try model.compiled(for: x.shape)(x), model(x).array(of: Float.self).map(Double.init))
   }
 
+  /// A convolution cannot take in a sum whose other operand is made after it.
+  @Test func aSumWaitsForItsLaterOperand() throws {
+    struct Gated: Layer {
+      let conv = Conv2D(3, 4, kernel: 3, padding: 1), gate = Conv2D(3, 4, kernel: 1)
+      func callAsFunction(_ x: Tensor) -> Tensor {
+        let y = conv(x)
+        return y + sigmoid(gate(x + 1))
+      }
+    }
+    let (model, x) = (stirred(Gated()), floats([2, 5, 4, 3], seed: 9))
+    expectSameBits(try model.compiled(for: x.shape)(x), model(x))
+  }
+
+  /// Two gaps hold the last block: one of 100 lines below it, one of 50.
+  @Test func aBlockGoesIntoTheTightestGap() {
+    let lines = [(100, 1...1), (90, 1...2), (50, 1...1), (45, 1...2), (40, 2...2)]
+    let plan = ArenaPlan(lines.map { .init(byteCount: $0.0 * 64, steps: $0.1) })
+    #expect(plan.offsets.map { $0 / 64 } == [0, 100, 190, 240, 190])
+  }
+
   // MARK: Memory
 
   @Test func blocksOfOneTimeDoNotOverlap() {

@@ -97,6 +97,38 @@ private func infer(fuses: Bool) -> Tensor {
     #expect(positive.array(of: Float.self) == h.array(of: Float.self).map { max($0, 0) })
   }
 
+  @Test func aSumAfterAReLUStaysAfterIt() {
+    let conv = Random.withSeed(1) { Conv2D(2, 3, kernel: 3) }
+    let (x, r) = (floats([1, 5, 5, 2], seed: 1), floats([1, 3, 3, 3], seed: 2))
+    let positive = relu(conv(x))
+    let apart = positive + r
+    expectSameBits(relu(conv(x)) + r, apart)
+    #expect(zip(apart.array(of: Float.self), r.array(of: Float.self)).contains { $0 == $1 })
+  }
+
+  /// The sum's gradient reaches `w` and, reshaped but in the same memory, `x`, to whose gradient the convolution then adds its own.
+  @Test func aGradientInMemoryThatOthersHoldIsNotAddedTo() throws {
+    struct Net: Layer {
+      let x = Parameter(floats([1, 5, 5, 2], seed: 1)), w = Parameter(floats([50], seed: 2))
+      let conv = Random.withSeed(3) { Conv2D(2, 3, kernel: 3) }
+      func callAsFunction(_ c: Tensor) -> Tensor {
+        let h = x.value * 1
+        // Recorded first, so that its gradient is the second one that x gets.
+        let sum = conv(h).sum()
+        return ((h.reshaped(50) + w.value) * c).sum() + sum
+      }
+    }
+    let (net, c) = (Net(), floats([50], seed: 4))
+    let gradients = valueWithGradients(of: net) { net(c) }.gradients
+    expectSameBits(try #require(gradients[net.w]), c)
+    expectClose(
+      try #require(gradients[net.x]),
+      pairs(
+        c.array(of: Float.self),
+        valueWithGradients(of: net) { net.conv(net.x.value).sum() }.gradients[net.x]!.array(of: Float.self)
+      ).map { Double($0) + Double($1) }, tolerance: 1e-6)
+  }
+
   @Test func threadsDoNotChangeBits() {
     defer { Runtime.threadCount = 0 }
     var outcomes: [Outcome] = []

@@ -73,6 +73,15 @@ import Testing
     expectSameBits(try #require(spared[net.filter]), given[0])
   }
 
+  /// A bias is one unit: its direction is kept, whichever of its elements is large.
+  @Test func adaptiveClippingScalesABiasAsAWhole() throws {
+    var gradients = model.gradients(.zeros([6, 4]), Tensor([3, 0, 4, 0.5], shape: [4]))
+    let (g, w) = ([3, 0, 4, 0.5], model.bias.value.array(of: Float.self).map(Double.init))
+    func norm(_ x: [Double]) -> Double { x.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+    try gradients.clipAdaptively(0.05)
+    expectClose(try #require(gradients[model.bias]), g.map { $0 * 0.05 * norm(w) / norm(g) }, tolerance: 1e-6)
+  }
+
   @Test func theRunningMedianBoundsTheNorm() throws {
     var clipper = GradientClipper(.medianMultiple(2))
     for step in 0..<150 {

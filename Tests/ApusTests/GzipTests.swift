@@ -20,6 +20,20 @@ private let text = Array("hello, hello, hello".utf8)
     #expect(try Gzip.decode(hello + hello, limit: 1000, file: "x.gz") == text + text)
   }
 
+  /// As gunzip does: what fills the last block of a tape, or a member's.
+  @Test func passesOverZerosAfterAMember() throws {
+    for count in [1, 512, 100_000] {
+      let zeros = [UInt8](repeating: 0, count: count)
+      #expect(try Gzip.decode(hello + zeros, limit: 1000, file: "x.gz") == text)
+      #expect(try Gzip.decode(hello + zeros + hello + zeros, limit: 1000, file: "x.gz") == text + text)
+      #expect(try Gzip.decode(hello + zeros, limit: text.count, file: "x.gz") == text)
+      expectError("x.gz", "corrupt gzip data after 19 decoded bytes") {
+        _ = try Gzip.decode(hello + zeros + [1, 2, 3, 4], limit: 1000, file: "x.gz")
+      }
+    }
+    expectError("x.gz", "gzip data") { _ = try Gzip.decode([0, 0, 0] + hello, limit: 1000, file: "x.gz") }
+  }
+
   @Test func givesAPrefixOfDamagedDataBeforeTheDamage() throws {
     #expect(try Gzip.prefix(of: Array(hello.dropLast(9)), count: 5, file: "x.gz") == Array("hello".utf8))
     #expect(try Gzip.prefix(of: hello, count: 500, file: "x.gz") == text)

@@ -100,6 +100,14 @@ import Testing
     expectSameBits(again, Random.withSeed(1) { Initializer.orthogonal().tensor([3, 3], fanIn: 3, fanOut: 3) })
   }
 
+  /// The triangles of an odd and an even kernel: f = ⌈kernel / 2⌉.
+  @Test func bilinearKernelsAreTriangles() {
+    let layer = ConvTranspose2D(2, 2, kernel: [3, 4], bias: false, initializer: .bilinear)
+    let (rows, columns): ([Double], [Double]) = ([0.5, 1, 0.5], [0.25, 0.75, 0.75, 0.25])
+    let want = rows.flatMap { row in columns.flatMap { column -> [Double] in [row * column, 0, 0, row * column] } }
+    #expect(layer.weight.value.array(of: Float.self).map(Double.init) == want)
+  }
+
   @Test func identityLayersPassOnTheirInput() {
     let x = floats([2, 5, 6, 4], seed: 1)
     let same = Conv2D(4, 4, kernel: 3, padding: 1, initializer: .identity())

@@ -52,7 +52,8 @@ extension CommandTests {
         labels,
         "--gradients", gradients))
     expectRefused(
-      "0 of 107 matched", try apus("forward", "resnet20", "--weights", weights, "--input", input, "--output", output))
+      "w.safetensors: weights of lenet5 (first filters 5×5×1×6) do not fit resnet20 (3×3×3×16)",
+      try apus("forward", "resnet20", "--weights", weights, "--input", input, "--output", output))
     try Npy.write(.normal([1, 30, 30, 1], seed: 1), to: input)
     expectRefused(
       "takes images of 28×28 or 32×32, not of shape [30, 30, 1]",
@@ -77,7 +78,58 @@ extension CommandTests {
     let read = try WeightsFile.read(converted)
     let filters = try #require(read.tensors.first { $0.name == "conv1.weight" }?.value)
     expectSameBits(filters, model.conv1.weight.value.transposed([3, 2, 0, 1]))
-    expectRefused("0 of 10 matched", try apus("weights", "lenet5", own))
+    expectRefused("weights of resnet20 (first filters 3×3×1×16) do not fit lenet5", try apus("weights", "lenet5", own))
     expectRefused("no.safetensors", try apus("weights", "lenet5", folder.path + "/no.safetensors"))
+  }
+
+  /// A checkpoint as people have them: names behind names, tensors beside the weights, two sets of weights.
+  @Test func readsWeightsInCheckpoints() throws {
+    let folder = try TemporaryFolder()
+    let (one, two) = (folder.path + "/one.ckpt", folder.path + "/two")
+    let (input, output) = (folder.path + "/x.npy", folder.path + "/y.npy")
+    let model = Random.withSeed(2) { LeNet5(classes: 4) }
+    let x = Tensor.normal([2, 28, 28, 1], seed: 3)
+    try Npy.write(x, to: input)
+    let tensors = try model.weights(input: [1, 28, 28, 1]).tensors
+    func named(_ prefix: String) -> [(name: String, value: Tensor)] {
+      tensors.map { ("\(prefix).\($0.name)", $0.value) }
+    }
+    try Safetensors.write(named("state_dict.module") + [("optimizer.lr", .ones([1]))], to: one)
+    try Safetensors.write(named("model") + named("ema"), to: two)
+
+    let shown = try apus("weights", "lenet5", one)
+    #expect(
+      shown.output.contains("removed from the names: state_dict.module.\nmatched 10 of 10")
+        && shown.output.contains("outside the prefix, not read 1: optimizer.lr"), "\(shown.output)\(shown.errors)")
+    let run = try apus("forward", "lenet5", "--weights", one, "--input", input, "--output", output)
+    #expect(run.status == 0 && run.output.contains("\nremoved from the names: state_dict.module."), "\(run.errors)")
+    expectClose(try Npy.read(output), withPhase(.inference) { model(x) }.array(of: Float.self).map(Double.init))
+
+    let arguments = ["forward", "lenet5", "--weights", two, "--input", input, "--output", output]
+    expectRefused("choose with --prefix ema", try apus(words: arguments))
+    expectRefused("no tensor below \"x\"", try apus(words: arguments + ["--prefix", "x"]))
+    #expect(try apus(words: arguments + ["--prefix", "ema"]).status == 0)
+    for command in [
+      ["weights", "lenet5", two], ["export", "lenet5", "--weights", two, "--output", folder.path + "/m.onnx"],
+      ["features", "lenet5", "--weights", two, "--at", "features.0", "--input", input, "--output", output],
+    ] {
+      expectRefused("choose with --prefix ema", try apus(words: command))
+      let chosen = try apus(words: command + ["--prefix", "ema"])
+      #expect(chosen.status == 0 && chosen.output.contains("removed from the names: ema."), "\(chosen.errors)")
+    }
+    expectRefused(
+      "--prefix is about --weights", status: 64,
+      try apus("export", "lenet5", "--output", folder.path + "/m.onnx", "--prefix", "ema"))
+  }
+
+  @Test func weightsThatAreNoneSayWhatTheyAre() throws {
+    let folder = try TemporaryFolder()
+    for (content, words) in [("", "an empty file"), ("<!DOCTYPE html><html></html>", "an HTML page")] {
+      let path = try folder.file("w.pth", Array(content.utf8))
+      expectRefused("w.pth: \(words) (did the download fail?)", try apus("weights", "lenet5", path))
+      expectRefused(
+        words, try apus("train", "lenet5", "--data", "digits", "--init", path, "--out", folder.path + "/run"))
+    }
+    #expect(try folder.names() == ["w.pth"])
   }
 }

@@ -51,12 +51,13 @@ struct InterchangeNetwork: Layer {
     #expect(error <= max(tolerance * largest, more), "\(name): \(error) of \(largest)", sourceLocation: sourceLocation)
   }
 
-  @Test(arguments: ["safetensors", "npz", "pth"]) func logitsAndGradientsArePyTorchs(format: String) throws {
+  @Test(arguments: [".safetensors", ".npz", ".pth", "-legacy.pth"])
+  func logitsAndGradientsArePyTorchs(format: String) throws {
     let model = Random.withSeed(1) { InterchangeNetwork() }
-    let file = try WeightsFile.read(repositoryFile("Tests/Fixtures/interchange.\(format)"))
+    let file = try WeightsFile.read(repositoryFile("Tests/Fixtures/interchange\(format)"))
     let receipt = try model.load(file, input: InterchangeNetwork.input)
     #expect(receipt.isComplete && receipt.matched.count == 22 && receipt.counters.count == 2)
-    #expect(receipt.layout == .pytorch && receipt.isLayoutRecorded == (format == "pth"))
+    #expect(receipt.layout == .pytorch && receipt.isLayoutRecorded == format.hasSuffix(".pth"))
 
     let values = try Self.values.get()
     let (x, labels) = (try #require(values["x"]), try #require(values["labels"]))

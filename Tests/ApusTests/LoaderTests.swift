@@ -122,8 +122,23 @@ private func bits(_ batch: Batch) -> [UInt8] {
     #expect(drawn.count == 11 && (drawn + others).sorted() == Array(0..<100))
     // Shares 5.5, 3.3 and 2.2: the place left over goes to the largest remainder.
     #expect((0..<3 as Range<Int32>).map { label in drawn.count { labels[Int($0)] == label } } == [6, 3, 2])
+    // Shares 5.2, 2.7 and 2.1.
+    let unequal: [Int32] = [(0, 52), (1, 27), (2, 21)].flatMap { Array(repeating: $0.0, count: $0.1) }
+    let ten = StratifiedDraw.draw(10, of: Array(0..<100), labels: unequal, classCount: 3, seed: 1).drawn
+    #expect((0..<3 as Range<Int32>).map { label in ten.count { unequal[Int($0)] == label } } == [5, 3, 2])
     #expect(StratifiedDraw.draw(0, of: [], labels: labels, classCount: 3, seed: 1).drawn == [])
     #expect(StratifiedDraw.draw(100, of: Array(0..<100), labels: labels, classCount: 3, seed: 1).others == [])
+  }
+
+  /// A constant channel is centered, not divided by 0.
+  @Test func aConstantChannelHasDeviationOne() throws {
+    let bytes = (0..<32).map { UInt8($0 % 2 == 0 ? 51 : $0) }
+    let data = try ImageDataset(
+      images: Tensor(bytes, shape: [2, 2, 4, 2]), labels: [0, 1], classNames: ["a", "b"], source: "test")
+    let normalization = Normalization(of: data, at: [0, 1])
+    #expect(normalization.deviation[0] == 1 && normalization.deviation[1] < 0.1)
+    let centered = normalization(data.images).array(of: Float.self)
+    #expect(centered.enumerated().allSatisfy { $0 % 2 == 1 || abs($1) < 1e-7 })
   }
 
   @Test func aPartOfASplitIsFixed() throws {

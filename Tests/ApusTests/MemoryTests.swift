@@ -90,6 +90,43 @@ import Testing
     #expect(map.heldBytes == 600 << 20)
   }
 
+  /// A third more than is needed is given up (a quarter and 64 MiB are kept), while a block is in use.
+  @Test func aThirdTooMuchIsGivenUp() {
+    var map = BlockMap()
+    map.addSegment(size: 1 << 30)
+    #expect(map.take(300 << 20) != nil)
+    func released(by sizes: [Int], steps: Int) -> Int {
+      (0..<steps).reduce(0) { sum, _ in
+        for (place, size) in sizes.map({ (map.take($0)!, $0) }).reversed() { map.give(place, size) }
+        return map.trim().reduce(sum) { $0 + $1.range.count }
+      }
+    }
+    #expect(released(by: [200 << 20, 100 << 20], steps: 4000) == 0)
+    #expect(released(by: [100 << 20], steps: 20_000) == 300 << 20)
+    #expect(map.heldBytes == 400 << 20)
+  }
+
+  @Test func smallBlocksHoldWhatTheirClassSays() {
+    var ofClass: [Int: Int] = [:]
+    for byteCount in 0..<MemoryPool.smallLimit {
+      let (index, bytes) = MemoryPool.sizeClass(byteCount)
+      let lost = bytes - byteCount
+      if bytes < byteCount || (lost > 64 && lost > byteCount / 8) { Issue.record("\(byteCount) bytes get \(bytes)") }
+      let known = ofClass.updateValue(bytes, forKey: index)
+      if let known, known != bytes { Issue.record("class \(index) holds \(known) and \(bytes) bytes") }
+    }
+    #expect(ofClass.count > 8 && ofClass.keys.allSatisfy { (0..<128).contains($0) })
+  }
+
+  /// A plan counts small blocks at their most, as the pool keeps what was freed.
+  @Test func aPlanCountsSmallBlocksAtTheirMost() {
+    var pool = PlannedPool()
+    for _ in 0..<10 { #expect(pool.take(1000) == nil) }
+    for _ in 0..<10 { pool.give(nil, 1000) }
+    _ = pool.take(1000)
+    #expect(pool.liveBytes == 1024 && pool.mostLiveBytes == 10_240 && pool.heldBytes == 10_240)
+  }
+
   /// The pool's own memory: values survive what is taken and given around them, on several threads.
   @Test func tensorsKeepTheirValues() async {
     await withTaskGroup(of: Bool.self) { group in

@@ -70,7 +70,7 @@ import Testing
     expectError("x.npz", "entry \"o.npy\", header: ", "holds pickled objects") {
       _ = try Npz.decode(zip([("a.npy", one), ("o.npy", objects)]), file: "x.npz")
     }
-    expectError("matrix.npy", "end record", "none in the last 22 of 176 bytes") {
+    expectError("matrix.npy", "a numpy array (npy)", "expected a ZIP file") {
       _ = try Npz.read(fileFixture("matrix.npy"))
     }
   }

@@ -121,7 +121,7 @@ private let eight = [UInt8](repeating: 0, count: 8)
     expectError("m.safetensors", "a length of 18446744073709551615 bytes") {
       _ = try Safetensors.decode(file("{}", length: .max), file: "m.safetensors")
     }
-    expectError("m.safetensors", "a file of 10 bytes", "at least 11") {
+    expectError("m.safetensors", "a truncated file of 10 bytes", "at least 11") {
       _ = try Safetensors.decode(file("{}", length: 3), file: "m.safetensors")
     }
   }

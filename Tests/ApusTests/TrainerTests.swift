@@ -68,6 +68,21 @@ import Testing
     expectError("step 1", "a gradient is not finite", "in the gradient of offset") { throw error }
   }
 
+  /// The loss and its gradients are finite, as the batch's own statistics are; the running variance would not be.
+  @Test func stopsBeforeTheUpdateWhereARunningVarianceOverflows() throws {
+    let model = Sequential {
+      Flatten()
+      Linear(1024, 4, initializer: .normal(deviation: 1e20))
+      BatchNorm(4)
+      Linear(4, 10)
+    }
+    let trainer = try Trainer(model: model, data: digits, settings: shortSettings())
+    let before = model.state().map(\.value)
+    let error = try #require(throws: DivergenceError.self) { try trainer.train() }
+    #expect(error.step == 1 && error.what.contains("running variance") && error.origin?.contains("2") == true)
+    for (now, then) in pairs(model.state(), before) { expectSameBits(now.value, then) }
+  }
+
   @Test(arguments: ["constant", "step:1:0.5", "milestones:1:0.1", "exponential:0.5", "one-cycle:0.3", "plateau:0:0.5"])
   func schedulesGoThroughText(_ text: String) throws {
     let decay = try #require(LearningRateSchedule.Decay(text))

@@ -120,6 +120,68 @@ import Testing
     expectError("class 2 \"z\"", "\"c\"") { _ = try TrainedModel.read(first.model).evaluated(on: other.test) }
   }
 
+  /// Weights for colored images, on gray ones: told, and with channels repeated.
+  @Test func grayImagesAreRepeatedForColoredWeights() throws {
+    let temporary = try TemporaryFolder()
+    let file = temporary.path + "/rgb.safetensors"
+    let source = try NetworkCatalogue.make("lenet5", input: [32, 32, 3], classes: 10, seed: 7)
+    try source.save(weights: file, input: [1, 32, 32, 3])
+    var request = TrainingRun.Request(
+      network: "lenet5", data: try DataSource("digits"), settings: TrainingSettings(epochs: 1, batchSize: 256))
+    request.initialWeights = file
+    let run = RunFiles(temporary.path + "/run")
+    expectError(
+      "rgb.safetensors: the weights expect images of 3 channels, these have 1: --channels 3 repeats the gray one"
+    ) {
+      try start(request, run)
+    }
+    #expect(try temporary.names() == ["rgb.safetensors"])
+    request.channels = 3
+    try start(request, run)
+    let record = try RunRecord.read(run.record)
+    #expect(record.channels == 3 && record.network?.input == [32, 32, 3] && record.normalization == .imageNet)
+    #expect(record.initial?.matched == 10 && record.initial?.notes == nil)
+    let measured = try TrainingRun.evaluate(run.folder).evaluation
+    #expect(measured.accuracy == record.result?.testAccuracy)
+    // The same images as other data.
+    #expect(try TrainingRun.evaluate(run.folder, on: DataSource("digits")).evaluation.accuracy == measured.accuracy)
+    // Gray weights of others are not normalised by ImageNet's colors.
+    try NetworkCatalogue.make("lenet5", input: [32, 32, 1], classes: 10, seed: 7).save(
+      weights: file, input: [1, 32, 32, 1])
+    request.channels = nil
+    let gray = RunFiles(temporary.path + "/gray")
+    try start(request, gray, StopAfter(steps: 1))
+    #expect(try RunRecord.read(gray.record).normalization == nil)
+    request.channels = 3
+    expectError("the weights expect images of 1 channel, these have 3") {
+      try start(request, RunFiles(temporary.path + "/none"))
+    }
+  }
+
+  @Test func beginsWithASetOfACheckpoint() throws {
+    let temporary = try TemporaryFolder()
+    let folder = try Self.pictures(temporary)
+    let (file, source) = try weights(temporary)
+    let sets = try WeightsFile.read(file).tensors.flatMap {
+      [("model.\($0.name)", $0.value), ("ema.\($0.name)", $0.value)]
+    }
+    try Safetensors.write(sets, to: file)
+    var request = try request(folder, epochs: 1)
+    request.initialWeights = file
+    let run = RunFiles(temporary.path + "/run")
+    expectError("choose with --prefix ema") { try start(request, run) }
+    request.weightsPrefix = "ema"
+    try start(request, run, StopAfter(steps: 1))
+    let record = try RunRecord.read(run.record)
+    #expect(record.initial?.prefix == "ema" && record.initial?.matched == source.state().count - 2)
+    #expect(record.initial?.notes?.first == "removed from the names: ema.")
+    // Without a checkpoint the file is read again.
+    try FileManager.default.removeItem(atPath: run.checkpoint)
+    _ = try TrainingRun.resume(run.folder, reader: Image.reader, observer: SilentObserver())
+    request.initialWeights = nil
+    expectError("a prefix of names without initial weights") { try start(request, RunFiles(temporary.path + "/none")) }
+  }
+
   @Test func refusesWhatDoesNotFit() throws {
     let temporary = try TemporaryFolder()
     let folder = try Self.pictures(temporary)
@@ -135,11 +197,13 @@ import Testing
       }
       #expect(!FileManager.default.fileExists(atPath: run.folder))
     }
-    // Another network's weights: the receipt, no crash.
+    // Another network's weights.
     let other = temporary.path + "/other.safetensors"
     try NetworkCatalogue.make("lenet5", input: [28, 28, 1], classes: 10, seed: 1).save(
       weights: other, input: [1, 28, 28, 1])
-    try expectRefused("other.safetensors does not fit", "missing", "unexpected") { $0.initialWeights = other }
+    try expectRefused(
+      "other.safetensors: weights of lenet5 (first filters 5×5×1×6) do not fit resnet20 (3×3×3×16)"
+    ) { $0.initialWeights = other }
     try expectRefused("none.safetensors", "No such file") { $0.initialWeights = temporary.path + "/none.safetensors" }
     let damaged = try temporary.file("damaged.safetensors", [1, 2, 3])
     try expectRefused("damaged.safetensors") { $0.initialWeights = damaged }
@@ -147,7 +211,7 @@ import Testing
     try expectRefused("\"layer*\"", "matches none of the") { $0.settings.freeze = ["layer*"] }
     try expectRefused("nothing is left to train") { $0.settings.freeze = ["*"] }
     try expectRefused("without initial weights") { $0.newHead = true }
-    try expectRefused("size for image files") { $0.data = try DataSource("digits") }
+    try expectRefused("folders of image files") { $0.data = try DataSource("digits") }
     try expectRefused("images of 1 channels") {
       $0.imageFolder = .init(input: [8, 8, 1])
       $0.normalization = .imagenet

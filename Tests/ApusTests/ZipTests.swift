@@ -97,7 +97,7 @@ private func expectRefusal(
       ([(81 + 16, 33)], "an index of 47 bytes at byte 33"),
       ([(81 + 19, 0xFF)], "expected one that ends at byte 81"),
       ([(81 + 20, 1)], "a comment of 1 bytes"),
-      ([(81, 0)], "none in the last 22 of 103 bytes"),
+      ([(81, 0)], "none in the 103 bytes"),
     ] as [([(Int, UInt8)], String)])
   func refusesAChange(changes: [(Int, UInt8)], words: String) throws {
     var bytes = try small()

@@ -3,8 +3,15 @@
 numpy that files/apus.npy and files/apus.npz, which tests compare with what Apus writes, hold what those tests put in (numpy 2.4,
 torch 2.15). The same bytes at every run.
 """
+import argparse
+import collections
+import datetime
+import enum
+import io
 import math
 import pathlib
+import pickle
+import struct
 
 import numpy as np
 import torch
@@ -50,6 +57,138 @@ def write_numpy():
     np.savez_compressed(folder / "deflated.npz", w=np.zeros(1000, dtype="<f4"), b=cube)
 
 
+class Color(enum.Enum):
+    RED = 1
+
+
+class Attributes(dict):
+    """A dict of somebody's own."""
+
+
+class Anything(dict):
+    """What a pickle's names stand for while only its storages are looked for."""
+
+    def __new__(cls, *arguments):
+        return dict.__new__(cls)
+
+    def __init__(self, *arguments):
+        pass
+
+    def __setstate__(self, state):
+        pass
+
+    def append(self, item):
+        pass
+
+
+class Storages(pickle.Unpickler):
+    """Reads a pickle for the storages that it refers to: their element sizes, by key in the order of the file."""
+
+    sizes = {"Double": 8, "Long": 8, "ComplexFloat": 8, "Float": 4, "Int": 4, "Half": 2, "BFloat16": 2, "Short": 2}
+
+    def __init__(self, file):
+        super().__init__(file)
+        self.found = {}
+
+    def find_class(self, module, name):
+        return type(name, (Anything,), {})
+
+    def persistent_load(self, identifier):
+        if identifier[0] == "storage":
+            name = identifier[1].__name__.removesuffix("Storage")
+            self.found.setdefault(identifier[2], self.sizes.get(name, 1))
+        return Anything()
+
+
+def save_legacy(value, path):
+    """As torch.save before 1.6; storages get numbers as keys in place of addresses, so that every run writes the same bytes."""
+    buffer = io.BytesIO()
+    torch.save(value, buffer, _use_new_zipfile_serialization=False)
+    buffer.seek(0)
+    for _ in range(3):
+        pickle.load(buffer)
+    begin = buffer.tell()
+    reader = Storages(buffer)
+    reader.load()
+    body = buffer.getvalue()[begin : buffer.tell()]
+    pieces = {}
+    for key in pickle.load(buffer):
+        (count,) = struct.unpack("<q", buffer.read(8))
+        pieces[key] = struct.pack("<q", count) + buffer.read(count * reader.found[key])
+    assert not buffer.read()
+    for number, key in enumerate(reader.found):
+        text = str(number).encode()
+        body = body.replace(
+            b"X" + struct.pack("<I", len(key)) + key.encode(), b"X" + struct.pack("<I", len(text)) + text
+        )
+    keys = [str(number) for number in range(len(reader.found))]
+    content = buffer.getvalue()[:begin] + body + pickle.dumps(keys, 2) + b"".join(pieces[k] for k in reader.found)
+    path.write_bytes(content)
+    # PyTorch cannot read everything that it writes in this format: no type without a storage class.
+    if "UntypedStorage" not in content.decode("latin1"):
+        torch.load(path, weights_only=False)
+
+
+def objects():
+    """What checkpoints have beside their weights: none of it is to be made, all of it to be passed over."""
+    parameter, tensor = torch.nn.Parameter(torch.tensor([1.0, 2.0])), torch.tensor([3.0])
+    parameter.tag, tensor.tag = "x", "y"
+    attributes = Attributes(weight=torch.tensor([4.0]))
+    attributes.note = "x"
+    return {
+        "parameter": parameter,
+        "tensor": tensor,
+        "attributes": attributes,
+        "nested": collections.defaultdict(dict, a=collections.OrderedDict(b=torch.tensor([5.0]))),
+        "epoch": np.float64(3),
+        "array": np.arange(3),
+        "args": argparse.Namespace(lr=0.1, out=pathlib.PurePosixPath("x")),
+        "path": pathlib.PurePosixPath("x"),
+        "time": datetime.datetime(2020, 1, 1),
+        "color": Color.RED,
+        "set": {1},
+        "counter": collections.Counter("ab"),
+        "deque": collections.deque([1, 2]),
+        "device": torch.device("cpu"),
+        "dtype": torch.float32,
+        "function": torch.relu,
+        "bytes": b"x",
+        "slice": slice(1, 2),
+        "complex": 1j,
+        "generator": {"state": np.random.RandomState(1).get_state()[1][:3], "long": 2**100},
+        "sparse": torch.eye(2).to_sparse(),
+        "quantized": torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8),
+        "complex64": torch.ones(2, dtype=torch.complex64),
+        "float8": torch.ones(2).to(torch.float8_e4m3fn),
+        "uint16": torch.ones(2, dtype=torch.uint16),
+        "optimizer": torch.optim.Adam([torch.nn.Parameter(torch.ones(1))]).state_dict(),
+    }
+
+
+def gpu(storage):
+    return "cuda:0"
+
+
+def write_checkpoints(state, checkpoint, views):
+    """Other forms of the files of write_torch, and what people have beside and around them."""
+    for name, value in {"state": state, "checkpoint": checkpoint, "views": views, "objects": objects()}.items():
+        save_legacy(value, folder / f"{name}-legacy.pth")
+    torch.save(objects(), folder / "objects.pth")
+    network = torch.load(folder.parent / "interchange.pth")
+    save_legacy(network, folder.parent / "interchange-legacy.pth")
+    model = torch.nn.Sequential(torch.nn.Linear(2, 1, bias=False), torch.nn.ReLU(), torch.nn.BatchNorm1d(1))
+    with torch.no_grad():
+        model[0].weight.copy_(torch.tensor([[1.0, 2.0]]))
+    torch.save({"model": torch.nn.DataParallel(model), "epoch": 1}, folder / "module.pth")
+
+
+def write_gpu():
+    """Tensors that say they were on a GPU. What is saved after this says so too."""
+    torch.serialization.register_package(0, gpu, lambda storage, location: storage)
+    save_legacy({"w": torch.tensor([1.0, 2.0])}, folder / "gpu-legacy.pth")
+    torch.save({"w": torch.tensor([1.0, 2.0])}, folder / "gpu.pth")
+
+
 def write_torch():
     torch.manual_seed(1)
     model = torch.nn.Sequential(torch.nn.Conv2d(2, 3, 2), torch.nn.BatchNorm2d(3))
@@ -90,6 +229,8 @@ def write_torch():
         "bool": torch.tensor([True, False]),
     }
     torch.save(views, folder / "views.pth")
+    del checkpoint["raw"]
+    write_checkpoints(model.state_dict(), checkpoint, views)
     torch.save(torch.tensor([[1.0, 2.0]]), folder / "tensor.pth")
     torch.save({"n": torch.tensor([2**31])}, folder / "large-integer.pth")
 
@@ -115,4 +256,5 @@ def check_apus():
 
 write_numpy()
 write_torch()
+write_gpu()
 check_apus()

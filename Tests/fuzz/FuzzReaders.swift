@@ -1,5 +1,6 @@
-// The readers of files from outside, for libFuzzer. Compiled with the sources of Apus as one module, so that they are instrumented;
-// Tests/fuzz/run builds and runs it. APUS_FUZZ says which reader: idx, safetensors, npy, npz or pth.
+// The readers of files from outside, for libFuzzer. Compiled with the sources of Apus and ApusVision as one module, so that they are
+// instrumented; Tests/fuzz/run builds and runs it. APUS_FUZZ says which reader: idx, safetensors, npy, npz, pth, legacy, weights or a
+// format of images.
 
 #if canImport(Darwin)
   import Darwin
@@ -15,7 +16,13 @@ private let reader: @Sendable (_ bytes: [UInt8]) -> Void = {
   case "npy": return fuzzNpy
   case "npz": return fuzzNpz
   case "pth": return fuzzPyTorchFile
-  default: fatalError("APUS_FUZZ is '\(name)', expected idx, safetensors, npy, npz or pth")
+  case "legacy": return fuzzLegacyPyTorchFile
+  case "weights": return fuzzWeightsFile
+  default:
+    guard let codec = ImageCodec.allCases.first(where: { "\($0)" == name }) else {
+      fatalError("APUS_FUZZ is '\(name)', expected idx, safetensors, npy, npz, pth, legacy, weights, \(ImageCodec.allCases)")
+    }
+    return { bytes in fuzzImage(bytes, codec) }
   }
 }()
 
@@ -78,6 +85,61 @@ private func readSafetensors(_ bytes: [UInt8]) {
       storages[key]?[...]
     }
     for (_, tensor) in content.tensors { touch(tensor) }
+  }
+}
+
+/// As Image.decode reads it, in both editions, but of small images alone: memory is the library's matter, and clearing it would be all that
+/// is done.
+private func fuzzImage(_ bytes: [UInt8], _ codec: ImageCodec) {
+  for reading in [ImageReading(alpha: .white), .before] where codec == .png || !reading.isFirstEdition {
+    checked {
+      let header = try codec.header(bytes, reading, file: "fuzz")
+      if header.height * header.width > 1 << 16 { return }
+      let image = try Image.decode(bytes, codec, header, reading, "fuzz")
+      if (image.height, image.width) != (header.uprightHeight, header.uprightWidth) {
+        fatalError("\(image.height)×\(image.width) pixels, expected \(header)")
+      }
+      if image.pixels.reduce(0, { $0 &+ Int($1) }) < 0 { fatalError("a sum of bytes is negative") }
+    }
+  }
+  checked { _ = try ImageCodec(of: bytes, file: "fuzz") }
+}
+
+/// The format before PyTorch 1.6, which no checksum protects: the bytes as a file, and as the pickle of a value in one.
+@Sendable private func fuzzLegacyPyTorchFile(_ bytes: [UInt8]) {
+  checked { for (_, tensor) in try PyTorchFile.decode(bytes, file: "fuzz").tensors { touch(tensor) } }
+  for (keys, storages) in legacyEndings {
+    checked {
+      for (_, tensor) in try LegacyPyTorchFile.decode(legacyStart + bytes + keys + storages, file: "fuzz").tensors {
+        touch(tensor)
+      }
+    }
+  }
+}
+
+/// Magic number, version and byte order.
+private let legacyStart: [UInt8] =
+  [0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E, 0x80, 2]
+  + Array("M".utf8) + [0xE9, 3] + Array(".}U\u{D}little_endian".utf8) + [0x88] + Array("s.".utf8)
+
+/// Keys of none and of one storage, of two, four and eight elements of one to eight bytes.
+private let legacyEndings: [(keys: [UInt8], storages: [UInt8])] =
+  [(Array("].".utf8), [])]
+  + [(2, 8), (4, 16), (2, 16), (4, 4), (8, 8)].map { count, size in
+    let storage = withUnsafeBytes(of: Int64(count).littleEndian) { Array($0) } + [UInt8](repeating: 0x41, count: size)
+    return (Array("]U\u{1}0a.".utf8), storage)
+  }
+
+/// Whatever the bytes are, and a model that looks for its names in them.
+@Sendable private func fuzzWeightsFile(_ bytes: [UInt8]) {
+  do {
+    let file = try WeightsFile.decode(bytes, file: "fuzz")
+    for (_, tensor) in file.tensors { touch(tensor) }
+    let receipt = try Linear(2, 1).load(file, strict: false)
+    if "\(receipt)".isEmpty { fatalError("a receipt without text") }
+  } catch {
+    if !(error is FileError || error is WeightsError) { fatalError("neither a FileError nor a WeightsError: \(error)") }
+    if "\(error)".utf8.contains(UInt8(ascii: "\n")) { fatalError("more than one line: \(error)") }
   }
 }
 

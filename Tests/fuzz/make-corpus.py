@@ -75,6 +75,38 @@ for name in ["state", "tensor", "views", "checkpoint", "checkpoint-protocol4"]:
     # Longer inputs are cut.
     if path.stat().st_size <= 4096:
         seeds["pth/" + path.name] = path.read_bytes()
+# Images: what Pillow wrote for the tests, one of each kind of a format.
+forms = corpus.parent.parent / "Fixtures" / "image-forms"
+for format, names in {
+    "png": ["rgba16.png", "palette4.png", "gray16-trns.png", "interlaced.png", "exif-late.png"],
+    "jpeg": ["q95.jpg", "q60.jpg", "progressive.jpg", "cmyk.jpg", "exif-big.jpg"],
+    "webp": ["lossy.webp", "alpha.webp", "alpha-lossless.webp", "frames.webp", "exif.webp"],
+    "gif": ["interlaced.gif", "small-frame.gif", "beyond.gif"],
+    "bmp": ["rgb.bmp", "565.bmp", "palette4.bmp", "os2.bmp", "rgba.bmp"],
+    "netpbm": ["p5-15.pgm", "p6-1000.ppm"],
+}.items():
+    for name in names:
+        data = (forms / name).read_bytes()
+        # Longer inputs are cut.
+        if len(data) <= 4096:
+            seeds[f"{format}/{name}"] = data
+# The legacy target reads its input as a file, and as the pickle of a value in one.
+for name in ["state", "checkpoint", "objects", "gpu"]:
+    data = (fixtures / (name + "-legacy.pth")).read_bytes()
+    ends = [data.index(b"\x2e\x80\x02") + 1]
+    while len(ends) < 4:
+        ends.append(data.index(b"\x2e\x80\x02", ends[-1]) + 1)
+    seeds["legacy/" + name] = data[ends[2] : ends[3]]
+    if len(data) <= 4096:
+        seeds["legacy/" + name + ".pth"] = data
+        seeds["weights/" + name + "-legacy.pth"] = data
+for name in ["state.pth", "apus.npz", "matrix.npy", "module.pth"]:
+    seeds["weights/" + name] = (fixtures / name).read_bytes()
+seeds["weights/linear.safetensors"] = safetensors(
+    {"module.weight": entry("F32", [1, 2], 0, 8), "module.bias": entry("F32", [1], 8, 12)}, bytes(12)
+)
+for name, text in {"page": "<!doctype html>", "json": '{"weight_map": {}}', "lfs": "version https://git-lfs"}.items():
+    seeds["weights/" + name] = text.encode()
 for name, data in seeds.items():
     path = corpus / name
     path.parent.mkdir(parents=True, exist_ok=True)

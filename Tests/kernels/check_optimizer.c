@@ -168,6 +168,35 @@ static void check_signs(void) {
   }
 }
 
+/* Equal gradients leave a mean of squares that rounding may put below the square of the mean: their variance is then 0. */
+static void check_variance_below_zero(void) {
+  enum { COUNT = 19 };
+  if (!check_case("variance below 0", "centred RMSProp over %d elements", COUNT))
+    return;
+  const apus_optimizer_options options = {.learning_rate = 0.5, .beta2 = 0.875, .epsilon = 0.25, .centered = 1};
+  float *gradient = check_input(COUNT), before[3][COUNT];
+  double want[COUNT];
+  for (int i = 0; i < COUNT; i++) {
+    gradient[i] = 1;
+    before[0][i] = 1;            /* the value */
+    before[1][i] = 1 - 0x1p-20f; /* the mean of squares */
+    before[2][i] = 1;            /* the mean */
+    want[i] = 1 - 0.5 * (1 / 0.25);
+  }
+  int mark = check_mark();
+  for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
+    if (!check_select(isa))
+      continue;
+    run r = {.rule = APUS_RMSPROP, .items = 1, .options = options};
+    r.item[0] = (apus_optimizer_item){.count = COUNT, .gradient = gradient, .rate = 1, .step = 1};
+    r.item[0].value = check_output(COUNT, before[0]);
+    r.item[0].state[0] = check_output(COUNT, before[1]);
+    r.item[0].state[1] = check_output(COUNT, before[2]);
+    check_run("centred RMSProp", run_step, &r);
+    check_exact("value", r.item[0].value, want, COUNT);
+  }
+}
+
 void check_optimizer_family(void) {
   static const int64_t lenet[] = {150, 6, 2400, 16, 48000, 120, 10080, 84}, edges[] = {1, 0, 15, 16, 17, 33, 3, 64},
                        large[] = {200003, 1};
@@ -203,4 +232,5 @@ void check_optimizer_family(void) {
     check_items("one large parameter", v, 2, large, 100000);
   }
   check_signs();
+  check_variance_below_zero();
 }

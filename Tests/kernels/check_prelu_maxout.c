@@ -78,6 +78,40 @@ static void check_prelu(const char *name, int64_t rows, int64_t channels) {
   }
 }
 
+/* A NaN is neither above 0 nor below it: it reaches the slope's gradient, and no other channel's. */
+static void check_prelu_nan(void) {
+  enum { ROWS = 7, CHANNELS = 19, COUNT = ROWS * CHANNELS };
+  if (!check_case("NaN", "prelu, %d rows of %d channels, two of them with a NaN", ROWS, CHANNELS))
+    return;
+  float *x = check_input(COUNT), *dy = check_input(COUNT), *a = check_input(CHANNELS);
+  double want[CHANNELS] = {0};
+  for (int i = 0; i < COUNT; i++) {
+    x[i] = (float)(i % 5 - 2);
+    dy[i] = (float)(i % 3 + 1);
+  }
+  for (int c = 0; c < CHANNELS; c++)
+    a[c] = 0.25f;
+  x[2 * CHANNELS + 3] = NAN;
+  x[CHANNELS + 18] = NAN;
+  for (int i = 0; i < COUNT; i++)
+    want[i % CHANNELS] += x[i] > 0 ? 0 : (double)x[i] * dy[i];
+  int mark = check_mark();
+  for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
+    if (!check_select(isa))
+      continue;
+    channel_run run = {.rows = ROWS,
+                       .channels = CHANNELS,
+                       .x = x,
+                       .a = a,
+                       .dy = dy,
+                       .out = check_output(COUNT, NULL),
+                       .da = check_output(CHANNELS, NULL),
+                       .scratch = check_scratch(apus_prelu_backward_scratch(ROWS, CHANNELS))};
+    check_run("backward", run_prelu_backward, &run);
+    check_exact("da", run.da, want, CHANNELS);
+  }
+}
+
 /* ---- maxout ----------------------------------------------------------------------------------------------------- */
 
 static void run_maxout_forward(void *context) {
@@ -197,6 +231,7 @@ void check_prelu_and_maxout(void) {
     if (check_case(name, "a random shape")) {
       int64_t rows = check_random_int(1, 300), channels = check_random_int(1, 70), pieces = check_random_int(1, 9);
       check_prelu(name, rows, channels);
+      check_prelu_nan();
       check_maxout(name, rows, pieces, channels);
     }
   }

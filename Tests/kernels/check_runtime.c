@@ -314,6 +314,11 @@ static void check_texts(void) {
       check_that(strcmp(apus_status_name((apus_status)i), apus_status_name((apus_status)j)) != 0, "two statuses of one name");
   check_that(strcmp(apus_version(), APUS_CHECK_VERSION) == 0, "the library says %s, the build %s", apus_version(),
              APUS_CHECK_VERSION);
+  check_that(strcmp(APUS_VERSION, apus_version()) == 0, "the header says %s, the library %s", APUS_VERSION, apus_version());
+  int major = -1, minor = -1, patch = -1;
+  sscanf(apus_version(), "%d.%d.%d", &major, &minor, &patch);
+  check_that(APUS_VERSION_NUMBER == major * 10000 + minor * 100 + patch, "the header counts %d, the library is %s",
+             APUS_VERSION_NUMBER, apus_version());
   check_that(strstr(apus_build_description(), apus_version()) != NULL, "the build's text lacks the version: %s",
              apus_build_description());
 }

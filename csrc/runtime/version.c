@@ -1,6 +1,5 @@
+#include "apus/version.h"
 #include "apus/runtime.h"
-
-#define APUS_VERSION "0.1.0"
 
 const char *apus_version(void) { return APUS_VERSION; }
 

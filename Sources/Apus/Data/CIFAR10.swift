@@ -83,7 +83,8 @@ public enum CIFAR10 {
     // Ten thousand records in the original; ten times that is the most that is decoded.
     let bytes = Gzip.isGzip(stored) ? try Gzip.decode(stored, limit: 100_000 * recordSize, file: file) : stored
     if bytes.isEmpty || bytes.count % recordSize != 0 {
-      throw FileError(file, found: "\(bytes.count) bytes", expected: "records of \(recordSize) bytes")
+      throw FileError(
+        file, found: "\(bytes.count) bytes\(FileKind.note(bytes))", expected: "records of \(recordSize) bytes")
     }
     return bytes
   }

@@ -8,6 +8,8 @@ public struct DataSplits: Sendable {
   public internal(set) var fingerprint: String?
   /// Of image files: each one's part.
   public internal(set) var files: [DataFile] = []
+  /// Image files that were left out, with the reasons.
+  public internal(set) var skipped: [SkippedImage] = []
   /// What to know of how they were read, in words.
   public internal(set) var notes: [String] = []
 
@@ -36,7 +38,7 @@ public struct DataSplits: Sendable {
         split.dataset, indices: split.indices, normalization: normalization, augmentation: split.augmentation)
     }
     var splits = DataSplits(train: changed(train), validation: changed(validation), test: changed(test))
-    (splits.fingerprint, splits.files, splits.notes) = (fingerprint, files, notes)
+    (splits.fingerprint, splits.files, splits.skipped, splits.notes) = (fingerprint, files, skipped, notes)
     return splits
   }
 

@@ -17,10 +17,13 @@ struct FolderChanges {
 
   /// Compares names and sizes. What is in the files is compared where they are read.
   ///
+  /// - Parameter skipped: files that the run left out.
   /// - Throws: `DataError` where the folder cannot be read.
-  init(_ folder: String, since files: [DataFile]) throws(DataError) {
-    let now = try ImageFolderParts.paths(of: folder)
-    added = Set(now).subtracting(files.map(\.path)).sorted()
+  init(
+    _ folder: String, since files: [DataFile], _ skipped: [SkippedImage], _ reading: ImageReading
+  ) throws(DataError) {
+    let known = Set((files.map(\.path) + skipped.map(\.path)).map { PathBytes($0) })
+    added = try ImageFolderParts.paths(of: folder, reading).filter { !known.contains(PathBytes($0)) }.sorted()
     for file in files {
       var status = stat()
       if stat("\(folder)/\(file.path)", &status) != 0 {

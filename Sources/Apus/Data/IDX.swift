@@ -56,9 +56,11 @@ public enum IDX {
       }
       let kind = "\(hexadecimal(wanted)) (IDX, uint8, \(axes) \(axes == 1 ? "axis" : "axes"))"
       guard let magic = words.first else {
-        throw FileError(file, found: "\(bytes.count) bytes", expected: "an IDX file")
+        throw FileError(file, found: "\(bytes.count) bytes\(FileKind.note(bytes))", expected: "an IDX file")
       }
-      if magic != wanted { throw FileError(file, found: "magic number \(hexadecimal(magic))", expected: kind) }
+      if magic != wanted {
+        throw FileError(file, found: "magic number \(hexadecimal(magic))\(FileKind.note(bytes))", expected: kind)
+      }
       if bytes.count < Header.byteCount(axes: axes) {
         throw FileError(
           file, found: "\(bytes.count) bytes", expected: "at least \(Header.byteCount(axes: axes)), the header's length"

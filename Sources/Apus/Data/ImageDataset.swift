@@ -40,6 +40,14 @@ public struct ImageDataset: Sendable {
     self.source = source
   }
 
+  /// The same labels for other images, as many.
+  init(_ dataset: ImageDataset, images: Tensor) {
+    self.images = images
+    labels = dataset.labels
+    classNames = dataset.classNames
+    source = dataset.source
+  }
+
   /// The bytes of image `index`, `[H, W, C]`.
   public func image(_ index: Int) -> Tensor {
     let size = height * width * channels

@@ -4,7 +4,11 @@ extension ImageFolder {
     let dataset: ImageDataset
     /// Below the whole folder.
     let paths: [String]
+    /// Below the folder of the classes.
+    let drawPaths: [String]
     let contents: [DataFile.Content]
+    /// What was left out.
+    let skipped: [SkippedImage]
 
     func file(_ index: Int, _ part: DataPart) -> DataFile {
       DataFile(part: part, label: Int(dataset.labels[index]), path: paths[index], content: contents[index])
@@ -22,7 +26,7 @@ extension ImageFolder {
       switch division {
       case .byPath: divided(train, lacking)
       case .byPlace: dividedByPlace(train.dataset, lacking)
-      case .recorded(let files): try recorded(files, train, validation, test, folder)
+      case .recorded(let files, _): try recorded(files, train, validation, test, folder)
       }
     func indices(_ part: DataPart) -> [Int32] { parts.indices.filter { parts[$0] == part }.map { Int32($0) } }
     let training = indices(.training)
@@ -55,9 +59,8 @@ extension ImageFolder {
   /// Below the folder of the classes, so that a folder that becomes the training folder of another keeps its parts.
   private static func divided(_ train: Decoded, _ lacking: Set<DataPart>) -> [DataPart] {
     if lacking.isEmpty { return [DataPart](repeating: .training, count: train.paths.count) }
-    let paths = train.paths.map { path in path.split(separator: "/").suffix(2).joined(separator: "/") }
     return RankedDraw.parts(
-      of: paths, labels: train.dataset.labels, classCount: train.dataset.classNames.count, drawn: lacking,
+      of: train.drawPaths, labels: train.dataset.labels, classCount: train.dataset.classNames.count, drawn: lacking,
       seed: DataSplits.splitSeed)
   }
 
@@ -80,15 +83,15 @@ extension ImageFolder {
   private static func recorded(
     _ files: [DataFile], _ train: Decoded, _ validation: Decoded?, _ test: Decoded?, _ folder: String
   ) throws(DataError) -> [DataPart] {
-    let before = Dictionary(files.map { ($0.path, $0) }) { first, _ in first }
+    let before = Dictionary(files.map { (PathBytes($0.path), $0) }) { first, _ in first }
     var changes = FolderChanges()
     for decoded in [train, validation, test].compactMap({ $0 }) {
       for (path, content) in zip(decoded.paths, decoded.contents) {
-        if let file = before[path], file.content != content { changes.changed.append(file) }
+        if let file = before[PathBytes(path)], file.content != content { changes.changed.append(file) }
       }
     }
     try changes.check(folder)
-    return train.paths.map { before[$0]?.part ?? .training }
+    return train.paths.map { before[PathBytes($0)]?.part ?? .training }
   }
 
   /// Which classes have no image to measure them with.

@@ -1,7 +1,8 @@
 /// Images as files, a folder a class: `FOLDER/CLASS/*.png`, or `FOLDER/train/CLASS/…` with `test` and `val` beside `train`.
 ///
-/// Classes are sorted by their names' bytes and numbered from 0. Hidden files are passed over; files of other kinds than .png, .jpg,
-/// .jpeg, .pgm and .ppm are counted and told in `DataSplits.notes`. Every image is decoded once and kept as bytes.
+/// Classes are sorted by their names and numbered from 0. Within a class all folders are walked, as torchvision's `ImageFolder` does; files
+/// are images by its list of extensions, and their content decides how they are decoded. Hidden files are passed over; other files, pipes
+/// and devices are counted and told in `DataSplits.notes`. Every image is decoded once and kept as bytes.
 public enum ImageFolder {
   /// How files become images of one size.
   public struct Options: Hashable, Sendable, Codable {
@@ -9,11 +10,28 @@ public enum ImageFolder {
     public var input: [Int]
     /// The image is scaled until it covers the input's size / `crop`, and its centre is taken: 224 of 256 pixels are 0.875.
     public var crop: Double
+    /// How files become pixels.
+    public var reading: ImageReading
+    /// What is done about files that cannot be read.
+    public var damaged: DamagedImages
 
     /// - Parameter crop: 0.875 by default, as usual for photographs; 1 for inputs below 64 pixels.
-    public init(input: Shape, crop: Double? = nil) {
+    public init(
+      input: Shape, crop: Double? = nil, reading: ImageReading = ImageReading(), damaged: DamagedImages = .stop
+    ) {
       self.input = Array(input)
       self.crop = crop ?? (input.count == 3 && min(input[0], input[1]) < 64 ? 1 : 0.875)
+      self.reading = reading
+      self.damaged = damaged
+    }
+
+    /// Of runs made before, what they did.
+    public init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      input = try values.decode([Int].self, forKey: .input)
+      crop = try values.decode(Double.self, forKey: .crop)
+      reading = try values.decodeIfPresent(ImageReading.self, forKey: .reading) ?? .before
+      damaged = try values.decodeIfPresent(DamagedImages.self, forKey: .damaged) ?? .stop
     }
 
     /// What `crop` may be. A hundredth of an image is no picture of anything, and scaling by so much takes all memory.
@@ -36,21 +54,24 @@ public enum ImageFolder {
   /// The most bytes of decoded images that are kept.
   public static let memoryLimit = 4 << 30
 
+  /// The most bytes of an image file.
+  package static let fileLimit = 1 << 30
+
   /// How files are divided where a folder has no parts of its own.
   package enum Division {
     /// By a keyed hash of their paths, see `RankedDraw`.
     case byPath
     /// By their places in the sorted list: of runs made before.
     case byPlace
-    /// As a run recorded them.
-    case recorded([DataFile])
+    /// As a run recorded them, without those that it left out.
+    case recorded([DataFile], skipped: [SkippedImage])
   }
 
   /// Reads a folder. Parts that have no folder of their own are drawn from the training images by a keyed hash of their paths, the same
   /// for every training seed: about a fifth of each class for the test, and about a tenth of the rest for validation.
   ///
   /// - Throws: `DataError` where the folder is not as described, the images together are larger than `memoryLimit`, or there is one
-  ///   class only; and what `reader` throws for the first file that it refuses.
+  ///   class only; what `reader` throws for the first file that it refuses, or where too many are, of `options.damaged`.
   public static func load(
     folder: String, options: Options, memoryLimit: Int = memoryLimit, reader: @escaping Reader
   ) throws -> DataSplits {
@@ -61,25 +82,37 @@ public enum ImageFolder {
     folder: String, options: Options, memoryLimit: Int = memoryLimit, division: Division, reader: @escaping Reader
   ) throws -> DataSplits {
     try options.validate()
-    if case .recorded(let files) = division { try FolderChanges(folder, since: files).check(folder) }
-    let listings = try ImageFolderParts(folder)
-    try checkMemory(listings.all.reduce(0) { $0 + $1.files.count }, options, memoryLimit, folder)
+    var options = options
+    var skipped: [SkippedImage] = []
+    if case .recorded(let files, let before) = division {
+      try FolderChanges(folder, since: files, before, options.reading).check(folder)
+      (skipped, options.damaged) = (before, .stop)
+    }
+    var listings = try ImageFolderParts(folder, options.reading)
+    let count = listings.all.reduce(0) { $0 + $1.files.count }
+    listings.leaveOut(skipped, of: folder)
+    try checkMemory(count, options, memoryLimit, folder)
 
     var fingerprint = Fingerprint()
     fingerprint.add("\(options.input) \(options.crop)")
     func part(_ listing: ImageFolderListing) throws -> Decoded {
-      let (dataset, contents) = try ImageFolderDecoding(listing.files.map(\.path), options, reader).dataset(
-        labels: listing.files.map(\.label), classNames: listing.classNames, source: folder)
-      let paths = listing.files.map { String($0.path.utf8.dropFirst(folder.utf8.count + 1))! }
-      for path in paths { fingerprint.add("/" + path) }
-      dataset.images.withUnsafeScalars(of: UInt8.self) { fingerprint.add($0) }
-      return Decoded(dataset: dataset, paths: paths, contents: contents)
+      let decoded = try ImageFolderDecoding(listing.files, in: listing.folder, options, reader).decoded(
+        classNames: listing.classNames, below: folder)
+      for path in decoded.paths { fingerprint.add("/" + path) }
+      decoded.dataset.images.withUnsafeScalars(of: UInt8.self) { fingerprint.add($0) }
+      skipped += decoded.skipped
+      return decoded
     }
+    let decoded = (
+      train: try part(listings.train), validation: try listings.validation.map(part), test: try listings.test.map(part)
+    )
+    try DamagedImages.check(skipped, of: count, folder)
     var splits = try split(
-      train: part(listings.train), validation: listings.validation.map(part), test: listings.test.map(part), folder,
-      division)
+      train: decoded.train, validation: decoded.validation, test: decoded.test, folder, division)
     splits.fingerprint = fingerprint.text
+    splits.skipped = skipped
     splits.notes = listings.notes + splits.notes
+    if let note = DamagedImages.note(skipped, of: count, folder) { splits.notes.append(note) }
     return splits
   }
 

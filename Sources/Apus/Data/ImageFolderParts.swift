@@ -1,23 +1,23 @@
 /// The lists of a folder's parts: `train`, `val` and `test`, or the folder itself where it has no `train`.
 struct ImageFolderParts {
-  let train: ImageFolderListing
-  let validation: ImageFolderListing?
-  let test: ImageFolderListing?
+  var train: ImageFolderListing
+  var validation: ImageFolderListing?
+  var test: ImageFolderListing?
   let notes: [String]
 
   var all: [ImageFolderListing] { [train, validation, test].compactMap { $0 } }
 
-  init(_ folder: String) throws {
-    let folders = try ImageFolderListing.entries(of: folder).filter(\.isFolder).map(\.name)
+  init(_ folder: String, _ reading: ImageReading) throws(DataError) {
+    let folders = try FolderEntry.all(of: folder).filter(\.isFolder).map(\.name)
     let hasParts = folders.contains("train")
-    let train = try ImageFolderListing(hasParts ? folder + "/train" : folder)
+    let train = try ImageFolderListing(hasParts ? folder + "/train" : folder, reading)
     if train.classNames.count < 2 {
       throw DataError(
         folder, found: "the one class \"\(train.classNames[0])\"", expected: "at least two, a folder of images each")
     }
-    func part(_ name: String) throws -> ImageFolderListing? {
+    func part(_ name: String) throws(DataError) -> ImageFolderListing? {
       hasParts && folders.contains(name)
-        ? try ImageFolderListing("\(folder)/\(name)", classes: train.classNames) : nil
+        ? try ImageFolderListing("\(folder)/\(name)", classes: train.classNames, reading) : nil
     }
     (self.train, validation, test) = (train, try part("val"), try part("test"))
     let others = hasParts ? folders.filter { !["train", "val", "test"].contains($0) } : []
@@ -28,11 +28,19 @@ struct ImageFolderParts {
         ? [] : ["\(folder): beside train, val and test, not read: \(others.joined(separator: ", "))"])
   }
 
+  /// Without the files that a run left out when it began; their paths are below `folder`.
+  mutating func leaveOut(_ skipped: [SkippedImage], of folder: String) {
+    let paths = Set(skipped.map { PathBytes("\(folder)/\($0.path)") })
+    train.leaveOut(paths)
+    validation?.leaveOut(paths)
+    test?.leaveOut(paths)
+  }
+
   /// Paths of all image files of a folder, below it, whatever its classes are: for a comparison, which a class that came or went must
   /// not end.
-  static func paths(of folder: String) throws(DataError) -> [String] {
+  static func paths(of folder: String, _ reading: ImageReading) throws(DataError) -> [String] {
     func folders(_ path: String) throws(DataError) -> [String] {
-      try ImageFolderListing.entries(of: folder + path).filter(\.isFolder).map { path + "/" + $0.name }
+      try FolderEntry.all(of: folder + path).filter(\.isFolder).map { path + "/" + $0.name }
     }
     let top = try folders("")
     var classes: [String] = []
@@ -43,9 +51,7 @@ struct ImageFolderParts {
     }
     var paths: [String] = []
     for path in classes {
-      for entry in try ImageFolderListing.entries(of: folder + path) where ImageFolderListing.isImage(entry) {
-        paths.append(String((path + "/" + entry.name).dropFirst()))
-      }
+      paths += try ImageFolderWalk(folder + path, reading).files.map { "\(path.dropFirst())/\($0)" }
     }
     return paths
   }

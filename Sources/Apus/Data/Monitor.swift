@@ -10,12 +10,12 @@
 ///
 /// `@unchecked Sendable`: the two pointers never change, and the value is reached by `locked` alone, inside the lock. The compiler
 /// checks the rest: the value is Sendable, so that a part of it may leave the lock.
-final class Monitor<State: Sendable>: @unchecked Sendable {
+package final class Monitor<State: Sendable>: @unchecked Sendable {
   private var state: State
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  init(_ state: State) {
+  package init(_ state: State) {
     self.state = state
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(condition, nil)
@@ -28,14 +28,14 @@ final class Monitor<State: Sendable>: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  func locked<Result>(_ body: (inout State) -> Result) -> Result {
+  package func locked<Result>(_ body: (inout State) -> Result) -> Result {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     return body(&state)
   }
 
   /// The same, once `isReady`; the lock is let go of while it is not.
-  func locked<Result>(when isReady: (inout State) -> Bool, _ body: (inout State) -> Result) -> Result {
+  package func locked<Result>(when isReady: (inout State) -> Bool, _ body: (inout State) -> Result) -> Result {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     // It may also wake for nothing.
@@ -44,5 +44,5 @@ final class Monitor<State: Sendable>: @unchecked Sendable {
   }
 
   /// Wakes every waiting thread, to look at the value again.
-  func signal() { pthread_cond_broadcast(condition) }
+  package func signal() { pthread_cond_broadcast(condition) }
 }

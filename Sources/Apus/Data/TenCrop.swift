@@ -20,7 +20,7 @@ public enum TenCrop {
 
   /// Mean softmax probabilities [N, K] of an image's ten views, in inference.
   public static func probabilities(_ model: some Layer, _ images: Tensor, height: Int, width: Int) -> Tensor {
-    let logits = withPhase(.inference) { model(views(of: images, height: height, width: width)) }
+    let logits = withPhase(.inference, of: model) { model(views(of: images, height: height, width: width)) }
     return softmax(logits).reshaped([images.shape[0], 10, logits.shape[1]]).mean(axes: [1])
   }
 

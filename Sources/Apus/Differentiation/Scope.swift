@@ -39,8 +39,11 @@ final class Scope {
   /// Writes a graph of what runs; inherited from the scope around this one.
   var tracer: Tracer?
 
-  /// Path of the part of a Sequential that runs now, while notes are taken.
-  private(set) var path: String?
+  /// The model whose layers run, where whoever opened the scope knows it; inherited from the scope around this one.
+  var model: (any Layer)?
+
+  /// The Sequentials that run now, the outermost first, and at which of its layers each is; see Scope+Path.
+  var places: [(sequential: Sequential, index: Int)] = []
 
   private var randomOperations: UInt64 = 0
   private var effects: [(buffer: Buffer, value: Tensor)] = []
@@ -54,6 +57,7 @@ final class Scope {
     self.precision = precision ?? outer?.precision ?? .standard
     stateOverflow = outer?.stateOverflow
     tracer = outer?.tracer
+    model = outer?.model
   }
 
   static var current: Scope? {
@@ -67,13 +71,6 @@ final class Scope {
     Kernels.threadSlot = Unmanaged.passUnretained(self).toOpaque()
     defer { Kernels.threadSlot = outer }
     return try withExtendedLifetime(self) { try body() }
-  }
-
-  func atPath<Result>(_ path: String, _ body: () -> Result) -> Result {
-    let outer = self.path
-    self.path = path
-    defer { self.path = outer }
-    return body()
   }
 
   /// The stream of the next random operation: the same for the same position in the same step.
@@ -110,7 +107,15 @@ final class Scope {
 ///
 /// Inside `valueWithGradients` it opens a nested scope: recorded tensors of the outer one may not be used in it.
 public func withPhase<Result>(_ phase: Phase, key: RandomKey? = nil, _ body: () throws -> Result) rethrows -> Result {
+  try withPhase(phase, key: key, of: nil, body)
+}
+
+/// `model`: whose layers run, so that errors can name them.
+func withPhase<Result>(
+  _ phase: Phase, key: RandomKey? = nil, of model: (any Layer)?, _ body: () throws -> Result
+) rethrows -> Result {
   let scope = Scope(mode: .plain, phase: phase, key: key ?? Scope.nextDefaultKey())
+  if let model { scope.model = model }
   let result = try scope.run(body)
   scope.commit()
   return result

@@ -40,6 +40,7 @@ private func valueWithGradients<Model: Layer, Auxiliary>(
 ) rethrows -> (value: Tensor, auxiliary: Auxiliary, gradients: Gradients) {
   let tape = Tape()
   let scope = Scope(mode: .recording(tape), phase: phase, key: key ?? Scope.nextDefaultKey())
+  scope.model = model
   return try scope.run {
     let (loss, auxiliary) = try body()
     if let planner = scope.planner {

@@ -115,8 +115,9 @@ public enum AtomicFile {
   /// Opens an empty file at `partial` that this process alone writes.
   private static func openLocked(_ partial: FilePlace, for path: String) throws(FileError) -> Int32 {
     while true {
+      // A pipe of that name would be waited for without O_NONBLOCK.
       let descriptor = openat(
-        partial.folder.descriptor, partial.name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
+        partial.folder.descriptor, partial.name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
       if descriptor < 0 {
         let code = errno
         // A name without a folder can be missing only where the folder itself is gone.

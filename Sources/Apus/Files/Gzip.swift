@@ -7,7 +7,7 @@ public enum Gzip {
 
   /// The decoded bytes. More than `limit` of them are an error, found before they are made: a small file can decode to terabytes.
   ///
-  /// - Parameter file: named in errors; truncated and corrupt data are errors, and so is anything after the gzip data.
+  /// - Parameter file: named in errors; truncated and corrupt data are errors, and so is anything but zeros after the gzip data.
   public static func decode(_ bytes: [UInt8], limit: Int, file: String) throws(FileError) -> [UInt8] {
     let result = try inflate(bytes, atMost: limit + 1, file: file)
     if result.count > limit {
@@ -35,7 +35,11 @@ public enum Gzip {
       var consumed = 0
       var memberEnded = false
       while output.count < limit {
-        if memberEnded && consumed == input.count { return }
+        if memberEnded {
+          // Tapes and some programs fill the last block with zeros, which gunzip passes over too.
+          while consumed < input.count && input[consumed] == 0 { consumed += 1 }
+          if consumed == input.count { return }
+        }
         memberEnded = false
         // zlib counts in 32 bits and does not write to its input.
         let given = min(input.count - consumed, 1 << 30)

@@ -170,6 +170,13 @@ extension JSONScanner {
     return quoted(text.count > limit ? text.prefix(limit) + "…" : text)
   }
 
+  /// `text` as it is where it is short and has no control characters, which could move a terminal's cursor; in quotes elsewhere.
+  static func plain(_ text: String) -> String {
+    let isPlain =
+      text.utf8.count <= 200 && !text.unicodeScalars.contains { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }
+    return isPlain ? text : shown(text)
+  }
+
   /// A byte of text, or the end where there is none, for a message.
   static func shown(_ byte: UInt8?) -> String {
     guard let byte else { return "the end of the text" }

@@ -10,23 +10,27 @@ public enum Npy {
 
   /// The tensor in `bytes`; `file` is named in errors.
   public static func decode(_ bytes: [UInt8], file: String) throws(FileError) -> Tensor {
-    try decode(bytes[...], file: file, part: "")
+    try typed(bytes[...], file: file, part: "").value
   }
 
+  /// The tensor, and the type of its elements in the file.
   /// - Parameter part: the part of the file that `bytes` are, as errors name it.
-  static func decode(_ bytes: ArraySlice<UInt8>, file: String, part: String) throws(FileError) -> Tensor {
+  static func typed(
+    _ bytes: ArraySlice<UInt8>, file: String, part: String
+  ) throws(FileError) -> (value: Tensor, type: StoredType) {
     let header = try NpyHeader(bytes, file: file, part: part)
     let data = bytes.dropFirst(header.byteCount)
     if data.count != header.dataByteCount {
       throw FileError(
-        file, part: part, found: "\(data.count) bytes of data",
+        file, part: part,
+        found: "\(data.count < header.dataByteCount ? "a truncated file: " : "")\(data.count) bytes of data",
         expected: "\(header.dataByteCount) for \(header.dtype) of shape \(header.layout.shape)")
     }
     guard let tensor = header.layout.tensor(in: data) else {
       throw FileError(
         file, part: part, found: "\(header.dtype) values outside the range of int32", expected: "values that fit")
     }
-    return tensor
+    return (tensor, header.layout.type)
   }
 
   /// Writes `tensor` to the file at `path` atomically, byte for byte as `numpy.save` does.

@@ -15,7 +15,8 @@ struct NpyHeader {
   init(_ bytes: ArraySlice<UInt8>, file: String, part: String) throws(FileError) {
     var reader = ByteReader(bytes)
     if reader.take(6).map(Array.init) != NpyHeader.magic {
-      throw FileError(file, part: part, found: "no \\x93NUMPY at its start", expected: "an npy file")
+      throw FileError(
+        file, part: part, found: "no \\x93NUMPY at its start\(FileKind.note(bytes))", expected: "an npy file")
     }
     guard let major = reader.next(UInt8.self), let minor = reader.next(UInt8.self) else {
       throw FileError(file, part: part, found: "\(bytes.count) bytes", expected: "a version after \\x93NUMPY")
@@ -51,6 +52,18 @@ struct NpyHeader {
     layout = StoredLayout(type, shape, strides: strides, isBigEndian: isBigEndian)
     dtype = fields.descr
     dataByteCount = size
+  }
+
+  /// The dtype of a file whose numbers are of none that is read, such as texts and pickled objects; `nil` of any other.
+  static func otherType(_ bytes: ArraySlice<UInt8>) -> String? {
+    // The text ends at the first line's end; a dtype of several fields stands in brackets.
+    let text = String(decoding: bytes.prefix(byteLimit).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    guard bytes.starts(with: magic), let key = text.firstRange(of: "'descr': ") else { return nil }
+    let rest = text[key.upperBound...]
+    if rest.hasPrefix("[") { return "several fields" }
+    let descr = rest.dropFirst().prefix { $0 != "'" }
+    guard rest.hasPrefix("'"), descr.count < 100 else { return nil }
+    return types.contains { $0.key == descr.dropFirst() } ? nil : String(descr)
   }
 
   /// The header of a file of version 1.0 for numbers of `type`, byte for byte as numpy writes it.

@@ -13,17 +13,31 @@ public enum Npz {
   public static func decode(
     _ bytes: [UInt8], limit: Int = 1 << 32, file: String
   ) throws(FileError) -> [(name: String, value: Tensor)] {
+    var skipped: [String]?
+    return try typed(bytes, limit: limit, file: file, skipped: &skipped).map { ($0.name, $0.value) }
+  }
+
+  /// The same with the types of the elements in the file.
+  /// - Parameter skipped: gets the names of arrays of other dtypes, such as texts; an error where it is `nil`.
+  static func typed(
+    _ bytes: [UInt8], limit: Int = 1 << 32, file: String, skipped: inout [String]?
+  ) throws(FileError) -> [(name: String, value: Tensor, type: StoredType)] {
     let archive = try ZipArchive(bytes, file: file)
     var rest = limit
-    var tensors: [(name: String, value: Tensor)] = []
+    var tensors: [(name: String, value: Tensor, type: StoredType)] = []
     for entry in archive.entries {
       if !entry.name.hasSuffix(ending) {
         throw FileError(file, part: entry.title, found: "a name without \(ending) at its end", expected: "arrays alone")
       }
       let content = try archive.contents(of: entry, limit: rest)
       if entry.isDeflated { rest -= entry.size }
-      let tensor = try Npy.decode(content, file: file, part: entry.title)
-      tensors.append((String(entry.name.dropLast(ending.count)), tensor))
+      let name = String(entry.name.dropLast(ending.count))
+      if skipped != nil, let dtype = NpyHeader.otherType(content) {
+        skipped?.append("\(name) (\(dtype))")
+        continue
+      }
+      let (tensor, type) = try Npy.typed(content, file: file, part: entry.title)
+      tensors.append((name, tensor, type))
     }
     return tensors
   }
@@ -44,5 +58,5 @@ public enum Npz {
     try file.commit()
   }
 
-  private static let ending = ".npy"
+  static let ending = ".npy"
 }

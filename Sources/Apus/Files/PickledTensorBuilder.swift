@@ -14,18 +14,21 @@ struct PickledTensorBuilder {
     limit = max(1 << 24, fileBytes * 8)
   }
 
+  /// The tensor, or `nil` where it has 64-bit integers that do not fit into int32.
   /// - Parameter index: the number of `tensor` in its pickle.
   mutating func tensor(
     _ index: Int, _ tensor: PickledTensor, name: String, _ storage: (String) throws(FileError) -> ArraySlice<UInt8>?
-  ) throws(FileError) -> Tensor {
+  ) throws(FileError) -> Tensor? {
     if let known = built[index] { return known }
     let file = file
     let part = "tensor " + JSONScanner.shown(name)
     func refusal(_ found: String, _ expected: String) -> FileError {
       FileError(file, part: part, found: found, expected: expected)
     }
-    let (type, count) = (tensor.storage.type, tensor.storage.count)
+    let type = tensor.type
     let bytes = try bytes(of: tensor.storage, refusal, storage)
+    let begin = tensor.storage.view?.offset ?? 0
+    let count = tensor.storage.view?.count ?? tensor.storage.count
     let (shape, byteCount) = try Shape.claimed(tensor.sizes, of: type, file: file, part: part)
     if tensor.strides.count != shape.count {
       throw refusal("\(tensor.strides.count) strides for shape \(shape)", "one an axis")
@@ -42,10 +45,9 @@ struct PickledTensorBuilder {
     if total > limit {
       throw refusal("\(total) bytes in all tensors up to it", "at most \(limit) in a file of this size")
     }
-    let layout = StoredLayout(type, shape, offset: tensor.offset, strides: tensor.strides)
-    guard let value = layout.tensor(in: bytes) else {
-      throw refusal("int64 values outside the range of int32", "values that fit")
-    }
+    // The offset of a tensor without elements can be any number.
+    let start = byteCount > 0 ? begin + tensor.offset : 0
+    let value = StoredLayout(type, shape, offset: start, strides: tensor.strides).tensor(in: bytes)
     built[index] = value
     return value
   }
@@ -72,11 +74,11 @@ struct PickledTensorBuilder {
       throw refusal("no storage \(JSONScanner.shown(storage.key))", "one in the file")
     }
     storages[storage.key] = bytes
-    let (size, overflow) = storage.count.multipliedReportingOverflow(by: storage.type.byteCount)
+    let (name, width) = (storage.elements.type?.rawValue ?? storage.elements.name, storage.elements.byteCount ?? 1)
+    let (size, overflow) = storage.count.multipliedReportingOverflow(by: width)
     if overflow || size != bytes.count {
       throw refusal(
-        "a storage of \(bytes.count) bytes",
-        "\(storage.count) elements of \(storage.type.rawValue), \(storage.type.byteCount) bytes each")
+        "a storage of \(bytes.count) bytes", "\(storage.count) elements of \(name), \(width) bytes each")
     }
     return bytes
   }

@@ -12,43 +12,67 @@ public enum Safetensors {
 
   /// The file's content from `bytes`; `file` is named in errors.
   public static func decode(_ bytes: [UInt8], file: String) throws -> SafetensorsFile {
-    try bytes.withUnsafeBytes { try decode($0, file: file) }
+    try bytes.withUnsafeBytes { try decode($0, file: file, skipsOtherTypes: false).content }
   }
 
-  private static func decode(_ bytes: UnsafeRawBufferPointer, file: String) throws -> SafetensorsFile {
+  /// The same without tensors that cannot be read, of other dtypes or with 64-bit integers that do not fit into int32; they are listed.
+  static func decodeReadable(_ bytes: [UInt8], file: String) throws -> (content: SafetensorsFile, skipped: [String]) {
+    try bytes.withUnsafeBytes { try decode($0, file: file, skipsOtherTypes: true) }
+  }
+
+  /// True where `bytes` begin as a safetensors file does: a length that the format allows, and JSON.
+  static func begins(_ bytes: some Collection<UInt8>) -> Bool {
+    var reader = ByteReader(Array(bytes.prefix(9))[...])
+    guard let length = reader.next(UInt64.self), let first = reader.next(UInt8.self) else { return false }
+    return length <= SafetensorsHeader.byteLimit && first == UInt8(ascii: "{")
+  }
+
+  private static func decode(
+    _ bytes: UnsafeRawBufferPointer, file: String, skipsOtherTypes: Bool
+  ) throws -> (content: SafetensorsFile, skipped: [String]) {
     if bytes.count < 8 {
-      throw FileError(file, found: "\(bytes.count) bytes", expected: "at least the 8 of a safetensors header's length")
+      throw FileError(
+        file, found: "\(bytes.count) bytes\(FileKind.note(bytes))",
+        expected: "at least the 8 of a safetensors header's length")
     }
     let claimed = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
     if claimed > UInt64(SafetensorsHeader.byteLimit) {
       throw FileError(
-        file, part: "header", found: "a length of \(claimed) bytes",
+        file, part: "header", found: "a length of \(claimed) bytes\(FileKind.note(bytes))",
         expected: "at most \(SafetensorsHeader.byteLimit) in a safetensors file")
     }
     let dataStart = 8 + Int(claimed)
     if dataStart > bytes.count {
       throw FileError(
-        file, part: "header", found: "a file of \(bytes.count) bytes",
+        file, part: "header", found: "a truncated file of \(bytes.count) bytes",
         expected: "at least \(dataStart), as the header's length says")
     }
     let text = UnsafeRawBufferPointer(rebasing: bytes[8..<dataStart])
     let data = UnsafeRawBufferPointer(rebasing: bytes[dataStart...])
     let header = try text.withMemoryRebound(to: UInt8.self) { text in
-      try SafetensorsHeader(text, dataByteCount: data.count, file: file)
+      try SafetensorsHeader(text, dataByteCount: data.count, file: file, skipsOtherTypes: skipsOtherTypes)
     }
+    var skipped = header.skipped
+    var order: [String] = []
     var tensors: [String: Tensor] = [:]
     var converted: [String: String] = [:]
     for entry in header.entries {
       guard let tensor = entry.dtype.tensor(UnsafeRawBufferPointer(rebasing: data[entry.range]), shape: entry.shape)
       else {
+        if skipsOtherTypes {
+          skipped.append("\(entry.name) (int64 beyond the range of int32)")
+          continue
+        }
         throw FileError(
           file, part: entry.title, found: "I64 values outside the range of int32", expected: "values that fit")
       }
       tensors[entry.name] = tensor
+      order.append(entry.name)
       if StoredType(tensor.scalarType) != entry.dtype { converted[entry.name] = entry.dtype.rawValue }
     }
-    return SafetensorsFile(
-      tensors: tensors, metadata: header.metadata, order: header.entries.map(\.name), convertedTypes: converted)
+    let content = SafetensorsFile(
+      tensors: tensors, metadata: header.metadata, order: order, convertedTypes: converted)
+    return (content, skipped)
   }
 
   /// Writes `tensors` to the file at `path` atomically. The bytes depend on the arguments alone, not on the order of `tensors`.

@@ -13,13 +13,18 @@ struct SafetensorsHeader {
 
   /// In the order of the file's keys.
   private(set) var entries: [Entry] = []
+  /// Tensors of dtypes that are not read, with them: `scale (F8_E4M3)`. An error unless they are to be skipped.
+  private(set) var skipped: [String] = []
+  private var skippedRanges: [(title: String, range: Range<Int>)] = []
   private(set) var metadata: [String: String] = [:]
 
   /// The most bytes that the format allows a header.
   static let byteLimit = 100_000_000
 
   /// Reads `text`, the header's JSON. `dataByteCount` is the size of what follows it in the file.
-  init(_ text: UnsafeBufferPointer<UInt8>, dataByteCount: Int, file: String) throws(FileError) {
+  init(
+    _ text: UnsafeBufferPointer<UInt8>, dataByteCount: Int, file: String, skipsOtherTypes: Bool = false
+  ) throws(FileError) {
     // Some writers pad before the object too, which the format forbids.
     if text.first != UInt8(ascii: "{") {
       throw FileError(file, part: "header", found: "no { at its start", expected: "JSON text")
@@ -35,6 +40,11 @@ struct SafetensorsHeader {
           // The first error in the order of the file is kept, so that it reads the same as the text's own errors.
           if problem == nil {
             do throws(FileError) {
+              if skipsOtherTypes, let range = try raw.other(name: key, dataByteCount: dataByteCount, file: file) {
+                skipped.append("\(key) (\(raw.dtype ?? ""))")
+                skippedRanges.append((SafetensorsHeader.title(key), range))
+                return
+              }
               entries.append(try raw.checked(name: key, dataByteCount: dataByteCount, file: file))
             } catch { problem = error }
           }
@@ -60,7 +70,8 @@ struct SafetensorsHeader {
   /// The tensors' bytes must fill the data part: no overlap, no hole, nothing left over.
   private func checkCoverage(_ dataByteCount: Int, _ file: String) throws(FileError) {
     var end = 0
-    for entry in entries.sorted(by: {
+    let all = entries.map { (title: $0.title, range: $0.range) } + skippedRanges
+    for entry in all.sorted(by: {
       ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
     }) {
       let begin = entry.range.lowerBound
@@ -98,6 +109,17 @@ private struct RawEntry {
     }
   }
 
+  /// The bytes of a tensor whose dtype is none that is read; `nil` of one that is.
+  func other(name: String, dataByteCount: Int, file: String) throws(FileError) -> Range<Int>? {
+    guard let dtype, StoredType(rawValue: dtype) == nil, let offsets else { return nil }
+    guard offsets.count == 2, offsets[0] <= offsets[1], offsets[1] <= dataByteCount else {
+      throw FileError(
+        file, part: SafetensorsHeader.title(name), found: "data_offsets \(offsets)",
+        expected: "a begin and an end of at most \(dataByteCount)")
+    }
+    return offsets[0]..<offsets[1]
+  }
+
   func checked(name: String, dataByteCount: Int, file: String) throws(FileError) -> SafetensorsHeader.Entry {
     let title = SafetensorsHeader.title(name)
     func refusal(_ found: String, _ expected: String) -> FileError {
@@ -114,7 +136,9 @@ private struct RawEntry {
     if offsets.count != 2 { throw refusal("\(offsets.count) data_offsets", "two, begin and end") }
     if offsets[0] > offsets[1] { throw refusal("data_offsets \(offsets)", "the begin not after the end") }
     if offsets[1] > dataByteCount {
-      throw refusal("data_offsets \(offsets) that reach beyond the file", "an end of at most \(dataByteCount)")
+      throw refusal(
+        "data_offsets \(offsets) that reach beyond the file, which is truncated or damaged",
+        "an end of at most \(dataByteCount)")
     }
     if offsets[1] - offsets[0] != byteCount {
       throw refusal(

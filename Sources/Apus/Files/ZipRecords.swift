@@ -23,8 +23,7 @@ struct ZipEnd {
       let total = reader.next(UInt16.self),
       let size = reader.next(UInt32.self), let offset = reader.next(UInt32.self), let comment = reader.next(UInt16.self)
     else {
-      throw refusal(
-        "none in the last \(ZipEnd.byteCount) of \(bytes.count) bytes", "a complete ZIP file without a comment")
+      throw ZipEnd.missing(bytes, file)
     }
     if comment != 0 { throw refusal("a comment of \(comment) bytes after the file's end", "none") }
     if disk != 0 || firstDisk != 0 || here != total { throw refusal("one part of several", "the whole in one file") }
@@ -53,6 +52,19 @@ struct ZipEnd {
     }
     entryCount = Int(values.count)
     directory = Int(values.offset)..<indexEnd
+  }
+
+  /// The error about bytes that do not end with the record: a file of another kind, one that is cut off, one that is followed by more.
+  private static func missing(_ bytes: [UInt8], _ file: String) -> FileError {
+    if !bytes.starts(with: Array("PK".utf8)) {
+      return FileKind.refusal(bytes, file: file, expected: "a ZIP file, as numpy's npz and PyTorch's files are")
+    }
+    let mark = withUnsafeBytes(of: signature.littleEndian) { Array($0) }
+    let place = bytes.indices.suffix(1 << 16).last { bytes[$0...].starts(with: mark) }
+    var found = "none in the \(bytes.count) bytes: the file is truncated"
+    if let place, bytes.count - place > byteCount { found = "one \(bytes.count - place) bytes before the file's end" }
+    return FileError(
+      file, part: "end record", found: found, expected: "one in the last \(byteCount) bytes of a complete ZIP file")
   }
 
   /// The ZIP64 end record, where a locator stands before the end record at byte `end`.

@@ -32,6 +32,11 @@ public struct Initializer: Sendable {
     }
   }
 
+  /// `normal(deviation:mean:)` under its longer name.
+  public static func normal(standardDeviation: Double, mean: Double = 0) -> Initializer {
+    normal(deviation: standardDeviation, mean: mean)
+  }
+
   public static func uniform(in range: ClosedRange<Double>) -> Initializer {
     Initializer { shape, _, _, seed, stream in
       .uniform(shape, in: Float(range.lowerBound)...Float(range.upperBound), seed: seed, stream: stream)

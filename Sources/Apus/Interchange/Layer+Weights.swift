@@ -7,7 +7,8 @@ extension Layer {
   /// layer is behind a flattened image of more than one pixel, its inputs lie in the order (C, H, W) there; the image's size is found
   /// by a plan for `input`.
   ///
-  /// Floating-point numbers of other types become float32. Counters (`num_batches_tracked`) are not read.
+  /// Floating-point numbers of other types become float32. Counters (`num_batches_tracked`) are not read. What a checkpoint's dicts
+  /// and wrappers put before the names (`state_dict.module.`) is found and taken off; see `WeightsFile.prefix`.
   ///
   /// - Parameters:
   ///   - input: a batch's shape, `[N, H, W, C]`, as `plan` takes it. Needed by networks like AlexNet and VGG, not by those that average
@@ -16,7 +17,7 @@ extension Layer {
   ///   - strict: whether a tensor that is missing, unexpected or of another shape is an error. Without, what matches is loaded.
   ///   - ignoring: paths of the model, and names of the file, that are left as they are and not looked at: a head to be replaced.
   /// - Returns: what became of each tensor.
-  /// - Throws: `WeightsError`, or `PlanError` where the model does not take `input`. The model is then unchanged.
+  /// - Throws: `WeightsError` also where names of the model are found with several prefixes equally well, or `PlanError` where the model does not take `input`. The model is then unchanged.
   @discardableResult
   public func load(
     _ file: WeightsFile, input: Shape? = nil, layout: WeightsFile.Layout? = nil, strict: Bool = true,
@@ -28,7 +29,11 @@ extension Layer {
 
     // Names first: a file of another network is told as such even where no input shape is given.
     var slots = WeightSlots(self, chosen)
-    let values = file.byName
+    let named = try file.named(for: slots)
+    receipt.prefix = named.prefix
+    receipt.unwrapped = named.unwrapped
+    receipt.outside = named.outside
+    let values = named.byName
     var tensors = values
     for slot in slots.slots {
       if ignoring(slot.path) || ignoring(slot.name) {
@@ -49,7 +54,7 @@ extension Layer {
       receipt.matched.append(
         .init(name: slot.name, path: slot.path, change: slot.layout, isDescribed: slot.isDescribed))
     }
-    for (name, value) in file.tensors where tensors[name] != nil {
+    for (name, value) in named.tensors where tensors[name] != nil {
       if slots.counters.contains(name) {
         receipt.counters.append(name)
       } else if ignoring(name) {
@@ -66,7 +71,7 @@ extension Layer {
     for index in receipt.matched.indices { receipt.matched[index].change = layouts[receipt.matched[index].path]! }
     for slot in slots.slots where paths.contains(slot.path) {
       let value = values[slot.name]!
-      if let type = file.convertedTypes[slot.name]
+      if let type = named.convertedTypes[slot.name]
         ?? (value.scalarType == .float32 ? nil : StoredType(value.scalarType).rawValue)
       {
         receipt.converted.append(.init(name: slot.name, from: type))
@@ -90,9 +95,26 @@ extension Layer {
       recordedLayout: layout)
   }
 
-  /// Writes the model's weights to the file at `path`, atomically; PyTorch's `load_state_dict` takes it in PyTorch's layout.
-  public func save(weights path: String, layout: WeightsFile.Layout = .pytorch, input: Shape? = nil) throws {
-    try weights(layout: layout, input: input, source: path).write(to: path)
+  /// Writes the model's weights to the file at `path`, atomically, to be read by `load`.
+  ///
+  /// - Parameters:
+  ///   - layout: Apus' own by default, which needs to know nothing of the input. PyTorch's `load_state_dict` takes `.pytorch`, which is
+  ///     the default if an `input` is given, and for an `.npz` file.
+  ///   - input: a batch's shape, `[N, H, W, C]`; PyTorch's layout needs it for networks like AlexNet and VGG, with a linear layer behind
+  ///     a flattened image.
+  public func save(weights path: String, layout: WeightsFile.Layout? = nil, input: Shape? = nil) throws {
+    // What an npz file holds cannot be said in it.
+    let usual: WeightsFile.Layout = input != nil || path.hasSuffix(".npz") ? .pytorch : .apus
+    try weights(layout: layout ?? usual, input: input, source: path).write(to: path)
+  }
+
+  /// Writes the model's weights to the file at `path` in Apus' own layout: `save(weights:layout:input:)` with its defaults.
+  public func save(_ path: String) throws { try save(weights: path) }
+
+  /// Reads the file at `path`, as `WeightsFile.read` does, and gives the model its weights: `load(_:input:layout:strict:ignoring:)`.
+  @discardableResult
+  public func load(_ path: String, input: Shape? = nil, strict: Bool = true) throws -> LoadReceipt {
+    try load(try WeightsFile.read(path), input: input, strict: strict)
   }
 
   /// The names and shapes of a file in PyTorch's layout, counters included.

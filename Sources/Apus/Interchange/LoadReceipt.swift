@@ -1,7 +1,7 @@
 /// What became of each tensor of a file and of each parameter and buffer of a model.
 public struct LoadReceipt: Sendable {
   public struct Match: Hashable, Sendable {
-    /// In the file.
+    /// In the file, without `prefix`.
     public var name: String
     /// In the model.
     public var path: String
@@ -38,6 +38,12 @@ public struct LoadReceipt: Sendable {
   public let layout: WeightsFile.Layout
   /// Whether the file said its layout; otherwise it was told to the loader or taken as PyTorch's.
   public let isLayoutRecorded: Bool
+  /// What stands before the names in the file, such as `state_dict.module`, and was taken off; `nil` for nothing.
+  public internal(set) var prefix: String?
+  /// Names in the file that had a wrapper inside, which was taken out: `features.module.0.weight`.
+  public internal(set) var unwrapped: [String] = []
+  /// Tensors of the file without the prefix, such as an optimizer's, which were not looked at.
+  public internal(set) var outside: [String] = []
   public internal(set) var matched: [Match] = []
   /// What the model has and the file has not, under the file's name.
   public internal(set) var missing: [Named] = []
@@ -50,7 +56,7 @@ public struct LoadReceipt: Sendable {
   public internal(set) var counters: [String] = []
   /// Those that matched and were not float32 in the file.
   public internal(set) var converted: [Conversion] = []
-  /// What in the file is no tensor.
+  /// What in the file is no tensor: numbers, texts, and Python objects, with their class behind their path. None of it was run.
   public internal(set) var skipped: [String] = []
 
   /// Whether every tensor found its place.
@@ -63,7 +69,7 @@ public struct LoadReceipt: Sendable {
 extension LoadReceipt: CustomStringConvertible {
   /// Several lines: the layout, what matched and how, what did not, what was left.
   public var description: String {
-    var lines = ["\(source), \(layoutText)"]
+    var lines = ["\(source), \(layoutText)"] + nameNotes
     lines.append("matched \(matched.count) of \(matched.count + missing.count + mismatched.count)")
     for (title, matches) in transposedByKind {
       lines.append("  \(title): \(Self.listed(matches.map(\.name), limit: 3))")
@@ -72,22 +78,48 @@ extension LoadReceipt: CustomStringConvertible {
     if !ownWeights.isEmpty {
       lines.append("  as they are, of layers that PyTorch has not: \(Self.listed(ownWeights.map(\.name), limit: 3))")
     }
-    if !converted.isEmpty {
-      lines.append("  converted to float32: \(Self.listed(converted.map { "\($0.name) from \($0.from)" }, limit: 3))")
-    }
+    lines += conversionNotes.map { "  " + $0 }
     lines += problems.map { "\($0.title) \($0.items.count): \(Self.listed($0.items))" }
-    for (title, items) in [("ignored as asked", ignored), ("counters, not used", counters), ("no tensors", skipped)]
-    where !items.isEmpty {
+    for (title, items) in [("ignored as asked", ignored), ("counters, not used", counters)] where !items.isEmpty {
       lines.append("\(title) \(items.count): \(Self.listed(items, limit: 3))")
     }
-    return lines.joined(separator: "\n")
+    return (lines + skippedNotes).joined(separator: "\n")
+  }
+
+  /// What is worth saying where only one line is said of the weights, a line each: what was taken off the names, what was converted,
+  /// what was left out.
+  public var notes: [String] { nameNotes + conversionNotes + skippedNotes }
+
+  private var nameNotes: [String] {
+    var notes = prefix.map { ["removed from the names: \(JSONScanner.plain($0))."] } ?? []
+    if !unwrapped.isEmpty {
+      notes.append("wrappers removed inside \(unwrapped.count) names: \(Self.listed(unwrapped, limit: 3))")
+    }
+    return notes
+  }
+
+  private var conversionNotes: [String] {
+    var types: [String] = []
+    for conversion in converted where !types.contains(conversion.from) { types.append(conversion.from) }
+    return types.map { type in
+      let names = converted.filter { $0.from == type }.map(\.name)
+      let verb = ["F16", "BF16"].contains(type) ? "widened" : "rounded"
+      return "\(verb) from \(type) to float32 \(names.count): \(Self.listed(names, limit: 3))"
+    }
+  }
+
+  private var skippedNotes: [String] {
+    [("outside the prefix, not read", outside), ("no tensors, skipped", skipped)].filter { !$0.1.isEmpty }.map {
+      "\($0) \($1.count): \(Self.listed($1, limit: 3))"
+    }
   }
 
   /// One line of what does not fit.
   var refusal: String {
+    let names = prefix.map { " below \(JSONScanner.plain($0))" } ?? ""
     let groups = problems.map { "\($0.items.count) \($0.title): \(Self.listed($0.items))" }
     return """
-      \(source) does not fit the model (\(layoutText)): \(matched.count) of \
+      \(source)\(names) does not fit the model (\(layoutText)): \(matched.count) of \
       \(matched.count + missing.count + mismatched.count) matched; \(groups.joined(separator: "; "))
       """
   }
@@ -127,7 +159,7 @@ extension LoadReceipt: CustomStringConvertible {
 
   private static func listed(_ items: [String], limit: Int = 10) -> String {
     let rest = items.count - limit
-    return items.prefix(limit).joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
+    return items.prefix(limit).map(JSONScanner.plain).joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
   }
 }
 

@@ -4,6 +4,14 @@ public enum WeightsError: Error, Sendable, CustomStringConvertible {
   case doesNotFit(LoadReceipt)
   /// It is not known in what order the layer at a path lists its inputs, which PyTorch's layout depends on.
   case unknownOrder(String, OrderProblem)
+  /// The model's names are found in a file with several prefixes, with the same number of them: `WeightsFile.prefix` chooses.
+  case ambiguous(_ source: String, _ prefixes: [String], count: Int)
+  /// No tensor of a file has the prefix that was asked for; `choices` are those with most of the model's names.
+  case noSuchPrefix(_ source: String, _ prefix: String, choices: [String])
+  /// A file has the weights of another network of the catalogue. The shapes are of the first filters, [KH, KW, C / groups, K].
+  case otherNetwork(_ source: String, found: String, foundFilters: Shape, network: String, filters: Shape)
+  /// Weights for images with another number of channels.
+  case otherChannels(_ source: String, expected: Int, images: Int)
 
   public enum OrderProblem: Hashable, Sendable {
     /// It is behind a flattened image (or may be), and no input shape was given to find the image's size with.
@@ -18,8 +26,30 @@ public enum WeightsError: Error, Sendable, CustomStringConvertible {
     switch self {
     case .doesNotFit(let receipt): receipt.refusal
     case .unknownOrder(let path, let problem): "\(path): \(problem)"
+    case .ambiguous(let source, let prefixes, let count):
+      """
+      \(source): weights for \(count) of the model's names each below \(NameList.text(prefixes.map(JSONScanner.shown))); choose with \
+      --prefix \(prefixes[0]) (prefix: in Swift)
+      """
+    case .noSuchPrefix(let source, let prefix, let choices):
+      "\(source): no tensor below \(JSONScanner.shown(prefix)), expected \(Self.prefixes(choices))"
+    case .otherNetwork(let source, let found, let foundFilters, let network, let filters):
+      """
+      \(source): weights of \(found) (first filters \(Self.sizes(foundFilters))) do not fit \(network) (\(Self.sizes(filters)))
+      """
+    case .otherChannels(let source, let expected, let images):
+      "\(source): the weights expect images of \(expected) channel\(expected == 1 ? "" : "s"), these have \(images)"
+        + (images == 1 ? ": --channels \(expected) repeats the gray one" : "")
     }
   }
+
+  private static func prefixes(_ choices: [String]) -> String {
+    let named = choices.filter { !$0.isEmpty }
+    if named.isEmpty { return "none: the names are the model's as they are" }
+    return "one that is there, such as --prefix \(named[0]) (prefix: in Swift)"
+  }
+
+  private static func sizes(_ shape: Shape) -> String { shape.map { "\($0)" }.joined(separator: "×") }
 }
 
 extension WeightsError.OrderProblem: CustomStringConvertible {

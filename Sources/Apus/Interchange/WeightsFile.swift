@@ -1,7 +1,7 @@
 /// A file of weights: tensors by name, and what is known of their layout.
 ///
-/// Safetensors, numpy's npz and PyTorch's own files are read, told apart by their names: `.npz`, `.pth` and `.pt`; all others are
-/// safetensors. Nothing in them is executed.
+/// Safetensors, numpy's npz and PyTorch's own files are read, told apart by their content, whatever they are called. Nothing in them is
+/// executed.
 public struct WeightsFile: Sendable {
   /// How tensors are named and lie.
   public enum Layout: String, Hashable, Sendable, CaseIterable, Codable {
@@ -20,6 +20,9 @@ public struct WeightsFile: Sendable {
   public var convertedTypes: [String: String]
   /// What else the file holds and is no tensor, as a `.pth` may.
   public var skipped: [String]
+  /// Where in a checkpoint with several sets of weights those to load are: `ema`, `state_dict.encoder`. `nil` looks for the prefix
+  /// with which the model's names are found, which has to be told only where several do.
+  public var prefix: String?
 
   public init(
     source: String, tensors: [(name: String, value: Tensor)], recordedLayout: Layout? = nil,
@@ -35,20 +38,60 @@ public struct WeightsFile: Sendable {
   /// The key of the layout in a safetensors file's metadata.
   public static let layoutKey = "apus.layout"
 
-  /// Reads the file at `path`. Throws where anything in it is not as its format says.
-  public static func read(_ path: String) throws -> WeightsFile {
-    if path.hasSuffix(".npz") { return WeightsFile(source: path, tensors: try unique(Npz.read(path), path)) }
-    if path.hasSuffix(".pth") || path.hasSuffix(".pt") {
-      let (tensors, skipped) = try PyTorchFile.read(path)
-      return WeightsFile(source: path, tensors: try unique(tensors, path), recordedLayout: .pytorch, skipped: skipped)
+  /// Reads the file at `path`, or `model.safetensors` in the folder at `path`. Throws where anything in it is not as its format says.
+  ///
+  /// - Parameter prefix: see the property.
+  public static func read(_ path: String, prefix: String? = nil) throws -> WeightsFile {
+    let path = place(path)
+    return try decode(File.contents(of: path), file: path, prefix: prefix)
+  }
+
+  /// The content of `bytes`; `file` is named in errors.
+  public static func decode(_ bytes: [UInt8], file: String, prefix: String? = nil) throws -> WeightsFile {
+    var weights = try decode(bytes, WeightsFormat(bytes, file: file), file)
+    weights.prefix = prefix
+    return weights
+  }
+
+  private static func decode(_ bytes: [UInt8], _ format: WeightsFormat, _ file: String) throws -> WeightsFile {
+    switch format {
+    case .safetensors:
+      let (content, skipped) = try Safetensors.decodeReadable(bytes, file: file)
+      return WeightsFile(
+        source: file, tensors: content.order.map { ($0, content.tensors[$0]!) },
+        recordedLayout: try recordedLayout(content.metadata, file), convertedTypes: content.convertedTypes,
+        skipped: skipped)
+    case .npz:
+      var skipped: [String]? = []
+      let content = try Npz.typed(bytes, file: file, skipped: &skipped)
+      let converted = content.filter { StoredType($0.value.scalarType) != $0.type }.map { ($0.name, $0.type.rawValue) }
+      return WeightsFile(
+        source: file, tensors: try unique(content.map { ($0.name, $0.value) }, file),
+        convertedTypes: Dictionary(converted) { first, _ in first }, skipped: skipped ?? [])
+    case .pytorch:
+      let content = try PyTorchFile.decode(bytes, file: file)
+      if content.tensors.isEmpty && !content.skipped.isEmpty {
+        throw FileError(
+          file, found: "no tensors, only \(NameList.text(content.skipped.map(JSONScanner.plain)))",
+          expected: "a state dict: torch.save(model.state_dict(), FILE) in Python writes one")
+      }
+      return WeightsFile(
+        source: file, tensors: try unique(content.tensors, file), recordedLayout: .pytorch,
+        convertedTypes: content.convertedTypes, skipped: content.skipped)
     }
-    let file = try Safetensors.read(path)
-    return WeightsFile(
-      source: path, tensors: file.order.map { ($0, file.tensors[$0]!) },
-      recordedLayout: try recordedLayout(file.metadata, path), convertedTypes: file.convertedTypes)
+  }
+
+  /// A run is meant by its model, and so is a folder of others with such a file.
+  static func place(_ path: String) -> String {
+    let model = RunFiles(path).model
+    return File.exists(model) ? model : path
   }
 
   private static func recordedLayout(_ metadata: [String: String], _ path: String) throws -> Layout? {
+    if metadata[Checkpoint.key] != nil {
+      throw FileError(
+        path, found: "the state of a training run", expected: "its weights, which are in model.safetensors beside it")
+    }
     if let text = metadata[layoutKey] {
       guard let layout = Layout(rawValue: text) else {
         throw FileError(
@@ -72,23 +115,22 @@ public struct WeightsFile: Sendable {
     return tensors
   }
 
-  /// The tensors by name. Traps where two have the same.
-  var byName: [String: Tensor] {
-    Dictionary(tensors.map { ($0.name, $0.value) }) { _, _ in fatalError("\(source): two tensors with one name") }
-  }
-
   /// Writes it atomically, as npz where the name ends so and as safetensors otherwise, with the layout in the metadata and `format`
   /// `pt`, by which PyTorch's loaders know it. An npz file cannot say its layout: it is written in PyTorch's alone.
   public func write(to path: String) throws {
-    if path.hasSuffix(".npz") {
+    let name = path.lowercased()
+    if name.hasSuffix(".npz") {
       if recordedLayout == .apus {
         throw FileError(
           path, found: "Apus' own layout, which an npz file cannot tell", expected: "a .safetensors file for it")
       }
       return try Npz.write(tensors, to: path)
     }
-    if path.hasSuffix(".pth") || path.hasSuffix(".pt") {
-      throw FileError(path, found: "PyTorch's own format, which is read only", expected: "a .safetensors or .npz file")
+    // Readers that go by the name would take it for something else.
+    if [".pth", ".pt", ".ckpt", ".bin", ".tar"].contains(where: name.hasSuffix) {
+      throw FileError(
+        path, found: "the name of PyTorch's own format, which is read only",
+        expected: "a .safetensors or .npz file, which PyTorch's users can read too")
     }
     var metadata = ["format": "pt"]
     if let recordedLayout { metadata[Self.layoutKey] = recordedLayout.rawValue }

@@ -7,7 +7,8 @@ public struct AdaptiveAveragePool2D: Layer {
   /// The result's height and width.
   public let size: IntOrPair
 
-  public init(_ size: IntOrPair) {
+  public init(_ size: some IntOrPairConvertible) {
+    let size = size.intOrPair
     if !size.isSize { fatalError("AdaptiveAveragePool2D(\(size)): both sizes must be in 1...\(IntOrPair.largest)") }
     self.size = size
   }
@@ -16,7 +17,8 @@ public struct AdaptiveAveragePool2D: Layer {
 }
 
 /// Adaptive average pooling as a function; see `AdaptiveAveragePool2D`.
-public func adaptiveAveragePool2d(_ x: Tensor, size: IntOrPair) -> Tensor {
+public func adaptiveAveragePool2d(_ x: Tensor, size: some IntOrPairConvertible) -> Tensor {
+  let size = size.intOrPair
   if x.isPoisoned { return x }
   if !size.isSize { fatalError("adaptiveAveragePool2d to \(size): both sizes must be in 1...\(IntOrPair.largest)") }
   guard x.rank == 4, x.shape[1] > 0, x.shape[2] > 0 else {

@@ -15,10 +15,12 @@ public struct Conv2D: Layer {
   public let groups: Int
 
   public init(
-    _ inputChannels: Int, _ outputChannels: Int, kernel: IntOrPair, stride: IntOrPair = 1, padding: Padding = 0,
-    dilation: IntOrPair = 1, groups: Int = 1, bias: Bool = true,
+    _ inputChannels: Int, _ outputChannels: Int, kernel: some IntOrPairConvertible,
+    stride: some IntOrPairConvertible = 1, padding: some PaddingConvertible = 0,
+    dilation: some IntOrPairConvertible = 1, groups: Int = 1, bias: Bool = true,
     initializer: Initializer = .kaimingNormal(gain: .relu), biasInitializer: Initializer = .zeros
   ) {
+    let (kernel, stride, dilation) = (kernel.intOrPair, stride.intOrPair, dilation.intOrPair)
     if inputChannels < 1 || outputChannels < 1 || groups < 1 || inputChannels % groups != 0
       || outputChannels % groups != 0
     {
@@ -37,7 +39,7 @@ public struct Conv2D: Layer {
         [kernel.height, kernel.width, inputChannels / groups, outputChannels], fanIn: fanIn, fanOut: fanOut))
     self.bias = bias ? Parameter(biasInitializer.tensor([outputChannels], fanIn: fanIn, fanOut: fanOut)) : nil
     self.stride = stride
-    self.padding = padding
+    self.padding = padding.imagePadding
     self.dilation = dilation
     self.groups = groups
   }

@@ -5,12 +5,13 @@
 ///
 /// OH = (H − 1)·stride − top − bottom + dilation·(KH − 1) + 1 + outputPadding; with padding `same` OH = H·stride.
 public func transposedConv2d(
-  _ x: consuming Tensor, weight: Tensor, bias: Tensor? = nil, stride: IntOrPair = 1, padding: Padding = .explicit(0),
-  outputPadding: IntOrPair = 0, dilation: IntOrPair = 1, groups: Int = 1
+  _ x: consuming Tensor, weight: Tensor, bias: Tensor? = nil, stride: some IntOrPairConvertible = 1,
+  padding: some PaddingConvertible = 0, outputPadding: some IntOrPairConvertible = 0,
+  dilation: some IntOrPairConvertible = 1, groups: Int = 1
 ) -> Tensor {
   transposedConvolution(
-    x, weight: weight, bias: bias, stride: stride, padding: padding, outputPadding: outputPadding, dilation: dilation,
-    groups: groups, layer: nil)
+    x, weight: weight, bias: bias, stride: stride.intOrPair, padding: padding.imagePadding,
+    outputPadding: outputPadding.intOrPair, dilation: dilation.intOrPair, groups: groups, layer: nil)
 }
 
 private func transposedConvolution(
@@ -100,10 +101,14 @@ public struct ConvTranspose2D: Layer {
   public let groups: Int
 
   public init(
-    _ inputChannels: Int, _ outputChannels: Int, kernel: IntOrPair, stride: IntOrPair = 1, padding: Padding = 0,
-    outputPadding: IntOrPair = 0, dilation: IntOrPair = 1, groups: Int = 1, bias: Bool = true,
+    _ inputChannels: Int, _ outputChannels: Int, kernel: some IntOrPairConvertible,
+    stride: some IntOrPairConvertible = 1, padding: some PaddingConvertible = 0,
+    outputPadding: some IntOrPairConvertible = 0, dilation: some IntOrPairConvertible = 1, groups: Int = 1,
+    bias: Bool = true,
     initializer: Initializer = .kaimingNormal(gain: .relu), biasInitializer: Initializer = .zeros
   ) {
+    let (kernel, stride, dilation) = (kernel.intOrPair, stride.intOrPair, dilation.intOrPair)
+    let outputPadding = outputPadding.intOrPair
     if inputChannels < 1 || outputChannels < 1 || groups < 1 || inputChannels % groups != 0
       || outputChannels % groups != 0
     {
@@ -131,7 +136,7 @@ public struct ConvTranspose2D: Layer {
         [kernel.height, kernel.width, outputChannels / groups, inputChannels], fanIn: fanIn, fanOut: fanOut))
     self.bias = bias ? Parameter(biasInitializer.tensor([outputChannels], fanIn: fanIn, fanOut: fanOut)) : nil
     self.stride = stride
-    self.padding = padding
+    self.padding = padding.imagePadding
     self.outputPadding = outputPadding
     self.dilation = dilation
     self.groups = groups

@@ -9,8 +9,10 @@
 /// ```
 /// State lives in `Parameter` and `Buffer`, which are references: copying a layer copies the references, so both copies train together.
 ///
+/// `print(model)` shows the layers, the shapes of their parameters and how many numbers they learn.
+///
 /// A layer may declare its argument as `Tensor` or, to let the next operation reuse the memory, as `consuming Tensor`.
-public protocol Layer {
+public protocol Layer: CustomStringConvertible {
   func callAsFunction(_ x: consuming Tensor) -> Tensor
 }
 

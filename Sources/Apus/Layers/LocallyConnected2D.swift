@@ -17,9 +17,12 @@ public struct LocallyConnected2D: Layer {
   private let channels: Int
 
   public init(
-    _ inputChannels: Int, _ outputChannels: Int, kernel: IntOrPair, inputSize: IntOrPair, stride: IntOrPair = 1,
-    padding: Padding = 0, bias: Bool = true, initializer: Initializer = .kaimingNormal(gain: .relu)
+    _ inputChannels: Int, _ outputChannels: Int, kernel: some IntOrPairConvertible,
+    inputSize: some IntOrPairConvertible, stride: some IntOrPairConvertible = 1,
+    padding: some PaddingConvertible = 0, bias: Bool = true, initializer: Initializer = .kaimingNormal(gain: .relu)
   ) {
+    let (kernel, stride, inputSize) = (kernel.intOrPair, stride.intOrPair, inputSize.intOrPair)
+    let padding = padding.imagePadding
     if inputChannels < 1 || outputChannels < 1 || !kernel.isSize || !stride.isSize || !inputSize.isSize {
       fatalError(
         "LocallyConnected2D(\(inputChannels), \(outputChannels), kernel: \(kernel), inputSize: \(inputSize), stride: \(stride)): all must be at least 1, sizes at most \(IntOrPair.largest)"

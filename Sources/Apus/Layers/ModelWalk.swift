@@ -2,6 +2,15 @@
 /// property wrappers add no segment; superclasses come first. Where reflection would miss state or give it an unstable name, the
 /// walk traps and says so: `NamedParts` is the way out.
 struct ModelWalk {
+  enum Purpose {
+    /// To list all state: stamps paths, and stops where some would be missed.
+    case listing
+    /// To name layers in an error that stops the program anyway: stamps the paths that can be found.
+    case naming
+    /// To show the model: stamps nothing, and keeps what cannot be shown in `problems`.
+    case describing
+  }
+
   enum Cell {
     case parameter(Parameter)
     case buffer(Buffer)
@@ -11,12 +20,18 @@ struct ModelWalk {
   private(set) var entries: [(path: String, cell: Cell, owner: (any Layer)?)] = []
   /// Layers by their paths, the model's own empty, where they are asked for.
   private(set) var layers: [(path: String, layer: any Layer)] = []
+  /// Parameters and buffers that were met before: where, and where first.
+  private(set) var repeats: [(path: String, first: String)] = []
+  /// What a walk that does not stop could not look into.
+  private(set) var problems: [String] = []
   private let listsLayers: Bool
-  private var seen: Set<ObjectIdentifier> = []
+  private let purpose: Purpose
+  private var seen: [ObjectIdentifier: String] = [:]
   private var owner: (any Layer)?
 
-  init(_ model: some Layer, listsLayers: Bool = false) {
+  init(_ model: some Layer, listsLayers: Bool = false, for purpose: Purpose = .listing) {
     self.listsLayers = listsLayers
+    self.purpose = purpose
     visit(model, at: "")
   }
 
@@ -44,18 +59,35 @@ struct ModelWalk {
     defer { owner = outer }
     switch value {
     case let parameter as Parameter:
-      guard seen.insert(ObjectIdentifier(parameter)).inserted else { return }
-      parameter.path = path
+      guard isNew(parameter, at: path) else { return }
+      if stamps { parameter.path = path }
       entries.append((path, .parameter(parameter), owner))
     case let buffer as Buffer:
-      guard seen.insert(ObjectIdentifier(buffer)).inserted else { return }
-      buffer.path = path
+      guard isNew(buffer, at: path) else { return }
+      if stamps { buffer.path = path }
       entries.append((path, .buffer(buffer), owner))
     case let named as any NamedParts:
-      (value as? any PathHolder)?.pathCell.path = path
+      if stamps { (value as? any PathHolder)?.pathCell.path = path }
       for (name, part) in named.parts { visit(part, at: joined(path, name)) }
     default: visitProperties(of: value, at: path)
     }
+  }
+
+  private var stamps: Bool { purpose != .describing }
+
+  private mutating func isNew(_ cell: AnyObject, at path: String) -> Bool {
+    if let first = seen[ObjectIdentifier(cell)] {
+      repeats.append((path, first))
+      return false
+    }
+    seen[ObjectIdentifier(cell)] = path
+    return true
+  }
+
+  /// State that the walk would miss.
+  private mutating func refuse(_ problem: String) {
+    if purpose == .listing { fatalError(problem) }
+    problems.append(problem)
   }
 
   private mutating func visitProperties(of value: Any, at path: String) {
@@ -73,7 +105,7 @@ struct ModelWalk {
       visitChildren(of: mirror, value: value, at: path)
     case .dictionary, .set, .tuple, .enum:
       if containsPart(mirror) {
-        fatalError(
+        refuse(
           """
           \(path.isEmpty ? "the model" : path): a layer's state in a \(mirror.displayStyle!) \
           has no stable name; use properties or arrays, or adopt NamedParts
@@ -90,7 +122,7 @@ struct ModelWalk {
       var name = child.label ?? ""
       if name.hasPrefix("$__lazy_storage_$_") {
         if mentionsPart(type(of: child.value)) {
-          fatalError(
+          refuse(
             "\(joined(path, String(name.dropFirst(18)))): a lazy layer is not there when parameters are listed; make it a let"
           )
         }
@@ -109,9 +141,9 @@ struct ModelWalk {
   }
 
   /// A closure may hold parameters that nothing shows.
-  private func checkOpaque(_ value: Any, at path: String) {
+  private mutating func checkOpaque(_ value: Any, at path: String) {
     if "\(type(of: value))".contains("->") {
-      fatalError(
+      refuse(
         "\(path): a closure may hold parameters that cannot be seen; adopt NamedParts to list the layer's parts")
     }
   }

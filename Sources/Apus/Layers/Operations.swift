@@ -5,11 +5,13 @@
 /// y[n, i, j, k] = bias[k] + Σ x[n, i·stride + u·dilation − top, j·stride + v·dilation − left, c] · weight[u, v, c, k];
 /// padding is zeros.
 public func conv2d(
-  _ x: consuming Tensor, weight: Tensor, bias: Tensor? = nil, stride: IntOrPair = 1, padding: Padding = .explicit(0),
-  dilation: IntOrPair = 1, groups: Int = 1
+  _ x: consuming Tensor, weight: Tensor, bias: Tensor? = nil, stride: some IntOrPairConvertible = 1,
+  padding: some PaddingConvertible = 0, dilation: some IntOrPairConvertible = 1, groups: Int = 1
 ) -> Tensor {
   convolution(
-    x, weight: weight, bias: bias, stride: stride, padding: padding, dilation: dilation, groups: groups, layer: nil)
+    x, weight: weight, bias: bias, stride: stride.intOrPair, padding: padding.imagePadding,
+    dilation: dilation.intOrPair,
+    groups: groups, layer: nil)
 }
 
 /// `layer`: the parameters that name the layer in errors and plans.
@@ -129,3 +131,6 @@ public func flatten(_ x: Tensor) -> Tensor {
   note("Flatten", y, from: x, with: Scope.Note(seesAll: true))
   return y
 }
+
+/// `Tensor.flatten(_:)` as a function: `flatten(x, 1)` is `flatten(x)`, [N, the rest].
+public func flatten(_ x: Tensor, _ firstAxis: Int) -> Tensor { x.flatten(firstAxis) }

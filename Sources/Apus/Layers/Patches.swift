@@ -1,8 +1,11 @@
 /// The windows of a convolution as rows: x [N, H, W, C] → [N, OH, OW, KH·KW·C], each in the order (u, v, c) of a filter
 /// [KH, KW, C, K]; padding is zeros. So conv2d(x, w) = patches(x) · w as a matrix, the view of convolution as patch processing.
 public func patches(
-  _ x: Tensor, kernel: IntOrPair, stride: IntOrPair = 1, padding: Padding = .explicit(0), dilation: IntOrPair = 1
+  _ x: Tensor, kernel: some IntOrPairConvertible, stride: some IntOrPairConvertible = 1,
+  padding: some PaddingConvertible = 0, dilation: some IntOrPairConvertible = 1
 ) -> Tensor {
+  let (kernel, stride, dilation) = (kernel.intOrPair, stride.intOrPair, dilation.intOrPair)
+  let padding = padding.imagePadding
   if x.isPoisoned { return x }
   guard kernel.isSize, stride.isSize, dilation.isSize else {
     fatalError(

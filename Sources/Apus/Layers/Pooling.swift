@@ -7,11 +7,14 @@ public struct MaxPool2D: Layer {
   public let ceilMode: Bool
 
   /// `stride` is the kernel's size unless given; below it windows overlap, as AlexNet's 3×3/2.
-  public init(_ kernel: IntOrPair, stride: IntOrPair? = nil, padding: Padding = 0, ceilMode: Bool = false) {
-    checkWindow("MaxPool2D", kernel, stride ?? kernel)
-    self.kernel = kernel
-    self.stride = stride ?? kernel
-    self.padding = padding
+  public init(
+    _ kernel: some IntOrPairConvertible, stride: (some IntOrPairConvertible)? = IntOrPair?.none,
+    padding: some PaddingConvertible = 0, ceilMode: Bool = false
+  ) {
+    self.kernel = kernel.intOrPair
+    self.stride = stride?.intOrPair ?? kernel.intOrPair
+    checkWindow("MaxPool2D", self.kernel, self.stride)
+    self.padding = padding.imagePadding
     self.ceilMode = ceilMode
   }
 
@@ -32,14 +35,14 @@ public struct AveragePool2D: Layer {
 
   /// `stride` is the kernel's size unless given.
   public init(
-    _ kernel: IntOrPair, stride: IntOrPair? = nil, padding: Padding = 0, countsPadding: Bool = true,
-    ceilMode: Bool = false
+    _ kernel: some IntOrPairConvertible, stride: (some IntOrPairConvertible)? = IntOrPair?.none,
+    padding: some PaddingConvertible = 0, countsPadding: Bool = true, ceilMode: Bool = false
   ) {
-    checkWindow("AveragePool2D", kernel, stride ?? kernel)
     self.ceilMode = ceilMode
-    self.kernel = kernel
-    self.stride = stride ?? kernel
-    self.padding = padding
+    self.kernel = kernel.intOrPair
+    self.stride = stride?.intOrPair ?? kernel.intOrPair
+    checkWindow("AveragePool2D", self.kernel, self.stride)
+    self.padding = padding.imagePadding
     self.countsPadding = countsPadding
   }
 

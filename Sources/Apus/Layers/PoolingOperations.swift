@@ -5,10 +5,12 @@
 /// - Parameter ceilMode: whether the number of windows is rounded up, the last one then reaching over the edge; it begins in the
 ///   image, as in PyTorch. GoogLeNet's 3×3/2 pooling takes 112 to 56 so.
 public func maxPool2d(
-  _ x: Tensor, kernel: IntOrPair, stride: IntOrPair? = nil, padding: Padding = .explicit(0), ceilMode: Bool = false
+  _ x: Tensor, kernel: some IntOrPairConvertible, stride: (some IntOrPairConvertible)? = IntOrPair?.none,
+  padding: some PaddingConvertible = 0, ceilMode: Bool = false
 ) -> Tensor {
   if x.isPoisoned { return x }
   let x = x.entering("MaxPool2D")
+  let (kernel, stride, padding) = (kernel.intOrPair, stride?.intOrPair, padding.imagePadding)
   guard let geometry = pooling("MaxPool2D", x, kernel, stride, padding, ceilMode: ceilMode, countsPadding: true) else {
     return poolingFailure("MaxPool2D", x, kernel, stride, padding)
   }
@@ -25,15 +27,24 @@ public func maxPool2d(
   return y
 }
 
+/// `maxPool2d` without the label of the kernel: `maxPool2d(x, 2)`.
+public func maxPool2d(
+  _ x: Tensor, _ kernel: some IntOrPairConvertible, stride: (some IntOrPairConvertible)? = IntOrPair?.none,
+  padding: some PaddingConvertible = 0, ceilMode: Bool = false
+) -> Tensor {
+  maxPool2d(x, kernel: kernel, stride: stride, padding: padding, ceilMode: ceilMode)
+}
+
 /// Means of windows: [N, H, W, C] → [N, OH, OW, C]. The divisor is the kernel's size, or with `countsPadding: false` the number of
 /// pixels of the window inside the image. With `ceilMode`, as in `maxPool2d`, what a window has beyond the edge is never counted; with
 /// padding it must then be `countsPadding: false`.
 public func averagePool2d(
-  _ x: Tensor, kernel: IntOrPair, stride: IntOrPair? = nil, padding: Padding = .explicit(0), countsPadding: Bool = true,
-  ceilMode: Bool = false
+  _ x: Tensor, kernel: some IntOrPairConvertible, stride: (some IntOrPairConvertible)? = IntOrPair?.none,
+  padding: some PaddingConvertible = 0, countsPadding: Bool = true, ceilMode: Bool = false
 ) -> Tensor {
   if x.isPoisoned { return x }
   let x = x.entering("AveragePool2D")
+  let (kernel, stride, padding) = (kernel.intOrPair, stride?.intOrPair, padding.imagePadding)
   if ceilMode && countsPadding && padding != 0 && padding != .valid {
     fatalError("averagePool2d: ceilMode with padding \(padding) needs countsPadding: false")
   }
@@ -54,6 +65,15 @@ public func averagePool2d(
     with: Scope.Note(
       window: .init(kernel: geometry.kernel, stride: geometry.stride), graph: .averagePool(Graph.Pool(geometry))))
   return y
+}
+
+/// `averagePool2d` without the label of the kernel: `averagePool2d(x, 2)`.
+public func averagePool2d(
+  _ x: Tensor, _ kernel: some IntOrPairConvertible, stride: (some IntOrPairConvertible)? = IntOrPair?.none,
+  padding: some PaddingConvertible = 0, countsPadding: Bool = true, ceilMode: Bool = false
+) -> Tensor {
+  averagePool2d(
+    x, kernel: kernel, stride: stride, padding: padding, countsPadding: countsPadding, ceilMode: ceilMode)
 }
 
 /// Means of whole images: [N, H, W, C] → [N, 1, 1, C].

@@ -16,14 +16,17 @@ public struct Sequential: Layer, NamedParts, PathHolder {
   public init(_ layers: [any Layer]) { self.layers = layers }
 
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+    let opened = Scope.openedIfNone()
+    defer { opened?.close() }
+    guard let scope = opened ?? Scope.current else { fatalError("a scope that was opened is the current one") }
+    scope.enter(self)
+    defer { scope.leave() }
     var h = x
-    if let scope = Scope.current, scope.takesNotes {
-      for (index, layer) in layers.enumerated() {
-        h = scope.atPath((pathCell.path.map { $0.isEmpty ? "" : $0 + "." } ?? "") + "\(index)") { layer(h) }
-      }
-      return h
+    for layer in layers {
+      scope.advance()
+      // Notes are of what went in, which is kept for them.
+      if scope.takesNotes { h = layer(h) } else { h = layer(consume h) }
     }
-    for layer in layers { h = layer(consume h) }
     return h
   }
 

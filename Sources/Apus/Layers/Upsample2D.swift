@@ -59,7 +59,8 @@ public struct Upsample2D: Layer {
   public let filter: ResampleFilter
   public let alignCorners: Bool
 
-  public init(_ scale: IntOrPair, filter: ResampleFilter = .nearest, alignCorners: Bool = false) {
+  public init(_ scale: some IntOrPairConvertible, filter: ResampleFilter = .nearest, alignCorners: Bool = false) {
+    let scale = scale.intOrPair
     if !scale.isSize { fatalError("Upsample2D: scale \(scale) must be in 1...\(IntOrPair.largest)") }
     if filter != .nearest && filter != .bilinear {
       fatalError("Upsample2D: the filter is nearest or bilinear, not \(filter.rawValue); resize2d takes any")

@@ -39,8 +39,9 @@ public struct WeightStandardizedConv2D: Layer {
   public let epsilon: Double
 
   public init(
-    _ inputChannels: Int, _ outputChannels: Int, kernel: IntOrPair, stride: IntOrPair = 1, padding: Padding = 0,
-    dilation: IntOrPair = 1, groups: Int = 1, bias: Bool = true, isScaled: Bool = false,
+    _ inputChannels: Int, _ outputChannels: Int, kernel: some IntOrPairConvertible,
+    stride: some IntOrPairConvertible = 1, padding: some PaddingConvertible = 0,
+    dilation: some IntOrPairConvertible = 1, groups: Int = 1, bias: Bool = true, isScaled: Bool = false,
     epsilon: Double = 1e-5, initializer: Initializer = .kaimingNormal(gain: .relu),
     biasInitializer: Initializer = .zeros
   ) {
@@ -51,16 +52,16 @@ public struct WeightStandardizedConv2D: Layer {
     if plain.weight.shape.elementCount <= outputChannels {
       fatalError(
         """
-        WeightStandardizedConv2D(\(inputChannels), \(outputChannels), kernel: \(kernel), groups: \(groups)): \
+        WeightStandardizedConv2D(\(inputChannels), \(outputChannels), kernel: \(kernel.intOrPair), groups: \(groups)): \
         one weight an output channel, which standardisation makes 0
         """)
     }
     weight = plain.weight
     gain = isScaled ? Parameter(.ones([outputChannels])) : nil
     self.bias = plain.bias
-    self.stride = stride
-    self.padding = padding
-    self.dilation = dilation
+    self.stride = plain.stride
+    self.padding = plain.padding
+    self.dilation = plain.dilation
     self.groups = groups
     self.epsilon = epsilon
   }

@@ -17,9 +17,25 @@ public func crossEntropy(
   reduction: Reduction = .meanOverWeights
 ) -> Tensor {
   requireOption(labelSmoothing, "crossEntropy", "label smoothing", "0...1", labelSmoothing >= 0 && labelSmoothing <= 1)
+  if logits.rank >= 2, logits.shape == labels.shape, !logits.isPoisoned {
+    return shapeFailure(
+      "CrossEntropy",
+      "expects a label per row, [N] for logits [N, K], but both are \(logits.shape): write crossEntropy(logits:targets:) for a distribution per row",
+      input: logits)
+  }
   return LabelledLoss(operation: "CrossEntropy", function: "crossEntropy")(
     logits, labels, weights: classWeights, ignoring: ignoring, reduction: reduction
   ) { .crossEntropy($0, smoothing: labelSmoothing) }
+}
+
+/// `crossEntropy(logits:labels:)` without the labels of its first arguments.
+public func crossEntropy(
+  _ logits: Tensor, _ labels: Tensor, classWeights: Tensor? = nil, labelSmoothing: Double = 0, ignoring: Int? = nil,
+  reduction: Reduction = .meanOverWeights
+) -> Tensor {
+  crossEntropy(
+    logits: logits, labels: labels, classWeights: classWeights, labelSmoothing: labelSmoothing, ignoring: ignoring,
+    reduction: reduction)
 }
 
 /// Cross-entropy of logits [N, …, K] with soft targets of the same shape, a distribution a row: H(t, p) = −Σⱼ tⱼ log pⱼ.

@@ -4,7 +4,7 @@
 ///
 /// Exactly 0, with its gradient, once the label's score leads every other by the margin; the derivative at the kink
 /// is 0. The sum over classes is the decks' (D1, D2); PyTorch's MultiMarginLoss divides it by K. D1's expansion has a
-/// plus where the minus belongs. Weston & Watkins 1999.
+/// plus where the minus belongs. The weight multiplies the sum, which is infinite where it exceeds the largest float. Weston & Watkins 1999.
 public func hingeLoss(
   scores: Tensor, labels: Tensor, margin: Double = 1, classWeights: Tensor? = nil, ignoring: Int? = nil,
   reduction: Reduction = .meanOverElements

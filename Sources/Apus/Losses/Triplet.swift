@@ -2,7 +2,8 @@
 /// which is of its kind, than to the negative, by the margin. One number a row.
 ///
 /// Distances are Euclidean, √Σ (aⱼ − pⱼ + 10⁻⁶)², as in PyTorch: the small number keeps the gradient finite where two
-/// embeddings are equal. Schroff et al. 2015, "FaceNet", has the squares of the distances instead.
+/// embeddings are equal; and as there, squares overflow to an infinite distance where coordinates are more than about 10¹⁹ apart.
+/// Schroff et al. 2015, "FaceNet", has the squares of the distances instead.
 public func tripletLoss(
   anchor: Tensor, positive: Tensor, negative: Tensor, margin: Double = 1, reduction: Reduction = .meanOverElements
 ) -> Tensor {

@@ -11,10 +11,18 @@ public struct PlanError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// A shape that does not fit: while a plan is made the error is kept and a poisoned tensor goes on in the result's place;
-/// else the program is wrong and stops here, with the same text.
-func shapeFailure(_ operation: StaticString, _ problem: String, path: String? = nil, input: Tensor) -> Tensor {
+/// else the program is wrong and stops here, with the same text. A layer that nothing has named yet is named first, if what runs is
+/// known to belong to a model.
+func shapeFailure(
+  _ operation: StaticString, _ problem: String, path: @autoclosure () -> String? = nil, input: Tensor
+) -> Tensor {
   let scope = Scope.current
-  let error = PlanError(path: path ?? scope?.path ?? "", operation: "\(operation)", problem: problem)
+  var found = path()
+  if found == nil, let scope, scope.planner == nil {
+    scope.nameLayers()
+    found = path()
+  }
+  let error = PlanError(path: found ?? scope?.path ?? "", operation: "\(operation)", problem: problem)
   guard let planner = scope?.planner else { fatalError(error.description) }
   planner.fail(error)
   let poison = Tensor(uninitialized: input.shape, input.scalarType)

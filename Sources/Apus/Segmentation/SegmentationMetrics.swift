@@ -104,7 +104,7 @@ public func evaluateSegmentation(
 ) -> SegmentationMetrics {
   var metrics = SegmentationMetrics(classes: classes, ignoring: ignored)
   for batch in batches {
-    metrics.add(predictions: withPhase(.inference) { model(batch.images) }.argmax(), labels: batch.labels)
+    metrics.add(predictions: withPhase(.inference, of: model) { model(batch.images) }.argmax(), labels: batch.labels)
   }
   return metrics
 }

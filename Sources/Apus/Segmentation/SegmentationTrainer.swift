@@ -54,7 +54,7 @@ public final class SegmentationTrainer {
   /// - Parameter image: uint8 `[H, W, 1]` of any size.
   public func prediction(for image: Tensor) -> Tensor {
     let input = ComposedScenes.normalization(image.reshaped(Shape([1] + image.shape)))
-    return withPhase(.inference) { model(input) }.argmax()[0]
+    return withPhase(.inference, of: model) { model(input) }.argmax()[0]
   }
 
   /// Trains to the end of the last epoch.

@@ -7,7 +7,7 @@
 /// One locked pool: buffers allocated on a prefetch thread and freed on the trainer's come back to both.
 package enum MemoryPool {
   /// Blocks below it are small.
-  static let smallLimit = 64 << 10
+  package static let smallLimit = 64 << 10
   /// Bytes of small blocks kept for reuse at most.
   private static let smallKept = 64 << 20
 
@@ -42,7 +42,7 @@ package enum MemoryPool {
   // MARK: Small blocks
 
   /// Class of a size and the bytes it holds: eight classes an octave, so at most an eighth is lost.
-  static func sizeClass(_ byteCount: Int) -> (index: Int, bytes: Int) {
+  package static func sizeClass(_ byteCount: Int) -> (index: Int, bytes: Int) {
     let units = Swift.max(1, (byteCount + 63) / 64)
     if units <= 8 { return (units - 1, units * 64) }
     let shift = Int.bitWidth - (units - 1).leadingZeroBitCount - 4

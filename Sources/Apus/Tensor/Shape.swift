@@ -39,7 +39,8 @@ public struct Shape: Hashable, Sendable {
         "a tensor has at most \(Shape.maximumRank) axes; one more of size \(size) was asked for beside \(self)")
     }
     if size < 0 || size > Int(Int32.max) {
-      fatalError("size \(size) of axis \(axes) is not in 0...\(Int32.max)")
+      let hint = size == -1 ? "; x.reshaped(n, -1), without brackets, finds the size that is left" : ""
+      fatalError("size \(size) of axis \(axes) is not in 0...\(Int32.max)\(hint)")
     }
     sizes[Int(axes)] = Int32(truncatingIfNeeded: size)
     axes += 1

@@ -167,26 +167,7 @@ extension Tensor {
   }
 }
 
-/// Comparisons, element by element with broadcasting: 1 or 0 as uint8. Not differentiable.
 extension Tensor {
-  public static func .== (a: Tensor, b: Tensor) -> Tensor { compare(.equal, a, b) }
-  public static func .!= (a: Tensor, b: Tensor) -> Tensor { compare(.notEqual, a, b) }
-  public static func .< (a: Tensor, b: Tensor) -> Tensor { compare(.less, a, b) }
-  public static func .<= (a: Tensor, b: Tensor) -> Tensor { compare(.lessEqual, a, b) }
-  public static func .> (a: Tensor, b: Tensor) -> Tensor { compare(.greater, a, b) }
-  public static func .>= (a: Tensor, b: Tensor) -> Tensor { compare(.greaterEqual, a, b) }
-
-  private static func compare(_ operation: Kernels.Comparison, _ a: Tensor, _ b: Tensor) -> Tensor {
-    var (a, b) = (a, b)
-    matchTypes(&a, &b, "Compare")
-    guard let shape = Shape.broadcast(a.shape, b.shape) else {
-      return shapeFailure("Compare", "takes shapes that broadcast, but they are \(a.shape) and \(b.shape)", input: a)
-    }
-    let y = Kernels.compare(operation, a, b, shape: shape)
-    traceNote("Compare", y, from: [a, b], nil)
-    return y
-  }
-
   /// Elements of `a` where `mask` (uint8) is not 0, of `b` elsewhere; all three broadcast.
   public static func select(_ mask: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
     if mask.scalarType != .uint8 {

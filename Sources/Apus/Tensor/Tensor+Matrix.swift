@@ -34,3 +34,14 @@ public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
       multiplyAdds: y.elementCount * inner, seesAll: true, graph: .matrixProduct(precision)))
   return y
 }
+
+/// The matrix product, as `matmul`.
+infix operator • : MultiplicationPrecedence
+
+extension Tensor {
+  /// The matrix product `matmul(a, b)`.
+  public static func • (a: Tensor, b: Tensor) -> Tensor { Apus.matmul(a, b) }
+
+  /// The matrix product `matmul(self, other)`.
+  public func matmul(_ other: Tensor) -> Tensor { Apus.matmul(self, other) }
+}

@@ -12,6 +12,14 @@ extension Tensor {
     return reshaped(Shape(sizes))
   }
 
+  /// One axis in place of those from `firstAxis` on: `x.flatten(1)` is [N, the rest], `x.flatten(0)` a vector. Images are flattened in
+  /// the order (H, W, C).
+  public func flatten(_ firstAxis: Int) -> Tensor {
+    let first = shape.axis(firstAxis, of: "flatten")
+    if first == 1 { return Apus.flatten(self) }
+    return reshaped(Shape(shape[..<first] + [shape[first...].reduce(1, *)]))
+  }
+
   public func reshaped(_ shape: Shape) -> Tensor {
     if shape == self.shape { return self }
     if shape.elementCount != elementCount {

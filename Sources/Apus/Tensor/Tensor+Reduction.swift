@@ -1,8 +1,10 @@
 /// Reductions. Axes count from the front, or from the back where negative; no axes means all. Sums run over chunks that are fixed
 /// by the shape, so their bits do not depend on the number of threads.
 extension Tensor {
-  /// The sum; of int32 it wraps around at 32 bits.
+  /// The sum; of int32 it wraps around at 32 bits. Of uint8 it is int32, so that the sum of a comparison counts where it holds; a
+  /// sum that int32 cannot hold is refused.
   public func sum(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
+    if scalarType == .uint8 { return count(axes: axes, keepingAxes: keepingAxes) }
     let axes = resolved(axes, of: "sum")
     let tape = Tape.recording(self)
     let y = reduced(.sum, axes, keepingAxes)
@@ -14,8 +16,23 @@ extension Tensor {
     return y
   }
 
-  /// The mean of a floating-point tensor; a mean of no elements is refused.
+  /// The sum of uint8 in int32. float64, which holds more than any tensor's sum, tells whether int32 does.
+  private func count(axes: [Int]?, keepingAxes: Bool) -> Tensor {
+    if elementCount <= Int(Int32.max) / Int(UInt8.max) {
+      return cast(to: .int32).sum(axes: axes, keepingAxes: keepingAxes)
+    }
+    let wide = cast(to: .float64).sum(axes: axes, keepingAxes: keepingAxes)
+    if !isPlanning, let largest = wide.array(of: Double.self).max(), largest > Double(Int32.max) {
+      fatalError(
+        "sum of a tensor of uint8 and shape \(shape): \(largest) is more than int32 holds: cast(to: .float64) it first")
+    }
+    return wide.cast(to: .int32)
+  }
+
+  /// The mean of a floating-point tensor; of uint8 it is float32, so that the mean of a comparison is the fraction where it holds. A
+  /// mean of no elements is refused.
   public func mean(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
+    if scalarType == .uint8 { return cast(to: .float32).mean(axes: axes, keepingAxes: keepingAxes) }
     requireFloatingPoint("mean")
     let resolvedAxes = resolved(axes, of: "mean")
     let count = resolvedAxes.reduce(1) { $0 * shape[$1] }
@@ -28,6 +45,11 @@ extension Tensor {
   /// Mean of squared differences from the mean, over all elements of the axes (biased).
   public func variance(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
     (self - mean(axes: axes, keepingAxes: true)).square().mean(axes: axes, keepingAxes: keepingAxes)
+  }
+
+  /// The square root of `variance` (biased; PyTorch's `std` divides by n − 1). Its derivative is infinite where all elements are equal.
+  public func standardDeviation(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
+    variance(axes: axes, keepingAxes: keepingAxes).sqrt()
   }
 
   /// The largest element; NaN propagates. The gradient is shared equally among equal maxima.

@@ -98,6 +98,7 @@ extension Tensor {
   /// ```swift
   /// Tensor([0.5, 2])              // float32
   /// Tensor([0, 2, 1])             // float32; losses take whole numbers as labels
+  /// Tensor(indices)               // int32, of an array of Int
   /// Tensor([0, 2, 1] as [Int32])  // int32
   /// Tensor([0.5, 2] as [Double])  // float64, which layers and losses refuse outside of withPrecision(.float64)
   /// ```
@@ -113,6 +114,41 @@ extension Tensor {
   /// A vector, of its values' type.
   @_disfavoredOverload
   public init<Scalar: TensorScalar>(_ values: [Scalar]) { self.init(values, of: [values.count]) }
+
+  /// int32 of whole numbers: labels. Stops at one that int32 does not hold.
+  @_disfavoredOverload
+  public init(_ values: [Int], shape: Shape) { self.init(Tensor.int32(values), of: shape) }
+
+  /// An int32 vector of whole numbers: labels. Stops at one that int32 does not hold.
+  @_disfavoredOverload
+  public init(_ values: [Int]) { self.init(values, shape: [values.count]) }
+
+  /// A scalar, of shape []; a literal is float32.
+  public init(_ value: Float) { self.init([value], of: []) }
+
+  /// A matrix from its rows, which must be of one length; a literal is float32: `Tensor([[1, 2], [3, 4]])`.
+  public init(_ rows: [[Float]]) { self.init(rows: rows) }
+
+  /// A matrix from its rows, which must be of one length, of their values' type.
+  @_disfavoredOverload
+  public init<Scalar: TensorScalar>(_ rows: [[Scalar]]) { self.init(rows: rows) }
+
+  private init<Scalar: TensorScalar>(rows: [[Scalar]]) {
+    let width = rows.first?.count ?? 0
+    if let place = rows.firstIndex(where: { $0.count != width }) {
+      fatalError("a tensor of rows: row \(place) has \(rows[place].count) numbers, row 0 has \(width)")
+    }
+    self.init(Array(rows.joined()), of: [rows.count, width])
+  }
+
+  private static func int32(_ values: [Int]) -> [Int32] {
+    values.enumerated().map { index, value in
+      guard let small = Int32(exactly: value) else {
+        fatalError("a tensor of [Int] is int32, but the number at index \(index) is \(value)")
+      }
+      return small
+    }
+  }
 
   private init<Scalar: TensorScalar>(_ values: [Scalar], of shape: Shape) {
     if values.count != shape.elementCount {
@@ -167,6 +203,13 @@ extension Tensor {
     }
   }
 
+  /// Normal numbers with a standard deviation; `normal(_:mean:deviation:seed:stream:)` under its longer name.
+  public static func normal(
+    _ shape: Shape, mean: Float = 0, standardDeviation: Float, seed: UInt64, stream: UInt64 = 0
+  ) -> Tensor {
+    normal(shape, mean: mean, deviation: standardDeviation, seed: seed, stream: stream)
+  }
+
   /// Normal numbers, a pure function of (seed, stream).
   public static func normal(
     _ shape: Shape, mean: Float = 0, deviation: Float = 1, seed: UInt64, stream: UInt64 = 0
@@ -204,6 +247,16 @@ extension Tensor {
   /// The elements in row-major order. Traps where the scalar type is another one.
   public func array<Scalar: TensorScalar>(of: Scalar.Type = Scalar.self) -> [Scalar] {
     withUnsafeScalars(of: Scalar.self) { Array($0) }
+  }
+
+  /// The elements of an int32 or uint8 tensor, as labels and `argmax` are, in row-major order. Traps where it is another type.
+  public func array(of: Int.Type) -> [Int] {
+    switch scalarType {
+    case .int32: return array(of: Int32.self).map { Int($0) }
+    case .uint8: return array(of: UInt8.self).map { Int($0) }
+    case .float32, .float64:
+      fatalError("reading whole numbers of a tensor of \(scalarType): cast(to: .int32) converts, by cutting towards 0")
+    }
   }
 
   /// The value of a tensor of one element.

@@ -21,7 +21,7 @@ package struct Checkpoint {
     var state: TrainingState
   }
 
-  private static let key = "apus.training"
+  static let key = "apus.training"
 
   package func write(to path: String) throws { try write(to: FilePlace(path)) }
 

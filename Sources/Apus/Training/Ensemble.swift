@@ -33,5 +33,5 @@ public struct Ensemble {
     return (Double(right) / Double(count), rights.map { Double($0) / Double(count) })
   }
 
-  private func logits(_ model: any Layer, _ x: Tensor) -> Tensor { withPhase(.inference) { model(x) } }
+  private func logits(_ model: any Layer, _ x: Tensor) -> Tensor { withPhase(.inference, of: model) { model(x) } }
 }

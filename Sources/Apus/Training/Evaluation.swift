@@ -39,7 +39,7 @@ public func evaluate(_ model: some Layer, on batches: some Sequence<Batch>) -> E
   var correct = 0
   var result = Evaluation(loss: 0, accuracy: 0, labels: [], predictions: [], probabilities: [])
   for batch in batches {
-    let logits = withPhase(.inference) { model(batch.images) }
+    let logits = withPhase(.inference, of: model) { model(batch.images) }
     lossSum += withPhase(.inference) { crossEntropy(logits: logits, labels: batch.labels) }.item() * Double(batch.count)
     let classes = logits.shape[1]
     logits.cast(to: .float32).withUnsafeScalars(of: Float.self) { logits in

@@ -44,6 +44,8 @@ public struct RunRecord: Sendable, Codable {
     /// The file of the run that has each image file's part. `nil` for data in fixed files, whose parts are always the same, and for
     /// runs made before, whose parts were drawn by the files' places in a sorted list.
     public var split: String?
+    /// Image files that were left out because they could not be read.
+    public var skipped: [SkippedImage]?
   }
 
   /// Where a part of the run was computed. A run that is resumed has several.
@@ -70,6 +72,10 @@ public struct RunRecord: Sendable, Codable {
     public var fingerprint: String?
     /// Whether the classifier is drawn anew even if the file's would fit.
     public var newHead: Bool
+    /// Where in the file the weights are, as asked for.
+    public var prefix: String?
+    /// What else is to be known of how they were read, in words.
+    public var notes: [String]?
     /// Parameters and buffers that have the file's values.
     public var matched: Int?
     /// Paths of the classifier's parameters, where it is drawn anew, and the number of classes of the file's.
@@ -107,6 +113,8 @@ public struct RunRecord: Sendable, Codable {
   public var data: Data?
   /// How image files become images of one size.
   public var imageFolder: ImageFolder.Options?
+  /// Channels of the images where those of gray data were repeated.
+  public var channels: Int?
   /// In place of the training data's own mean and deviation.
   public var normalization: Normalization?
   public var initial: Initial?
@@ -134,15 +142,24 @@ extension RunRecord {
     if request.data.isImageFolder {
       imageFolder =
         try request.imageFolder ?? ImageFolder.Options(input: NetworkCatalogue.usualInput(of: request.network))
+      if let channels = request.channels, imageFolder?.input.count == 3 { imageFolder?.input[2] = channels }
       try imageFolder?.validate()
     } else if request.imageFolder != nil {
-      throw SettingsError(description: "a size for image files, with data that are none: \(request.data)")
+      throw SettingsError(
+        description: "--input, --crop, --alpha, --orientation and --damaged are for folders of image files, "
+          + "which these data are not: \(request.data)")
     }
     if request.newHead && request.initialWeights == nil {
       throw SettingsError(description: "a new classifier without initial weights that it would replace")
     }
-    initial = request.initialWeights.map { Initial(file: $0, newHead: request.newHead) }
-    normalization = try NormalizationChoice.normalization(request.normalization, initialWeights: request.initialWeights)
+    if request.weightsPrefix != nil && request.initialWeights == nil {
+      throw SettingsError(description: "a prefix of names without initial weights that have it")
+    }
+    channels = request.data.isImageFolder ? nil : request.channels
+    initial = request.initialWeights.map {
+      Initial(file: $0, newHead: request.newHead, prefix: request.weightsPrefix)
+    }
+    normalization = try NormalizationChoice.normalization(request.normalization, initial, network: request.network)
   }
 
   /// Now, in UTC, to the second: 2026-11-21T03:05:00Z.
@@ -194,7 +211,7 @@ extension RunRecord.Data {
       source: source.description, name: source.name, trainingSamples: splits.train.count,
       validationSamples: splits.validation.count, testSamples: splits.test.count, classNames: splits.classNames,
       mean: splits.normalization.mean, deviation: splits.normalization.deviation, fingerprint: splits.fingerprint,
-      split: splits.files.isEmpty ? nil : RunFiles.splitName)
+      split: splits.files.isEmpty ? nil : RunFiles.splitName, skipped: splits.skipped.isEmpty ? nil : splits.skipped)
   }
 
   /// Throws where data are not those that a run began with, and says what differs.

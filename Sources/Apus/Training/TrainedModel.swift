@@ -18,6 +18,8 @@ public struct TrainedModel {
   public let normalization: Normalization
   /// The part of an image file that the model was trained on, see `ImageFolder.Options`; `nil` where its data were no files.
   public let crop: Double?
+  /// How image files become pixels, as those of the training data did.
+  public let reading: ImageReading
 
   private struct Header: Codable {
     var network: String
@@ -26,6 +28,7 @@ public struct TrainedModel {
     var mean: [Float]
     var deviation: [Float]
     var crop: Double?
+    var reading: ImageReading?
   }
 
   static let key = "apus.model"
@@ -39,13 +42,17 @@ public struct TrainedModel {
     try model.load(file.tensors, from: path)
     return TrainedModel(
       model: model, network: header.network, input: Shape(header.input), classNames: header.classNames,
-      normalization: Normalization(mean: header.mean, deviation: header.deviation), crop: header.crop)
+      normalization: Normalization(mean: header.mean, deviation: header.deviation), crop: header.crop,
+      // A model of other data has nothing recorded; one of image files that has not is from before.
+      reading: header.reading ?? (header.crop == nil ? ImageReading() : .before))
   }
 
   /// Classes and normalisation of a run's model; `nil` for a file that holds other weights.
   static func origin(of path: String) throws -> (classNames: [String], normalization: Normalization)? {
-    if [".npz", ".pth", ".pt"].contains(where: path.hasSuffix) { return nil }
-    let file = try Safetensors.read(path)
+    let path = WeightsFile.place(path)
+    let bytes = try File.contents(of: path)
+    guard case .safetensors = try WeightsFormat(bytes, file: path) else { return nil }
+    let file = try Safetensors.decode(bytes, file: path)
     if file.metadata[key] == nil { return nil }
     let header = try header(of: file, path)
     return (header.classNames, Normalization(mean: header.mean, deviation: header.deviation))
@@ -76,11 +83,11 @@ public struct TrainedModel {
   }
 
   /// Writes the model that a run keeps.
-  static func write(_ trainer: Trainer, network: String, crop: Double?, to place: FilePlace) throws {
+  static func write(_ trainer: Trainer, network: String, images: ImageFolder.Options?, to place: FilePlace) throws {
     let data = trainer.data
     let header = Header(
       network: network, input: Array(data.imageShape), classNames: data.classNames, mean: data.normalization.mean,
-      deviation: data.normalization.deviation, crop: crop)
+      deviation: data.normalization.deviation, crop: images?.crop, reading: images?.reading)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let json: Data

@@ -19,10 +19,11 @@ extension TrainingRun {
   /// the test part is measured, or all images where it has no parts. Images that the run trained on, or chose its epoch by, are left out,
   /// and this is told.
   ///
+  /// - Parameter damaged: what is done about image files of `data` that cannot be read. Those of the run's own must be as they were.
   /// - Throws: `DataError` with the files' names where those that were held out are gone or have other contents, where data in fixed
   ///   files are not those that the run began with, or where nothing is left to measure.
   public static func evaluate(
-    _ path: String, on data: DataSource? = nil, reader: ImageFolder.Reader? = nil
+    _ path: String, on data: DataSource? = nil, damaged: DamagedImages = .stop, reader: ImageFolder.Reader? = nil
   ) throws -> Measurement {
     let files = RunFiles(at: path)
     let model = try TrainedModel.read(files.model)
@@ -32,7 +33,8 @@ extension TrainingRun {
       evaluation: Evaluation(loss: .nan, accuracy: .nan, labels: [], predictions: [], probabilities: []))
     let split =
       data == nil
-      ? try ownSplit(source, files, model, reader, &measured) : try otherSplit(source, files, model, reader, &measured)
+      ? try ownSplit(source, files, model, reader, &measured)
+      : try otherSplit(source, files, model, damaged, reader, &measured)
     if File.exists(files.record), try RunRecord.read(files.record).status == .crashed {
       measured.notes.append(
         "\(files.folder): the run ended without finishing, and this is the best model so far: apus train --resume goes on"
@@ -61,21 +63,23 @@ extension TrainingRun {
     guard let before = record.data else {
       throw FileError(files.record, found: "no data yet", expected: "those of a run that began to train")
     }
-    let options = record.imageFolder ?? ImageFolder.Options(input: model.input, crop: model.crop)
+    let options =
+      record.imageFolder ?? ImageFolder.Options(input: model.input, crop: model.crop, reading: model.reading)
     measured.images = "the \(before.testSamples.grouped) that the run held out, \(source.testPart)"
     if before.split != nil, let folder = source.imageFolder {
       let recorded = try RunSplit.read(files.split, classes: before.classNames.count)
       guard let reader else { throw DataSource.noReader(source) }
-      return try heldOut(recorded, in: folder, before.classNames, options, model.normalization, reader, &measured)
+      return try heldOut(recorded, in: folder, before, options, model.normalization, reader, &measured)
     }
     var data = try source.load(folder: options, reader: reader, division: .byPlace)
+    if let channels = record.channels { data = try data.withChannels(channels) }
     if let normalization = record.normalization { data = try data.normalized(by: normalization) }
     try RunRecord.Data(source, data).check(isAs: before)
     return data.test
   }
 
   private static func heldOut(
-    _ recorded: [DataFile], in folder: String, _ classNames: [String], _ options: ImageFolder.Options,
+    _ recorded: [DataFile], in folder: String, _ before: RunRecord.Data, _ options: ImageFolder.Options,
     _ normalization: Normalization, _ reader: @escaping ImageFolder.Reader, _ measured: inout Measurement
   ) throws -> DataSplit {
     let test = recorded.filter { $0.part == .test }
@@ -85,13 +89,15 @@ extension TrainingRun {
         folder, found: "of the \(test.count.grouped) images that the run held out, \(changes.text)",
         expected: "all of them as they were; --data measures other images")
     }
-    let changes = try FolderChanges(folder, since: recorded)
+    let changes = try FolderChanges(folder, since: recorded, before.skipped ?? [], options.reading)
     try refuse(changes.of { $0 == .test })
     try ImageFolder.checkMemory(test.count, options, ImageFolder.memoryLimit, folder)
-    let (dataset, contents) = try ImageFolderDecoding(test.map { "\(folder)/\($0.path)" }, options, reader).dataset(
-      labels: test.map { Int32($0.label) }, classNames: classNames, source: folder)
+    var options = options
+    options.damaged = .stop
+    let decoded = try ImageFolderDecoding(test.map { ($0.path, Int32($0.label)) }, in: folder, options, reader)
+      .decoded(classNames: before.classNames, below: folder)
     var other = FolderChanges()
-    other.changed = zip(test, contents).filter { $0.content != $1 }.map(\.0)
+    other.changed = zip(test, decoded.contents).filter { $0.content != $1 }.map(\.0)
     try refuse(other)
 
     let rest = changes.of { $0 != .test }
@@ -101,34 +107,40 @@ extension TrainingRun {
     if !added.isEmpty {
       measured.notes.append("\(folder): \(added.text): nothing that the run held out, and not measured")
     }
-    return DataSplit(dataset, indices: Array(0..<Int32(dataset.count)), normalization: normalization)
+    return DataSplit(
+      decoded.dataset, indices: Array(0..<Int32(decoded.dataset.count)), normalization: normalization)
   }
 
   // MARK: Other data
 
   private static func otherSplit(
-    _ source: DataSource, _ files: RunFiles, _ model: TrainedModel, _ reader: ImageFolder.Reader?,
-    _ measured: inout Measurement
+    _ source: DataSource, _ files: RunFiles, _ model: TrainedModel, _ damaged: DamagedImages,
+    _ reader: ImageFolder.Reader?, _ measured: inout Measurement
   ) throws -> DataSplit {
     guard let folder = source.imageFolder else {
-      let test = try source.load().test
+      let test = try source.load().withGrayRepeated(for: model.input).test
       measured.images = "\(test.count.grouped), \(source.testPart)"
       return test
     }
     guard let reader else { throw DataSource.noReader(source) }
-    let options = ImageFolder.Options(input: model.input, crop: model.crop)
-    let hasParts = try ImageFolderListing.entries(of: folder).contains { $0.isFolder && $0.name == "train" }
+    let options = ImageFolder.Options(
+      input: model.input, crop: model.crop, reading: model.reading, damaged: damaged)
+    let folders = try FolderEntry.all(of: folder).filter(\.isFolder).map(\.name)
+    let hasParts = folders.contains("train")
     let part = hasParts ? folder + "/test" : folder
-    if hasParts, try !ImageFolderListing.entries(of: folder).contains(where: { $0.isFolder && $0.name == "test" }) {
+    if hasParts && !folders.contains("test") {
       throw DataError(
         folder, found: "a folder train and no folder test",
         expected: "one, or the part to measure: folder:\(folder)/val")
     }
-    let listing = try ImageFolderListing(part, classes: model.classNames)
+    let listing = try ImageFolderListing(part, classes: model.classNames, options.reading)
     measured.notes += listing.notes
     try ImageFolder.checkMemory(listing.files.count, options, ImageFolder.memoryLimit, folder)
-    let (dataset, contents) = try ImageFolderDecoding(listing.files.map(\.path), options, reader).dataset(
-      labels: listing.files.map(\.label), classNames: model.classNames, source: part)
+    let decoded = try ImageFolderDecoding(listing.files, in: part, options, reader)
+      .decoded(classNames: model.classNames, below: part)
+    try DamagedImages.check(decoded.skipped, of: listing.files.count, part)
+    if let note = DamagedImages.note(decoded.skipped, of: listing.files.count, part) { measured.notes.append(note) }
+    let (dataset, contents) = (decoded.dataset, decoded.contents)
     measured.images =
       hasParts
       ? "all \(dataset.count.grouped) of its test folder"

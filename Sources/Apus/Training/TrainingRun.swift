@@ -17,8 +17,12 @@ public enum TrainingRun {
     public var classes: Int?
     /// A file of weights that training begins with, in place of values drawn from the seed.
     public var initialWeights: String?
+    /// Where in that file the weights are; see `WeightsFile.prefix`.
+    public var weightsPrefix: String?
     /// Draws the classifier from the seed even where the file's would fit.
     public var newHead = false
+    /// Channels of the images: 3 repeats that of gray ones. The data's own by default.
+    public var channels: Int?
 
     public init(
       network: String, data: DataSource, settings: TrainingSettings, checkpointEvery: Int? = nil,
@@ -95,6 +99,9 @@ public enum TrainingRun {
     let division = try division(record, folder)
     var data = try source.load(folder: record.imageFolder, reader: reader, division: division)
     for note in data.notes { observer.warn(note) }
+    if let channels = record.channels { data = try data.withChannels(channels) }
+    let weights = initializes ? try record.initial?.read() : nil
+    if let weights { try NetworkCatalogue.check(weights, fit: record.networkName, channels: data.imageShape[2]) }
     if let normalization = record.normalization { data = try data.normalized(by: normalization) }
     // The data of a run that goes on must be those that it began with.
     let described = RunRecord.Data(source, data)
@@ -103,8 +110,8 @@ public enum TrainingRun {
     if let text = Learning.oneClass(data) { observer.warn(text) }
     let model = try NetworkCatalogue.make(
       record.networkName, input: data.imageShape, classes: data.classNames.count, seed: record.settings.seed)
-    if initializes, let initial = record.initial {
-      record.initial = try initial.load(into: model, record.networkName, data)
+    if let weights, let initial = record.initial {
+      record.initial = try initial.load(weights, into: model, record.networkName, data)
     }
     let trainer = try Trainer(model: model, data: data, settings: record.settings)
     let frozen = model.frozenParts
@@ -126,7 +133,8 @@ public enum TrainingRun {
   private static func division(_ record: RunRecord, _ folder: RunFolder) throws -> ImageFolder.Division {
     guard let data = record.data else { return .byPath }
     if data.split == nil { return .byPlace }
-    return .recorded(try RunSplit.read(folder.files.split, classes: data.classNames.count))
+    let files = try RunSplit.read(folder.files.split, classes: data.classNames.count)
+    return .recorded(files, skipped: data.skipped ?? [])
   }
 
   private static func checkClasses(_ record: RunRecord, _ classes: Int?) throws(DataError) {
@@ -209,8 +217,7 @@ public enum TrainingRun {
   ) throws {
     if let kept = trainer.state.kept, afterResume || kept.epoch == trainer.state.rows.last?.epoch {
       try TrainedModel.write(
-        trainer, network: record.networkName, crop: record.imageFolder?.crop,
-        to: folder.place(folder.files.model))
+        trainer, network: record.networkName, images: record.imageFolder, to: folder.place(folder.files.model))
     }
     try AtomicFile.write(EpochMetrics.csv(trainer.state.rows), to: folder.place(folder.files.metrics))
   }

@@ -6,10 +6,11 @@
 
 extension RunRecord.Initial {
   /// Of a request; a relative path is one of the current folder.
-  init(file: String, newHead: Bool) {
+  init(file: String, newHead: Bool, prefix: String?) {
+    let file = WeightsFile.place(file)
     self.init(
       file: file.hasPrefix("/") ? file : FileManager.default.currentDirectoryPath + "/" + file, fingerprint: nil,
-      newHead: newHead, matched: nil, head: nil, fileClasses: nil)
+      newHead: newHead, prefix: prefix, matched: nil, head: nil, fileClasses: nil)
   }
 
   /// One line: where values come from, and what is drawn anew.
@@ -23,27 +24,36 @@ extension RunRecord.Initial {
     return "\(values); \(layers.isEmpty ? first : layers): \(change), drawn anew"
   }
 
+  /// The file's weights.
+  ///
+  /// - Throws: `FileError` also where the file is not the one that was read when the run began.
+  func read() throws -> WeightsFile {
+    let bytes = try File.contents(of: file)
+    if let fingerprint, fingerprint != Fingerprint.text(of: bytes) {
+      throw FileError(
+        file, found: "another content than when the run began (\(Fingerprint.text(of: bytes)))",
+        expected: "the same file (\(fingerprint))")
+    }
+    return try WeightsFile.decode(bytes, file: file, prefix: prefix)
+  }
+
   /// Gives the model the file's values. The classifier keeps its own, drawn from the seed, where the file's has another number of
   /// classes, or other classes, as far as the file names them.
   ///
   /// - Returns: what is to be recorded.
-  /// - Throws: `WeightsError` with the receipt where the file is another network's, `FileError` where it is not the one that was read
-  ///   when the run began.
-  func load(into model: any Layer, _ network: String, _ data: DataSplits) throws -> RunRecord.Initial {
+  /// - Throws: `WeightsError` with the receipt where they do not fit.
+  func load(
+    _ weights: WeightsFile, into model: any Layer, _ network: String, _ data: DataSplits
+  ) throws -> RunRecord.Initial {
     var record = self
-    let found = Fingerprint.text(of: try File.contents(of: file))
-    if let fingerprint, fingerprint != found {
-      throw FileError(
-        file, found: "another content than when the run began (\(found))", expected: "the same file (\(fingerprint))")
-    }
-    let weights = try WeightsFile.read(file)
     let classes = try NetworkCatalogue.classes(of: network, in: weights)
     let names = try TrainedModel.origin(of: file)?.classNames ?? data.classNames
     let isNew = newHead || (classes.map { $0 != data.classNames.count } ?? false) || names != data.classNames
     let head = isNew ? try NetworkCatalogue.headPaths(of: network, input: data.imageShape) : []
     let receipt = try model.load(weights, input: Shape([1] + data.imageShape)) { head.contains($0) }
-    record.fingerprint = found
+    record.fingerprint = try fingerprint ?? Fingerprint.text(of: File.contents(of: file))
     record.matched = receipt.matched.count
+    record.notes = receipt.notes.isEmpty ? nil : receipt.notes
     record.head = head
     record.fileClasses = classes
     return record

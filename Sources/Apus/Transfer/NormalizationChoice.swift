@@ -6,12 +6,17 @@ public enum NormalizationChoice: String, Hashable, Sendable, CaseIterable {
   case imagenet
 
   /// `nil` for the training images' own. Where nothing is chosen, what initial weights were trained with: a run's model says it, and
-  /// weights that others wrote are taken as trained on ImageNet.
-  static func normalization(_ choice: NormalizationChoice?, initialWeights path: String?) throws -> Normalization? {
-    switch choice {
-    case .data: nil
-    case .imagenet: .imageNet
-    case nil: try path.map { try TrainedModel.origin(of: $0)?.normalization ?? .imageNet }
+  /// weights that others wrote for colored images are taken as trained on ImageNet.
+  static func normalization(
+    _ choice: NormalizationChoice?, _ initial: RunRecord.Initial?, network: String
+  ) throws -> Normalization? {
+    switch (choice, initial) {
+    case (.data?, _), (nil, nil): return nil
+    case (.imagenet?, _): return .imageNet
+    case (nil, let initial?):
+      if let origin = try TrainedModel.origin(of: initial.file) { return origin.normalization }
+      let channels = try NetworkCatalogue.channels(of: network, in: initial.read())
+      return channels.map { $0 == 3 } ?? true ? .imageNet : nil
     }
   }
 }

@@ -27,6 +27,12 @@ import Testing
       }
       #expect(wide.mean(axes: [0]).array(of: Double.self).allSatisfy { abs($0) < 1e-5 })
     }
+    // With ZCA each column goes with its own: the covariance of white and given rows is symmetric.
+    let rotated = components.whitened(mixed, zca: true).cast(to: .float64)
+    let joint = matmul(rotated.transposed(), mixed.cast(to: .float64) - components.mean).array(of: Double.self)
+    for i in 0..<6 {
+      for j in 0..<i { #expect(abs(joint[i * 6 + j] - joint[j * 6 + i]) < 1e-4 * abs(joint[i * 6 + i])) }
+    }
     // Along the components variances come in order, and nothing is lost.
     #expect(components.variances == components.variances.sorted(by: >))
     let total = (mixed.cast(to: .float64) - components.mean).square().mean(axes: [0]).sum().item()
@@ -51,6 +57,7 @@ import Testing
     #expect(views.shape == [20, 4, 4, 3])
     expectSameBits(views[0..<1], x[0..<1].slice(axis: 1, range: 0..<4).slice(axis: 2, range: 0..<4))
     expectSameBits(views[3..<4], x[0..<1].slice(axis: 1, range: 2..<6).slice(axis: 2, range: 1..<5))
+    expectSameBits(views[4..<5], x[0..<1].slice(axis: 1, range: 1..<5).slice(axis: 2, range: 0..<4))
     for index in 0..<5 { expectSameBits(views[5 + index..<6 + index], TenCrop.mirrored(views[index..<index + 1])) }
     let model = Sequential {
       Conv2D(3, 4, kernel: 3)
@@ -60,6 +67,14 @@ import Testing
     let probabilities = TenCrop.probabilities(model, x, height: 4, width: 4)
     #expect(probabilities.shape == [2, 3])
     expectClose(probabilities.sum(axes: [1]), [1, 1], tolerance: 1e-5)
+  }
+
+  @Test func theAnnulusIsTheRingBetweenOneAndTwo() throws {
+    let set = ToySet.annulus(400)
+    let points = set.points.array(of: Float.self)
+    let radii = (0..<400).map { (points[2 * $0] * points[2 * $0] + points[2 * $0 + 1] * points[2 * $0 + 1]).squareRoot() }
+    #expect(try #require(set.labels).array(of: Int32.self) == radii.map { $0 >= 1 && $0 <= 2 ? 1 : 0 })
+    #expect(radii.contains { $0 < 1 } && radii.contains { $0 > 2 })
   }
 
   @Test(arguments: ["quadrants", "annulus", "three modes"])

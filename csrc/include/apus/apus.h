@@ -21,5 +21,6 @@
 #include "apus/resample.h"
 #include "apus/runtime.h"
 #include "apus/status.h"
+#include "apus/version.h"
 
 #endif

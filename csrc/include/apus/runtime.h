@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "apus/status.h"
+#include "apus/version.h"
 
 /* What everything else stands on: instruction sets, threads, memory, one slot of thread-local state, versions. */
 
@@ -76,7 +77,6 @@ void apus_thread_slot_set(void *value);
 
 /* ---- versions -------------------------------------------------------------------------------------------------- */
 
-const char *apus_version(void); /* "0.1.0" */
 /* Compiler, OpenMP runtime and BLAS in one line, for run records. */
 const char *apus_build_description(void);
 
