@@ -24,12 +24,13 @@ struct Evaluate: ParsableCommand {
   @Option(help: "Data to measure instead of the run's: digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER.")
   var data: String?
 
-  @Option(
-    help: "Image files of --data that cannot be read: stop, or skip (left out and reported, up to 10 %). (default: stop)")
-  var damaged: DamagedImages?
-
   @Flag(help: "Print JSON.")
   var json = false
+
+  @Option(
+    help: "Image files of --data that cannot be read: stop, or skip (left out and told, up to 10 %). (default: stop)",
+    transform: OptionValue.damaged)
+  var damaged: DamagedImages?
 
   @OptionGroup var threads: ThreadOptions
 
@@ -51,7 +52,8 @@ struct Evaluate: ParsableCommand {
   func run() throws {
     let other = try (data ?? folder.map { "folder:" + $0 }).map { try DataSource($0) }
     try ModelSource(source).check()
-    let measured = try TrainingRun.evaluate(source, on: other, damaged: damaged ?? .stop, reader: Image.reader)
+    let measured = try TrainingRun.evaluate(
+      source, on: other, damaged: damaged ?? .stop, reader: Image.reader)
     for note in measured.notes { Terminal.printError("warning: \(note)") }
     let test = measured.evaluation
     if json {

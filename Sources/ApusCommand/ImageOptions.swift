@@ -7,21 +7,21 @@ struct ImageOptions: ParsableArguments {
   @Option(
     help: """
       Transparent parts of images: drop (colors as they are stored, as torchvision reads them), or over white or black. (default: drop)
-      """)
+      """, transform: OptionValue.alpha)
   var alpha: ImageReading.Alpha?
 
   @Option(
     help: """
       Orientation that a camera noted in EXIF data: apply (images are turned upright) or ignore (as torchvision reads them). \
       (default: apply)
-      """)
+      """, transform: OptionValue.orientation)
   var orientation: ImageReading.Orientation?
 
   @Option(
     help: """
       Images that cannot be read: stop, or skip (left out and listed, up to \(Int(100 * DamagedImages.limit)) % of them). \
       (default: stop)
-      """)
+      """, transform: OptionValue.damaged)
   var damaged: DamagedImages?
 
   /// Those given, for a run that keeps its settings.
@@ -34,7 +34,3 @@ struct ImageOptions: ParsableArguments {
     options.damaged = damaged ?? .stop
   }
 }
-
-extension ImageReading.Alpha: ExpressibleByArgument {}
-extension ImageReading.Orientation: ExpressibleByArgument {}
-extension DamagedImages: ExpressibleByArgument {}

@@ -15,6 +15,9 @@ extension OptionValue {
   static let precisions = Precision.allCases.filter { $0 != .float64 }  // float64 is for diagnoses
   static let precision = oneOf(precisions, default: TrainingSettings.defaults.precision)
   static let decayed = oneOf(DecayedParameters.allCases, default: TrainingSettings.defaults.decaying)
+  static let alpha = oneOf(ImageReading.Alpha.allCases, default: .drop)
+  static let orientation = oneOf(ImageReading.Orientation.allCases, default: .apply)
+  static let damaged = oneOf(DamagedImages.allCases, default: .stop)
   static let layout = oneOf(WeightsFile.Layout.allCases, default: .pytorch)
 
   static let kind: @Sendable (String) throws -> Catalogue.Kind = choice(

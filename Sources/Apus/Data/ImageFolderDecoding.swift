@@ -26,7 +26,9 @@ struct ImageFolderDecoding {
     var contents = [DataFile.Content](repeating: .init(byteCount: 0, fingerprint: 0), count: files.count)
     let images = contents.withUnsafeMutableBufferPointer { contents in decodeAll(contents, failures) }
     let failed = failures.all
-    if options.damaged == .stop, let first = failed.first { throw first.error }
+    // An error that is not about the file, such as an interruption of the reading, is not damage.
+    let refused = failed.first { options.damaged == .stop || !($0.error is FileError || $0.error is DataError) }
+    if let refused { throw refused.error }
     let lost = Set(failed.map(\.index))
     let kept = files.indices.filter { !lost.contains($0) }
     let prefix = folder == source ? "" : String(folder.utf8.dropFirst(source.utf8.count + 1))! + "/"

@@ -72,7 +72,10 @@ import Testing
   @Test func theAnnulusIsTheRingBetweenOneAndTwo() throws {
     let set = ToySet.annulus(400)
     let points = set.points.array(of: Float.self)
-    let radii = (0..<400).map { (points[2 * $0] * points[2 * $0] + points[2 * $0 + 1] * points[2 * $0 + 1]).squareRoot() }
+    let radii = (0..<400).map { (index: Int) -> Float in
+      let (x, y): (Float, Float) = (points[2 * index], points[2 * index + 1])
+      return (x * x + y * y).squareRoot()
+    }
     #expect(try #require(set.labels).array(of: Int32.self) == radii.map { $0 >= 1 && $0 <= 2 ? 1 : 0 })
     #expect(radii.contains { $0 < 1 } && radii.contains { $0 > 2 })
   }
