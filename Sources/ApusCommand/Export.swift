@@ -27,7 +27,8 @@ struct Export: ParsableCommand {
   var output: String
 
   @Option(
-    help: "Weights for a network: a safetensors, npz or PyTorch file, read strictly. (default: initial values)", completion: .file())
+    help: "Weights for a network: a safetensors, npz or PyTorch file, read strictly. (default: initial values)",
+    completion: .file())
   var weights: String?
 
   @OptionGroup var names: PrefixOption

@@ -60,7 +60,8 @@ import Testing
     let data = try ImageDataset(
       images: Tensor(pixels, shape: [1, height, width, 3]), labels: [0], classNames: ["a"], source: "test")
     return DataSplit(
-      data, indices: [0], normalization: Normalization(mean: [0, 0, 0], deviation: [1, 1, 1]), augmentation: augmentation)
+      data, indices: [0], normalization: Normalization(mean: [0, 0, 0], deviation: [1, 1, 1]),
+      augmentation: augmentation)
   }
 
   @Test func aCutoutInsideTheImageIsAWholeSquare() throws {

@@ -20,7 +20,8 @@ private let reader: @Sendable (_ bytes: [UInt8]) -> Void = {
   case "weights": return fuzzWeightsFile
   default:
     guard let codec = ImageCodec.allCases.first(where: { "\($0)" == name }) else {
-      fatalError("APUS_FUZZ is '\(name)', expected idx, safetensors, npy, npz, pth, legacy, weights, \(ImageCodec.allCases)")
+      fatalError(
+        "APUS_FUZZ is '\(name)', expected idx, safetensors, npy, npz, pth, legacy, weights, \(ImageCodec.allCases)")
     }
     return { bytes in fuzzImage(bytes, codec) }
   }

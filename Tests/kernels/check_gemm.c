@@ -209,6 +209,7 @@ void check_gemm_family(void) {
       {"few rows, large B", 33, 530, 515},
       {"one row, large B", 1, 1030, 260},
       {"one row, large B, odd k", 1, 1000, 267},
+      {"one row in two pieces", 1, 5000, 60},
       {"two panels of rows, two bands", 40, 170, 2100},
       {"packed blocks, two bands", 70, 130, 2100},
       {"short k, large C", 1100, 1000, 3},

@@ -134,7 +134,8 @@ import Testing
   /// Of probabilities, in which a member that is sure does not outvote the others as it would by its logits.
   @Test func anEnsembleAveragesProbabilities() {
     let members = [[0, 100], [1, 0], [1, 0]].map { row in
-      Linear(1, 2, bias: false, initializer: Initializer { _, _, _, _, _ in Tensor(row.map(Float.init), shape: [1, 2]) })
+      Linear(
+        1, 2, bias: false, initializer: Initializer { _, _, _, _, _ in Tensor(row.map(Float.init), shape: [1, 2]) })
     }
     let p = 0.7310585786300049  // e / (1 + e)
     expectClose(
