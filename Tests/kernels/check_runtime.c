@@ -254,7 +254,7 @@ static void check_quotas(void) {
   };
   if (!check_case("CPU quotas", "of nested control groups, versions 1 and 2"))
     return;
-  char base[] = "/tmp/apus-check-XXXXXX", root[64], outside[64], outer[64], inner[64], first[64], task[64], membership[64];
+  char base[] = "/tmp/apus-check-XXXXXX", root[40], outside[40], outer[64], inner[64], first[64], task[64], membership[64];
   check_that(mkdtemp(base) != NULL, "no folder in /tmp");
   snprintf(root, sizeof root, "%s/mount", base);
   snprintf(outside, sizeof outside, "%s/outside", base);
