@@ -56,7 +56,7 @@ struct BMP {
     // Masks stand in the header, or behind the shortest one that can have them.
     let masks = 14 + 40
     let count = hasMasks ? (size >= 56 ? 4 : 3) : 0
-    if bytes.count < masks + 4 * count { throw damage("the file ends early", "a complete image") }
+    if hasMasks && bytes.count < masks + 4 * count { throw damage("the file ends early", "a complete image") }
     let given = (0..<count).map { UInt32(number(masks + 4 * $0, 4)) }
     guard let places = BMP.places(bits, given) else {
       let text = given.map { String($0, radix: 16) }.joined(separator: " ")
@@ -87,9 +87,10 @@ struct BMP {
   private static func places(_ bits: Int, _ masks: [UInt32]) -> [Place]? {
     var masks = masks
     // No mask at all says that they are the usual ones, with alpha.
-    if bits == 32 && masks == [0, 0, 0, 0] { masks = [0xFF0000, 0xFF00, 0xFF, 0xFF00_0000] }
+    if bits == 32 && !masks.isEmpty && masks.allSatisfy({ $0 == 0 }) { masks = [0xFF0000, 0xFF00, 0xFF, 0xFF00_0000] }
     if masks.isEmpty { masks = bits == 16 ? [0x7C00, 0x3E0, 0x1F] : [0xFF0000, 0xFF00, 0xFF] }
-    if masks.count == 4 && masks[3] == 0 { masks.removeLast() }
+    // As in Pillow, alpha of 16 and 24 bits is left alone.
+    if masks.count == 4 && (masks[3] == 0 || bits < 32) { masks.removeLast() }
     if bits <= 8 { return [] }
     var places: [Place] = []
     for mask in masks {
@@ -104,7 +105,8 @@ struct BMP {
 
   /// - Throws: `FileError` where rows are missing.
   func samples() throws(FileError) -> [UInt8] {
-    let needed = stride * header.height
+    // What fills up the last row to four bytes may lack.
+    let needed = stride * (header.height - 1) + (header.width * bits + 7) / 8
     if offset > bytes.count || bytes.count - offset < needed {
       throw FileError(
         file, found: "damaged or truncated BMP data (\(max(0, bytes.count - offset)) bytes of rows)",

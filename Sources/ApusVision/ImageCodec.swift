@@ -130,7 +130,7 @@ enum ImageCodec: CaseIterable {
 
   /// The library's reason, as one line.
   private func damage(_ text: [CChar], _ file: String) -> FileError {
-    let reason = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let reason = String(decoding: text.prefix { $0 != 0 }.map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
     let line = reason.split(whereSeparator: \.isNewline).joined(separator: " ")
     return FileError(file, found: "damaged or truncated \(name) data (\(line))", expected: "a complete image")
   }

@@ -40,7 +40,16 @@ static GifFileType *open_gif(source *from, int *transparent, char *text) {
     snprintf(text, APUS_IMAGE_TEXT, "%s", reason ? reason : "no header");
     return NULL;
   }
-  while (DGifGetRecordType(gif, &record) == GIF_OK && record != TERMINATE_RECORD_TYPE) {
+  for (;;) {
+    if (DGifGetRecordType(gif, &record) != GIF_OK) {
+      if (gif->Error != D_GIF_ERR_WRONG_RECORD)
+        break;
+      /* A stray byte between blocks, as Pillow has it. */
+      gif->Error = 0;
+      continue;
+    }
+    if (record == TERMINATE_RECORD_TYPE)
+      break;
     if (record == IMAGE_DESC_RECORD_TYPE) {
       if (DGifGetImageDesc(gif) == GIF_OK)
         return gif;

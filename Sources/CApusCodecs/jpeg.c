@@ -101,7 +101,7 @@ static int read_jpeg(const uint8_t *bytes, size_t count, apus_image_header *head
         JSAMPROW row = samples + (int64_t)jpeg.output_scanline * header->width * header->channels;
         jpeg_read_scanlines(&jpeg, &row, 1);
       }
-      jpeg_finish_decompress(&jpeg);
+      /* All rows are here. Whether an end marker follows does not matter, as in Pillow. */
     }
     done = 1;
   }

@@ -83,6 +83,8 @@ static int read_png(const uint8_t *bytes, size_t count, apus_image_header *heade
     snprintf(text, APUS_IMAGE_TEXT, "no memory");
   } else if (setjmp(png_jmpbuf(png)) == 0) {
     png_set_read_fn(png, &from, take);
+    /* All chunks but IHDR, PLTE, tRNS, IDAT and IEND are passed over: texts could inflate to gigabytes. */
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     begin(png, info, header);
     if (samples) {
       if (header->height != expected->height || header->width != expected->width || header->channels != expected->channels)

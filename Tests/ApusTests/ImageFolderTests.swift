@@ -82,7 +82,7 @@ private func load(_ folder: String, limit: Int = ImageFolder.memoryLimit) throws
     expectError(path("none"), "nothing there") { _ = try load(path("none")) }
     expectError(path("file"), "a file") { _ = try load(temporary.file("file", [1])) }
     try FileManager.default.createDirectory(atPath: path("empty"), withIntermediateDirectories: true)
-    expectError(path("empty"), "no folders") { _ = try load(path("empty")) }
+    expectError(path("empty"), "no subfolders") { _ = try load(path("empty")) }
     expectError("one class \"x\"", "at least two") { _ = try load(pictureFolder(temporary, "one", ["x": [1, 2]])) }
     expectError("no images of the class y") { _ = try load(pictureFolder(temporary, "lack", ["x": [1, 2], "y": []])) }
     expectError("class \"z\"", "x, y") {

@@ -70,8 +70,8 @@ private func read(_ name: String) throws -> Image {
   ])
   func everyTruncationIsAnError(name: String) throws {
     let bytes = try File.contents(of: "\(folder)/\(name)")
-    // The block of no bytes and the trailer of a GIF hold no pixels.
-    let needed = name.hasSuffix(".gif") ? bytes.count - 2 : bytes.count
+    // The block of no bytes and the trailer of a GIF hold no pixels, nor what fills up a BMP's last row.
+    let needed = bytes.count - (name.hasSuffix(".gif") ? 2 : name == "rgb.bmp" ? 3 : 0)
     for count in stride(from: 0, to: needed, by: 1) {
       expectError(name) { _ = try Image.decode(Array(bytes.prefix(count)), file: name) }
     }

@@ -58,6 +58,25 @@ private func largestDifference(_ a: [UInt8], _ b: [UInt8]) -> Int {
     expectError("x.pgm", "9999999999×9999999999 pixels") { _ = try decode("P6 9999999999 9999999999 255 ", [1]) }
   }
 
+  /// 12 bytes of header, a row of two pixels of which the two bytes that fill it up lack, in the last one.
+  @Test func readsTheSmallestBMP() throws {
+    let header: [UInt8] = [26, 0, 0, 0, 12, 0, 0, 0, 2, 0, 2, 0, 1, 0, 24, 0]
+    let rows: [UInt8] = [1, 2, 3, 4, 5, 6, 0, 0, 7, 8, 9, 10, 11, 12]
+    let start = Array("BM".utf8) + [40, 0, 0, 0, 0, 0, 0, 0]
+    let image = try Image.decode(start + header + rows, file: "x.bmp")
+    #expect(image.pixels == [9, 8, 7, 12, 11, 10, 3, 2, 1, 6, 5, 4])
+    expectError("x.bmp", "13 bytes of rows") { _ = try Image.decode(start + header + rows.dropLast(), file: "x.bmp") }
+  }
+
+  /// Cameras fill files up; all rows are there.
+  @Test func aJPEGNeedsNoEndMarker() throws {
+    let bytes = try File.contents(of: repositoryFile("Tests/Fixtures/image-forms/q95.jpg"))
+    let whole = try Image.decode(bytes, file: "x.jpg")
+    #expect(bytes.suffix(2) == [0xFF, 0xD9])
+    let filled = try Image.decode(bytes.dropLast(2) + [UInt8](repeating: 0, count: 64), file: "x.jpg")
+    #expect(filled.pixels == whole.pixels)
+  }
+
   @Test func refusesWhatIsNoImage() throws {
     let folder = try TemporaryFolder()
     expectError("no.png", "not an image: it starts with 'no image'", "PNG, JPEG, WebP, BMP, GIF, PGM or PPM") {

@@ -14,10 +14,10 @@ public enum DamagedImages: String, Hashable, Sendable, Codable, CaseIterable {
     throw DataError(
       folder,
       found: "\(skipped.count.grouped) of \(count.grouped) images that cannot be read: \(text(skipped))",
-      expected: "at most \(Int(100 * limit)) %: mend or remove them")
+      expected: "at most \(Int(100 * limit)) %: repair or remove them")
   }
 
-  /// What was left out, for those who look on; `nil` where nothing was.
+  /// What was left out, for observers; `nil` where nothing was.
   static func note(_ skipped: [SkippedImage], of count: Int, _ folder: String) -> String? {
     skipped.isEmpty
       ? nil

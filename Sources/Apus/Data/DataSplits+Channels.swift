@@ -16,7 +16,7 @@ extension DataSplits {
         normalization: normalization, augmentation: split.augmentation)
     }
     var splits = DataSplits(train: try changed(train), validation: try changed(validation), test: try changed(test))
-    (splits.fingerprint, splits.files, splits.notes) = (fingerprint, files, notes)
+    (splits.fingerprint, splits.files, splits.skipped, splits.notes) = (fingerprint, files, skipped, notes)
     return splits
   }
 }

@@ -53,7 +53,7 @@ struct ImageFolderListing {
   private static func classFolders(of folder: String) throws(DataError) -> [String] {
     let found = try FolderEntry.all(of: folder).filter(\.isFolder).map(\.name).sorted()
     if found.isEmpty {
-      throw DataError(folder, found: "no folders", expected: "a folder of images for each class")
+      throw DataError(folder, found: "no subfolders", expected: "a folder of images for each class")
     }
     if let twice = found.indices.dropFirst().first(where: { found[$0] == found[$0 - 1] }) {
       throw DataError(

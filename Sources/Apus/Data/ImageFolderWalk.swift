@@ -6,8 +6,12 @@ package struct ImageFolderWalk {
   /// What was left out: how many of each kind, by its extension or a word for one.
   package private(set) var leftOut: [String: Int] = [:]
 
+  private var walked = 0
   private let folder: String
   private let reading: ImageReading
+
+  /// Folders that hold two links to the next one have as many paths as a power of two of their number.
+  private static let mostFolders = 1 << 20
 
   /// Extensions of files that are read, in any case: those of torchvision. What is in a file decides how it is decoded.
   static func extensions(_ reading: ImageReading) -> [String] {
@@ -44,6 +48,12 @@ package struct ImageFolderWalk {
   private mutating func walk(
     _ path: String, inside: [FolderEntry.FolderIdentity], _ found: inout [(folder: String, files: [String])]
   ) throws(DataError) {
+    walked += 1
+    if walked > ImageFolderWalk.mostFolders {
+      throw DataError(
+        folder, found: "more than \(ImageFolderWalk.mostFolders.grouped) folders",
+        expected: "fewer: links may lead to the same ones again and again")
+    }
     let extensions = Set(ImageFolderWalk.extensions(reading))
     var files: [String] = []
     for entry in try FolderEntry.all(of: path.isEmpty ? folder : "\(folder)/\(path)") {
