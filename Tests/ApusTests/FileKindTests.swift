@@ -18,7 +18,7 @@ import Testing
   private static let onnx: [UInt8] = [8, 8, 0x12, 7] + Array("pytorch".utf8) + [0x1A, 3] + Array("2.1".utf8) + [0x3A]
   private static let others: KeyValuePairs<String, [UInt8]> = [
     "an empty file": [],
-    "begins with zero bytes alone": [UInt8](repeating: 0, count: 200),
+    "begins with nothing but zero bytes": [UInt8](repeating: 0, count: 200),
     "an HTML page (did the download fail?)": Array("<!DOCTYPE html><html><body>404</body></html>".utf8),
     "an HTML page ": Array("\u{FEFF}\n  <HTML>é".utf8),
     "an XML document": Array("<?xml version=\"1.0\"?><Error>".utf8),
@@ -37,7 +37,7 @@ import Testing
     "an HDF5 file": [0x89] + Array("HDF\r\n".utf8),
     "a Python pickle that torch.save did not write": [0x80, 3] + Array("}.".utf8),
     "IDX data": [0, 0, 8, 3, 0],
-    "5 bytes of no known kind (the first are 01 02 03 04 05)": [1, 2, 3, 4, 5],
+    "5 bytes of unknown kind (the first are 01 02 03 04 05)": [1, 2, 3, 4, 5],
   ]
 
   @Test func whatIsNoWeightsSaysWhatItIs() throws {

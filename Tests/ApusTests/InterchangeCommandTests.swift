@@ -118,7 +118,7 @@ extension CommandTests {
       #expect(chosen.status == 0 && chosen.output.contains("removed from the names: ema."), "\(chosen.errors)")
     }
     expectRefused(
-      "--prefix is about --weights", status: 64,
+      "--prefix requires --weights", status: 64,
       try apus("export", "lenet5", "--output", folder.path + "/m.onnx", "--prefix", "ema"))
   }
 

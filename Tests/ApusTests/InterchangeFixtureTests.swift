@@ -88,7 +88,7 @@ struct InterchangeNetwork: Layer {
       ])
     let text = "\(receipt)"
     for words in [
-      "PyTorch's layout, since the file says nothing else", "matched 22 of 22",
+      "PyTorch's layout, assumed, since the file does not say", "matched 22 of 22",
       "4 filters (K, C, KH, KW) → [KH, KW, C, K]: features.0.weight, features.3.weight, features.5.weight and 1 more",
       "inputs from (C, H, W) to [H, W, C] = [2, 3, 4]: head.4.weight",
       "counters, not used 2: features.1.num_batches_tracked",

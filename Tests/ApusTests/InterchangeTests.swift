@@ -301,7 +301,7 @@ import Testing
     expectSameBits(file.tensors[0].value, Own().scale.value)
     let receipt = try Own().load(file)
     #expect(receipt.matched.map(\.name) == ["scale"] && receipt.transposed.isEmpty && !receipt.matched[0].isDescribed)
-    #expect("\(receipt)".contains("as they are, of layers that PyTorch has not: scale"))
+    #expect("\(receipt)".contains("unchanged, from layers that PyTorch does not have: scale"))
   }
 
   @Test func imagesOfNumbersAreMoved() throws {

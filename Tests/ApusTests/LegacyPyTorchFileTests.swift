@@ -105,6 +105,25 @@ private func values(_ bytes: [UInt8]) throws -> [Float] {
     expect(file(tensor(4, in: storage("a", count: -1))), "no description of a storage")
   }
 
+  /// Texts are given once and recalled by two bytes: what is made of them must not cost their length each time.
+  @Test func longTextsDoNotMultiply() {
+    func long(_ count: Int) -> [UInt8] {
+      Array("X".utf8) + withUnsafeBytes(of: Int32(count).littleEndian) { Array($0) }
+        + [UInt8](repeating: 107, count: count)
+    }
+    let key = tuple(
+      text("storage"), name("torch", "FloatStorage"), long(1001), text("cpu"), number(4), Array("N".utf8))
+    expectError("a storage's key of 1001 bytes, expected at most 1000") {
+      _ = try PyTorchFile.decode(file(tensor(4, in: key + Array("Q".utf8))), file: "old.pth")
+    }
+    let remembered = long(500) + Array("q".utf8) + [0] + Array("0".utf8)
+    // BINGET 0 twice, STACK_GLOBAL, POP.
+    let made = [UInt8](repeatElement([0x68, 0, 0x68, 0, 0x93, 0x30] as [UInt8], count: 20_000).joined())
+    expectError("names of 16778000 bytes together, expected at most 16777216") {
+      _ = try PyTorchFile.decode(file(remembered + made + tensor(4, in: storage("a"))), file: "old.pth")
+    }
+  }
+
   @Test(arguments: ["state-legacy.pth", "objects-legacy.pth"]) func damageIsNoCrash(name: String) throws {
     let bytes = try File.contents(of: fileFixture(name))
     expectNoTruncation(of: bytes) { _ = try PyTorchFile.decode($0, file: "damaged") }

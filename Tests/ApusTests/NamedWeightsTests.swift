@@ -37,6 +37,33 @@ import Testing
     #expect(text.split(separator: "\n").contains("removed from the names: \(prefix)."))
   }
 
+  /// A set without batch norms' counters, which are not read, is as good as one with them.
+  @Test func countersDoNotChooseBetweenSets() throws {
+    let model = Sequential {
+      Linear(2, 3)
+      BatchNorm(3)
+    }
+    var file = try model.weights(input: [2, 2], source: "w.pth")
+    let own = file.tensors.filter { !$0.name.hasSuffix("num_batches_tracked") }
+    file.tensors = ["model", "ema"].flatMap { set in own.map { ("\(set).\($0.name)", $0.value) } }
+    file.tensors.append(("model.1.num_batches_tracked", Tensor([Int32(3)], shape: [])))
+    expectError("6 of the model's names each below \"ema\", \"model\"") { try model.load(file, input: [2, 2]) }
+    file.prefix = "model"
+    #expect(try model.load(file, input: [2, 2]).isComplete)
+  }
+
+  @Test func namesFromAFileDoNotSpeakToTheTerminal() throws {
+    let file = try weights { "a\u{9B}2J.\($0)" }
+    var twice = file
+    twice.tensors += try weights { "b.\($0)" }.tensors
+    #expect(throws: WeightsError.self) { try model(1).load(twice, input: Self.input) }
+    do {
+      _ = try model(1).load(twice, input: Self.input)
+    } catch {
+      #expect(!"\(error)".unicodeScalars.contains("\u{9B}") && "\(error)".contains("\\u009b"))
+    }
+  }
+
   /// PyTorch's own example wraps a part of AlexNet and VGG.
   @Test func wrappersInsideAreTakenOut() throws {
     let inside = { (name: String) in name.hasPrefix("features.") ? "features.module." + name.dropFirst(9) : name }
@@ -91,7 +118,7 @@ import Testing
     try expectLoaded(plain, prefix: "ema")
     plain = try weights()
     plain.prefix = "x"
-    expectError("no tensor below \"x\", expected none: the names are the model's as they are") {
+    expectError("no tensor below \"x\", expected no prefix: the names already match the model's") {
       try model(1).load(plain, input: Self.input)
     }
   }

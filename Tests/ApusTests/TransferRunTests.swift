@@ -131,7 +131,7 @@ import Testing
     request.initialWeights = file
     let run = RunFiles(temporary.path + "/run")
     expectError(
-      "rgb.safetensors: the weights expect images of 3 channels, these have 1: --channels 3 repeats the gray one"
+      "rgb.safetensors: the weights expect images of 3 channels, but these have 1: --channels 3 repeats the gray one"
     ) {
       try start(request, run)
     }
@@ -153,7 +153,7 @@ import Testing
     try start(request, gray, StopAfter(steps: 1))
     #expect(try RunRecord.read(gray.record).normalization == nil)
     request.channels = 3
-    expectError("the weights expect images of 1 channel, these have 3") {
+    expectError("the weights expect images of 1 channel, but these have 3") {
       try start(request, RunFiles(temporary.path + "/none"))
     }
   }

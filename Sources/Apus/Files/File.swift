@@ -8,7 +8,7 @@
 
 /// Reading of whole files, with the system's own words for what goes wrong.
 public enum File {
-  /// The bytes of the file at `path`. Nothing is waited for: a pipe, a socket or a device is refused, except where a shell has put one in
+  /// The bytes of the file at `path`. It never blocks: a pipe, a socket or a device is refused, except where a shell has put one in
   /// place of a file (`/dev/stdin`, `<(command)`).
   public static func contents(of path: String) throws(FileError) -> [UInt8] { try contents(of: path, limit: .max) }
 

@@ -71,7 +71,7 @@ struct FileKind {
   private static func empty(_ bytes: [UInt8]) -> String? {
     if bytes.isEmpty { return "an empty file (did the download fail?)" }
     let isZero = bytes.count >= 64 && bytes.prefix(1 << 16).allSatisfy { $0 == 0 }
-    return isZero ? "a file that begins with zero bytes alone (did the download fail?)" : nil
+    return isZero ? "a file that begins with nothing but zero bytes (did the download fail?)" : nil
   }
 
   private static func signed(_ bytes: [UInt8]) -> String? {
@@ -129,6 +129,6 @@ struct FileKind {
 
   private static func unknown(_ bytes: [UInt8]) -> String {
     let digits = bytes.prefix(8).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }
-    return "\(bytes.count.grouped) bytes of no known kind (the first are \(digits.joined(separator: " ")))"
+    return "\(bytes.count.grouped) bytes of unknown kind (the first are \(digits.joined(separator: " ")))"
   }
 }

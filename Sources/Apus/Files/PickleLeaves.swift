@@ -28,7 +28,7 @@ struct PickleLeaves {
     }
     if case .object(let index) = root, tensors.isEmpty {
       throw FileError(
-        file, found: "a Python object of \(machine.objects[index].title), which is not made here",
+        file, found: "a Python object of \(machine.objects[index].title), which is not instantiated",
         expected: "tensors: torch.save(model.state_dict(), FILE) in Python writes them")
     }
   }

@@ -26,6 +26,8 @@ extension PickleMachine {
     guard what == "storage", items.count == 5 || items.count == 6, let name = items[1].pythonName,
       let elements = StorageClass(name), case .text(let key) = items[2], case .integer(let count) = items[4], count >= 0
     else { throw refusal("no description of a storage", "type, key, device and size") }
+    // PyTorch's are a few digits; each is looked up for every tensor.
+    if key.utf8.count > 1000 { throw refusal("a storage's key of \(key.utf8.count) bytes", "at most 1000") }
     let view = items.count == 6 ? try view(items[5], within: count) : nil
     storages.append(PickledStorage(key: key, elements: elements, count: count, view: view))
     return .storage(storages.count - 1)

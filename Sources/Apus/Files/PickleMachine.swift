@@ -21,6 +21,8 @@ struct PickleMachine {
   /// Heights of the stack at the marks.
   private var marks: [Int] = []
   var memo: [Int: PickleValue] = [:]
+  /// Of names that were made of two texts.
+  private var nameBytes = 0
   /// Pairs that were copied from lists to dicts.
   var copied = 0
   /// Where the opcode in work began.
@@ -129,6 +131,9 @@ struct PickleMachine {
       guard case .text(let module) = names[0], case .text(let name) = names[1] else {
         throw refusal("a global named by \(names[0].kind) and \(names[1].kind)", "two texts")
       }
+      // Two opcodes that recall texts make a new one of up to a kilobyte.
+      nameBytes += module.utf8.count + name.utf8.count
+      if nameBytes > 1 << 24 { throw refusal("names of \(nameBytes) bytes together", "at most \(1 << 24)") }
       stack.append(try global(module: module, name: name))
     default: throw refusal("opcode 0x\(String(opcode, radix: 16))", "one of those that torch.save writes")
     }

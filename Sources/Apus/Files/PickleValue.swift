@@ -79,7 +79,7 @@ struct PickledObject: Sendable {
 
   /// For a list of what was skipped.
   var title: String {
-    let shown = String(type.prefix(100))
+    let shown = JSONScanner.plain(String(type.prefix(100)))
     return isTensor ? "tensor of \(shown)" : shown
   }
 }

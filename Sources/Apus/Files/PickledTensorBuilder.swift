@@ -74,7 +74,9 @@ struct PickledTensorBuilder {
       throw refusal("no storage \(JSONScanner.shown(storage.key))", "one in the file")
     }
     storages[storage.key] = bytes
-    let (name, width) = (storage.elements.type?.rawValue ?? storage.elements.name, storage.elements.byteCount ?? 1)
+    let (name, width) = (
+      storage.elements.type?.rawValue ?? JSONScanner.plain(storage.elements.name), storage.elements.byteCount ?? 1
+    )
     let (size, overflow) = storage.count.multipliedReportingOverflow(by: width)
     if overflow || size != bytes.count {
       throw refusal(

@@ -48,7 +48,7 @@ public enum PyTorchFile {
   static func holds(_ archive: ZipArchive) -> Bool { archive.entries.contains { isPickle($0.name) } }
 
   private static func isPickle(_ name: String) -> Bool {
-    name.hasSuffix("/data.pkl") && name.count { $0 == "/" } == 1
+    name.hasSuffix("/data.pkl") && name.first != "/" && name.count { $0 == "/" } == 1
   }
 
   /// The tensors that `pickle` describes.

@@ -17,7 +17,7 @@ extension Layer {
   ///   - strict: whether a tensor that is missing, unexpected or of another shape is an error. Without, what matches is loaded.
   ///   - ignoring: paths of the model, and names of the file, that are left as they are and not looked at: a head to be replaced.
   /// - Returns: what became of each tensor.
-  /// - Throws: `WeightsError` also where names of the model are found with several prefixes equally well, or `PlanError` where the model does not take `input`. The model is then unchanged.
+  /// - Throws: `WeightsError` also where several prefixes match the model's names equally well, or `PlanError` where the model does not take `input`. The model is then unchanged.
   @discardableResult
   public func load(
     _ file: WeightsFile, input: Shape? = nil, layout: WeightsFile.Layout? = nil, strict: Bool = true,
@@ -104,7 +104,7 @@ extension Layer {
   ///     a flattened image.
   public func save(weights path: String, layout: WeightsFile.Layout? = nil, input: Shape? = nil) throws {
     // What an npz file holds cannot be said in it.
-    let usual: WeightsFile.Layout = input != nil || path.hasSuffix(".npz") ? .pytorch : .apus
+    let usual: WeightsFile.Layout = input != nil || path.lowercased().hasSuffix(".npz") ? .pytorch : .apus
     try weights(layout: layout ?? usual, input: input, source: path).write(to: path)
   }
 

@@ -45,7 +45,7 @@ public struct LoadReceipt: Sendable {
   /// Tensors of the file without the prefix, such as an optimizer's, which were not looked at.
   public internal(set) var outside: [String] = []
   public internal(set) var matched: [Match] = []
-  /// What the model has and the file has not, under the file's name.
+  /// What the model has and the file lacks, under the file's name.
   public internal(set) var missing: [Named] = []
   /// What the file has and the model has not.
   public internal(set) var unexpected: [Named] = []
@@ -56,7 +56,7 @@ public struct LoadReceipt: Sendable {
   public internal(set) var counters: [String] = []
   /// Those that matched and were not float32 in the file.
   public internal(set) var converted: [Conversion] = []
-  /// What in the file is no tensor: numbers, texts, and Python objects, with their class behind their path. None of it was run.
+  /// What the file holds that is not a tensor: numbers, texts, and Python objects, with their class behind their path. None of it was run.
   public internal(set) var skipped: [String] = []
 
   /// Whether every tensor found its place.
@@ -76,7 +76,8 @@ extension LoadReceipt: CustomStringConvertible {
     }
     let ownWeights = layout == .pytorch ? matched.filter { !$0.isDescribed } : []
     if !ownWeights.isEmpty {
-      lines.append("  as they are, of layers that PyTorch has not: \(Self.listed(ownWeights.map(\.name), limit: 3))")
+      lines.append(
+        "  unchanged, from layers that PyTorch does not have: \(Self.listed(ownWeights.map(\.name), limit: 3))")
     }
     lines += conversionNotes.map { "  " + $0 }
     lines += problems.map { "\($0.title) \($0.items.count): \(Self.listed($0.items))" }
@@ -129,7 +130,7 @@ extension LoadReceipt: CustomStringConvertible {
     case (.apus, true): "Apus' layout, as the file says"
     case (.apus, false): "Apus' layout, as asked"
     case (.pytorch, true): "PyTorch's layout, as the file says"
-    case (.pytorch, false): "PyTorch's layout, since the file says nothing else"
+    case (.pytorch, false): "PyTorch's layout, assumed, since the file does not say"
     }
   }
 

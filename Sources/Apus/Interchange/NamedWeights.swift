@@ -20,6 +20,8 @@ struct NamedWeights {
 extension WeightsFile {
   /// What wrappers put into names.
   private static let wrappers: Set<Substring> = ["module", "_orig_mod"]
+  /// No model's name has as many bytes.
+  private static let nameLimit = 4096
 
   /// The tensors for a model's names: below `prefix` where it is given, and there, or in the whole file, below the prefix with which
   /// most of the names are found.
@@ -29,9 +31,11 @@ extension WeightsFile {
     let names = Set(slots.slots.map(\.name) + slots.counters)
     let given = prefix.map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 } ?? ""
     let below = tensors.filter { given.isEmpty || $0.name.hasPrefix(given + ".") }
-    let counts = Self.prefixes(of: below.map { $0.name.dropFirst(given.isEmpty ? 0 : given.count + 1) }, names)
+    // Counters are not read: a set of weights without them is as good as one with them.
+    let read = Set(slots.slots.map(\.name))
+    let counts = Self.prefixes(of: below.map { $0.name.dropFirst(given.isEmpty ? 0 : given.count + 1) }, read)
     if below.isEmpty && !given.isEmpty {
-      throw .noSuchPrefix(source, given, choices: Self.best(Self.prefixes(of: tensors.map { $0.name[...] }, names)))
+      throw .noSuchPrefix(source, given, choices: Self.best(Self.prefixes(of: tensors.map { $0.name[...] }, read)))
     }
     let best = Self.best(counts)
     var inner = ""
@@ -72,6 +76,7 @@ extension WeightsFile {
 
   /// The name without wrappers inside, where that is one of the model's and the whole is not.
   private static func unwrapped(_ name: Substring, _ names: Set<String>) -> String? {
+    if name.utf8.count > nameLimit { return nil }
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
     guard let first = parts.first, !wrappers.contains(first), parts.contains(where: wrappers.contains),
       !names.contains(String(name))
@@ -83,7 +88,7 @@ extension WeightsFile {
   /// How many of the model's names are found behind each prefix.
   private static func prefixes(of found: [Substring], _ names: Set<String>) -> [String: Int] {
     var counts: [String: Int] = [:]
-    for name in found {
+    for name in found where name.utf8.count <= nameLimit {
       // No model is so deep: a file's name of many points must not take the square of their number.
       let points = name.indices.filter { name[$0] == "." }.suffix(64)
       for (prefix, rest) in [(name.prefix(0), name)] + points.map({ (name[..<$0], name[name.index(after: $0)...]) })

@@ -29,7 +29,7 @@ public enum WeightsError: Error, Sendable, CustomStringConvertible {
     case .ambiguous(let source, let prefixes, let count):
       """
       \(source): weights for \(count) of the model's names each below \(NameList.text(prefixes.map(JSONScanner.shown))); choose with \
-      --prefix \(prefixes[0]) (prefix: in Swift)
+      --prefix \(JSONScanner.plain(prefixes[0])) (prefix: in Swift)
       """
     case .noSuchPrefix(let source, let prefix, let choices):
       "\(source): no tensor below \(JSONScanner.shown(prefix)), expected \(Self.prefixes(choices))"
@@ -40,15 +40,15 @@ public enum WeightsError: Error, Sendable, CustomStringConvertible {
         \(source): weights of \(found) (first filters \(Self.sizes(foundFilters))) do not fit \(network) (\(Self.sizes(filters)))
         """
     case .otherChannels(let source, let expected, let images):
-      "\(source): the weights expect images of \(expected) channel\(expected == 1 ? "" : "s"), these have \(images)"
+      "\(source): the weights expect images of \(expected) channel\(expected == 1 ? "" : "s"), but these have \(images)"
         + (images == 1 ? ": --channels \(expected) repeats the gray one" : "")
     }
   }
 
   private static func prefixes(_ choices: [String]) -> String {
     let named = choices.filter { !$0.isEmpty }
-    if named.isEmpty { return "none: the names are the model's as they are" }
-    return "one that is there, such as --prefix \(named[0]) (prefix: in Swift)"
+    if named.isEmpty { return "no prefix: the names already match the model's" }
+    return "one that is there, such as --prefix \(JSONScanner.plain(named[0])) (prefix: in Swift)"
   }
 
   private static func sizes(_ shape: Shape) -> String { shape.map { "\($0)" }.joined(separator: "×") }

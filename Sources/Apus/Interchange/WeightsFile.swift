@@ -18,7 +18,7 @@ public struct WeightsFile: Sendable {
   public var recordedLayout: Layout?
   /// The dtypes of tensors that were converted to a scalar type of Tensor's, by name: `BF16`.
   public var convertedTypes: [String: String]
-  /// What else the file holds and is no tensor, as a `.pth` may.
+  /// What else the file holds that is not a tensor, as a `.pth` may.
   public var skipped: [String]
   /// Where in a checkpoint with several sets of weights those to load are: `ema`, `state_dict.encoder`. `nil` looks for the prefix
   /// with which the model's names are found, which has to be told only where several do.
@@ -122,7 +122,7 @@ public struct WeightsFile: Sendable {
     if name.hasSuffix(".npz") {
       if recordedLayout == .apus {
         throw FileError(
-          path, found: "Apus' own layout, which an npz file cannot tell", expected: "a .safetensors file for it")
+          path, found: "Apus' own layout, which an npz file cannot record", expected: "a .safetensors file for it")
       }
       return try Npz.write(tensors, to: path)
     }
