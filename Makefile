@@ -49,10 +49,10 @@ lint:
 	Scripts/check-style
 
 install: build c-core
-	Scripts/install $(PREFIX)
+	Scripts/install "$(PREFIX)"
 
 install-c: c-core
-	Scripts/install --c $(PREFIX)
+	Scripts/install --c "$(PREFIX)"
 
 clean:
 	rm -rf .build build

@@ -28,7 +28,7 @@ struct Evaluate: ParsableCommand {
   var json = false
 
   @Option(
-    help: "Image files of --data that cannot be read: stop, or skip (left out and told, up to 10 %). (default: stop)",
+    help: "Image files of --data that cannot be read: stop, or skip (left out and listed, up to 10 %). (default: stop)",
     transform: OptionValue.damaged)
   var damaged: DamagedImages?
 
@@ -46,7 +46,10 @@ struct Evaluate: ParsableCommand {
   }
 
   func validate() throws {
-    if folder != nil && data != nil { throw ValidationError("either --data or a folder of images, not both") }
+    if folder != nil && data != nil { throw ValidationError("give --data or a folder of images, not both") }
+    if damaged != nil && folder == nil && !(data ?? "").hasPrefix("folder:") {
+      throw ValidationError("--damaged requires a folder of images: --data folder:FOLDER")
+    }
   }
 
   func run() throws {

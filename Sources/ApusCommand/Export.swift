@@ -47,7 +47,7 @@ struct Export: ParsableCommand {
 
   @Option(
     parsing: .unconditional, help: "Seed of a network's initial values. (default: 1)", transform: OptionValue.seed)
-  var seed: UInt64 = 1
+  var seed: UInt64?
 
   @Flag(help: "Fold batch norms into the layers before them.")
   var fold = false
@@ -72,11 +72,10 @@ struct Export: ParsableCommand {
   private func exportRun() throws {
     let options = [
       ("--weights", weights != nil), ("--prefix", names.prefix != nil), ("--input", input != nil),
-      ("--classes", classes != nil),
+      ("--classes", classes != nil), ("--seed", seed != nil),
     ]
     for case (let name, true) in options {
-      throw ValidationError(
-        "\(source) is a run, which has its own \(name.dropFirst(2)): \(name) applies only to networks")
+      throw ValidationError("\(name) applies only to networks, and \(source) is a run")
     }
     let trained = try ModelSource(source).read()
     func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: " ") }
@@ -89,7 +88,10 @@ struct Export: ParsableCommand {
   }
 
   private func exportNetwork() throws {
-    if names.prefix != nil && weights == nil { throw ValidationError("--prefix is about --weights, which is missing") }
+    if names.prefix != nil && weights == nil { throw ValidationError("--prefix requires --weights") }
+    if seed != nil && weights != nil {
+      throw ValidationError("--seed draws initial values, which --weights replaces: give one of them")
+    }
     let entry = try NetworkCatalogue.entry(source)
     var shape = input?.shape(channels: entry.usualInput[2]) ?? entry.usualInput
     let model: any Layer
@@ -100,7 +102,7 @@ struct Export: ParsableCommand {
       model = loaded.model
       for note in loaded.receipt.notes { Terminal.printLine(note) }
     } else {
-      model = try NetworkCatalogue.make(source, input: shape, classes: classes ?? entry.usualClasses, seed: seed)
+      model = try NetworkCatalogue.make(source, input: shape, classes: classes ?? entry.usualClasses, seed: seed ?? 1)
     }
     try write(model, input: shape, name: entry.name, metadata: ["apus.network": entry.name])
   }
@@ -116,7 +118,9 @@ struct Export: ParsableCommand {
       let rest = shape.count == 4 ? [shape[3], shape[1], shape[2]] : Array(shape.dropFirst())
       return "[" + ([count.map(String.init) ?? "N"] + rest.map(String.init)).joined(separator: ",") + "]"
     }
-    let bytes = try FileManager.default.attributesOfItem(atPath: output)[.size] as? Int ?? 0
+    let bytes =
+      try FileManager.default.attributesOfItem(
+        atPath: URL(filePath: output).resolvingSymlinksInPath().path)[.size] as? Int ?? 0
     Terminal.printLine(
       "wrote \(output) (opset \(ONNXOptions.operatorSet), \(Export.size(bytes))): input \(text(images)), "
         + "output logits \(text(try model.plan(input: images).outputShape))")

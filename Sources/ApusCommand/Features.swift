@@ -39,7 +39,7 @@ struct Features: ParsableCommand {
   private static let batchSize = 32
 
   func validate() throws {
-    if names.prefix != nil && weights == nil { throw ValidationError("--prefix is about --weights, which is missing") }
+    if names.prefix != nil && weights == nil { throw ValidationError("--prefix requires --weights") }
     if (input == nil) == images.isEmpty { throw ValidationError("give either --input FILE.npy or --images FILE…") }
   }
 

@@ -10,7 +10,7 @@ import Synchronization
 #endif
 
 /// Ctrl-C, the request to terminate, a terminal that was closed, a reader that has left: the first one is noted, so that the step
-/// can be finished and saved; a second one ends the process.
+/// can be finished and saved; a second one of its kind ends the process.
 enum Interruption {
   // An atomic without a lock is what a signal handler may write. Relaxed: the number is all that it tells.
   private static let noted = Atomic<Int32>(0)
@@ -18,13 +18,14 @@ enum Interruption {
   /// The signal that came, or 0.
   static var signal: Int32 { noted.load(ordering: .relaxed) }
 
+  /// Whether the first one was that a reader has left.
+  static var isLostReader: Bool { signal == SIGPIPE || signal == 0 }
+
   /// From now on the first SIGINT, SIGTERM, SIGHUP or SIGPIPE is noted.
   static func watch() {
     _ = signal  // makes the static before a handler can need it
-    note(SIGINT, once: true)
-    note(SIGTERM, once: true)
-    // Under nohup the end of the terminal is not to be noticed.
-    if !isIgnored(SIGHUP) { note(SIGHUP, once: true) }
+    // What is ignored stays so: SIGHUP under nohup, SIGINT of a command that a shell script started with &.
+    for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) { note(number, once: true) }
     // It comes with every write to a reader that has left, also while the step is being saved: it never ends the process by
     // itself.
     note(SIGPIPE, once: false)
@@ -59,7 +60,8 @@ enum Interruption {
   }
 
   private static let handler: @convention(c) (Int32) -> Void = { number in
-    Interruption.noted.store(number, ordering: .relaxed)
+    // The reader of a pipe often ends with the same Ctrl-C: what came first is the reason.
+    _ = Interruption.noted.compareExchange(expected: 0, desired: number, ordering: .relaxed)
   }
 
   /// A reader of image files that gives up once a signal was noted: reading a large folder takes minutes, and there is no step to

@@ -11,7 +11,7 @@ import Apus
 /// No memory ends the command with one line and exit code 1, wherever it is noticed.
 ///
 /// The pool of tensors says so itself. Elsewhere, in an array of Swift's or a library, the process is stopped by a trap: where a
-/// limit on its memory is set and nearly used up, that is taken as the reason, since no other is known of.
+/// limit on its memory is set, that is taken as the likely reason.
 enum MemoryShortage {
   static func watch() {
     Shortage.whenStopping = { text in
@@ -40,7 +40,7 @@ enum MemoryShortage {
   }
 
   /// The line for a trap, made before there is one: a handler must not take memory.
-  private static let line: [UInt8] = Array("apus: error: no memory\(hint)\n".utf8)
+  private static let line: [UInt8] = Array("apus: error: stopped by a trap, probably for lack of memory\(hint)\n".utf8)
 
   /// For handlers: the stack may be what is used up.
   private static let alternateStack: Void = {

@@ -29,6 +29,11 @@ struct Predict: ParsableCommand {
   @Flag(help: "Invert the images first: for dark on light where the training images are light on dark.")
   var inverted = false
 
+  @Option(
+    help: "Images that cannot be read: stop, or skip (left out and listed). (default: stop)",
+    transform: OptionValue.damaged)
+  var damaged: DamagedImages?
+
   @Flag(help: "Print JSON: for each image its file and its classes with their probabilities.")
   var json = false
 
@@ -53,9 +58,8 @@ struct Predict: ParsableCommand {
     // Every image is read before the first line is printed: a bad one is found at once.
     let pictures = try PictureFiles(images, model.reading)
     for note in pictures.notes { Terminal.printError("note: \(note)") }
-    let predictions = try pictures.paths.map { path in
-      let image = try Image(contentsOf: path, reading: model.reading).prepared(
-        for: model, inverted: inverted, file: path)
+    let predictions = try pictures.paths.compactMap { path -> Prediction? in
+      guard let image = try read(path, for: model) else { return nil }
       let classes = try predictor.predict(image, from: path).prefix(top)
       return Prediction(image: path, classes: classes.map { .init(name: $0.className, probability: $0.probability) })
     }
@@ -63,6 +67,16 @@ struct Predict: ParsableCommand {
     for prediction in predictions {
       let shown = prediction.classes.map { "\($0.name) \($0.probability.percent(decimals: 1))" }
       Terminal.printLine("\(prediction.image): \(shown.joined(separator: ", "))")
+    }
+  }
+
+  /// `nil` where the image cannot be read and is to be skipped.
+  private func read(_ path: String, for model: TrainedModel) throws -> Tensor? {
+    do {
+      return try Image(contentsOf: path, reading: model.reading).prepared(for: model, inverted: inverted, file: path)
+    } catch let error as FileError where damaged == .skip {
+      Terminal.printError("note: left out: \(error)")
+      return nil
     }
   }
 }

@@ -26,7 +26,7 @@ struct ScriptCache {
     let environment = ProcessInfo.processInfo.environment
     func variable(_ name: String) -> String? { environment[name].flatMap { $0.hasPrefix("/") ? $0 : nil } }
     let candidates =
-      variable("APUS_CACHE").map { [$0] }
+      environment["APUS_CACHE"].flatMap { $0.isEmpty ? nil : [URL(filePath: $0).path] }
       ?? [
         variable("XDG_CACHE_HOME").map { $0 + "/apus" }, variable("HOME").map { $0 + "/.cache/apus" },
       ].compactMap { $0 }

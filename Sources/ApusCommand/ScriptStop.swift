@@ -29,6 +29,8 @@ struct ScriptStop: ParsableCommand {
   }
 
   func run() throws {
+    // A thread without a frame of the program.
+    if offsets.isEmpty { return }
     guard let symbolizer = try ScriptCompiler().tool("llvm-symbolizer") else {
       throw ScriptError(
         description: "\(script): the line is not known: there is no llvm-symbolizer beside swiftc or on PATH")
@@ -42,7 +44,8 @@ struct ScriptStop: ParsableCommand {
     try process.run()
     let text = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
-    let places = try JSONDecoder().decode([Place].self, from: text)
+    // The program may have left the cache while it ran.
+    guard let places = try? JSONDecoder().decode([Place].self, from: text) else { return }
     let lines = places.flatMap { $0.symbols ?? [] }
     guard let line = lines.first(where: { $0.line > 0 && isScript($0.file) }) else { return }
     // What Swift's own checks find has no message in an optimized program, but a name.
@@ -54,6 +57,12 @@ struct ScriptStop: ParsableCommand {
   /// The line is always the script's own; the name is its own, with the current folder before a relative one, or that of the copy that
   /// was compiled.
   private func isScript(_ file: String) -> Bool {
-    file == script || file.hasSuffix("/" + script) || (file.hasSuffix("/main.swift") && file.contains("/scripts/new-"))
+    // The compiler writes ./train.swift as train.swift.
+    func plain(_ path: String) -> String {
+      (path.hasPrefix("/") ? "/" : "") + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+    }
+    let (file, script) = (plain(file), plain(script))
+    return file == script || file.hasSuffix("/" + script)
+      || (file.hasSuffix("/main.swift") && file.contains("/scripts/new-"))
   }
 }

@@ -18,7 +18,7 @@ enum Subcommands {
 
   private static func unknown(_ word: String, of parent: any ParsableCommand.Type) -> ValidationError {
     let names = parent.configuration.subcommands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
-    let nearest = Suggestion.nearest(to: word, in: names).map { "; did you mean '\($0)'?" } ?? ";"
+    let nearest = Suggestion.nearest(to: word, in: names).map { "; did you mean '\($0)'?" } ?? "."
     let path = parent == ApusCommand.self ? "apus" : "apus \(parent._commandName)"
     return ValidationError("no command '\(path) \(word)'\(nearest) The commands are \(names.joined(separator: ", "))")
   }

@@ -89,8 +89,13 @@ final class TrainingReporter: TrainingObserver {
       tellComplete(folder)
       tell(result)
     case .interrupted(let steps):
-      Terminal.printLine(
-        "interrupted after step \(steps.grouped) and saved; resume with: apus train --resume \(folder)")
+      let text = "interrupted after step \(steps.grouped) and saved; resume with: apus train --resume \(folder)"
+      // Of `| tee log` and Ctrl-C the reader is gone too; of `| head` nobody waits for the line.
+      if !Terminal.readerHasLeft {
+        Terminal.printLine(text)
+      } else if !Interruption.isLostReader {
+        Terminal.printError(text)
+      }
     }
   }
 

@@ -23,11 +23,15 @@ struct Weights: ParsableCommand {
   var to: String?
 
   @Option(help: "Layout of the written file: pytorch or apus. (default: pytorch)", transform: OptionValue.layout)
-  var layout: WeightsFile.Layout = .pytorch
+  var layout: WeightsFile.Layout?
 
   @OptionGroup var names: PrefixOption
 
   @OptionGroup var threads: ThreadOptions
+
+  func validate() throws {
+    if layout != nil && to == nil { throw ValidationError("--layout requires --to") }
+  }
 
   func run() throws {
     let weights = try WeightsFile.read(file, prefix: names.prefix)
@@ -37,7 +41,7 @@ struct Weights: ParsableCommand {
     let (model, receipt) = try NetworkCatalogue.make(network, weights: weights, input: batch)
     Terminal.printLine("\(receipt)")
     guard let to else { return }
-    try model.save(weights: to, layout: layout, input: batch)
+    try model.save(weights: to, layout: layout ?? .pytorch, input: batch)
     Terminal.printLine("written to \(to)")
   }
 }

@@ -11,6 +11,7 @@ static int prepared;
 int apus_script_is_prepared(void) { return prepared; }
 
 #if defined(__linux__) && defined(__GLIBC__)
+#include <errno.h>
 #include <execinfo.h>
 #include <limits.h>
 #include <link.h>
@@ -122,11 +123,21 @@ static void report(const ucontext_t *context) {
   pid_t child;
   int status;
   if (posix_spawn(&child, reporter, NULL, NULL, arguments, environ) == 0)
-    waitpid(child, &status, 0);
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+}
+
+static _Atomic int is_stopping;
+
+/* A thread that ends the program while another one's stop is told waits for that one's code. */
+__attribute__((destructor)) static void wait_for_report(void) {
+  while (is_stopping)
+    pause();
 }
 
 static void stop(int number, siginfo_t *info, void *context) {
   (void)info;
+  is_stopping = 1;
   signal(number, SIG_DFL); /* a second stop, in what follows, ends it */
   /* What was printed without a new line; not where the stop came in the middle of printing. */
   if (ftrylockfile(stdout) == 0) {

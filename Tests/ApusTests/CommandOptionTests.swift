@@ -110,7 +110,7 @@ extension CommandTests {
       #expect(run.errors.contains("The commands are "), "\(run.errors)")
     }
     let unlike = try apus("quantize")
-    expectRefused("no command 'apus quantize'; The commands are train, evaluate, predict", status: 64, unlike)
+    expectRefused("no command 'apus quantize'. The commands are train, evaluate, predict", status: 64, unlike)
     #expect(!unlike.errors.contains("script-stop"), "it is not for people")
     #expect(try apus("help", "zoo", "verify").output.contains("published tables"))
   }

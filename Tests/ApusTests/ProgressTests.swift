@@ -40,15 +40,16 @@ import Testing
     @Test(arguments: [1, 12, 20, 33, 80]) func theProgressLineFitsAnyWidth(columns: Int) throws {
       let folder = try TemporaryFolder()
       let text = try shown(
-        columns: columns, ["train", "lenet5", "--data", "digits", "--epochs", "1", "--out", folder.path + "/run"])
+        columns: columns, ["train", "lenet5", "--data", "digits", "--epochs", "20", "--out", folder.path + "/run"])
       // Each is drawn after the line was cleared, and ends where it is cleared again.
       let lines = text.components(separatedBy: "\r\u{1B}[2K").dropFirst().filter { !$0.contains("\n") && !$0.isEmpty }
+      if columns > 1 { #expect(!lines.isEmpty) }
       for line in lines {
         #expect(line.count < columns, "\(line)")
-        if columns >= 20 { #expect(line.hasPrefix("epoch 1/1 "), "\(line)") }
+        if columns >= 20 { #expect(line.hasPrefix("epoch "), "\(line)") }
         // Numbers are whole or left out.
         let forms =
-          /epoch 1\/1 (\[[█░]+\]|loss [0-9.]+|\[[█░]+\] loss [0-9.]+(  [0-9a-z ]+ left(  [0-9,]+ images\/s)?)?)/
+          /epoch [0-9]+\/20 (\[[█░]+\]|loss [0-9.]+|\[[█░]+\] loss [0-9.]+(  [0-9a-z ]+ left(  [0-9,]+ images\/s)?)?)/
         if columns >= 20 { #expect(line.wholeMatch(of: forms) != nil, "\(line)") }
       }
       if columns >= 80 {
