@@ -87,7 +87,9 @@ let package = Package(
       publicHeadersPath: "allocations",
       cSettings: [.headerSearchPath("."), .headerSearchPath("../../csrc"), .headerSearchPath("../../csrc/include")]),
     .testTarget(
-      name: "ApusTests", dependencies: ["Apus", "ApusVision", "ApusONNX", "CCheckAllocations"], sources: testFiles),
+      name: "ApusTests", dependencies: ["Apus", "ApusVision", "ApusONNX", "CCheckAllocations"], sources: testFiles,
+      // Optimizing the tests themselves, one module as a whole, takes minutes; what they test is optimized.
+      swiftSettings: [.unsafeFlags(["-Onone"], .when(configuration: .release))]),
   ],
   swiftLanguageModes: [.v6]
 )
