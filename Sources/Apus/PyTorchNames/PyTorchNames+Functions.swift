@@ -12,11 +12,11 @@ public func adaptiveAvgPool2d(_ x: Tensor, _ size: Int) -> Tensor { fatalError("
 @available(*, unavailable, renamed: "negativeLogLikelihood(logProbabilities:labels:)")
 public func nllLoss(_ logProbabilities: Tensor, _ labels: Tensor) -> Tensor { fatalError("unavailable") }
 
-/// Which probability an unnamed number is, texts do not agree on.
+/// Which probability an unnamed number is, the literature does not agree on.
 @available(*, unavailable, message: "say which probability: dropout(x, dropProbability: 0.2), PyTorch's p")
 public func dropout(_ x: Tensor, _ p: Double) -> Tensor { fatalError("unavailable") }
 
-/// Which probability p is, texts do not agree on.
+/// Which probability p is, the literature does not agree on.
 @available(*, unavailable, message: "say which probability: dropout(x, dropProbability: 0.2), PyTorch's p")
 public func dropout(_ x: Tensor, p: Double) -> Tensor { fatalError("unavailable") }
 

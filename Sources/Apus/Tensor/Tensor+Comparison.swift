@@ -30,7 +30,7 @@ extension Tensor {
   public static func .> (a: Double, b: Tensor) -> Tensor { b .< a }
   public static func .>= (a: Double, b: Tensor) -> Tensor { b .<= a }
 
-  /// A number as a tensor's type has it; float64 where an integer type has it not.
+  /// A number as a tensor's type has it; float64 where an integer type cannot hold it.
   private func comparable(_ number: Double) -> Tensor {
     let isHeld =
       switch scalarType {

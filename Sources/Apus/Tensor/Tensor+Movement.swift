@@ -15,6 +15,8 @@ extension Tensor {
   /// One axis in place of those from `firstAxis` on: `x.flatten(1)` is [N, the rest], `x.flatten(0)` a vector. Images are flattened in
   /// the order (H, W, C).
   public func flatten(_ firstAxis: Int) -> Tensor {
+    if isPoisoned { return self }
+    if rank == 0 && firstAxis == 0 { return reshaped([1]) }
     let first = shape.axis(firstAxis, of: "flatten")
     if first == 1 { return Apus.flatten(self) }
     return reshaped(Shape(shape[..<first] + [shape[first...].reduce(1, *)]))

@@ -14,9 +14,12 @@ public struct RunRecord: Sendable, Codable {
     case interrupted
     case failed
     case finished
-    /// Its process ended without a word: killed, or out of memory. Never in a file; what `read` says of a run that is recorded as
+    /// Its process ended without recording why: killed, or out of memory. Never in a file; what `read` says of a run that is recorded as
     /// begun although no process is at work on it. Resuming it goes on from its last checkpoint.
     case crashed
+
+    /// Recorded as begun and not as ended.
+    var isOpen: Bool { self == .starting || self == .running }
   }
 
   public struct Network: Sendable, Codable {
@@ -186,8 +189,10 @@ extension RunRecord {
   /// The record in a `run.json`. A run that is recorded as begun and that no process is at work on has the status `.crashed`.
   public static func read(_ path: String) throws(FileError) -> RunRecord {
     var record = try decoded(path)
-    if record.status == .starting || record.status == .running, !RunFolder.isInUse(RunFiles(at: path).folder) {
-      record.status = .crashed
+    if record.status.isOpen, !RunFolder.isInUse(RunFiles(at: path).folder) {
+      // It may have ended between the two looks.
+      record = try decoded(path)
+      if record.status.isOpen { record.status = .crashed }
     }
     return record
   }

@@ -52,7 +52,7 @@ public struct TrainedModel {
     let path = WeightsFile.place(path)
     let bytes = try File.contents(of: path)
     guard case .safetensors = try WeightsFormat(bytes, file: path) else { return nil }
-    let file = try Safetensors.decode(bytes, file: path)
+    let file = try Safetensors.decodeReadable(bytes, file: path).content
     if file.metadata[key] == nil { return nil }
     let header = try header(of: file, path)
     return (header.classNames, Normalization(mean: header.mean, deviation: header.deviation))

@@ -36,7 +36,8 @@ public final class Trainer {
     train.augmentation = settings.augmentation
     self.model = model
     var augmented = DataSplits(train: train, validation: data.validation, test: data.test)
-    (augmented.fingerprint, augmented.files, augmented.notes) = (data.fingerprint, data.files, data.notes)
+    (augmented.fingerprint, augmented.files) = (data.fingerprint, data.files)
+    (augmented.skipped, augmented.notes) = (data.skipped, data.notes)
     self.data = augmented
     self.settings = settings
     trainingSample = train.sample(data.validation.count)

@@ -37,7 +37,7 @@ extension TrainingRun {
       : try otherSplit(source, files, model, damaged, reader, &measured)
     if File.exists(files.record), try RunRecord.read(files.record).status == .crashed {
       measured.notes.append(
-        "\(files.folder): the run ended without finishing, and this is the best model so far: apus train --resume goes on"
+        "\(files.folder): the run ended without finishing, and this is the best model so far: apus train --resume continues it"
       )
     }
     measured.evaluation = try model.evaluated(on: split)

@@ -167,6 +167,7 @@ import Testing
   @Test func flatteningBeginsAtAnAxis() {
     let x = floats([2, 3, 4, 5], seed: 1)
     #expect(x.flatten(1).shape == [2, 60] && flatten(x, 1).shape == [2, 60] && x.flatten(0).shape == [120])
+    #expect(Tensor.zeros([]).flatten(0).shape == [1])
     #expect(x.flatten(2).shape == [2, 3, 20] && x.flatten(-1).shape == x.shape)
     expectSameBits(x.flatten(1), flatten(x))
   }
