@@ -36,6 +36,7 @@ struct BMP {
     func number(_ place: Int, _ size: Int) -> Int {
       (0..<size).reduce(0) { $0 | Int(bytes[place + $1]) << (8 * $1) }
     }
+    if bytes.count < 18 { throw damage("the file ends early", "a complete image") }
     let size = number(14, 4)
     if ![12, 40, 52, 56, 64, 108, 124].contains(size) {
       throw damage("a header of \(size) bytes", "12, 40, 52, 56, 64, 108 or 124")
