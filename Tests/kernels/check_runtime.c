@@ -216,8 +216,10 @@ static void check_openmp_values(void) {
   }
 }
 
+enum { PATH_BYTES = 512 };
+
 static void write_text(const char *folder, const char *name, const char *text) {
-  char path[512];
+  char path[PATH_BYTES];
   snprintf(path, sizeof path, "%s/%s", folder, name);
   FILE *file = fopen(path, "w");
   check_that(file != NULL, "%s cannot be written", path);
@@ -225,12 +227,6 @@ static void write_text(const char *folder, const char *name, const char *text) {
     fputs(text, file);
     fclose(file);
   }
-}
-
-static void make_folder(const char *root, const char *path) {
-  char whole[512];
-  snprintf(whole, sizeof whole, "%s%s", root, path);
-  check_that(mkdir(whole, 0700) == 0, "%s cannot be made", whole);
 }
 
 /* A made-up tree of groups: 6 CPUs for the whole, 2.5 for one inside, none for the innermost; in version 1 1 of 8. */
@@ -254,53 +250,45 @@ static void check_quotas(void) {
   };
   if (!check_case("CPU quotas", "of nested control groups, versions 1 and 2"))
     return;
-  char base[] = "/tmp/apus-check-XXXXXX", root[40], outside[40], outer[64], inner[64], first[64], task[64], membership[64];
-  check_that(mkdtemp(base) != NULL, "no folder in /tmp");
+  static const char *const folders[] = {"mount", "mount/outer", "mount/outer/inner", "mount/cpu", "mount/cpu/task", "outside"};
+  static const struct {
+    const char *name, *text;
+  } files[] = {
+      {"mount/cpu.max", "600000 100000\n"},
+      {"mount/outer/cpu.max", "250000 100000\n"},
+      {"mount/outer/inner/cpu.max", "max 100000\n"},
+      {"mount/cpu/cpu.cfs_quota_us", "800000\n"},
+      {"mount/cpu/cpu.cfs_period_us", "100000\n"},
+      {"mount/cpu/task/cpu.cfs_quota_us", "50000\n"},
+      {"mount/cpu/task/cpu.cfs_period_us", "100000\n"},
+      {"outside/cpu.max", "100000 100000\n"}, /* not of those who see the mount alone */
+  };
+  enum { FOLDERS = sizeof folders / sizeof folders[0], FILES = sizeof files / sizeof files[0] };
+  const char *temporary = getenv("TMPDIR");
+  char base[256], root[PATH_BYTES], membership[PATH_BYTES], path[PATH_BYTES];
+  snprintf(base, sizeof base, "%s/apus-check-XXXXXX", temporary && *temporary ? temporary : P_tmpdir);
+  check_that(mkdtemp(base) != NULL, "%s cannot be made", base);
+  for (int i = 0; i < FOLDERS; i++) {
+    snprintf(path, sizeof path, "%s/%s", base, folders[i]);
+    check_that(mkdir(path, 0700) == 0, "%s cannot be made", path);
+  }
+  for (int i = 0; i < FILES; i++)
+    write_text(base, files[i].name, files[i].text);
   snprintf(root, sizeof root, "%s/mount", base);
-  snprintf(outside, sizeof outside, "%s/outside", base);
-  make_folder(base, "/mount");
-  make_folder(base, "/outside");
-  write_text(outside, "cpu.max", "100000 100000\n"); /* not of those who see the mount alone */
-  make_folder(root, "/outer");
-  make_folder(root, "/outer/inner");
-  make_folder(root, "/cpu");
-  make_folder(root, "/cpu/task");
-  snprintf(outer, sizeof outer, "%s/outer", root);
-  snprintf(inner, sizeof inner, "%s/outer/inner", root);
-  snprintf(first, sizeof first, "%s/cpu", root);
-  snprintf(task, sizeof task, "%s/cpu/task", root);
-  snprintf(membership, sizeof membership, "%s/membership", root);
-  write_text(root, "cpu.max", "600000 100000\n");
-  write_text(outer, "cpu.max", "250000 100000\n");
-  write_text(inner, "cpu.max", "max 100000\n");
-  write_text(first, "cpu.cfs_quota_us", "800000\n");
-  write_text(first, "cpu.cfs_period_us", "100000\n");
-  write_text(task, "cpu.cfs_quota_us", "50000\n");
-  write_text(task, "cpu.cfs_period_us", "100000\n");
+  snprintf(membership, sizeof membership, "%s/membership", base);
   for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
-    write_text(root, "membership", members[i].membership);
+    write_text(base, "membership", members[i].membership);
     const long cpus = apus_cgroup_cpus(root, membership);
     check_that(cpus == members[i].cpus, "%s: %ld CPUs, not %ld", members[i].membership, cpus, members[i].cpus);
   }
   check_that(apus_cgroup_cpus(root, "/nothing/there") == 0, "a quota without a membership");
-  static const char *const files[] = {"mount/outer/inner/cpu.max",
-                                      "mount/outer/cpu.max",
-                                      "mount/cpu.max",
-                                      "mount/membership",
-                                      "mount/cpu/cpu.cfs_quota_us",
-                                      "mount/cpu/cpu.cfs_period_us",
-                                      "mount/cpu/task/cpu.cfs_quota_us",
-                                      "mount/cpu/task/cpu.cfs_period_us",
-                                      "outside/cpu.max",
-                                      "mount/outer/inner",
-                                      "mount/outer",
-                                      "mount/cpu/task",
-                                      "mount/cpu",
-                                      "mount",
-                                      "outside"};
-  for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s", base, files[i]);
+  remove(membership);
+  for (int i = 0; i < FILES; i++) {
+    snprintf(path, sizeof path, "%s/%s", base, files[i].name);
+    remove(path);
+  }
+  for (int i = FOLDERS - 1; i >= 0; i--) {
+    snprintf(path, sizeof path, "%s/%s", base, folders[i]);
     remove(path);
   }
   check_that(rmdir(base) == 0, "%s is left behind", base);
