@@ -66,6 +66,8 @@ def jpegs():
     save(busy, "progressive.jpg", quality=80, progressive=True)
     save(busy.convert("L"), "gray.jpg", quality=80)
     save(busy.convert("CMYK"), "cmyk.jpg", quality=80)
+    # Black ink, which Pillow's own conversion never uses.
+    save(Image.merge("CMYK", [*busy.split(), alpha]), "ink.jpg", quality=80)
     # YCCK: the same data, taken for another color space by the transform that its Adobe marker names.
     data = bytearray((folder / "cmyk.jpg").read_bytes())
     place = data.index(b"Adobe")
@@ -190,6 +192,14 @@ def others():
     write("small-frame.gif", screen(data, 40, 30, 5, 6), composed=True)
     write("small-frame-plain.gif", screen((folder / "frame.gif").read_bytes(), 40, 30, 5, 6))
     write("beyond.gif", screen((folder / "frame.gif").read_bytes(), 10, 9, 3, 2))
+    # A stray byte between two blocks.
+    data = (folder / "frame.gif").read_bytes()
+    start = 13 + 3 * 2 ** (data[10] % 8 + 1)
+    write("stray.gif", data[:start] + b"\0" + data[start:])
+    # Alpha of 16 bits is left alone; no masks at all are the usual ones; what fills up the last row may lack.
+    write("1555.bmp", bmp(16, bits16, masks=[0x7C00, 0x3E0, 0x1F, 0x8000], size=56))
+    write("32-no-masks.bmp", bmp(32, raw.astype("<u4") @ numpy.array([1 << 16, 1 << 8, 1], "<u4"), masks=[0, 0, 0]))
+    write("unfilled.bmp", (folder / "rgb.bmp").read_bytes()[:-3])
     (folder / "p5-15.pgm").write_bytes(b"P5 4 4 15\n" + bytes(range(16)))
     expect("p5-15.pgm")
     (folder / "p5-1000.pgm").write_bytes(b"P5 4 4 1000\n" + struct.pack(">16H", *range(0, 16)))
@@ -198,13 +208,13 @@ def others():
     expect("p6-1000.ppm")
 
 
-def bmp(bits, rows, masks=(), palette=None, down=False):
+def bmp(bits, rows, masks=(), palette=None, down=False, size=40):
     stride = (width * bits + 31) // 32 * 4
     order = rows if down else rows[::-1]
     data = b"".join(row.tobytes().ljust(stride, b"\0")[:stride] for row in order)
     table = b"" if palette is None else palette.tobytes()
     extra = b"".join(struct.pack("<I", mask) for mask in masks) + table
-    info = struct.pack("<IiiHHIIiiII", 40, width, -height if down else height, 1, bits, 3 if masks else 0, len(data), 0, 0, 0, 0)
+    info = struct.pack("<IiiHHIIiiII", size, width, -height if down else height, 1, bits, 3 if masks else 0, len(data), 0, 0, 0, 0)
     offset = 54 + len(extra)
     return b"BM" + struct.pack("<IHHI", offset + len(data), 0, 0, offset) + info + extra + data
 
