@@ -90,7 +90,7 @@ private func values(_ bytes: [UInt8]) throws -> [Float] {
     expect(file(good, keys: ["b"]), "storage \"b\": no description in the pickle")
     expect(file(good, keys: []), "24 bytes after its 0 storages")
     expect(file(good, keys: [], rest: []), "tensor \"w\": no storage \"a\"")
-    expect(file(good, keys: ["a", "a"], rest: numbers([1, 2, 3, 4]) + numbers([1, 2, 3, 4])), "the key twice")
+    expect(file(good, keys: ["a", "a"], rest: numbers([1, 2, 3, 4]) + numbers([1, 2, 3, 4])), "a duplicate key")
     expect(file(good, rest: numbers([1, 2, 3, 4], claimed: 5)), "storage \"a\": 5 elements, expected 4")
     expect(file(good, rest: numbers([1, 2, 3, 4]) + [0]), "1 bytes after its 1 storages")
     expect(file(good, rest: []), "storage \"a\": the end of the file in it: the file is truncated")

@@ -291,8 +291,8 @@ private func values(_ content: Content, _ name: String) throws -> Tensor {
   }
 
   @Test func refusesNamesThatCollide() {
-    expectRefusal(dict(text("a.b"), tensor(), text("a"), dict(text("b"), tensor())), "tensor \"a.b\": the name twice")
-    expectRefusal(dict(text("0"), tensor(), integer(0), tensor()), "tensor \"0\": the name twice")
+    expectRefusal(dict(text("a.b"), tensor(), text("a"), dict(text("b"), tensor())), "tensor \"a.b\": a duplicate name")
+    expectRefusal(dict(text("0"), tensor(), integer(0), tensor()), "tensor \"0\": a duplicate name")
   }
 
   @Test func refusesNestingWithoutEnd() {

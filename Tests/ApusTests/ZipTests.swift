@@ -108,7 +108,7 @@ private func expectRefusal(
   @Test func refusesWhatTwoReadersCouldSeeDifferently() throws {
     // The name twice: the writer traps, so that it is changed afterwards.
     let pair = try zip([("a", [1]), ("b", [2])])
-    expectRefusal(pair.map { $0 == UInt8(ascii: "b") ? UInt8(ascii: "a") : $0 }, "entry \"a\"", "the name twice")
+    expectRefusal(pair.map { $0 == UInt8(ascii: "b") ? UInt8(ascii: "a") : $0 }, "entry \"a\"", "a duplicate name")
     // The second record of the index points at the first entry: the same bytes for both.
     var shared = try zip([("a", [1]), ("a2", [1])])
     let second = 32 + 33 + 47

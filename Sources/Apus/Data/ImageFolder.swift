@@ -1,4 +1,4 @@
-/// Images as files, a folder a class: `FOLDER/CLASS/*.png`, or `FOLDER/train/CLASS/…` with `test` and `val` beside `train`.
+/// Image files, one folder per class: `FOLDER/CLASS/*.png`, or `FOLDER/train/CLASS/…` with `test` and `val` beside `train`.
 ///
 /// Classes are sorted by their names and numbered from 0. Within a class all folders are walked, as torchvision's `ImageFolder` does; files
 /// are images by its list of extensions, and their content decides how they are decoded. Hidden files are passed over; other files, pipes

@@ -26,7 +26,7 @@ struct JSONScanner {
       let start = offset
       let key = try string("a key in quotes")
       if !keys.insert(key).inserted {
-        throw Mismatch(offset: start, found: "the key \(JSONScanner.shown(key)) twice", expected: "it once")
+        throw Mismatch(offset: start, found: "the key \(JSONScanner.shown(key)) twice", expected: "each key once")
       }
       try expect(":", "a colon after the key \(JSONScanner.shown(key))")
       try member(&self, key)

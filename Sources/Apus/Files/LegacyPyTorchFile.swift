@@ -82,7 +82,7 @@ enum LegacyPyTorchFile {
       guard let width = storage.elements.byteCount else {
         throw refusal("elements of \(JSONScanner.shown(storage.elements.name))", "a type of a known size")
       }
-      if result[key] != nil { throw refusal("the key twice", "it once") }
+      if result[key] != nil { throw refusal("a duplicate key", "each key once") }
       guard let count = reader.next(UInt64.self) else { throw ended(file, part) }
       if count != storage.count { throw refusal("\(count) elements", "\(storage.count), as the pickle says") }
       let (size, overflow) = storage.count.multipliedReportingOverflow(by: width)

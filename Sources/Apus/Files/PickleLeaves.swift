@@ -45,7 +45,8 @@ struct PickleLeaves {
     switch value {
     case .tensor(let index):
       if !names.insert(path).inserted {
-        throw FileError(file, part: "tensor \(JSONScanner.shown(path))", found: "the name twice", expected: "it once")
+        throw FileError(
+          file, part: "tensor \(JSONScanner.shown(path))", found: "a duplicate name", expected: "each name once")
       }
       tensors.append((path, index))
       return true

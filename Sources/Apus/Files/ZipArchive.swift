@@ -36,7 +36,8 @@ package struct ZipArchive: Sendable {
           expected: "\(end.entryCount) whole records in \(end.directory.count) bytes")
       }
       if !names.insert(record.name).inserted {
-        throw FileError(file, part: ZipArchive.title(record.name), found: "the name twice", expected: "it once")
+        throw FileError(
+          file, part: ZipArchive.title(record.name), found: "a duplicate name", expected: "each name once")
       }
       let data = try record.locate(in: bytes, before: end.directory.lowerBound, file: file)
       places.append(record.offset..<data.upperBound)

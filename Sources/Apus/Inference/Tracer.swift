@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Writes a graph while a model runs on real values: operations tell themselves as they are called (`note`, `traceNote`), before
+/// Writes a graph while a model runs on real values: operations report themselves as they are called (`note`, `traceNote`), before
 /// any fusion. A tensor that an operation takes and that no operation of this trace made is a constant, so what is computed from
 /// parameters alone folds by itself.
 final class Tracer {

@@ -74,7 +74,7 @@ package struct LayerPattern: Hashable, Sendable {
   package let stages: Int
   package let hiddenLayers: Int
 
-  /// Where a pattern is no pattern.
+  /// A malformed pattern.
   public struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
     public var pattern: String
     /// Characters before the place.

@@ -1,4 +1,4 @@
-/// What changes parameters by gradients. The library's own are structs; the trainer, checkpoints and the command take any.
+/// Updates parameters from their gradients. The library's own are structs; the trainer, checkpoints and the command take any.
 ///
 /// ```swift
 /// var optimizer = AdamW(model.parameters, learningRate: 0.001, weightDecay: 0.01)

@@ -157,7 +157,7 @@ extension Scope {
     var seesAll = false
     /// Neighbouring results lie fractions of a pixel apart: there is no receptive field of whole pixels.
     var fieldIsUnknown = false
-    /// What it is in a graph; `nil` where it is made of operations that tell themselves, or cannot be in one.
+    /// What it is in a graph; `nil` where it is made of operations that report themselves, or cannot be in one.
     var graph: Graph.Operation?
     /// Its inputs in a graph, where they are others than those that the note is from; `nil` for one that is left out.
     var operands: [Tensor?]?

@@ -16,7 +16,7 @@ public struct StepPlan: Sendable {
   public var peakBytes: Int
   /// `peakBytes` without what the pool held before the first step.
   public var poolGrowthBytes: Int
-  /// By this much a process grows with its first steps.
+  /// Expected memory growth of a process over its first steps, in bytes.
   public var growthBytes: Int { poolGrowthBytes + StepPlan.processBytes }
 
   /// What a process takes beside tensors when kernels run for the first time: their code, the threads' stacks, the ends of large pages.

@@ -29,7 +29,7 @@ struct StepClock {
   /// Wall time of the epoch so far.
   var epochSeconds: Double { (clock.now - epochStart).inSeconds }
 
-  /// Images trained on a second in this process, while steps are made.
+  /// Images per second in this process, over the time in which steps are made.
   func imagesPerSecond(_ state: TrainingState) -> Double {
     let seconds = pausedSeconds + (clock.now - segmentStart).inSeconds
     return seconds > 0 ? Double(state.trainedImages - imagesBefore) / seconds : 0

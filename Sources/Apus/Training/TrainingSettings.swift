@@ -2,7 +2,7 @@
 public struct TrainingSettings: Hashable, Sendable, Codable {
   /// Passes over the training set.
   public var epochs: Int
-  /// Samples a step; the last batch of an epoch may be shorter.
+  /// Mini-batch size; the last batch of an epoch may be shorter.
   public var batchSize: Int
   /// Base learning rate, which the schedule scales.
   public var learningRate: Double
