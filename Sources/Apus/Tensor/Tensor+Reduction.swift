@@ -47,9 +47,14 @@ extension Tensor {
     (self - mean(axes: axes, keepingAxes: true)).square().mean(axes: axes, keepingAxes: keepingAxes)
   }
 
-  /// The square root of `variance` (biased; PyTorch's `std` divides by n − 1). Its derivative is infinite where all elements are equal.
+  /// The square root of `variance` (biased; PyTorch's `std` divides by n − 1). Where all elements are equal it has a kink, and its
+  /// derivative is 0, as in PyTorch.
   public func standardDeviation(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
-    variance(axes: axes, keepingAxes: keepingAxes).sqrt()
+    let variance = variance(axes: axes, keepingAxes: keepingAxes)
+    guard Tape.recording([variance]) != nil else { return variance.sqrt() }
+    // A root of 1 in place of 0, whose slope is infinite: times the variance's own derivative, 0, it would be NaN. Adds 0 elsewhere.
+    let isConstant = (variance.detached() .== 0).cast(to: variance.scalarType)
+    return (variance + isConstant).sqrt() - isConstant
   }
 
   /// The largest element; NaN propagates. The gradient is shared equally among equal maxima.

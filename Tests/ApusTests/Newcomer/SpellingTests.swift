@@ -177,6 +177,11 @@ import Testing
     expectClose(x.standardDeviation(axes: [1]), [1, 3])
     expectClose(x.standardDeviation(axes: [1], keepingAxes: true), [1, 3])
     #expect(abs(x.standardDeviation().item() - (7.25).squareRoot()) < 1e-5)
+    expectGradients(at: [doubles([3, 4], seed: 2)]) {
+      $0[0].standardDeviation(axes: [1]).square().sum() + $0[0].standardDeviation()
+    }
+    let kink = valueWithGradients(at: [Tensor([[2, 2], [2, 4]])]) { $0[0].standardDeviation(axes: [1]).sum() }
+    #expect(kink.value.item() == 1 && kink.gradients[0]?.array(of: Float.self) == [0, 0, -0.5, 0.5])
     expectSameBits(
       .normal([4], mean: 1, standardDeviation: 2, seed: 3), .normal([4], mean: 1, deviation: 2, seed: 3))
     func weight(_ initializer: Initializer) -> Tensor {
