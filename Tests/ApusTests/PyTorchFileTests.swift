@@ -295,6 +295,14 @@ private func values(_ content: Content, _ name: String) throws -> Tensor {
     expectRefusal(dict(text("0"), tensor(), integer(0), tensor()), "tensor \"0\": a duplicate name")
   }
 
+  /// Far more numbers than steps of the walk are allowed.
+  @Test func aLongHistoryIsSkippedAsOneThing() throws {
+    // EMPTY_LIST, MARK, NONE…, APPENDS.
+    let history: [UInt8] = [0x5D, 0x28] + Array(repeating: 0x4E, count: 1_200_000) + [0x65]
+    let content = try read(dict(text("w"), tensor(), text("losses"), history))
+    #expect(content.tensors.map(\.name) == ["w"] && content.skipped == ["losses"])
+  }
+
   @Test func refusesNestingWithoutEnd() {
     let ending = "containers in containers without an end in sight"
     expectRefusal(tensor() + Array(repeating: 0x85, count: 1_000_000), ending, "at most 64 levels")

@@ -18,6 +18,8 @@ struct PickleLeaves {
   private var names = Set<String>()
   private var steps = 0
   private var nameBytes = 0
+  private var plainLists: [Int: Bool] = [:]
+  private var plainDictionaries: [Int: Bool] = [:]
 
   init(of root: PickleValue, in machine: PickleMachine, file: String) throws(FileError) {
     self.machine = machine
@@ -50,8 +52,11 @@ struct PickleLeaves {
       }
       tensors.append((path, index))
       return true
-    case .dictionary(let index): return try walk(items(of: index), path, depth)
+    case .dictionary(let index):
+      if depth > 0, isPlain(dictionary: index) { break }
+      return try walk(items(of: index), path, depth)
     case .list(let index), .tuple(let index):
+      if depth > 0, isPlain(list: index) { break }
       return try walk(machine.lists[index].enumerated().map { ("\($0.offset)", $0.element) }, path, depth)
     case .object(let index):
       let object = machine.objects[index]
@@ -59,10 +64,25 @@ struct PickleLeaves {
       if let parts = moduleParts(of: object) { return try walkModule(parts, path, depth) }
       skipped.append(path.isEmpty ? object.title : "\(path) (\(object.title))")
       return false
-    default:
-      skipped.append(path)
-      return false
+    default: break
     }
+    skipped.append(path)
+    return false
+  }
+
+  /// A history of losses may have millions of numbers, each of which would count as a step. Looked through once.
+  private mutating func isPlain(list index: Int) -> Bool {
+    if let known = plainLists[index] { return known }
+    let isPlain = machine.lists[index].allSatisfy(\.isLeaf)
+    plainLists[index] = isPlain
+    return isPlain
+  }
+
+  private mutating func isPlain(dictionary index: Int) -> Bool {
+    if let known = plainDictionaries[index] { return known }
+    let isPlain = machine.dictionaries[index].allSatisfy(\.value.isLeaf)
+    plainDictionaries[index] = isPlain
+    return isPlain
   }
 
   private mutating func walk(

@@ -19,6 +19,14 @@ enum PickleValue: Sendable {
   case tensor(Int)
   case object(Int)
 
+  /// Whether nothing is inside that could be a tensor.
+  var isLeaf: Bool {
+    switch self {
+    case .tensor, .dictionary, .list, .tuple, .object: false
+    default: true
+    }
+  }
+
   /// What it is, for a message.
   var kind: String {
     switch self {
