@@ -13,6 +13,7 @@ SIMD_TARGET static inline __attribute__((always_inline)) vf multiply_add_pairs(v
 #define TILE_ROWS 14
 #define TILE_VECTORS 2
 #define TILE_PAIRS 0
+#define TILE_PACKED
 #define TILE_MULTIPLY_ADD multiply_add_pairs
 #include "gemm/tile.c.inc"
 
