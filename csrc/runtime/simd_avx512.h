@@ -75,6 +75,7 @@ SIMD_INLINE float vf_reduce_max(vf v) {
 
 SIMD_INLINE vi vi_load(const int32_t *p) { return _mm512_loadu_si512(p); }
 SIMD_INLINE vf vf_permute(vf v, vi lanes) { return _mm512_permutexvar_ps(lanes, v); }
+SIMD_INLINE vf vf_swap(vf v) { return _mm512_permute_ps(v, 0xb1); }
 SIMD_INLINE vi vi_set1(int32_t x) { return _mm512_set1_epi32(x); }
 SIMD_INLINE vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
 SIMD_INLINE vi vi_sub(vi a, vi b) { return _mm512_sub_epi32(a, b); }

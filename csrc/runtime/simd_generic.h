@@ -12,6 +12,7 @@
  *   vf_load_partial(p, n), vf_store_partial(p, v, n)   0 <= n <= SIMD_LANES; other lanes read as 0, their memory is untouched
  *   vf_stream(p, v)   past the caches where the tier can; p aligned to the vector; simd_fence() must follow the last one
  *   vf_set2(p)    p[0], p[1], p[0], p[1], …          vf_permute(v, lanes)   lane i is v[lanes[i]]
+ *   vf_swap(v)    v[1], v[0], v[3], v[2], …
  *   vf_fma        a·b + c, rounded once where SIMD_HAS_FMA, else twice
  *   vf_max, vf_min   NaN where either is NaN; the first of equal operands      vf_relu(x)   x < 0 ? 0 : x, so NaN stays NaN
  *   vf_blend(m, a, b)   m ? a : b        vf_mask(m, a)   m ? a : 0        vf_unordered(a, b)   either is NaN
@@ -102,6 +103,7 @@ SIMD_INLINE vi vi_load(const int32_t *p) {
   return v;
 }
 SIMD_INLINE vf vf_permute(vf v, vi lanes) { return (vf){v[lanes[0]], v[lanes[1]], v[lanes[2]], v[lanes[3]]}; }
+SIMD_INLINE vf vf_swap(vf v) { return (vf){v[1], v[0], v[3], v[2]}; }
 SIMD_INLINE vi vi_set1(int32_t x) { return (vi){x, x, x, x}; }
 /* Through unsigned lanes: overflow wraps, as the instructions do. */
 SIMD_INLINE vi vi_add(vi a, vi b) { return (vi)((simd_vu)a + (simd_vu)b); }

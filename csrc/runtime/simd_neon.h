@@ -94,6 +94,7 @@ SIMD_INLINE vf vf_permute(vf v, vi lanes) {
   uint32x4_t bytes = vmlaq_n_u32(vdupq_n_u32(0x03020100), vreinterpretq_u32_s32(lanes), 0x04040404);
   return vreinterpretq_f32_u8(vqtbl1q_u8(vreinterpretq_u8_f32(v), vreinterpretq_u8_u32(bytes)));
 }
+SIMD_INLINE vf vf_swap(vf v) { return vrev64q_f32(v); }
 SIMD_INLINE vi vi_set1(int32_t x) { return vdupq_n_s32(x); }
 SIMD_INLINE vi vi_add(vi a, vi b) { return vaddq_s32(a, b); }
 SIMD_INLINE vi vi_sub(vi a, vi b) { return vsubq_s32(a, b); }
