@@ -52,12 +52,20 @@ static void *allocate(size_t bytes) {
   return pointer;
 }
 
+/* In copies that double: word by word it was a quarter of an instrumented run. */
 static void poison(void *pointer, size_t bytes, int is_float) {
-  if (is_float)
-    for (size_t i = 0; i + sizeof poison_word <= bytes; i += sizeof poison_word)
-      memcpy((unsigned char *)pointer + i, &poison_word, sizeof poison_word);
-  else
+  if (!is_float) {
     memset(pointer, POISON_BYTE, bytes);
+    return;
+  }
+  unsigned char *to = pointer;
+  const size_t end = bytes / sizeof poison_word * sizeof poison_word;
+  if (end > 0)
+    memcpy(to, &poison_word, sizeof poison_word);
+  for (size_t done = sizeof poison_word, more; done < end; done += more) {
+    more = end - done < done ? end - done : done;
+    memcpy(to + done, to, more);
+  }
 }
 
 static void forbid_guards(const array *a) {
