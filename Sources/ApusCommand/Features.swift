@@ -123,7 +123,7 @@ struct Features: ParsableCommand {
       notes = receipt.notes
       normalization = .imageNet
       let options = ImageFolder.Options(input: usual)
-      read = { Tensor(try Image.reader($0, options), shape: Shape([1] + usual)) }
+      read = { Tensor(try Image.reader(Image.bytes(of: $0), $0, options), shape: Shape([1] + usual)) }
     }
   }
 }

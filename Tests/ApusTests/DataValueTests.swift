@@ -147,14 +147,14 @@ import Testing
     try Data(Array("P5 200000 1 255\n".utf8) + [UInt8](repeating: 9, count: 200_000)).write(
       to: URL(fileURLWithPath: ribbon))
     expectError("ribbon.pgm", "1×200000 pixels", "less elongated") {
-      _ = try Image.reader(ribbon, .init(input: [224, 224, 3]))
+      _ = try Image.reader(bytes(of: ribbon), ribbon, .init(input: [224, 224, 3]))
     }
-    #expect(try Image.reader(ribbon, .init(input: [1, 8, 1])).count == 8)
+    #expect(try Image.reader(bytes(of: ribbon), ribbon, .init(input: [1, 8, 1])).count == 8)
     let image = Image(height: 8, width: 8, channels: 1, pixels: [UInt8](repeating: 1, count: 64))
     expectError("a.png", "[8, 8, 2]") { _ = try image.prepared(for: [8, 8, 2], file: "a.png") }
     let folder = try pictureFolder(temporary, "pictures", ["a": Array(0..<9), "b": Array(20..<29)])
     expectError("a/0.png", "3 bytes from the reader", "48") {
-      _ = try ImageFolder.load(folder: folder, options: .init(input: [4, 4, 3])) { _, _ in [1, 2, 3] }
+      _ = try ImageFolder.load(folder: folder, options: .init(input: [4, 4, 3])) { _, _, _ in [1, 2, 3] }
     }
   }
 }

@@ -48,8 +48,9 @@ public enum ImageFolder {
     }
   }
 
-  /// Reads a file and gives the bytes `[H, W, C]` of `options.input`. The core has no codecs: `Image.reader` of ApusVision is one.
-  public typealias Reader = @Sendable (_ file: String, _ options: Options) throws -> [UInt8]
+  /// Makes the bytes `[H, W, C]` of `options.input` of the content of a file, which errors name. The core has no codecs: `Image.reader` of
+  /// ApusVision is one.
+  public typealias Reader = @Sendable (_ content: [UInt8], _ file: String, _ options: Options) throws -> [UInt8]
 
   /// The most bytes of decoded images that are kept.
   public static let memoryLimit = 4 << 30
