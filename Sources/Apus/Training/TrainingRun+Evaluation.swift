@@ -71,7 +71,7 @@ extension TrainingRun {
       guard let reader else { throw DataSource.noReader(source) }
       return try heldOut(recorded, in: folder, before, options, model.normalization, reader, &measured)
     }
-    var data = try source.load(folder: options, reader: reader, division: .byPlace)
+    var data = try source.load(folder: options, reader: reader, division: .byPlace, order: before.classNames)
     if let channels = record.channels { data = try data.withChannels(channels) }
     if let normalization = record.normalization { data = try data.normalized(by: normalization) }
     try RunRecord.Data(source, data).check(isAs: before)

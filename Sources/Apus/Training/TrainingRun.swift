@@ -97,7 +97,8 @@ public enum TrainingRun {
   ) throws -> Trainer {
     let source = try DataSource(record.dataSource)
     let division = try division(record, folder)
-    var data = try source.load(folder: record.imageFolder, reader: reader, division: division)
+    var data = try source.load(
+      folder: record.imageFolder, reader: reader, division: division, order: record.data?.classNames)
     for note in data.notes { observer.warn(note) }
     if let channels = record.channels { data = try data.withChannels(channels) }
     let weights = initializes ? try record.initial?.read() : nil
