@@ -237,12 +237,17 @@ import Testing
     let features = try command.apus(
       "features", run.folder, "--at", "stage3", "--images", picture, "--output", temporary.path + "/f.npy")
     #expect(features.status == 0, "\(features.errors)")
+    let image = try model.normalization(Image(contentsOf: picture).prepared(for: model, file: picture))
+    expectSameBits(
+      try Npy.read(temporary.path + "/f.npy"), try FeatureExtractor(model.model, at: "stage3", input: [8, 8, 3])(image))
     let other = try pictureFolder(
       temporary, "others", ["a": Array(0..<10), "b": Array(200..<210)], size: 8)
     let next = try command.apus(
       "train", "resnet20", "--data", "folder:" + other, "--input", "8", "--epochs", "1", "--batch-size", "8", "--init",
       run.model, "--out", temporary.path + "/next")
     #expect(next.status == 0, "\(next.errors)")
+    let initial = try #require(try RunRecord.read(temporary.path + "/next/run.json").initial)
+    #expect(initial.matched == model.model.state().count && initial.head == [])
     command.expectRefused("nothing there", try command.apus("evaluate", run.folder))
   }
 }
