@@ -24,13 +24,9 @@ struct Evaluate: ParsableCommand {
   @Option(help: "Data to measure instead of the run's: digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER.")
   var data: String?
 
-  @Flag(help: "Print JSON.")
-  var json = false
+  @OptionGroup var form: JSONOption
 
-  @Option(
-    help: "Image files of --data that cannot be read: stop, or skip (left out and listed, up to 10 %). (default: stop)",
-    transform: OptionValue.damaged)
-  var damaged: DamagedImages?
+  @OptionGroup var files: DamagedOption
 
   @OptionGroup var threads: ThreadOptions
 
@@ -47,7 +43,7 @@ struct Evaluate: ParsableCommand {
 
   func validate() throws {
     if folder != nil && data != nil { throw ValidationError("give --data or a folder of images, not both") }
-    if damaged != nil && folder == nil && !(data ?? "").hasPrefix("folder:") {
+    if files.damaged != nil && folder == nil && !(data ?? "").hasPrefix("folder:") {
       throw ValidationError("--damaged requires a folder of images: --data folder:FOLDER")
     }
   }
@@ -56,10 +52,10 @@ struct Evaluate: ParsableCommand {
     let other = try (data ?? folder.map { "folder:" + $0 }).map { try DataSource($0) }
     try ModelSource(source).check()
     let measured = try TrainingRun.evaluate(
-      source, on: other, damaged: damaged ?? .stop, reader: Image.reader)
+      source, on: other, damaged: files.damaged ?? .stop, reader: Image.reader)
     for note in measured.notes { Terminal.printError("warning: \(note)") }
     let test = measured.evaluation
-    if json {
+    if form.json {
       return Terminal.printLine(
         try JSONText.of(
           Result(

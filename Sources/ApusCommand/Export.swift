@@ -58,7 +58,20 @@ struct Export: ParsableCommand {
     transform: OptionValue.batch)
   var batch: Batch = .dynamic
 
+  @OptionGroup var form: JSONOption
+
   @OptionGroup var threads: ThreadOptions
+
+  private struct Result: Encodable {
+    /// The file.
+    var output: String
+    var bytes, operatorSet: Int
+    /// Batch size: a number, or `dynamic`.
+    var batch: String
+    /// Shapes of one image in the file's order, `[C, H, W]`, and of its logits.
+    var input, logits: [Int]
+    var notes: [String]
+  }
 
   func run() throws {
     // A folder that is called as a network is meant by ./NAME.
@@ -95,35 +108,49 @@ struct Export: ParsableCommand {
     let entry = try NetworkCatalogue.entry(source)
     var shape = input?.shape(channels: entry.usualInput[2]) ?? entry.usualInput
     let model: any Layer
+    var notes: [String] = []
     if let weights {
       let file = try WeightsFile.read(weights, prefix: names.prefix)
       if input == nil, let channels = try NetworkCatalogue.channels(of: source, in: file) { shape[2] = channels }
       let loaded = try NetworkCatalogue.make(source, weights: file, input: Shape([1] + shape), classes: classes)
       model = loaded.model
-      for note in loaded.receipt.notes { Terminal.printLine(note) }
+      notes = loaded.receipt.notes
     } else {
       model = try NetworkCatalogue.make(source, input: shape, classes: classes ?? entry.usualClasses, seed: seed ?? 1)
     }
-    try write(model, input: shape, name: entry.name, metadata: ["apus.network": entry.name])
+    try write(model, input: shape, name: entry.name, metadata: ["apus.network": entry.name], notes: notes)
   }
 
-  private func write(_ model: any Layer, input: Shape, name: String, metadata: [String: String]) throws {
+  private func write(
+    _ model: any Layer, input: Shape, name: String, metadata: [String: String], notes: [String] = []
+  ) throws {
     let count = batch.count
     let options = ONNXOptions(
       foldsBatchNorms: fold, batch: count == nil ? .dynamic : .fixed, name: name, metadata: metadata)
     let images = Shape([count ?? 1] + input)
     try model.exportONNX(input: images, to: output, options: options)
     // As the file has them: channels before height and width.
-    func text(_ shape: Shape) -> String {
-      let rest = shape.count == 4 ? [shape[3], shape[1], shape[2]] : Array(shape.dropFirst())
-      return "[" + ([count.map(String.init) ?? "N"] + rest.map(String.init)).joined(separator: ",") + "]"
+    func sample(_ shape: Shape) -> [Int] {
+      shape.count == 4 ? [shape[3], shape[1], shape[2]] : Array(shape.dropFirst())
     }
+    let logits = try model.plan(input: images).outputShape
     let bytes =
       try FileManager.default.attributesOfItem(
         atPath: URL(filePath: output).resolvingSymlinksInPath().path)[.size] as? Int ?? 0
+    if form.json {
+      return Terminal.printLine(
+        try JSONText.of(
+          Result(
+            output: output, bytes: bytes, operatorSet: ONNXOptions.operatorSet, batch: "\(batch)",
+            input: sample(images), logits: sample(logits), notes: notes)))
+    }
+    func text(_ shape: Shape) -> String {
+      "[" + ([count.map(String.init) ?? "N"] + sample(shape).map(String.init)).joined(separator: ",") + "]"
+    }
+    for note in notes { Terminal.printLine(note) }
     Terminal.printLine(
       "wrote \(output) (opset \(ONNXOptions.operatorSet), \(Export.size(bytes))): input \(text(images)), "
-        + "output logits \(text(try model.plan(input: images).outputShape))")
+        + "output logits \(text(logits))")
   }
 
   private static func size(_ bytes: Int) -> String {

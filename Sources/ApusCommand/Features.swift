@@ -33,7 +33,17 @@ struct Features: ParsableCommand {
   @Option(name: [.long, .short], help: "The .npy file to write the features to, float32 [N, …].", completion: .file())
   var output: String
 
+  @OptionGroup var form: JSONOption
+
   @OptionGroup var threads: ThreadOptions
+
+  private struct Result: Encodable {
+    /// The layer's path, and the file that was written.
+    var network, at, output: String
+    /// Shapes: of the images, and of what was written.
+    var images, features: [Int]
+    var notes: [String]
+  }
 
   /// Images per pass.
   private static let batchSize = 32
@@ -53,6 +63,13 @@ struct Features: ParsableCommand {
     }
     let features = Tensor.concatenated(parts, axis: 0)
     try Npy.write(features, to: output)
+    if form.json {
+      return Terminal.printLine(
+        try JSONText.of(
+          Result(
+            network: network, at: at, output: output, images: Array(batch.shape), features: Array(features.shape),
+            notes: source.notes)))
+    }
     Terminal.printLine("\(network) at \(at): \(batch.shape) to \(features.shape) in \(output)")
     for note in source.notes { Terminal.printLine(note) }
   }
@@ -106,7 +123,7 @@ struct Features: ParsableCommand {
       notes = receipt.notes
       normalization = .imageNet
       let options = ImageFolder.Options(input: usual)
-      read = { Tensor(try Image.reader($0, options), shape: Shape([1] + usual)) }
+      read = { Tensor(try Image.reader(Image.bytes(of: $0), $0, options), shape: Shape([1] + usual)) }
     }
   }
 }

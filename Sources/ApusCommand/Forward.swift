@@ -54,7 +54,26 @@ struct Forward: ParsableCommand {
       """, completion: .file())
   var rounding: String?
 
+  @OptionGroup var form: JSONOption
+
   @OptionGroup var threads: ThreadOptions
+
+  private struct Result: Encodable {
+    /// What `--rounding` found: how often float64 decides otherwise at ReLUs and maxima, and the largest errors of gradients.
+    struct Rounding: Encodable {
+      var file: String
+      var decisions, differing: Int
+      var ownDecisions, sameDecisions: Double
+    }
+    /// The files that were read and written.
+    var network, weights, output: String
+    var tensors: Int
+    /// Shape of the output.
+    var logits: [Int]
+    var gradients: String?
+    var rounding: Rounding?
+    var notes: [String]
+  }
 
   func validate() throws {
     let takesLoss = gradients != nil || rounding != nil
@@ -81,26 +100,38 @@ struct Forward: ParsableCommand {
         source: gradients, tensors: try model.exported(taken, input: images.shape), recordedLayout: .pytorch
       ).write(to: gradients)
     }
-    if let labels, let rounding {
-      try write(
-        RoundingComparison(of: model, phase: phase) { trainingLoss(of: model, images: images, labels: labels) },
-        to: rounding)
+    let rounded = try labels.flatMap { labels in
+      try rounding.map {
+        try write(
+          RoundingComparison(of: model, phase: phase) { trainingLoss(of: model, images: images, labels: labels) },
+          to: $0)
+      }
+    }
+    if form.json {
+      return Terminal.printLine(
+        try JSONText.of(
+          Result(
+            network: network, weights: weights, output: output, tensors: receipt.matched.count,
+            logits: Array(logits.shape), gradients: gradients, rounding: rounded, notes: receipt.notes)))
+    }
+    if let rounded {
+      Terminal.printLine(
+        "float64 decides \(rounded.differing.grouped) of \(rounded.decisions.grouped) ReLUs and maxima otherwise; largest error "
+          + "of a gradient \(Float(rounded.ownDecisions)), with the same decisions \(Float(rounded.sameDecisions))")
     }
     Terminal.printLine("\(network), \(receipt.matched.count) tensors of \(weights): \(plan.outputShape) to \(output)")
     for note in receipt.notes { Terminal.printLine(note) }
   }
 
-  private func write(_ comparison: RoundingComparison, to path: String) throws {
+  private func write(_ comparison: RoundingComparison, to path: String) throws -> Result.Rounding {
     var lines = ["what,name,own_decisions,same_decisions"]
     lines += comparison.values.map { "\($0.operation),\($0.path),,\($0.error)" }
     lines += comparison.gradients.map { "gradient,\($0.path),\($0.ownDecisions),\($0.sameDecisions)" }
     try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: path)
-    func largest(_ error: (RoundingComparison.Gradient) -> Double) -> String {
-      "\(Float(comparison.gradients.map(error).max() ?? 0))"
-    }
-    Terminal.printLine(
-      "float64 decides \(comparison.differing.grouped) of \(comparison.decisions.grouped) ReLUs and maxima otherwise; largest error of a "
-        + "gradient \(largest(\.ownDecisions)), with the same decisions \(largest(\.sameDecisions))")
+    return Result.Rounding(
+      file: path, decisions: comparison.decisions, differing: comparison.differing,
+      ownDecisions: comparison.gradients.map(\.ownDecisions).max() ?? 0,
+      sameDecisions: comparison.gradients.map(\.sameDecisions).max() ?? 0)
   }
 
   private func batch() throws -> Tensor {

@@ -17,20 +17,15 @@ struct ImageOptions: ParsableArguments {
       """, transform: OptionValue.orientation)
   var orientation: ImageReading.Orientation?
 
-  @Option(
-    help: """
-      Images that cannot be read: stop, or skip (left out and listed, up to \(Int(100 * DamagedImages.limit)) % of them). \
-      (default: stop)
-      """, transform: OptionValue.damaged)
-  var damaged: DamagedImages?
+  @OptionGroup var files: DamagedOption
 
   /// Those given, for a run that keeps its settings.
-  var given: [(String, Any?)] { [("--alpha", alpha), ("--orientation", orientation), ("--damaged", damaged)] }
+  var given: [(String, Any?)] { [("--alpha", alpha), ("--orientation", orientation), ("--damaged", files.damaged)] }
 
-  var isEmpty: Bool { alpha == nil && orientation == nil && damaged == nil }
+  var isEmpty: Bool { alpha == nil && orientation == nil && files.damaged == nil }
 
   func complete(_ options: inout ImageFolder.Options) {
     options.reading = ImageReading(alpha: alpha ?? .drop, orientation: orientation ?? .apply)
-    options.damaged = damaged ?? .stop
+    options.damaged = files.damaged ?? .stop
   }
 }

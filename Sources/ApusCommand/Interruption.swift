@@ -67,9 +67,9 @@ enum Interruption {
   /// A reader of image files that gives up once a signal was noted: reading a large folder takes minutes, and there is no step to
   /// finish.
   static func stopping(_ reader: @escaping ImageFolder.Reader) -> ImageFolder.Reader {
-    { file, options in
+    { content, file, options in
       if signal != 0 { throw InterruptedError() }
-      return try reader(file, options)
+      return try reader(content, file, options)
     }
   }
 }

@@ -29,13 +29,9 @@ struct Predict: ParsableCommand {
   @Flag(help: "Invert the images first: for dark on light where the training images are light on dark.")
   var inverted = false
 
-  @Option(
-    help: "Images that cannot be read: stop, or skip (left out and listed). (default: stop)",
-    transform: OptionValue.damaged)
-  var damaged: DamagedImages?
+  @OptionGroup var files: DamagedOption
 
-  @Flag(help: "Print JSON: for each image its file and its classes with their probabilities.")
-  var json = false
+  @OptionGroup var form: JSONOption
 
   @OptionGroup var threads: ThreadOptions
 
@@ -63,7 +59,7 @@ struct Predict: ParsableCommand {
       let classes = try predictor.predict(image, from: path).prefix(top)
       return Prediction(image: path, classes: classes.map { .init(name: $0.className, probability: $0.probability) })
     }
-    if json { return Terminal.printLine(try JSONText.of(predictions)) }
+    if form.json { return Terminal.printLine(try JSONText.of(predictions)) }
     for prediction in predictions {
       let shown = prediction.classes.map { "\($0.name) \($0.probability.percent(decimals: 1))" }
       Terminal.printLine("\(prediction.image): \(shown.joined(separator: ", "))")
@@ -74,7 +70,7 @@ struct Predict: ParsableCommand {
   private func read(_ path: String, for model: TrainedModel) throws -> Tensor? {
     do {
       return try Image(contentsOf: path, reading: model.reading).prepared(for: model, inverted: inverted, file: path)
-    } catch let error as FileError where damaged == .skip {
+    } catch let error as FileError where files.damaged == .skip {
       Terminal.printError("note: left out: \(error)")
       return nil
     }

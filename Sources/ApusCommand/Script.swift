@@ -30,8 +30,10 @@ struct Script: ParsableCommand {
     let libraries = try ScriptLibraries.besideCommand()
     let compiler = try ScriptCompiler()
     let flags = ScriptCompiler.flags + libraries.compilerArguments
+    let toolchain = try ScriptToolchain(of: compiler)
     let key = ScriptKey(
-      tools: [compiler.path] + libraries.files, flags: flags, name: shownName, source: source)
+      tools: toolchain.files + libraries.files, toolchain: toolchain.text, flags: flags, name: shownName,
+      source: source)
     let program = try ScriptCache().program(for: key) { folder, moduleCache in
       try compiler.compile(source, shownName, flags, in: folder, moduleCache)
     }

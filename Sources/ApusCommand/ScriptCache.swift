@@ -149,9 +149,10 @@ struct ScriptKey {
 
   /// - Parameters:
   ///   - tools: files that the program is made with; each counts with its path, size and time of change.
+  ///   - toolchain: what else tells it from others.
   ///   - flags: of the compiler.
   ///   - name: of the script, which is in its messages.
-  init(tools: [String], flags: [String], name: String, source: [UInt8]) {
+  init(tools: [String], toolchain: String, flags: [String], name: String, source: [UInt8]) {
     let identity = tools.map { path -> String in
       var status = stat()
       stat(path, &status)
@@ -162,7 +163,7 @@ struct ScriptKey {
       #endif
       return "\(path) \(status.st_ino) \(status.st_size) \(time.tv_sec).\(time.tv_nsec)"
     }
-    let text = ([Runtime.buildDescription] + identity).joined(separator: "\n") + "\n"
+    let text = ([Runtime.buildDescription] + identity + [toolchain]).joined(separator: "\n") + "\n"
     let rest = flags.joined(separator: "\u{0}") + "\n\(name)\n"
     bytes = Data(Array((text + rest).utf8) + source)
     toolsFingerprint = Fingerprint.text(of: text.utf8)

@@ -28,8 +28,9 @@ struct ScriptCompiler {
 
   /// A tool that lies beside the compiler, or is on `PATH`.
   func tool(_ name: String) -> String? {
-    let real = URL(filePath: path).resolvingSymlinksInPath().deletingLastPathComponent().path
-    let folders = [real] + (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+    let folders =
+      [ScriptToolchain.tools(of: self)].compactMap { $0 }
+      + (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
     return folders.map { "\($0)/\(name)" }.first(where: FileManager.default.isExecutableFile(atPath:))
   }
 
@@ -47,6 +48,28 @@ struct ScriptCompiler {
       environment: ProcessInfo.processInfo.environment.merging(["TMPDIR": folder]) { $1 })
     if status == 0 { return }
     throw ScriptError(description: "\(name) does not compile")
+  }
+
+  /// What the compiler prints; it fails, and says why on standard error, or it does not.
+  func output(of arguments: [String]) throws -> String {
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(filePath: path)
+    process.arguments = arguments
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = output
+    do {
+      try process.run()
+    } catch {
+      throw ScriptError(description: "\(path): cannot start it: \(error.localizedDescription)")
+    }
+    let text = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    if process.terminationStatus != 0 {
+      throw ScriptError(
+        description: "\(path) \(arguments.joined(separator: " ")) failed; scripts need a working Swift toolchain")
+    }
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// The compiler's status. Not by Foundation's `Process`, which gives it a process group of its own: Ctrl-C would end this command

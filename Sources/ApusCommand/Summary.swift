@@ -51,8 +51,7 @@ struct Summary: ParsableCommand {
     transform: OptionValue.oneOf(Format.allCases, default: .table))
   var format = Format.table
 
-  @Flag(help: "The same as --format json.")
-  var json = false
+  @OptionGroup var form: JSONOption
 
   @Flag(inversion: .prefixedNo, help: "Predict the time of a step; takes a few seconds to calibrate on this machine.")
   var time = true
@@ -60,7 +59,7 @@ struct Summary: ParsableCommand {
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
-    if json && format == .csv { throw ValidationError("either --json or --format csv, not both") }
+    if form.json && format == .csv { throw ValidationError("either --json or --format csv, not both") }
   }
 
   /// What is planned.
@@ -84,7 +83,7 @@ struct Summary: ParsableCommand {
       isTraining: phase == .training,
       totals: inference.totals + (step?.totals ?? [])
         + (time ? try times(model, images, step: step != nil ? optimizer : nil) : []))
-    switch json ? .json : format {
+    switch form.json ? .json : format {
     case .table: Terminal.printLine(report.table)
     case .json: Terminal.printLine(try report.json())
     case .csv: Terminal.printLine(report.csv)

@@ -27,7 +27,43 @@ struct Weights: ParsableCommand {
 
   @OptionGroup var names: PrefixOption
 
+  @OptionGroup var form: JSONOption
+
   @OptionGroup var threads: ThreadOptions
+
+  /// A receipt of weights that fit.
+  private struct Result: Encodable {
+    struct Match: Encodable {
+      /// In the file, and in the model.
+      var name, path: String
+      /// Whether its axes were moved on the way.
+      var isTransposed: Bool
+    }
+    var network, file: String
+    var layout: WeightsFile.Layout
+    var isLayoutRecorded: Bool
+    /// What was taken off the names.
+    var prefix: String?
+    var matched: [Match]
+    /// Those that were not float32 in the file.
+    var converted: [Conversion]
+    struct Conversion: Encodable {
+      /// The tensor, and its type in the file.
+      var name, from: String
+    }
+    var counters, outside, skipped: [String]
+    /// The file that was written.
+    var to: String?
+
+    init(_ network: String, _ receipt: LoadReceipt, to: String?) {
+      (self.network, file) = (network, receipt.source)
+      (layout, isLayoutRecorded, prefix) = (receipt.layout, receipt.isLayoutRecorded, receipt.prefix)
+      matched = receipt.matched.map { Match(name: $0.name, path: $0.path, isTransposed: $0.change != .same) }
+      converted = receipt.converted.map { Conversion(name: $0.name, from: $0.from) }
+      (counters, outside, skipped) = (receipt.counters, receipt.outside, receipt.skipped)
+      self.to = to
+    }
+  }
 
   func validate() throws {
     if layout != nil && to == nil { throw ValidationError("--layout requires --to") }
@@ -39,9 +75,9 @@ struct Weights: ParsableCommand {
     if let channels = try NetworkCatalogue.channels(of: network, in: weights) { input[2] = channels }
     let batch = Shape([1] + input)
     let (model, receipt) = try NetworkCatalogue.make(network, weights: weights, input: batch)
-    Terminal.printLine("\(receipt)")
-    guard let to else { return }
-    try model.save(weights: to, layout: layout ?? .pytorch, input: batch)
-    Terminal.printLine("written to \(to)")
+    if !form.json { Terminal.printLine("\(receipt)") }
+    if let to { try model.save(weights: to, layout: layout ?? .pytorch, input: batch) }
+    if form.json { return Terminal.printLine(try JSONText.of(Result(network, receipt, to: to))) }
+    if let to { Terminal.printLine("written to \(to)") }
   }
 }

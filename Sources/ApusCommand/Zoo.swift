@@ -11,8 +11,7 @@ struct Zoo: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "List the networks: title, paper, default input, parameters, multiply-adds.")
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var form: JSONOption
 
     @OptionGroup var threads: ThreadOptions
 
@@ -31,7 +30,7 @@ struct Zoo: ParsableCommand {
           input: Array(entry.usualInput),
           parameters: model.parameters.scalarCount, multiplyAdds: plan.weightMultiplyAdds)
       }
-      if json { return Terminal.printLine(try JSONText.of(networks)) }
+      if form.json { return Terminal.printLine(try JSONText.of(networks)) }
       let lines =
         [["name", "title", "paper", "input", "parameters", "multiply-adds"]]
         + networks.map { network in
@@ -53,7 +52,44 @@ struct Zoo: ParsableCommand {
     @Argument(help: "The network. (default: all that a table is known of)")
     var network: String?
 
+    @OptionGroup var form: JSONOption
+
     @OptionGroup var threads: ThreadOptions
+
+    /// A line of a table as it is printed, or `nil` where nothing is, beside what the network has.
+    private struct Line: Encodable {
+      struct Numbers: Encodable {
+        var output: [Int]?
+        var parameters, multiplyAdds, memory: String?
+        var blocks: Int?
+      }
+      struct Here: Encodable {
+        var output: [Int]
+        var parameters, multiplyAdds, memory, blocks: Int
+      }
+      var network, source, line: String
+      var printed: Numbers
+      var here: Here
+      /// `equal`, `erratum` or `differs`.
+      var verdict: String
+      var erratum: String?
+
+      init(_ table: PublishedTable, _ comparison: PublishedTable.Comparison) {
+        let row = comparison.row
+        (network, source, line) = (table.network, table.source, row.name)
+        printed = Numbers(
+          output: row.output.map { Array($0) }, parameters: row.parameters?.text, multiplyAdds: row.multiplyAdds?.text,
+          memory: row.memory?.text, blocks: row.blocks)
+        here = Here(
+          output: Array(comparison.output), parameters: comparison.parameters, multiplyAdds: comparison.multiplyAdds,
+          memory: comparison.memory, blocks: comparison.blocks)
+        switch comparison.verdict {
+        case .equal: verdict = "equal"
+        case .erratum(let text): (verdict, erratum) = ("erratum", text)
+        case .differs: verdict = "differs"
+        }
+      }
+    }
 
     func run() throws {
       let name = try network.map { try NetworkCatalogue.entry($0).name }
@@ -62,11 +98,15 @@ struct Zoo: ParsableCommand {
         throw ValidationError("no published table of \(name) is known; apus zoo verify compares all that are")
       }
       var (equal, errata, differing) = (0, 0, 0)
+      var lines: [Line] = []
       for table in tables {
         let rows = try table.compare()
-        Terminal.printLine("\(table.network): \(table.source)")
-        Terminal.printLine(Table.text([Verify.head] + rows.map(Verify.line), textColumns: 1) + "\n")
+        if !form.json {
+          Terminal.printLine("\(table.network): \(table.source)")
+          Terminal.printLine(Table.text([Verify.head] + rows.map(Verify.line), textColumns: 1) + "\n")
+        }
         for row in rows {
+          lines.append(Line(table, row))
           switch row.verdict {
           case .equal: equal += 1
           case .erratum: errata += 1
@@ -74,7 +114,8 @@ struct Zoo: ParsableCommand {
           }
         }
       }
-      Terminal.printLine("\(equal) lines equal, \(errata) known errata, \(differing) differing")
+      Terminal.printLine(
+        form.json ? try JSONText.of(lines) : "\(equal) lines equal, \(errata) known errata, \(differing) differing")
       if differing > 0 { throw ExitCode(1) }
     }
 

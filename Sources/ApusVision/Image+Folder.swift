@@ -1,15 +1,14 @@
 import Apus
 
 extension Image {
-  /// Reads the files of `ImageFolder`: decodes, scales, takes the centre, and makes gray or RGB of it as the input asks. On many threads,
+  /// Reads the files of `ImageFolder`: decodes their content, scales, takes the centre, and makes gray or RGB of it as the input asks. On many threads,
   /// images wait for each other where they would take more than a gibibyte together.
   ///
   /// ```swift
   /// let data = try ImageFolder.load(
   ///   folder: "flowers", options: .init(input: [224, 224, 3]), reader: Image.reader)
   /// ```
-  public static let reader: ImageFolder.Reader = { file, options in
-    let bytes = try Image.bytes(of: file)
+  public static let reader: ImageFolder.Reader = { bytes, file, options in
     let codec = try ImageCodec(of: bytes, file: file)
     let header = try codec.header(bytes, options.reading, file: file)
     let scaled = ScaledSize(height: header.uprightHeight, width: header.uprightWidth, options)

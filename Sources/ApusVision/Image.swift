@@ -41,7 +41,7 @@ public struct Image: Hashable, Sendable {
   }
 
   /// The bytes of an image file.
-  static func bytes(of path: String) throws(FileError) -> [UInt8] {
+  package static func bytes(of path: String) throws(FileError) -> [UInt8] {
     try File.contents(of: path, limit: ImageFolder.fileLimit)
   }
 

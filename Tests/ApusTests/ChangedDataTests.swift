@@ -139,6 +139,40 @@ import Testing
     expectError("data that differ", "classes added c") { _ = try evaluate() }
   }
 
+  /// Runs that were made when the composed forms of names decided their order: with recorded parts, and without.
+  @Test(arguments: [true, false]) func runsMadeBeforeKeepTheirClasses(_ recordsParts: Bool) throws {
+    let names = ["cafe\u{301}", "caff", "caf\u{E9}s"]
+    for (index, name) in names.enumerated() {
+      try FileManager.default.moveItem(
+        atPath: index < 2
+          ? folder + "/" + ["a", "b"][index]
+          : try pictureFolder(
+            temporary, "more", ["c": (0..<30).map { 60 + 4 * $0 }], size: 8) + "/c", toPath: folder + "/" + name)
+    }
+    let before = ["caff", "cafe\u{301}", "caf\u{E9}s"]
+    try train(StopAfter(steps: 1))
+    var record = try RunRecord.read(run.record)
+    #expect(record.data?.classNames == names)
+    let old = try ImageFolder.load(
+      folder: folder, options: .init(input: [8, 8, 3]), division: recordsParts ? .byPath : .byPlace, order: before,
+      reader: Image.reader)
+    #expect(old.classNames == before && old.fingerprint != record.data?.fingerprint)
+    record.data = RunRecord.Data(try DataSource("folder:" + folder), old)
+    try record.write(to: run.record)
+    for file in [run.split, run.checkpoint] { try FileManager.default.removeItem(atPath: file) }
+    if recordsParts { try AtomicFile.write(RunSplit.csv(old.files), to: run.split) }
+    _ = try TrainingRun.resume(run.folder, reader: Image.reader, observer: SilentObserver())
+    #expect(try TrainedModel.read(run.model).classNames == before)
+    #expect(try RunRecord.read(run.record).data == record.data)
+    let own = try evaluate()
+    #expect(own.evaluation.labels == old.test.labels.map { Int($0) })
+    #expect(try own.evaluation.accuracy == RunRecord.read(run.record).result?.testAccuracy)
+    // Other data are measured in the model's order.
+    let other = try pictureFolder(
+      temporary, "other", ["caff": [123], "caf\u{E9}": [2, 6], "cafe\u{301}s": [61, 65, 69]], size: 8)
+    #expect(try evaluate("folder:" + other).evaluation.labels == [0, 1, 1, 2, 2, 2])
+  }
+
   /// A run of data in fixed files: from before, without a fingerprint, and now.
   @Test func comparesDataInFixedFiles() throws {
     let data = temporary.path + "/mnist"
@@ -203,12 +237,17 @@ import Testing
     let features = try command.apus(
       "features", run.folder, "--at", "stage3", "--images", picture, "--output", temporary.path + "/f.npy")
     #expect(features.status == 0, "\(features.errors)")
+    let image = try model.normalization(Image(contentsOf: picture).prepared(for: model, file: picture))
+    expectSameBits(
+      try Npy.read(temporary.path + "/f.npy"), try FeatureExtractor(model.model, at: "stage3", input: [8, 8, 3])(image))
     let other = try pictureFolder(
       temporary, "others", ["a": Array(0..<10), "b": Array(200..<210)], size: 8)
     let next = try command.apus(
       "train", "resnet20", "--data", "folder:" + other, "--input", "8", "--epochs", "1", "--batch-size", "8", "--init",
       run.model, "--out", temporary.path + "/next")
     #expect(next.status == 0, "\(next.errors)")
+    let initial = try #require(try RunRecord.read(temporary.path + "/next/run.json").initial)
+    #expect(initial.matched == model.model.state().count && initial.head == [])
     command.expectRefused("nothing there", try command.apus("evaluate", run.folder))
   }
 }

@@ -287,7 +287,9 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: run) == ["run.json"])
     #expect(try RunRecord.read(run + "/run.json").status == .failed)
     // With room it goes on, from the start as there is no checkpoint.
-    #expect(try apus("train", "--resume", run).status == 0)
+    let resumed = try apus("train", "--resume", run)
+    #expect(resumed.status == 0 && resumed.output.contains("\ntest accuracy "), "\(resumed.errors)")
+    #expect(try RunRecord.read(run + "/run.json").status == .finished)
   }
 
   @Test func savesOnInterruptionAndGoesOnToTheSameBytes() throws {

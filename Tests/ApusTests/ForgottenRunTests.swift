@@ -62,7 +62,7 @@ import Testing
     expectError("no image") {
       _ = try TrainingRun.start(
         request, in: run.folder,
-        reader: { file, _ in
+        reader: { _, file, _ in
           lock.lock()
           defer { lock.unlock() }
           if try bytes(of: run.record).count > 2 {

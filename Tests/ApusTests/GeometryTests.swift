@@ -72,6 +72,24 @@ import Testing
     expectSameBits(patches(x, kernel: 1, stride: IntOrPair(most), dilation: IntOrPair(most)), corner)
   }
 
+  /// A layer says it before the core would, with its path; an empty batch is computed all the same.
+  @Test func kernelsLargerThanThePaddedInput() throws {
+    for (layer, text) in [
+      (
+        Conv2D(2, 3, kernel: 4, padding: .explicit(top: 1, left: 2, bottom: 0, right: 0)), "1: Conv2D with a 4×4 kernel"
+      ),
+      (MaxPool2D([4, 3], padding: .explicit(top: 1, left: 0, bottom: 0, right: 0)), "1: MaxPool2D"),
+      (AveragePool2D([3, 5]), "1: AveragePool2D"),
+    ] as [(any Layer, String)] {
+      expectError(text, "[1, 2, 4, 2]") { _ = try Sequential([Identity(), layer]).plan(input: [1, 2, 4, 2]) }
+    }
+    let x = Tensor.zeros([0, 3, 4, 2])
+    #expect(Conv2D(2, 3, kernel: 3)(x).shape == [0, 1, 2, 3] && MaxPool2D(3, stride: 1)(x).shape == [0, 1, 2, 2])
+    #expect(ConvTranspose2D(2, 5, kernel: 3)(x).shape == [0, 5, 6, 5])
+    let gradients = valueWithGradients(at: [x]) { Conv2D(2, 3, kernel: 3)(averagePool2d($0[0], 1)).sum() }.gradients
+    #expect(gradients[0]?.shape == x.shape)
+  }
+
   @Test func numbersBeyondTheEnds() async {
     let bound = "must be in 1...2147483647"
     let convolution = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {

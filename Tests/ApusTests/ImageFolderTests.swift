@@ -48,6 +48,19 @@ private func load(_ folder: String, limit: Int = ImageFolder.memoryLimit) throws
     #expect(data.test.normalization == data.normalization)
   }
 
+  /// The reader makes pixels of the very bytes that are recorded, even where the file changes meanwhile.
+  @Test func readsEachFileOnce() throws {
+    let temporary = try TemporaryFolder()
+    let folder = try pictureFolder(temporary, "a", ["x": Array(0..<9), "y": Array(20..<29)])
+    let before = try load(folder)
+    let data = try ImageFolder.load(folder: folder, options: .init(input: [4, 4, 3])) { content, file, options in
+      try Data([1, 2, 3]).write(to: URL(fileURLWithPath: file))
+      return try Image.reader(content, file, options)
+    }
+    #expect(data.files == before.files && data.fingerprint == before.fingerprint && before.files.count == 18)
+    #expect(try bytes(of: folder + "/x/0.png") == [1, 2, 3])
+  }
+
   @Test func drawsTheMissingPartsWithTheClassesShares() throws {
     let temporary = try TemporaryFolder()
     let folder = try pictureFolder(temporary, "a", ["x": Array(0..<20), "y": Array(20..<60)])

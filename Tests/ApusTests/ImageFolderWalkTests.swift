@@ -71,15 +71,62 @@ private func load(_ folder: String, damaged: DamagedImages = .stop) throws -> Da
       temporary, "a",
       ["train/\(composed)": [1, 2], "train/caff": [3, 4], "val/\(decomposed)": [5], "test/\(decomposed)": [6, 7]])
     let data = try load(folder)
-    // The composed form decides the order: "é" comes after "f", also where it is written as "e" and an accent.
     #expect(data.classNames == ["caff", composed] && data.test.labels == [1, 1] && data.validation.labels == [1])
     let other = try pictureFolder(
       temporary, "b", ["train/\(decomposed)": [1, 2], "train/caff": [3, 4], "val/caff": [5]])
-    #expect(try load(other).classNames == ["caff", composed])
+    #expect(try load(other).classNames == ["cafe\u{301}", "caff"])
     let twice = try pictureFolder(temporary, "c", [composed: [1], decomposed: [2], "x": [3]])
     if try FileManager.default.contentsOfDirectory(atPath: twice).count == 3 {
       expectError("two folders of the class \"caf", "move the images") { _ = try load(twice) }
     }
+  }
+
+  /// torchvision sorts by code points: "é" as two of them comes before "f", as one after "z". `sorted(os.listdir())` in Python gives this
+  /// order.
+  @Test func numbersClassesAsTorchvisionDoes() throws {
+    let names = [
+      "caf\u{E9}", "cafe\u{301}s", "caff", "cafz", "Zebra", "\u{3A9}", "A\u{30A}", "\u{FB01}n", "\u{1F600}", "\u{65E5}",
+    ]
+    let folder = temporary.path + "/a"
+    for (value, name) in names.enumerated() {
+      let written = try pictureFolder(temporary, "a/train", [name: [value, 100 + value]])
+      #expect(written == folder + "/train")
+    }
+    _ = try pictureFolder(temporary, "a/test", ["cafe\u{301}": [0], "caf\u{E9}s": [1], "\u{C5}": [6]])
+    _ = try pictureFolder(temporary, "a/val", ["caff": [2]])
+    let data = try load(folder)
+    let order = [
+      "A\u{30A}", "Zebra", "cafe\u{301}s", "caff", "cafz", "caf\u{E9}", "\u{3A9}", "\u{65E5}", "\u{FB01}n", "\u{1F600}",
+    ]
+    #expect(data.classNames.map { Array($0.utf8) } == order.map { Array($0.utf8) })
+    for (index, label) in every(data.train.labels.enumerated().map { ($0, $1) }) {
+      let value = Int(data.train.image(at: index).array(of: UInt8.self)[0]) % 100
+      #expect(Array(order[Int(label)].utf8) == Array(names[value].utf8))
+    }
+    // The test folder's names, in their other form, are the same classes.
+    #expect(data.test.labels == [0, 5, 2].sorted())
+    for (index, label) in every(data.test.labels.enumerated().map { ($0, $1) }) {
+      #expect(order[Int(label)] == names[Int(data.test.image(at: index).array(of: UInt8.self)[0])])
+    }
+  }
+
+  /// Folders of two links each to the next have two to the power of their number of paths.
+  @Test func walksABoundedNumberOfFolders() throws {
+    let folder = temporary.path + "/a"
+    for depth in 0..<6 {
+      try FileManager.default.createDirectory(atPath: "\(folder)/\(depth)", withIntermediateDirectories: true)
+      for name in ["x", "y"] where depth < 5 {
+        try FileManager.default.createSymbolicLink(
+          atPath: "\(folder)/\(depth)/\(name)", withDestinationPath: "\(folder)/\(depth + 1)")
+      }
+    }
+    try copy("gray.jpg", to: "a/5/1.jpg")
+    let walk = try ImageFolderWalk(folder + "/0", ImageReading(), mostFolders: 63)
+    #expect(walk.files.count == 32 && walk.files.first == "x/x/x/x/x/1.jpg")
+    expectError("/0: more than 62 folders", "links may lead to the same ones") {
+      _ = try ImageFolderWalk(folder + "/0", ImageReading(), mostFolders: 62)
+    }
+    #expect(ImageFolderWalk.mostFolders == 1 << 20)
   }
 
   /// Two files whose names differ only in their form are two, where the file system tells them apart.

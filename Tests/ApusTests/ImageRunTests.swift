@@ -125,6 +125,23 @@ import Testing
     #expect(try command.apus("train", "--resume", run.folder, "--damaged", "stop").status == 64)
     // The model reads what is asked for as its training did: over white.
     let picture = repositoryFile("Tests/Fixtures/image-forms/rgba.png")
-    #expect(try command.apus("predict", run.folder, picture).status == 0)
+    let predicted = try command.apus("predict", run.folder, picture, "--json")
+    let model = try TrainedModel.read(run.model)
+    func probabilities(_ alpha: ImageReading.Alpha) throws -> [String: Double] {
+      let image = try Image(contentsOf: picture, reading: ImageReading(alpha: alpha)).prepared(
+        for: model, file: picture)
+      let classes = try model.predict(image, from: picture)
+      return Dictionary(uniqueKeysWithValues: classes.map { ($0.className, $0.probability) })
+    }
+    struct Prediction: Decodable {
+      struct Class: Decodable {
+        var name: String
+        var probability: Double
+      }
+      var classes: [Class]
+    }
+    let shown = try #require(try JSONDecoder().decode([Prediction].self, from: Data(predicted.output.utf8)).first)
+    let given = Dictionary(uniqueKeysWithValues: shown.classes.map { ($0.name, $0.probability) })
+    #expect(try given == probabilities(.white) && given != probabilities(.drop), "\(predicted.errors)")
   }
 }

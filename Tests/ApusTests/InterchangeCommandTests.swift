@@ -1,4 +1,5 @@
 import Apus
+import Foundation
 import Testing
 
 /// `apus forward` and `apus weights`, as users run them.
@@ -108,7 +109,9 @@ extension CommandTests {
     let arguments = ["forward", "lenet5", "--weights", two, "--input", input, "--output", output]
     expectRefused("choose with --prefix ema", try apus(words: arguments))
     expectRefused("no tensor below \"x\"", try apus(words: arguments + ["--prefix", "x"]))
+    try FileManager.default.removeItem(atPath: output)
     #expect(try apus(words: arguments + ["--prefix", "ema"]).status == 0)
+    expectClose(try Npy.read(output), withPhase(.inference) { model(x) }.array(of: Float.self).map(Double.init))
     for command in [
       ["weights", "lenet5", two], ["export", "lenet5", "--weights", two, "--output", folder.path + "/m.onnx"],
       ["features", "lenet5", "--weights", two, "--at", "features.0", "--input", input, "--output", output],

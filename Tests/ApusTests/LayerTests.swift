@@ -214,6 +214,10 @@ import Testing
       _ = LocallyConnected2D(1, 1, kernel: 5, inputSize: 4)
     }
     #expect(errorText(local).contains("a 5×5 kernel does not fit into 4×4"))
+    let none = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = ConvTranspose2D(2, 3, kernel: 3)(Tensor.zeros([1, 0, 4, 2]))
+    }
+    #expect(errorText(none).contains("ConvTranspose2D expects [N, H, W, C] with pixels, input is [1, 0, 4, 2]"))
     let scale = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { _ = Upsample2D(0) }
     #expect(errorText(scale).contains("scale 0×0"))
     let window = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {

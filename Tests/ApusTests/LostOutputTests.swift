@@ -53,7 +53,11 @@ extension CommandTests {
         expectRefused("standard output: No space left on device; the output is incomplete from here on", full)
       }
       // What was written elsewhere is whole: the run that was trained meanwhile too.
-      #expect(try apus("evaluate", material.folder.path + "/new").status == 0)
+      let trained = try RunRecord.read(material.folder.path + "/new/run.json")
+      let accuracy = try #require(trained.result?.testAccuracy)
+      #expect(
+        try apus("evaluate", material.folder.path + "/new").output.hasSuffix(
+          "test accuracy \(accuracy.percent(decimals: 1))\n"))
       #expect(try Npy.read(material.folder.path + "/new2.npy").shape == [1, 10])
       // An error of the command's own keeps its exit code, also where nobody can read of it.
       #expect(try apus(["fly"], redirected: ">/dev/full 2>/dev/full").status == 64)

@@ -112,6 +112,71 @@ import Testing
     #expect(none.status == 1 && none.errors.contains("No such file or directory"))
   }
 
+  /// A `swiftc` that only stands for the compiler: what it stands for is part of the key.
+  @Test(arguments: ["swiftly", "wrapper"]) func noticesAnotherToolchainBehindAProxy(_ name: String) throws {
+    let folder = try TemporaryFolder()
+    let compiler = try #require(
+      (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/swiftc" }
+        .first(where: FileManager.default.isExecutableFile(atPath:)))
+    // It notes what it is asked to do; of another toolchain it tells something else of itself, here one more empty line.
+    let proxy = try folder.file(
+      name,
+      Array(
+        """
+        #!/bin/sh
+        echo "$1" >>'\(folder.path)/log'
+        if [ "$1" = -print-target-info ]; then cat '\(folder.path)/toolchain'; fi
+        exec '\(compiler)' "$@"
+        """.utf8))
+    chmod(proxy, 0o755)
+    try FileManager.default.createSymbolicLink(atPath: folder.path + "/swiftc", withDestinationPath: proxy)
+    try folder.file("toolchain", Array("\n".utf8))
+    let script = try folder.file("one.swift", Array("import Apus\nprint(Tensor.ones([2]).sum().item())\n".utf8))
+
+    /// What the compiler was asked to do at a start.
+    func started(_ variables: String = "", in place: String? = nil) throws -> [Substring] {
+      try? FileManager.default.removeItem(atPath: folder.path + "/log")
+      let move = place.map { "cd '\($0)' &&" } ?? ""
+      let run = try CommandTests().apus(
+        words: ["script", script],
+        shell:
+          "\(move) APUS_CACHE='\(Self.cache)' HOME='\(folder.path)' PATH='\(folder.path)':\"$PATH\" \(variables) \"$@\""
+      )
+      #expect(run.status == 0 && run.output == "2.0\n", "\(run.errors)")
+      let log = (try? File.contents(of: folder.path + "/log")) ?? []
+      return String(decoding: log, as: UTF8.self).split(separator: "\n")
+    }
+    let (asked, compiled): ([Substring], Substring) = (name == "swiftly" ? [] : ["-print-target-info"], "-O")
+    #expect(try started() == asked + [compiled] && started() == asked)
+    if name == "wrapper" {
+      try folder.file("toolchain", Array("\n\n".utf8))
+      #expect(try started() == asked + [compiled] && started() == asked)
+      // What tells a stop's line lies beside the real compiler, which is not on PATH; what is there does not work.
+      chmod(try folder.file("llvm-symbolizer", Array("#!/bin/sh\nexit 1\n".utf8)), 0o755)
+      let stops = try folder.file("stops.swift", Array("import Apus\nlet x = 1\nfatalError(\"at \\(x)\")\n".utf8))
+      let stopped = try CommandTests().apus(
+        words: ["script", stops],
+        shell: "APUS_CACHE='\(Self.cache)' PATH='\(folder.path)':/usr/bin:/bin \"$@\"")
+      #expect(
+        stopped.status != 0 && stopped.errors.hasSuffix("\(stops):3: the script stopped here\n"), "\(stopped.errors)")
+      return
+    }
+    // swiftly goes by its configuration and by .swift-version in the folder or above it.
+    let home = folder.path + "/.local/share/swiftly"
+    try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+    for version in ["6.3.1", "6.4.0"] {
+      try folder.file(".local/share/swiftly/config.json", Array("{\"inUse\":\"\(version)\"}".utf8))
+      #expect(try started() == [compiled] && started() == [], "\(version)")
+    }
+    let project = folder.path + "/project/inner"
+    try FileManager.default.createDirectory(atPath: project, withIntermediateDirectories: true)
+    #expect(try started(in: project) == [], "no version of its own")
+    try folder.file("project/.swift-version", Array("6.2.0\n".utf8))
+    #expect(try started(in: project) == [compiled] && started(in: project) == [])
+    #expect(try started() == [])
+    #expect(try started("SWIFTLY_HOME_DIR='\(project)'") == [compiled])
+  }
+
   @Test func keepsABoundedNumberOfPrograms() throws {
     let folder = try TemporaryFolder()
     // The folder is there after a first start.

@@ -77,6 +77,56 @@ import Testing
     #expect(try model.predict(Image(contentsOf: picture).prepared(for: model, file: picture), from: picture).count == 3)
   }
 
+  /// Puts other bytes in place of a file when it is warned.
+  private final class Replacing: TrainingObserver {
+    private let file: String
+    private(set) var count = 0
+
+    init(_ file: String) { self.file = file }
+
+    func warn(_ text: String) {
+      count += 1
+      try! Data([1, 2, 3]).write(to: URL(fileURLWithPath: file))
+    }
+  }
+
+  /// What is recorded of the file is of the bytes that the values are made of, even where it changes meanwhile.
+  @Test func takesFingerprintAndValuesFromOneRead() throws {
+    let temporary = try TemporaryFolder()
+    let file = temporary.path + "/weights.safetensors"
+    try Random.withSeed(5) { LeNet5(inputSize: 28) }.save(weights: file)
+    let fingerprint = Fingerprint.text(of: try bytes(of: file))
+    // Warned of the one class after the file was read.
+    try writeMNIST(temporary.path + "/data", training: 30, test: 10, classes: 1)
+    var request = TrainingRun.Request(
+      network: "lenet5", data: try DataSource("mnist:" + temporary.path + "/data"),
+      settings: TrainingSettings(epochs: 1, batchSize: 16))
+    (request.initialWeights, request.normalization) = (file, .data)
+    let (run, observer) = (RunFiles(temporary.path + "/run"), Replacing(file))
+    try start(request, run, observer)
+    #expect(try observer.count == 1 && bytes(of: file) == [1, 2, 3])
+    let initial = try #require(try RunRecord.read(run.record).initial)
+    #expect(initial.fingerprint == fingerprint && initial.matched == 10)
+  }
+
+  /// The normalization and the values are those of one content.
+  @Test func refusesWeightsThatChangeWhileImagesAreRead() throws {
+    let temporary = try TemporaryFolder()
+    let (file, _) = try weights(temporary)
+    var request = try request(Self.pictures(temporary), epochs: 1)
+    request.initialWeights = file
+    let run = RunFiles(temporary.path + "/run")
+    expectError("weights.safetensors: another content than when the run began", "expected the same file") {
+      _ = try TrainingRun.start(
+        request, in: run.folder,
+        reader: { content, path, options in
+          try Data([1, 2, 3]).write(to: URL(fileURLWithPath: file))
+          return try Image.reader(content, path, options)
+        }, observer: SilentObserver())
+    }
+    #expect(!FileManager.default.fileExists(atPath: run.folder))
+  }
+
   @Test func beginsWithAnotherRunsModel() throws {
     let temporary = try TemporaryFolder()
     let folder = try Self.pictures(temporary)

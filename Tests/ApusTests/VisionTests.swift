@@ -10,6 +10,18 @@ private let positions = (0..<9).flatMap { y in (0..<12).map { x in (x: x, y: y) 
 private let gray = positions.map { UInt8(10 * $0.x + 15 * $0.y) }
 private let rgb = positions.flatMap { [20 * $0.x, 28 * $0.y, 10 * ($0.x + $0.y)].map { UInt8($0) } }
 
+/// The most memory that this process has had, in bytes.
+private func peakMemory() -> Int {
+  var usage = rusage()
+  #if canImport(Darwin)
+    getrusage(RUSAGE_SELF, &usage)
+    return usage.ru_maxrss
+  #else
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_maxrss << 10
+  #endif
+}
+
 private func largestDifference(_ a: [UInt8], _ b: [UInt8]) -> Int {
   a.count == b.count ? zip(a, b).map { abs(Int($0) - Int($1)) }.max()! : Int.max
 }
@@ -56,6 +68,31 @@ private func largestDifference(_ a: [UInt8], _ b: [UInt8]) -> Int {
     expectError("x.pgm", "no space") { _ = try decode("P5 1 1 255", []) }
     expectError("x.pgm", "height 0, width 3") { _ = try decode("P5 3 0 255 ", []) }
     expectError("x.pgm", "9999999999×9999999999 pixels") { _ = try decode("P6 9999999999 9999999999 255 ", [1]) }
+  }
+
+  /// Compressed texts and color profiles in front of the pixels: 4 MB of them would be 600 in memory.
+  @Test func textsOfAPNGTakeNoMemory() async throws {
+    let plain = try File.contents(of: picture("rgb.png"))
+    let text = zlibLetters(6_000_000)
+    let kinds: [(String, [UInt8])] = [
+      ("zTXt", Array("a\0\0".utf8)), ("iTXt", Array("a\0\u{1}\0\0\0".utf8)), ("iCCP", Array("a\0\0".utf8)),
+    ]
+    for (name, start) in kinds {
+      let chunk = pngChunk(name, start + text)
+      // Behind the signature and IHDR.
+      let image = try Image.decode(plain[..<33] + chunk + plain[33...], file: "x.png")
+      #expect(try image == Image.decode(plain, file: "x.png"), "\(name)")
+    }
+    // In a process of its own, whose memory nothing else takes.
+    await #expect(processExitsWith: .success) {
+      let plain = try File.contents(of: picture("rgb.png"))
+      let chunk = pngChunk("zTXt", Array("a\0\0".utf8) + zlibLetters(6_000_000))
+      let file = plain[..<33] + (0..<100).flatMap { _ in chunk } + plain[33...]
+      let before = peakMemory()
+      #expect(try Image.decode(Array(file), file: "x.png").pixels.count > 0)
+      let taken = peakMemory() - before
+      if taken > 60 << 20 { fatalError("\(taken >> 20) MB for \(file.count >> 10) KB") }
+    }
   }
 
   /// 12 bytes of header, a row of two pixels of which the two bytes that fill it up lack, in the last one.

@@ -11,6 +11,11 @@ func layers() {
   _ = Dropout(0.2)
   _ = Dropout(p: 0.2)  // expected-error {{say which probability}}
   _ = Conv2D(3, 6, kernel: (3, 5))  // expected-error {{a pair is [height, width]: kernel: [3, 5]}}
+  _ = MaxPool2D((2, 2))  // expected-error {{a pair is [height, width]: MaxPool2D([3, 5])}}
+  _ = MaxPool2D(2, stride: (2, 1))  // expected-error {{a pair is [height, width]: stride: [2, 1]}}
+  _ = AveragePool2D((2, 2))  // expected-error {{a pair is [height, width]: AveragePool2D([3, 5])}}
+  _ = AveragePool2D(2, stride: (2, 1))  // expected-error {{a pair is [height, width]: stride: [2, 1]}}
+  _ = AdaptiveAveragePool2D((1, 1))  // expected-error {{a pair is [height, width]: AdaptiveAveragePool2D([3, 5])}}
   _ = Conv2D(3, 6, 5)  // expected-error {{missing argument label 'kernel:' in call}}
   _ = Conv2d.self  // expected-error {{'Conv2d' has been renamed to 'Conv2D'}}
   _ = ConvTranspose2d.self  // expected-error {{renamed to 'ConvTranspose2D'}}

@@ -11,7 +11,7 @@ typedef struct conv2d_case {
 extern const conv2d_case conv2d_cases[];
 extern const int conv2d_case_count;
 
-/* A seeded shape whose reference is quick; out_h or out_w may be 0. */
+/* A seeded shape whose reference is quick. */
 apus_conv2d conv2d_random_shape(void);
 void conv2d_shape_text(const apus_conv2d *s, char *text, size_t size);
 

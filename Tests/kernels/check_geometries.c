@@ -124,6 +124,14 @@ apus_status geometry_expect(const geometry_number *numbers, int count, char *tex
   return APUS_OK;
 }
 
+apus_status geometry_expect_windows(const geometry_axis *h, const geometry_axis *w, char *text, size_t size) {
+  if (geometry_outputs(h) > 0 && geometry_outputs(w) > 0)
+    return APUS_OK;
+  snprintf(text, size, " is larger than the padded input %lldx%lld", (long long)(h->size + h->before + h->after),
+           (long long)(w->size + w->before + w->after));
+  return APUS_INVALID_ARGUMENT;
+}
+
 int geometry_fits(int64_t a, int64_t b, int64_t c, int64_t d) {
   const __int128 ab = (__int128)a * b;
   if (a == 0 || b == 0 || c == 0 || d == 0)

@@ -30,8 +30,10 @@ typedef struct geometry_axis {
 } geometry_axis;
 geometry_axis geometry_axis_make(int is_tame, int is_pooling);
 
-/* The rule that the header gives, in 128 bits: the outputs of an axis. */
+/* The rule that the header gives, in 128 bits: the outputs of an axis, 0 where no window fits. */
 int64_t geometry_outputs(const geometry_axis *axis);
+/* APUS_OK where windows fit along both axes; else the status, and what the text must hold: both sizes. */
+apus_status geometry_expect_windows(const geometry_axis *h, const geometry_axis *w, char *text, size_t size);
 
 /* A named number and the ends of what a plan takes. */
 typedef struct geometry_number {

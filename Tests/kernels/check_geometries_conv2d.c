@@ -49,7 +49,7 @@ static apus_conv2d make_shape(geometry_axis *h, geometry_axis *w) {
 }
 
 /* By the header's words. */
-static apus_status expected(const apus_conv2d *s, char *text, size_t size) {
+static apus_status expected(const apus_conv2d *s, const geometry_axis *h, const geometry_axis *w, char *text, size_t size) {
 #define NUMBER(member, least)                                                                                                    \
   { #member, s->member, least, APUS_MAX_SIZE }
   const geometry_number numbers[] = {
@@ -71,7 +71,7 @@ static apus_status expected(const apus_conv2d *s, char *text, size_t size) {
   return geometry_fits(s->batch ? s->batch : 1, s->height + s->pad_top + s->pad_bottom, s->width + s->pad_left + s->pad_right,
                        channels) &&
                  geometry_fits(s->kernel_h, s->kernel_w, s->in_channels / s->groups, s->out_channels)
-             ? APUS_OK
+             ? geometry_expect_windows(h, w, text, size)
              : APUS_OVERFLOW;
 }
 
@@ -151,7 +151,7 @@ void check_geometry_conv2d(const char *name, geometry_tally *tally) {
 
   apus_error error;
   int64_t out_h, out_w;
-  const apus_status want = expected(&s, text, sizeof text);
+  const apus_status want = expected(&s, &h, &w, text, sizeof text);
   if (!geometry_check_status(apus_conv2d_output_size(&s, &out_h, &out_w, &error), want, text, &error, tally))
     return;
   check_that(out_h == geometry_outputs(&h) && out_w == geometry_outputs(&w), "output %lldx%lld, want %lldx%lld", (long long)out_h,

@@ -29,7 +29,7 @@ static apus_pool2d make_pool(geometry_axis *h, geometry_axis *w) {
   return s;
 }
 
-static apus_status expected_pool(const apus_pool2d *s, char *text, size_t size) {
+static apus_status expected_pool(const apus_pool2d *s, const geometry_axis *h, const geometry_axis *w, char *text, size_t size) {
 #define NUMBER(member, least)                                                                                                    \
   { #member, s->member, least, APUS_MAX_SIZE }
   const geometry_number numbers[] = {
@@ -52,7 +52,7 @@ static apus_status expected_pool(const apus_pool2d *s, char *text, size_t size) 
   strcpy(text, too_large);
   return geometry_fits(s->batch ? s->batch : 1, s->height + s->pad_top + s->pad_bottom, s->width + s->pad_left + s->pad_right,
                        s->channels)
-             ? APUS_OK
+             ? geometry_expect_windows(h, w, text, size)
              : APUS_OVERFLOW;
 }
 
@@ -131,7 +131,7 @@ void check_geometry_pool2d(const char *name, geometry_tally *tally) {
   char text[256];
   apus_error error;
   pool_run run = {.in = NULL};
-  const apus_status want = expected_pool(&s, text, sizeof text);
+  const apus_status want = expected_pool(&s, &h, &w, text, sizeof text);
   if (!geometry_check_status(apus_pool2d_plan_make(&run.plan, &s, &error), want, text, &error, tally))
     return;
   check_that(run.plan.out_h == geometry_outputs(&h) && run.plan.out_w == geometry_outputs(&w), "output %lldx%lld, want %lldx%lld",

@@ -101,11 +101,53 @@ static void check_conv2d_refusals(void) {
   }
 }
 
+/* One step too large and just right, down and across, by the kernel, its dilation and for lack of padding. */
+static void check_windows_that_do_not_fit(void) {
+  static const struct {
+    const char *text;
+    apus_conv2d shape;
+  } rows[] = {
+      {"conv2d: kernel 34x34 is larger than the padded input 32x32", {1, 32, 32, 3, 4, 34, 34, 1, 1, 1, 1, 0, 0, 0, 0, 1}},
+      {"conv2d: kernel 34x1 is larger than the padded input 33x32", {1, 32, 32, 3, 4, 34, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1}},
+      {"conv2d: kernel 1x34 is larger than the padded input 32x33", {1, 32, 32, 3, 4, 1, 34, 1, 1, 1, 1, 0, 0, 0, 1, 1}},
+      {"conv2d: kernel 3x3, which spans 9x3 with dilation 4x1, is larger than the padded input 8x8",
+       {2, 6, 7, 8, 8, 3, 3, 2, 2, 4, 1, 1, 1, 1, 0, 8}},
+      {"conv2d: kernel 1x2, which spans 1x2147483648 with dilation 1x2147483647, is larger than the padded input 5x2147483647",
+       {0, 5, 5, 3, 4, 1, 2, 2147483647, 2147483647, 1, 2147483647, 0, 2147483642, 0, 0, 1}},
+  };
+  if (!check_case("conv2d: a kernel larger than the padded input", "refused in every pass, with both sizes"))
+    return;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    apus_conv2d shape = rows[i].shape;
+    apus_error error;
+    int64_t out_h, out_w;
+    expect_conv2d(rows[i].text, &shape, APUS_INVALID_ARGUMENT);
+    apus_conv2d_output_size(&shape, &out_h, &out_w, &error);
+    check_that(strcmp(error.text, rows[i].text) == 0, "'%s', want '%s'", error.text, rows[i].text);
+    shape.pad_bottom += 2, shape.pad_right += 2;
+    check_that(apus_conv2d_output_size(&shape, &out_h, &out_w, &error) == APUS_OK && out_h >= 1 && out_w >= 1,
+               "with more padding %lldx%lld: %s", (long long)out_h, (long long)out_w, error.text);
+  }
+  apus_pool2d pool = good_pool2d;
+  apus_pool2d_plan plan;
+  apus_error error;
+  pool.batch = 0; /* an empty batch excuses nothing */
+  pool.kernel_h = 11;
+  check_error("pool2d", apus_pool2d_plan_make(&plan, &pool, &error), APUS_INVALID_ARGUMENT, &error);
+  check_that(strcmp(error.text, "pool2d: kernel 11x3 is larger than the padded input 10x11") == 0, "'%s'", error.text);
+  pool.kernel_h = 3, pool.kernel_w = 12;
+  check_error("pool2d", apus_pool2d_plan_make(&plan, &pool, &error), APUS_INVALID_ARGUMENT, &error);
+  check_that(strcmp(error.text, "pool2d: kernel 3x12 is larger than the padded input 10x11") == 0, "'%s'", error.text);
+  pool.kernel_h = 10, pool.kernel_w = 11;
+  check_that(apus_pool2d_plan_make(&plan, &pool, &error) == APUS_OK && plan.out_h == 1 && plan.out_w == 1,
+             "an empty batch under windows that just fit: %s", error.text);
+}
+
 /* The exact sizes of one dimension: size, before, after, kernel, dilation, stride → out. */
 static void check_conv2d_sizes(void) {
-  static const int64_t rows[][7] = {
-      {8, 1, 1, 3, 1, 1, 8}, {8, 0, 0, 3, 1, 2, 3}, {7, 0, 1, 3, 1, 2, 3}, {2, 0, 0, 3, 1, 1, 0},     {2, 0, 1, 3, 1, 1, 1},
-      {1, 0, 0, 1, 1, 5, 1}, {9, 2, 2, 3, 2, 1, 9}, {4, 5, 5, 3, 5, 3, 2}, {227, 0, 0, 11, 1, 4, 55}, {2, 0, 0, 7, 1, 9, 0}};
+  static const int64_t rows[][7] = {{8, 1, 1, 3, 1, 1, 8}, {8, 0, 0, 3, 1, 2, 3},    {7, 0, 1, 3, 1, 2, 3},
+                                    {2, 0, 1, 3, 1, 1, 1}, {1, 0, 0, 1, 1, 5, 1},    {9, 2, 2, 3, 2, 1, 9},
+                                    {4, 5, 5, 3, 5, 3, 2}, {227, 0, 0, 11, 1, 4, 55}};
   if (!check_case("conv2d: output sizes", "computed by hand"))
     return;
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -204,8 +246,8 @@ static void check_pool2d_refusals(void) {
              "a good shape gives %lld x %lld", (long long)plan.out_h, (long long)plan.out_w);
   check_that(plan.mask_bytes == 1, "a 3x3 window's mask has %d bytes", plan.mask_bytes);
   apus_pool2d wide = good_pool2d;
-  wide.kernel_h = 86; /* 258 positions */
-  check_that(apus_pool2d_plan_make(&plan, &wide, NULL) == APUS_OK && plan.mask_bytes == 4 && plan.out_h == 0,
+  wide.kernel_h = wide.height = 86; /* 258 positions */
+  check_that(apus_pool2d_plan_make(&plan, &wide, NULL) == APUS_OK && plan.mask_bytes == 4 && plan.out_h == 2,
              "86x3 windows: mask of %d bytes, %lld rows", plan.mask_bytes, (long long)plan.out_h);
 }
 
@@ -371,6 +413,7 @@ void check_plans_family(void) {
   if (getenv("APUS_FORCE"))
     return; /* what follows expects the plan's own choice */
   check_conv2d_refusals();
+  check_windows_that_do_not_fit();
   check_conv2d_sizes();
   check_conv2d_plans();
   check_pool2d_refusals();

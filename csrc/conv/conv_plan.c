@@ -23,12 +23,6 @@ static const char *const pass_names[] = {"forward", "backward_data", "backward_w
 static int64_t padded_h(const apus_conv2d *s) { return s->height + s->pad_top + s->pad_bottom; }
 static int64_t padded_w(const apus_conv2d *s) { return s->width + s->pad_left + s->pad_right; }
 
-/* (size + before + after − dilation·(kernel − 1) − 1) / stride + 1 */
-static int64_t out_size(int64_t padded, int64_t kernel, int64_t dilation, int64_t stride) {
-  const int64_t room = padded - dilation * (kernel - 1) - 1;
-  return room < 0 ? 0 : room / stride + 1;
-}
-
 apus_status apus_conv2d_output_size(const apus_conv2d *s, int64_t *out_h, int64_t *out_w, apus_error *error) {
   const apus_size sizes[] = {
       {"batch", s->batch, 0},
@@ -62,9 +56,9 @@ apus_status apus_conv2d_output_size(const apus_conv2d *s, int64_t *out_h, int64_
           APUS_OK ||
       (status = apus_check_elements("conv2d", "w", filters, 4, error)) != APUS_OK)
     return status;
-  *out_h = out_size(padded_h(s), s->kernel_h, s->dilation_h, s->stride_h);
-  *out_w = out_size(padded_w(s), s->kernel_w, s->dilation_w, s->stride_w);
-  return apus_succeed(error);
+  status = apus_count_windows("conv2d", (apus_side){padded_h(s), s->kernel_h, s->dilation_h, s->stride_h},
+                              (apus_side){padded_w(s), s->kernel_w, s->dilation_w, s->stride_w}, out_h, out_w, error);
+  return status == APUS_OK ? apus_succeed(error) : status;
 }
 
 const char *apus_conv2d_implementation_name(apus_conv2d_implementation implementation) {
@@ -95,8 +89,8 @@ static apus_status begin(apus_conv2d_plan *plan, apus_conv2d_pass pass, const ap
   apus_conv2d *s = &plan->shape;
   s->stride_h = apus_cut_stride(s->stride_h, padded_h(s));
   s->stride_w = apus_cut_stride(s->stride_w, padded_w(s));
-  s->dilation_h = apus_cut_dilation(s->dilation_h, s->kernel_h, padded_h(s));
-  s->dilation_w = apus_cut_dilation(s->dilation_w, s->kernel_w, padded_w(s));
+  s->dilation_h = apus_cut_dilation(s->dilation_h, s->kernel_h);
+  s->dilation_w = apus_cut_dilation(s->dilation_w, s->kernel_w);
   return APUS_OK;
 }
 
@@ -187,8 +181,8 @@ void apus_conv2d_pack_weights(const apus_conv2d_plan *plan, const float *w, void
     list[plan->implementation]->pack_weights(plan, w, packed);
 }
 
-/* An empty y, whose rows may be many: nothing to compute forward, and no gradient. */
-static int has_outputs(const apus_conv2d_plan *plan) { return plan->shape.batch > 0 && plan->out_h > 0 && plan->out_w > 0; }
+/* An empty batch: nothing to compute forward, and no gradient. */
+static int has_outputs(const apus_conv2d_plan *plan) { return plan->shape.batch > 0; }
 
 static void no_gradient(const apus_conv2d_plan *plan, int64_t count, float *gradient) {
   if (!plan->options.accumulate)

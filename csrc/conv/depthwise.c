@@ -207,7 +207,7 @@ static void forward(const apus_conv2d_plan *plan, const float *x, const float *w
   apus_group_vectors groups;
   job j = {.plan = plan, .input = x, .weights = w, .epilogue = epilogue, .output = y};
   prepare(&j, &groups, scratch);
-  const int64_t items = plan->out_h * plan->out_w > 0 ? blocks(plan) : 0;
+  const int64_t items = blocks(plan);
   apus_parallel_for_limited(items, grain(&j, items), plan->threads, forward_blocks, &j);
 }
 

@@ -77,8 +77,8 @@ void apus_conv_direct_plan_weights(apus_conv2d_plan *plan, const char **reason) 
   const apus_conv2d *s = &plan->shape;
   const apus_tile_kernels *kernels = apus_tile_for((apus_isa)plan->isa);
   const int64_t pixels = block_pixels(s);
-  plan->detail[DETAIL_IMAGES] = apus_even_share(s->batch, pixels / apus_max(1, plan->out_h * plan->out_w));
-  plan->detail[DETAIL_ROWS] = apus_even_share(plan->out_h, pixels / apus_max(1, plan->out_w));
+  plan->detail[DETAIL_IMAGES] = apus_even_share(s->batch, pixels / (plan->out_h * plan->out_w));
+  plan->detail[DETAIL_ROWS] = apus_even_share(plan->out_h, pixels / plan->out_w);
   int64_t chunks = LEAST_CHUNKS;
   while (chunks * all_pieces(s, kernels) < LEAST_PIECES)
     chunks *= 2;

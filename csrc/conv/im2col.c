@@ -47,7 +47,7 @@ static int take(apus_conv2d_plan *plan, const char **reason) {
   int64_t outputs = BLOCK_FLOATS / k;
   outputs = outputs < MIN_BLOCK ? MIN_BLOCK : outputs > MAX_BLOCK ? MAX_BLOCK : outputs;
   plan->detail[DETAIL_OUTPUTS] = outputs;
-  plan->detail[DETAIL_ROWS] = plan->out_w > 0 && plan->out_w < outputs ? outputs / plan->out_w : 1;
+  plan->detail[DETAIL_ROWS] = plan->out_w < outputs ? outputs / plan->out_w : 1;
   int64_t floats = plan->threads * thread_floats(plan);
   if (plan->pass == APUS_CONV2D_BACKWARD_WEIGHTS) {
     plan->detail[DETAIL_CHUNKS] = apus_merge_chunks(blocks(plan), k * s->out_channels);

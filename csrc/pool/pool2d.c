@@ -24,10 +24,6 @@ static const apus_pool2d_kernels *const tiers[APUS_ISA_COUNT] = {
 /* A fork costs as much as the work on this many elements. */
 enum { GRAIN = 16384 };
 
-static int64_t outputs(int64_t padded, int64_t kernel, int64_t stride) {
-  return padded < kernel ? 0 : (padded - kernel) / stride + 1;
-}
-
 int apus_pool2d_mask_bytes(const apus_pool2d *s) { return s->kernel_h * s->kernel_w <= 256 ? 1 : 4; }
 
 static apus_status check(const apus_pool2d *s, apus_error *error) {
@@ -55,22 +51,25 @@ static apus_status check(const apus_pool2d *s, apus_error *error) {
 }
 
 apus_status apus_pool2d_plan_make(apus_pool2d_plan *plan, const apus_pool2d *s, apus_error *error) {
-  const apus_status status = check(s, error);
+  apus_status status = check(s, error);
   if (status != APUS_OK)
     return status;
   const int64_t height = s->height + s->pad_top + s->pad_bottom, width = s->width + s->pad_left + s->pad_right;
+  int64_t out_h, out_w;
+  status = apus_count_windows("pool2d", (apus_side){height, s->kernel_h, 1, s->stride_h},
+                              (apus_side){width, s->kernel_w, 1, s->stride_w}, &out_h, &out_w, error);
+  if (status != APUS_OK)
+    return status;
   *plan = (apus_pool2d_plan){
       .shape = *s,
-      .out_h = outputs(height, s->kernel_h, s->stride_h),
-      .out_w = outputs(width, s->kernel_w, s->stride_w),
+      .out_h = out_h,
+      .out_w = out_w,
       .isa = (int)apus_isa_current(),
       .mask_bytes = apus_pool2d_mask_bytes(s),
   };
   apus_pool2d *cut = &plan->shape;
   cut->stride_h = apus_cut_stride(s->stride_h, height);
   cut->stride_w = apus_cut_stride(s->stride_w, width);
-  cut->kernel_h = apus_min(s->kernel_h, height + 1); /* does not fit, as before */
-  cut->kernel_w = apus_min(s->kernel_w, width + 1);
   return apus_succeed(error);
 }
 
@@ -94,8 +93,8 @@ static int past_caches(const apus_pool2d_plan *plan) {
   return apus_fills_caches(p->batch * p->channels * (p->height * p->width + plan->out_h * plan->out_w) * (int64_t)sizeof(float));
 }
 
-/* No outputs: nothing to write forward (rows of none may be many), and no gradient. */
-static int is_empty(const apus_pool2d_plan *plan) { return plan->shape.batch == 0 || plan->out_h == 0 || plan->out_w == 0; }
+/* No images: nothing to write forward, and no gradient. */
+static int is_empty(const apus_pool2d_plan *plan) { return plan->shape.batch == 0; }
 
 static void clear(const apus_pool2d_plan *plan, float *dx) {
   const apus_pool2d *p = &plan->shape;

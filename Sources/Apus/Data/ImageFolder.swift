@@ -1,6 +1,6 @@
 /// Image files, one folder per class: `FOLDER/CLASS/*.png`, or `FOLDER/train/CLASS/…` with `test` and `val` beside `train`.
 ///
-/// Classes are sorted by their names and numbered from 0. Within a class all folders are walked, as torchvision's `ImageFolder` does; files
+/// Classes are sorted by the code points of their names, as torchvision's `ImageFolder` sorts them, and numbered from 0. Within a class all folders are walked, as torchvision's `ImageFolder` does; files
 /// are images by its list of extensions, and their content decides how they are decoded. Hidden files are passed over; other files, pipes
 /// and devices are counted and told in `DataSplits.notes`. Every image is decoded once and kept as bytes.
 public enum ImageFolder {
@@ -48,8 +48,9 @@ public enum ImageFolder {
     }
   }
 
-  /// Reads a file and gives the bytes `[H, W, C]` of `options.input`. The core has no codecs: `Image.reader` of ApusVision is one.
-  public typealias Reader = @Sendable (_ file: String, _ options: Options) throws -> [UInt8]
+  /// Makes the bytes `[H, W, C]` of `options.input` of the content of a file, which errors name. The core has no codecs: `Image.reader` of
+  /// ApusVision is one.
+  public typealias Reader = @Sendable (_ content: [UInt8], _ file: String, _ options: Options) throws -> [UInt8]
 
   /// The most bytes of decoded images that are kept.
   public static let memoryLimit = 4 << 30
@@ -78,8 +79,10 @@ public enum ImageFolder {
     try load(folder: folder, options: options, memoryLimit: memoryLimit, division: .byPath, reader: reader)
   }
 
+  /// - Parameter order: the classes as a run recorded them, see `ImageFolderListing`.
   package static func load(
-    folder: String, options: Options, memoryLimit: Int = memoryLimit, division: Division, reader: @escaping Reader
+    folder: String, options: Options, memoryLimit: Int = memoryLimit, division: Division, order: [String]? = nil,
+    reader: @escaping Reader
   ) throws -> DataSplits {
     try options.validate()
     var options = options
@@ -88,7 +91,7 @@ public enum ImageFolder {
       try FolderChanges(folder, since: files, before, options.reading).check(folder)
       (skipped, options.damaged) = (before, .stop)
     }
-    var listings = try ImageFolderParts(folder, options.reading)
+    var listings = try ImageFolderParts(folder, order: order, options.reading)
     let count = listings.all.reduce(0) { $0 + $1.files.count }
     listings.leaveOut(skipped, of: folder)
     try checkMemory(count, options, memoryLimit, folder)

@@ -71,8 +71,9 @@ struct ImageFolderDecoding {
     for index in stride(from: first, to: files.count, by: step) where !failures.makesNeedless(index) {
       do {
         let path = path(index)
-        target.contents[index] = DataFile.Content(try File.contents(of: path, limit: ImageFolder.fileLimit))
-        let bytes = try reader(path, options)
+        let content = try File.contents(of: path, limit: ImageFolder.fileLimit)
+        target.contents[index] = DataFile.Content(content)
+        let bytes = try reader(content, path, options)
         if bytes.count != size {
           throw DataError(
             path, found: "\(bytes.count) bytes from the reader", expected: "\(size) for an image of \(options.input)")

@@ -1,17 +1,22 @@
 /// The files of a folder with a sub-folder a class: what is read, and what is left out.
 struct ImageFolderListing {
   let folder: String
-  /// Sorted as Unicode orders them in their composed form; a label is an index of this.
+  /// Sorted by the bytes of their names, which is by code points, as torchvision's `ImageFolder` sorts them; a label is an index of this.
   let classNames: [String]
   /// Class by class, and sorted within a class. The path is below `folder`.
   private(set) var files: [(path: String, label: Int32)] = []
   /// What was left out, in words.
   private(set) var notes: [String] = []
 
-  /// - Parameter classes: that a validation or test folder shares with the training folder; the sub-folders where there are none. Names
-  ///   are the same that differ only in how Unicode composes their letters: macOS and Linux write "é" differently.
+  /// Names are the same that differ only in how Unicode composes their letters: macOS and Linux write "é" differently.
+  ///
+  /// - Parameters:
+  ///   - classes: that a validation or test folder shares with the training folder; the sub-folders where there are none.
+  ///   - order: the classes as a run recorded them, which keep their places where the sub-folders are still the same.
   /// - Throws: `DataError` where there are no classes, a folder's class is not among `classes`, or a class has no image.
-  init(_ folder: String, classes: [String]? = nil, _ reading: ImageReading) throws(DataError) {
+  init(_ folder: String, classes: [String]? = nil, order: [String]? = nil, _ reading: ImageReading)
+    throws(DataError)
+  {
     self.folder = folder
     let found = try ImageFolderListing.classFolders(of: folder)
     if let classes, let unknown = found.first(where: { !classes.contains($0) }) {
@@ -19,7 +24,7 @@ struct ImageFolderListing {
         folder, found: "a class \"\(unknown)\"",
         expected: "only classes of the training images, as \(classes.prefix(3).joined(separator: ", "))")
     }
-    classNames = classes ?? found
+    classNames = classes ?? order.flatMap { $0.count == found.count && Set($0) == Set(found) ? $0 : nil } ?? found
     var leftOut: [String: Int] = [:]
     var empty: [String] = []
     for (label, name) in classNames.enumerated() {
@@ -49,16 +54,17 @@ struct ImageFolderListing {
     files.removeAll { paths.contains(PathBytes("\(folder)/\($0.path)")) }
   }
 
-  /// The names of the folders, sorted. Strings are equal in Swift, and ordered, by their composed forms.
+  /// The names of the folders, sorted by their bytes. Strings are equal in Swift by their composed forms.
   private static func classFolders(of folder: String) throws(DataError) -> [String] {
-    let found = try FolderEntry.all(of: folder).filter(\.isFolder).map(\.name).sorted()
+    let found = try FolderEntry.all(of: folder).filter(\.isFolder).map(\.name)
     if found.isEmpty {
       throw DataError(folder, found: "no subfolders", expected: "a folder of images for each class")
     }
-    if let twice = found.indices.dropFirst().first(where: { found[$0] == found[$0 - 1] }) {
+    var seen: Set<String> = []
+    if let twice = found.first(where: { !seen.insert($0).inserted }) {
       throw DataError(
         folder,
-        found: "two folders of the class \"\(found[twice])\", whose names differ only in how Unicode composes letters",
+        found: "two folders of the class \"\(twice)\", whose names differ only in how Unicode composes letters",
         expected: "one: move the images of one into the other")
     }
     return found

@@ -7,10 +7,11 @@ struct ImageFolderParts {
 
   var all: [ImageFolderListing] { [train, validation, test].compactMap { $0 } }
 
-  init(_ folder: String, _ reading: ImageReading) throws(DataError) {
+  /// - Parameter order: the classes as a run recorded them, see `ImageFolderListing`.
+  init(_ folder: String, order: [String]? = nil, _ reading: ImageReading) throws(DataError) {
     let folders = try FolderEntry.all(of: folder).filter(\.isFolder).map(\.name)
     let hasParts = folders.contains("train")
-    let train = try ImageFolderListing(hasParts ? folder + "/train" : folder, reading)
+    let train = try ImageFolderListing(hasParts ? folder + "/train" : folder, order: order, reading)
     if train.classNames.count < 2 {
       throw DataError(
         folder, found: "the one class \"\(train.classNames[0])\"", expected: "at least two, a folder of images each")

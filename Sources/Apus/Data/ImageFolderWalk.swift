@@ -9,9 +9,10 @@ package struct ImageFolderWalk {
   private var walked = 0
   private let folder: String
   private let reading: ImageReading
+  private let mostFolders: Int
 
   /// Folders that hold two links to the next one have as many paths as a power of two of their number.
-  private static let mostFolders = 1 << 20
+  package static let mostFolders = 1 << 20
 
   /// Extensions of files that are read, in any case: those of torchvision. What is in a file decides how it is decoded.
   static func extensions(_ reading: ImageReading) -> [String] {
@@ -35,8 +36,9 @@ package struct ImageFolderWalk {
   }
 
   /// - Throws: `DataError` where a folder cannot be read.
-  package init(_ folder: String, _ reading: ImageReading) throws(DataError) {
+  package init(_ folder: String, _ reading: ImageReading, mostFolders: Int = mostFolders) throws(DataError) {
     self.folder = folder
+    self.mostFolders = mostFolders
     self.reading = reading
     var found: [(folder: String, files: [String])] = []
     try walk("", inside: FolderEntry.identity(of: folder).map { [$0] } ?? [], &found)
@@ -49,9 +51,9 @@ package struct ImageFolderWalk {
     _ path: String, inside: [FolderEntry.FolderIdentity], _ found: inout [(folder: String, files: [String])]
   ) throws(DataError) {
     walked += 1
-    if walked > ImageFolderWalk.mostFolders {
+    if walked > mostFolders {
       throw DataError(
-        folder, found: "more than \(ImageFolderWalk.mostFolders.grouped) folders",
+        folder, found: "more than \(mostFolders.grouped) folders",
         expected: "fewer: links may lead to the same ones again and again")
     }
     let extensions = Set(ImageFolderWalk.extensions(reading))

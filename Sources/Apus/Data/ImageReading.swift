@@ -19,7 +19,9 @@ public struct ImageReading: Hashable, Sendable, Codable {
     case ignore
   }
 
+  /// What becomes of transparent parts.
   public var alpha: Alpha
+  /// Whether images are turned upright.
   public var orientation: Orientation
   /// Which rules beside these.
   var edition = Edition.second
@@ -32,6 +34,7 @@ public struct ImageReading: Hashable, Sendable, Codable {
     case second = 2
   }
 
+  /// The defaults are torchvision's pixels, turned upright.
   public init(alpha: Alpha = .drop, orientation: Orientation = .apply) {
     self.alpha = alpha
     self.orientation = orientation

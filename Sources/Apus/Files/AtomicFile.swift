@@ -24,6 +24,7 @@ public enum AtomicFile {
     try write(bytes, to: FilePlace(path))
   }
 
+  /// Writes `bytes` to a file in a folder that is held open, replacing it.
   public static func write(_ bytes: [UInt8], to place: FilePlace) throws(FileError) {
     let writer = try Writer(place)
     try writer.append(bytes)
@@ -35,6 +36,7 @@ public enum AtomicFile {
     try write(Array(text.utf8), to: path)
   }
 
+  /// Writes `text` as UTF-8 to a file in a folder that is held open, replacing it.
   public static func write(_ text: String, to place: FilePlace) throws(FileError) {
     try write(Array(text.utf8), to: place)
   }
@@ -47,10 +49,13 @@ public enum AtomicFile {
     private let descriptor: Int32
     private var isCommitted = false
 
+    /// Begins the file that `path` will lead to. Throws `FileError` where nothing can be written there, or it leads to a device, pipe or
+    /// socket.
     public convenience init(_ path: String) throws(FileError) {
       try self.init(FilePlace(path))
     }
 
+    /// Begins a file in a folder that is held open; throws as `init(_:)` of a path does.
     public init(_ place: FilePlace) throws(FileError) {
       // A rename would put a file in the place of a device: /dev/null would be gone from the machine.
       if let kind = place.special {

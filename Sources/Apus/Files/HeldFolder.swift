@@ -9,9 +9,11 @@
 /// A folder that stays open. What is written through it goes into this very folder, wherever its path leads meanwhile: where it was
 /// removed and another one made in its place, nothing reaches the other one.
 public final class HeldFolder: Sendable {
+  /// As it was opened; it may lead elsewhere meanwhile.
   public let path: String
   let descriptor: Int32
 
+  /// Opens the folder at `path`; throws `FileError` where there is none or it cannot be read.
   public init(_ path: String) throws(FileError) {
     // The descriptor must not be inherited: a child that outlives this process would hold its lock.
     descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

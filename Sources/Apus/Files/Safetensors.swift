@@ -88,6 +88,7 @@ public enum Safetensors {
     try write(tensors, metadata: metadata, widened: widened, to: FilePlace(path))
   }
 
+  /// The same to a file in a folder that is held open.
   public static func write(
     _ tensors: [(name: String, value: Tensor)], metadata: [String: String] = ["format": "pt"],
     widened: Set<String> = [], to place: FilePlace

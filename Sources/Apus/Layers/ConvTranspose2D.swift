@@ -29,6 +29,10 @@ private func transposedConvolution(
       "expects [N, H, W, C] and a weight [KH, KW, K / \(groups), C], they are \(x.shape) and \(weight.shape)",
       path: layer?.path, input: x)
   }
+  guard x.shape[1] > 0, x.shape[2] > 0 else {
+    return shapeFailure(
+      "ConvTranspose2D", "expects [N, H, W, C] with pixels, input is \(x.shape)", path: layer?.path, input: x)
+  }
   guard stride.isSize, dilation.isSize, min(outputPadding.height, outputPadding.width) >= 0,
     outputPadding.height < max(stride.height, dilation.height),
     outputPadding.width < max(stride.width, dilation.width)

@@ -8,7 +8,7 @@ public struct MaxPool2D: Layer {
 
   /// `stride` is the kernel's size unless given; below it windows overlap, as AlexNet's 3×3/2.
   public init(
-    _ kernel: some IntOrPairConvertible, stride: (some IntOrPairConvertible)? = IntOrPair?.none,
+    _ kernel: some IntOrPairConvertible, stride: (any IntOrPairConvertible)? = nil,
     padding: some PaddingConvertible = 0, ceilMode: Bool = false
   ) {
     self.kernel = kernel.intOrPair
@@ -35,7 +35,7 @@ public struct AveragePool2D: Layer {
 
   /// `stride` is the kernel's size unless given.
   public init(
-    _ kernel: some IntOrPairConvertible, stride: (some IntOrPairConvertible)? = IntOrPair?.none,
+    _ kernel: some IntOrPairConvertible, stride: (any IntOrPairConvertible)? = nil,
     padding: some PaddingConvertible = 0, countsPadding: Bool = true, ceilMode: Bool = false
   ) {
     self.ceilMode = ceilMode

@@ -5,7 +5,7 @@
 /// - Parameter ceilMode: whether the number of windows is rounded up, the last one then reaching over the edge; it begins in the
 ///   image, as in PyTorch. GoogLeNet's 3×3/2 pooling takes 112 to 56 so.
 public func maxPool2d(
-  _ x: Tensor, kernel: some IntOrPairConvertible, stride: (some IntOrPairConvertible)? = IntOrPair?.none,
+  _ x: Tensor, kernel: some IntOrPairConvertible, stride: (any IntOrPairConvertible)? = nil,
   padding: some PaddingConvertible = 0, ceilMode: Bool = false
 ) -> Tensor {
   if x.isPoisoned { return x }
@@ -29,7 +29,7 @@ public func maxPool2d(
 
 /// `maxPool2d` without the label of the kernel: `maxPool2d(x, 2)`.
 public func maxPool2d(
-  _ x: Tensor, _ kernel: some IntOrPairConvertible, stride: (some IntOrPairConvertible)? = IntOrPair?.none,
+  _ x: Tensor, _ kernel: some IntOrPairConvertible, stride: (any IntOrPairConvertible)? = nil,
   padding: some PaddingConvertible = 0, ceilMode: Bool = false
 ) -> Tensor {
   maxPool2d(x, kernel: kernel, stride: stride, padding: padding, ceilMode: ceilMode)
@@ -39,7 +39,7 @@ public func maxPool2d(
 /// pixels of the window inside the image. With `ceilMode`, as in `maxPool2d`, what a window has beyond the edge is never counted; with
 /// padding it must then be `countsPadding: false`.
 public func averagePool2d(
-  _ x: Tensor, kernel: some IntOrPairConvertible, stride: (some IntOrPairConvertible)? = IntOrPair?.none,
+  _ x: Tensor, kernel: some IntOrPairConvertible, stride: (any IntOrPairConvertible)? = nil,
   padding: some PaddingConvertible = 0, countsPadding: Bool = true, ceilMode: Bool = false
 ) -> Tensor {
   if x.isPoisoned { return x }
@@ -69,7 +69,7 @@ public func averagePool2d(
 
 /// `averagePool2d` without the label of the kernel: `averagePool2d(x, 2)`.
 public func averagePool2d(
-  _ x: Tensor, _ kernel: some IntOrPairConvertible, stride: (some IntOrPairConvertible)? = IntOrPair?.none,
+  _ x: Tensor, _ kernel: some IntOrPairConvertible, stride: (any IntOrPairConvertible)? = nil,
   padding: some PaddingConvertible = 0, countsPadding: Bool = true, ceilMode: Bool = false
 ) -> Tensor {
   averagePool2d(

@@ -55,10 +55,15 @@ func resampled(_ x: Tensor, axis: Int, _ table: ResampleTable, _ operation: Stat
 /// Nearest repeats pixels; bilinear interpolates between pixels' centres, or with `alignCorners` between corners. No parameters; a
 /// learned enlargement is `ConvTranspose2D`. Long, Shelhamer & Darrell 2015, "Fully convolutional networks".
 public struct Upsample2D: Layer {
+  /// Factors of height and width.
   public let scale: IntOrPair
+  /// Nearest or bilinear.
   public let filter: ResampleFilter
+  /// Whether the corners' pixels fall together, as in PyTorch's `align_corners`.
   public let alignCorners: Bool
 
+  /// - Parameter scale: `[height, width]` or one number for both; stops unless both are at least 1, and for filters but nearest and
+  ///   bilinear.
   public init(_ scale: some IntOrPairConvertible, filter: ResampleFilter = .nearest, alignCorners: Bool = false) {
     let scale = scale.intOrPair
     if !scale.isSize { fatalError("Upsample2D: scale \(scale) must be in 1...\(IntOrPair.largest)") }

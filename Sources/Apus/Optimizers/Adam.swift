@@ -39,6 +39,7 @@ public struct Adam: Optimizer {
   }
 
   public var parameterSettings: [ParameterSettings] { memory.settings }
+  /// Paths of the parameters that it is to train and that no step reached since it was made or loaded.
   public var unreachedParameters: [String] { memory.unreached }
 
   public mutating func step(_ gradients: Gradients) {

@@ -48,7 +48,9 @@ public protocol Optimizer {
 }
 
 extension Optimizer {
+  /// `false`: one pass per step, as most optimizers take.
   public var needsSecondPass: Bool { false }
+  /// None: of an optimizer that does not keep count of them.
   public var unreachedParameters: [String] { [] }
 
   public mutating func step(_ gradients: Gradients, again: () throws -> Gradients) rethrows { step(gradients) }

@@ -48,6 +48,7 @@ public struct RMSProp: Optimizer {
   }
 
   public var parameterSettings: [ParameterSettings] { memory.settings }
+  /// Paths of the parameters that it is to train and that no step reached since it was made or loaded.
   public var unreachedParameters: [String] { memory.unreached }
 
   public mutating func step(_ gradients: Gradients) {

@@ -33,6 +33,7 @@ public struct SAM<Base: Optimizer>: Optimizer {
   }
 
   public var parameterSettings: [ParameterSettings] { base.parameterSettings }
+  /// Paths of the parameters that it is to train and that no step reached since it was made or loaded.
   public var unreachedParameters: [String] { base.unreachedParameters }
   public var needsSecondPass: Bool { true }
 

@@ -31,6 +31,7 @@ public struct SGD: Optimizer {
   }
 
   public var parameterSettings: [ParameterSettings] { memory.settings }
+  /// Paths of the parameters that it is to train and that no step reached since it was made or loaded.
   public var unreachedParameters: [String] { memory.unreached }
 
   public mutating func step(_ gradients: Gradients) {

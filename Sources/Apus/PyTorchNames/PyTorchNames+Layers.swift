@@ -83,6 +83,44 @@ extension Conv2D {
   ) { fatalError("unavailable") }
 }
 
+extension MaxPool2D {
+  /// Swift's tuples cannot be one of several types.
+  @available(*, unavailable, message: "a pair is [height, width]: MaxPool2D([3, 5])")
+  public init(
+    _ kernel: (Int, Int), stride: (any IntOrPairConvertible)? = nil, padding: some PaddingConvertible = 0,
+    ceilMode: Bool = false
+  ) { fatalError("unavailable") }
+
+  /// Swift's tuples cannot be one of several types.
+  @available(*, unavailable, message: "a pair is [height, width]: stride: [2, 1]")
+  public init(
+    _ kernel: some IntOrPairConvertible, stride: (Int, Int), padding: some PaddingConvertible = 0,
+    ceilMode: Bool = false
+  ) { fatalError("unavailable") }
+}
+
+extension AveragePool2D {
+  /// Swift's tuples cannot be one of several types.
+  @available(*, unavailable, message: "a pair is [height, width]: AveragePool2D([3, 5])")
+  public init(
+    _ kernel: (Int, Int), stride: (any IntOrPairConvertible)? = nil, padding: some PaddingConvertible = 0,
+    countsPadding: Bool = true, ceilMode: Bool = false
+  ) { fatalError("unavailable") }
+
+  /// Swift's tuples cannot be one of several types.
+  @available(*, unavailable, message: "a pair is [height, width]: stride: [2, 1]")
+  public init(
+    _ kernel: some IntOrPairConvertible, stride: (Int, Int), padding: some PaddingConvertible = 0,
+    countsPadding: Bool = true, ceilMode: Bool = false
+  ) { fatalError("unavailable") }
+}
+
+extension AdaptiveAveragePool2D {
+  /// Swift's tuples cannot be one of several types.
+  @available(*, unavailable, message: "a pair is [height, width]: AdaptiveAveragePool2D([3, 5])")
+  public init(_ size: (Int, Int)) { fatalError("unavailable") }
+}
+
 extension Layer {
   /// PyTorch's method behind the call.
   @available(*, unavailable, message: "a layer is called: model(x)")

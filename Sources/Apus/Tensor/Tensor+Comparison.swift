@@ -7,27 +7,45 @@
 /// let active = (relu(x) .> 0).sum()
 /// ```
 extension Tensor {
+  /// 1 where `a`'s element equals `b`'s element, else 0.
   public static func .== (a: Tensor, b: Tensor) -> Tensor { compare(.equal, a, b) }
+  /// 1 where `a`'s element differs from `b`'s element, else 0.
   public static func .!= (a: Tensor, b: Tensor) -> Tensor { compare(.notEqual, a, b) }
+  /// 1 where `a`'s element is less than `b`'s element, else 0.
   public static func .< (a: Tensor, b: Tensor) -> Tensor { compare(.less, a, b) }
+  /// 1 where `a`'s element is at most `b`'s element, else 0.
   public static func .<= (a: Tensor, b: Tensor) -> Tensor { compare(.lessEqual, a, b) }
+  /// 1 where `a`'s element is greater than `b`'s element, else 0.
   public static func .> (a: Tensor, b: Tensor) -> Tensor { compare(.greater, a, b) }
+  /// 1 where `a`'s element is at least `b`'s element, else 0.
   public static func .>= (a: Tensor, b: Tensor) -> Tensor { compare(.greaterEqual, a, b) }
 
   // MARK: With a number
 
+  /// 1 where `a`'s element equals the number `b`, else 0.
   public static func .== (a: Tensor, b: Double) -> Tensor { a .== a.comparable(b) }
+  /// 1 where `a`'s element differs from the number `b`, else 0.
   public static func .!= (a: Tensor, b: Double) -> Tensor { a .!= a.comparable(b) }
+  /// 1 where `a`'s element is less than the number `b`, else 0.
   public static func .< (a: Tensor, b: Double) -> Tensor { a .< a.comparable(b) }
+  /// 1 where `a`'s element is at most the number `b`, else 0.
   public static func .<= (a: Tensor, b: Double) -> Tensor { a .<= a.comparable(b) }
+  /// 1 where `a`'s element is greater than the number `b`, else 0.
   public static func .> (a: Tensor, b: Double) -> Tensor { a .> a.comparable(b) }
+  /// 1 where `a`'s element is at least the number `b`, else 0.
   public static func .>= (a: Tensor, b: Double) -> Tensor { a .>= a.comparable(b) }
 
+  /// 1 where the number `a` equals `b`'s element, else 0.
   public static func .== (a: Double, b: Tensor) -> Tensor { b .== a }
+  /// 1 where the number `a` differs from `b`'s element, else 0.
   public static func .!= (a: Double, b: Tensor) -> Tensor { b .!= a }
+  /// 1 where the number `a` is less than `b`'s element, else 0.
   public static func .< (a: Double, b: Tensor) -> Tensor { b .> a }
+  /// 1 where the number `a` is at most `b`'s element, else 0.
   public static func .<= (a: Double, b: Tensor) -> Tensor { b .>= a }
+  /// 1 where the number `a` is greater than `b`'s element, else 0.
   public static func .> (a: Double, b: Tensor) -> Tensor { b .< a }
+  /// 1 where the number `a` is at least `b`'s element, else 0.
   public static func .>= (a: Double, b: Tensor) -> Tensor { b .<= a }
 
   /// A number as a tensor's type has it; float64 where an integer type cannot hold it.

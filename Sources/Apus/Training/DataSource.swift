@@ -70,8 +70,10 @@ public struct DataSource: Hashable, Sendable, CustomStringConvertible {
     try load(folder: options, reader: reader, division: .byPath)
   }
 
+  /// - Parameter order: the classes of image files as a run recorded them, see `ImageFolderListing`.
   func load(
-    folder options: ImageFolder.Options?, reader: ImageFolder.Reader?, division: ImageFolder.Division
+    folder options: ImageFolder.Options?, reader: ImageFolder.Reader?, division: ImageFolder.Division,
+    order: [String]? = nil
   ) throws -> DataSplits {
     switch kind {
     case .digits: return Digits.load()
@@ -80,7 +82,7 @@ public struct DataSource: Hashable, Sendable, CustomStringConvertible {
     case .images(let folder):
       guard let options else { throw DataError(description, found: "no size for the images", expected: "one") }
       guard let reader else { throw DataSource.noReader(self) }
-      return try ImageFolder.load(folder: folder, options: options, division: division, reader: reader)
+      return try ImageFolder.load(folder: folder, options: options, division: division, order: order, reader: reader)
     }
   }
 

@@ -19,10 +19,12 @@
 ///
 /// The checkpoint is the truth; model, metrics and report are derived from it and written again on resume.
 public struct RunFiles: Sendable {
+  /// The run's folder.
   public let folder: String
   /// The model's file: `model.safetensors`, or another one that `init(at:)` was given.
   public let model: String
 
+  /// The files of the run in `folder`, whether they are there or not.
   public init(_ folder: String) {
     self.folder = folder
     model = folder + "/model.safetensors"
@@ -45,10 +47,15 @@ public struct RunFiles: Sendable {
     self.model = model
   }
 
+  /// The path of `run.json`.
   public var record: String { folder + "/run.json" }
+  /// The path of `last.safetensors`.
   public var checkpoint: String { folder + "/last.safetensors" }
+  /// The path of `metrics.csv`.
   public var metrics: String { folder + "/metrics.csv" }
+  /// The path of `report.html`.
   public var report: String { folder + "/report.html" }
+  /// The path of `split.csv`.
   public var split: String { folder + "/" + RunFiles.splitName }
 
   static let splitName = "split.csv"

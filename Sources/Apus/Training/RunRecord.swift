@@ -162,7 +162,7 @@ extension RunRecord {
     initial = request.initialWeights.map {
       Initial(file: $0, newHead: request.newHead, prefix: request.weightsPrefix)
     }
-    normalization = try NormalizationChoice.normalization(request.normalization, initial, network: request.network)
+    normalization = try NormalizationChoice.normalization(request.normalization, &initial, network: request.network)
   }
 
   /// Now, in UTC, to the second: 2026-11-21T03:05:00Z.

@@ -47,15 +47,20 @@ public struct TrainedModel {
       reading: header.reading ?? (header.crop == nil ? ImageReading() : .before))
   }
 
-  /// Classes and normalisation of a run's model; `nil` for a file that holds other weights.
-  static func origin(of path: String) throws -> (classNames: [String], normalization: Normalization)? {
-    let path = WeightsFile.place(path)
-    let bytes = try File.contents(of: path)
+  /// What a model was trained on.
+  struct Origin {
+    let classNames: [String]
+    let normalization: Normalization
+  }
+
+  /// The origin of a run's model; `nil` for the bytes of other weights. `path` is named in errors.
+  static func origin(in bytes: [UInt8], _ path: String) throws -> Origin? {
     guard case .safetensors = try WeightsFormat(bytes, file: path) else { return nil }
     let file = try Safetensors.decodeReadable(bytes, file: path).content
     if file.metadata[key] == nil { return nil }
     let header = try header(of: file, path)
-    return (header.classNames, Normalization(mean: header.mean, deviation: header.deviation))
+    return Origin(
+      classNames: header.classNames, normalization: Normalization(mean: header.mean, deviation: header.deviation))
   }
 
   private static func header(of file: SafetensorsFile, _ path: String) throws -> Header {

@@ -1,11 +1,13 @@
 extension TrainingRun {
   /// What a run's model was measured on, and how it did.
   public struct Measurement: Sendable {
+    /// Of the model: its name in the catalogue.
     public var network: String
     /// Of the data.
     public var name: String
     /// Which of the data's images were measured, in words.
     public var images: String
+    /// The results: loss, accuracy, and each image's label and prediction.
     public var evaluation: Evaluation
     /// What else is to be known: differences from the data that the run began with that leave what is measured as it was.
     public var notes: [String] = []
@@ -71,7 +73,7 @@ extension TrainingRun {
       guard let reader else { throw DataSource.noReader(source) }
       return try heldOut(recorded, in: folder, before, options, model.normalization, reader, &measured)
     }
-    var data = try source.load(folder: options, reader: reader, division: .byPlace)
+    var data = try source.load(folder: options, reader: reader, division: .byPlace, order: before.classNames)
     if let channels = record.channels { data = try data.withChannels(channels) }
     if let normalization = record.normalization { data = try data.normalized(by: normalization) }
     try RunRecord.Data(source, data).check(isAs: before)

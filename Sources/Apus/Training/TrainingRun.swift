@@ -97,11 +97,12 @@ public enum TrainingRun {
   ) throws -> Trainer {
     let source = try DataSource(record.dataSource)
     let division = try division(record, folder)
-    var data = try source.load(folder: record.imageFolder, reader: reader, division: division)
+    var data = try source.load(
+      folder: record.imageFolder, reader: reader, division: division, order: record.data?.classNames)
     for note in data.notes { observer.warn(note) }
     if let channels = record.channels { data = try data.withChannels(channels) }
     let weights = initializes ? try record.initial?.read() : nil
-    if let weights { try NetworkCatalogue.check(weights, fit: record.networkName, channels: data.imageShape[2]) }
+    if let weights { try NetworkCatalogue.check(weights.file, fit: record.networkName, channels: data.imageShape[2]) }
     if let normalization = record.normalization { data = try data.normalized(by: normalization) }
     // The data of a run that goes on must be those that it began with.
     let described = RunRecord.Data(source, data)

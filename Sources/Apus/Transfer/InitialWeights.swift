@@ -4,6 +4,15 @@
   import Foundation
 #endif
 
+/// A file of initial values, all of it from one read.
+struct InitialWeights {
+  let file: WeightsFile
+  /// Of the bytes that `file` was made of.
+  let fingerprint: String
+  /// Of a run's model.
+  let origin: TrainedModel.Origin?
+}
+
 extension RunRecord.Initial {
   /// Of a request; a relative path is one of the current folder.
   init(file: String, newHead: Bool, prefix: String?) {
@@ -27,14 +36,16 @@ extension RunRecord.Initial {
   /// The file's weights.
   ///
   /// - Throws: `FileError` also where the file is not the one that was read when the run began.
-  func read() throws -> WeightsFile {
+  func read() throws -> InitialWeights {
     let bytes = try File.contents(of: file)
-    if let fingerprint, fingerprint != Fingerprint.text(of: bytes) {
+    let found = Fingerprint.text(of: bytes)
+    if let fingerprint, fingerprint != found {
       throw FileError(
-        file, found: "another content than when the run began (\(Fingerprint.text(of: bytes)))",
-        expected: "the same file (\(fingerprint))")
+        file, found: "another content than when the run began (\(found))", expected: "the same file (\(fingerprint))")
     }
-    return try WeightsFile.decode(bytes, file: file, prefix: prefix)
+    return InitialWeights(
+      file: try WeightsFile.decode(bytes, file: file, prefix: prefix), fingerprint: found,
+      origin: try TrainedModel.origin(in: bytes, file))
   }
 
   /// Gives the model the file's values. The classifier keeps its own, drawn from the seed, where the file's has another number of
@@ -43,15 +54,15 @@ extension RunRecord.Initial {
   /// - Returns: what is to be recorded.
   /// - Throws: `WeightsError` with the receipt where they do not fit.
   func load(
-    _ weights: WeightsFile, into model: any Layer, _ network: String, _ data: DataSplits
+    _ weights: InitialWeights, into model: any Layer, _ network: String, _ data: DataSplits
   ) throws -> RunRecord.Initial {
     var record = self
-    let classes = try NetworkCatalogue.classes(of: network, in: weights)
-    let names = try TrainedModel.origin(of: file)?.classNames ?? data.classNames
+    let classes = try NetworkCatalogue.classes(of: network, in: weights.file)
+    let names = weights.origin?.classNames ?? data.classNames
     let isNew = newHead || (classes.map { $0 != data.classNames.count } ?? false) || names != data.classNames
     let head = isNew ? try NetworkCatalogue.headPaths(of: network, input: data.imageShape) : []
-    let receipt = try model.load(weights, input: Shape([1] + data.imageShape)) { head.contains($0) }
-    record.fingerprint = try fingerprint ?? Fingerprint.text(of: File.contents(of: file))
+    let receipt = try model.load(weights.file, input: Shape([1] + data.imageShape)) { head.contains($0) }
+    record.fingerprint = weights.fingerprint
     record.matched = receipt.matched.count
     record.notes = receipt.notes.isEmpty ? nil : receipt.notes
     record.head = head

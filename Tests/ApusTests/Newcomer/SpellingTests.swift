@@ -34,6 +34,40 @@ import Testing
     expectSameBits(MaxPool2D([k, 1])(x), maxPool2d(x, kernel: IntOrPair(3, 1)))
   }
 
+  /// `nil` is PyTorch's None: what an argument that was left out is.
+  @Test func noneIsWrittenOut() {
+    let x = floats([1, 9, 9, 2], seed: 1)
+    let (none, two): (IntOrPair?, IntOrPair?) = (nil, 2)
+    expectSameBits(MaxPool2D(3, stride: nil)(x), maxPool2d(x, 3))
+    expectSameBits(AveragePool2D(3, stride: nil, padding: 1)(x), averagePool2d(x, 3, padding: 1))
+    for (max, average) in [
+      (maxPool2d(x, kernel: 3, stride: nil), averagePool2d(x, kernel: 3, stride: nil)),
+      (maxPool2d(x, 3, stride: none), averagePool2d(x, [3, 3], stride: none)),
+      (MaxPool2D(3, stride: 3)(x), AveragePool2D(3, stride: [3, 3])(x)),
+    ] {
+      expectSameBits(max, maxPool2d(x, 3))
+      expectSameBits(average, averagePool2d(x, 3))
+    }
+    let (one, stride) = (1, 2)
+    for pooled in [
+      maxPool2d(x, 3, stride: 2), maxPool2d(x, 3, stride: [2, 2]), maxPool2d(x, 3, stride: stride),
+      maxPool2d(x, 3, stride: two), maxPool2d(x, 3, stride: IntOrPair(2)), maxPool2d(x, 3, stride: [stride, one + 1]),
+    ] { expectSameBits(pooled, maxPool2d(x, kernel: 3, stride: 2, padding: .valid)) }
+
+    let (weight, image) = (Parameter(floats([3, 3, 2, 4], seed: 5)), x)
+    expectSameBits(conv2d(image, weight: weight, bias: nil), conv2d(image, weight: weight.value, bias: nil))
+    let matrix = Parameter(floats([2, 3], seed: 6))
+    expectSameBits(linear(x, weight: matrix, bias: nil), linear(x, weight: matrix.value))
+    expectSameBits(groupNorm(x, groups: 2, weight: nil, bias: nil), groupNorm(x, groups: 2))
+    expectSameBits(instanceNorm(x, weight: nil, bias: nil), instanceNorm(x))
+    expectSameBits(layerNorm(x, over: [2], weight: nil, bias: nil), layerNorm(x, over: [2]))
+    let (logits, labels) = (floats([4, 3], seed: 7), Tensor([0, 2, 1, 1] as [Int32]))
+    expectSameBits(
+      crossEntropy(logits, labels, classWeights: nil, ignoring: nil), crossEntropy(logits: logits, labels: labels))
+    expectSameBits(x.sum(axes: nil), x.sum())
+    expectSameBits(matrix.transposed(nil), matrix.value.transposed())
+  }
+
   @Test func aPairHasTwoNumbers() async {
     let kernel = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Conv2D(1, 1, kernel: [1, 2, 3])

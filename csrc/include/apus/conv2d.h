@@ -15,12 +15,12 @@
  *   y  [batch, out_h, out_w, out_channels]
  *   y[n,oh,ow,co] = Σ_{kh,kw,ci} x[n, oh·stride_h + kh·dilation_h − pad_top, ow·stride_w + kw·dilation_w − pad_left,
  *                                  g·Ci/G + ci] · w[kh,kw,ci,co]
- *   out_h = (height + pad_top + pad_bottom − dilation_h·(kernel_h − 1) − 1) / stride_h + 1,
- *           and 0 where the kernel does not fit
+ *   out_h = (height + pad_top + pad_bottom − dilation_h·(kernel_h − 1) − 1) / stride_h + 1
  *
  * Planning takes every size, kernel, stride, dilation and padding up to APUS_MAX_SIZE (2^31 − 1), as long as w, and x with its
  * padding and the larger number of channels, have at most APUS_MAX_ELEMENTS (2^40) elements (apus/limits.h). Beyond:
- * APUS_OVERFLOW.
+ * APUS_OVERFLOW. A kernel, with its dilation, larger than the padded input is APUS_INVALID_ARGUMENT: y would be empty. The batch
+ * may be 0.
  *
  * Ask, plan, run: make a plan (validates, allocates nothing), give it `scratch_bytes` of 64-byte aligned memory, run it.
  * Pointers of tensors need float alignment only. x, w, y, scratch must not overlap; `residual` may be y itself.
@@ -93,7 +93,8 @@ typedef struct apus_conv2d_options {
 } apus_conv2d_options;
 
 typedef struct apus_conv2d_plan {
-  apus_conv2d shape; /* as given, but strides and dilations beyond the padded image are cut to where they mean the same */
+  apus_conv2d
+      shape; /* as given, but strides beyond the padded image, and the dilation of one tap, are cut to where they mean the same */
   apus_conv2d_pass pass;
   apus_conv2d_options options;
   apus_conv2d_implementation implementation;
@@ -136,7 +137,8 @@ void apus_conv2d_backward_weights(const apus_conv2d_plan *plan, const float *x, 
  * in nothing but `threads` share packed weights. The bits are those of plain weights. */
 void apus_conv2d_pack_weights(const apus_conv2d_plan *plan, const float *w, void *packed);
 
-/* The specification, in both precisions: serial, no scratch. `accumulate` as in the options. */
+/* The specification, in both precisions: serial, no scratch, nothing refused: a kernel that does not fit has no
+ * outputs. `accumulate` as in the options. */
 void apus_conv2d_forward_reference_f32(const apus_conv2d *shape, const float *x, const float *w, const float *bias,
                                        const float *mean, const float *scale, const float *shift, const float *residual,
                                        apus_activation activation, float *y);

@@ -7,9 +7,9 @@
 #include "apus/status.h"
 
 /* 2-D pooling, NHWC: x [batch, height, width, channels], y [batch, out_h, out_w, channels]; windows as in convolution
- * (no dilation): out_h = (height + pad_top + pad_bottom − kernel_h) / stride_h + 1, and 0 where the kernel does not fit;
- * batch may be 0, the other sizes are at least 1. A window without any pixel is refused at planning (pad < kernel).
- * Sizes, kernel, stride and padding are at most APUS_MAX_SIZE (2^31 − 1), and so are the positions of a window,
+ * (no dilation): out_h = (height + pad_top + pad_bottom − kernel_h) / stride_h + 1. batch may be 0, the other sizes are at
+ * least 1. Planning refuses a window without any pixel (pad < kernel) and a kernel larger than the padded image, which would have
+ * no output. Sizes, kernel, stride and padding are at most APUS_MAX_SIZE (2^31 − 1), and so are the positions of a window,
  * kernel_h·kernel_w; x with its padding has at most APUS_MAX_ELEMENTS (2^40) elements. Max: padding never wins. The first maximum
  * in row-major window order wins ties; a NaN in the window gives NaN (the first one). The mask is the position kh·kernel_w + kw
  * of the winner inside its window: plan.mask_bytes bytes an output, one (uint8_t) for windows of up to 256 positions, four
@@ -28,7 +28,7 @@ typedef struct apus_pool2d {
 } apus_pool2d;
 
 typedef struct apus_pool2d_plan {
-  apus_pool2d shape; /* as given, but strides and kernels beyond the padded image are cut to where they mean the same */
+  apus_pool2d shape; /* as given, but strides beyond the padded image are cut to where they mean the same */
   int64_t out_h, out_w;
   int isa;
   int mask_bytes; /* an output's in max pooling's mask: 1 or 4 */
@@ -47,6 +47,7 @@ void apus_max_pool2d_backward(const apus_pool2d_plan *plan, const float *dy, con
 void apus_average_pool2d_forward(const apus_pool2d_plan *plan, const float *x, float *y);
 void apus_average_pool2d_backward(const apus_pool2d_plan *plan, const float *dy, float *dx);
 
+/* The specification, in both precisions: serial, nothing refused: a kernel that does not fit has no outputs. */
 void apus_max_pool2d_forward_reference_f32(const apus_pool2d *shape, const float *x, float *y, void *mask);
 void apus_max_pool2d_forward_reference_f64(const apus_pool2d *shape, const double *x, double *y, void *mask);
 void apus_max_pool2d_backward_reference_f32(const apus_pool2d *shape, const float *dy, const void *mask, float *dx);

@@ -11,6 +11,7 @@ public protocol IntOrPairConvertible {
 }
 
 extension IntOrPair: IntOrPairConvertible {
+  /// Itself.
   public var intOrPair: IntOrPair { self }
 }
 
@@ -34,6 +35,7 @@ public protocol PaddingConvertible {
 }
 
 extension Padding: PaddingConvertible {
+  /// Itself.
   public var imagePadding: Padding { self }
 }
 
