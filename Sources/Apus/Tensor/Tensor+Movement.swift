@@ -111,6 +111,9 @@ extension Tensor {
   /// Part of the outermost axis: samples of a batch.
   public subscript(range: Range<Int>) -> Tensor { slice(axis: 0, range: range) }
 
+  /// Part of the outermost axis, the last one included.
+  public subscript(range: ClosedRange<Int>) -> Tensor { slice(axis: 0, range: range.lowerBound..<range.upperBound + 1) }
+
   /// One element of the outermost axis, which the result lacks.
   public subscript(index: Int) -> Tensor {
     let part = slice(axis: 0, range: index..<index + 1)
