@@ -79,7 +79,7 @@ func data(_ split: DataSplit) {
   _ = split.batches(64)  // expected-error {{missing argument label 'of:' in call}}
   _ = split.batches(batchSize: 64)  // expected-error {{renamed to 'batches(of:)'}}
   _ = DataLoader(split, batchSize: 64, shuffle: true)  // expected-error {{a split makes its batches}}
-  _ = TensorDataset(Tensor([1]), Tensor([1]))  // expected-error {{ImageDataset(images: pixels, labels: labels}}
+  _ = TensorDataset(Tensor([1]), Tensor([1]))  // expected-error {{slice the tensors: x[0..<64] and labels[0..<64]}}
 }
 
 func training(_ model: Linear, _ x: Tensor, _ labels: Tensor) {

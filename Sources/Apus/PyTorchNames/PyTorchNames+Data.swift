@@ -45,7 +45,7 @@ public struct DataLoader {
 @available(
   *, unavailable,
   message:
-    "arrays of images and labels become ImageDataset(images: pixels, labels: labels, classNames: names, source: \"mine\")"
+    "slice the tensors: x[0..<64] and labels[0..<64]; images as bytes become ImageDataset(images: bytes, labels: labels, classNames: names, source: \"mine\")"
 )
 public struct TensorDataset {
   public init(_ samples: Tensor, _ labels: Tensor) { fatalError("unavailable") }
