@@ -226,3 +226,35 @@ func files(_ x: Tensor) throws {
   _ = try Tensor(contentsOf: "x.npy")  // expected-error {{try Npy.read("x.npy")}}
   try x.save("x.npy")  // expected-error {{try Npy.write(x, to: "x.npy")}}
 }
+
+func operations(_ x: Tensor, _ mask: Tensor) {
+  _ = x.clamp(min: 0, max: 1)  // expected-error {{Tensor.minimum(Tensor.maximum(x, low), high)}}
+  _ = x.clip(0, 1)  // expected-error {{Tensor.minimum(Tensor.maximum(x, low), high)}}
+  _ = x.dot(x)  // expected-error {{(x * y).sum()}}
+  _ = x.norm()  // expected-error {{x.square().sum().sqrt()}}
+  _ = x.argmin()  // expected-error {{(-x).argmax(axis: -1)}}
+  _ = x.mm(x)  // expected-error {{renamed to 'matmul(_:)'}}
+  _ = x.expand(2, 3)  // expected-error {{x.broadcast(to: [2, 3])}}
+  _ = x.transpose(0, 1)  // expected-error {{transposed([1, 0]) puts all axes in another order}}
+  _ = x.reshape([3, 1])  // expected-error {{renamed to 'reshaped(_:)'}}
+  _ = x.view([3, 1])  // expected-error {{renamed to 'reshaped(_:)'}}
+  _ = x.clone()  // expected-error {{a tensor is a value}}
+  _ = x.contiguous()  // expected-error {{every tensor is contiguous}}
+  _ = x.int()  // expected-error {{cast(to: .int32)}}
+  _ = x.masked_fill(mask, 0)  // expected-error {{Tensor.select(mask, x, y)}}
+  _ = x.count  // expected-error {{shape[0] is the number of rows}}
+  _ = x.len  // expected-error {{shape[0] is the number of rows}}
+  _ = x.device  // expected-error {{everything is on the CPU}}
+  _ = x.grad  // expected-error {{gradients are values}}
+  _ = x.requires_grad  // expected-error {{what is trained is a Parameter(tensor) in a layer}}
+  _ = Tensor.arange(10)  // expected-error {{Tensor((0..<10).map { Float($0) })}}
+  _ = Tensor.range(10)  // expected-error {{Tensor((0..<10).map { Float($0) })}}
+  _ = Tensor.linspace(0, 1, 5)  // expected-error {{Tensor((0..<5).map { Float($0) / 4 })}}
+  _ = Tensor.eye(3)  // expected-error {{Tensor.oneHot(Tensor(Array(0..<3)), classes: 3)}}
+  _ = Tensor.stack([x, x])  // expected-error {{makes rows of vectors}}
+  let model = nn.Sequential(3)  // expected-error {{layers have no prefix}}
+  // Nothing is said twice of what a prefix made.
+  _ = model(x)
+  let optimizer = torch.optim.Adam(model.parameters(), lr: 0.1)  // expected-error {{names have no prefix}}
+  optimizer.step()
+}

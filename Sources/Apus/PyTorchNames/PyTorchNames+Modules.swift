@@ -16,7 +16,7 @@ public enum F {
 @dynamicMemberLookup
 public enum nn {
   public typealias Module = Layer
-  public static subscript(dynamicMember name: String) -> AnotherLibrarysFunction { fatalError("unavailable") }
+  public static subscript(dynamicMember name: String) -> AnotherLibrarysLayer { fatalError("unavailable") }
 }
 
 /// PyTorch's module of everything.
@@ -34,8 +34,36 @@ public enum torch {
 /// A function that takes whatever another library's takes, so that the compiler has nothing to say but that its prefix is unavailable.
 @available(*, unavailable, message: "names have no prefix")
 @dynamicCallable
+@dynamicMemberLookup
 public struct AnotherLibrarysFunction {
+  @discardableResult
   public func dynamicallyCall(withKeywordArguments arguments: KeyValuePairs<String, Any>) -> Tensor {
     fatalError("unavailable")
   }
+
+  /// Of a module in a module: `torch.optim.Adam`.
+  public subscript(dynamicMember name: String) -> AnotherLibrarysLayer { fatalError("unavailable") }
+}
+
+/// The same of a layer or an optimizer, whose result is called in turn.
+@available(*, unavailable, message: "names have no prefix")
+@dynamicCallable
+public struct AnotherLibrarysLayer {
+  @discardableResult
+  public func dynamicallyCall(withKeywordArguments arguments: KeyValuePairs<String, Any>) -> AnotherLibrarysResult {
+    fatalError("unavailable")
+  }
+}
+
+/// What `nn.Linear(2, 3)` and `torch.optim.SGD(…)` make: called, and asked for parameters and steps.
+@available(*, unavailable, message: "names have no prefix")
+@dynamicCallable
+@dynamicMemberLookup
+public struct AnotherLibrarysResult {
+  @discardableResult
+  public func dynamicallyCall(withKeywordArguments arguments: KeyValuePairs<String, Any>) -> Tensor {
+    fatalError("unavailable")
+  }
+
+  public subscript(dynamicMember name: String) -> AnotherLibrarysFunction { fatalError("unavailable") }
 }
