@@ -102,6 +102,25 @@ import Testing
     #expect("\(Tensor([0.5, 2]))" == "Tensor(float32, shape [2], [0.5, 2.0])")
   }
 
+  /// The same layers in a struct, whose names are its properties'.
+  @Test func weightsOfOtherNamesAreToldWhereNamesComeFrom() throws {
+    struct Named: Layer {
+      let fc = Linear(3, 2)
+      func callAsFunction(_ x: Tensor) -> Tensor { fc(x) }
+    }
+    let weights = try Named().weights()
+    let hint = "no name agrees: a layer's is its property's, or its place in a Sequential"
+    expectError("0 of 2 matched, since \(hint); 2 missing: 0.weight [2, 3]") {
+      try Sequential { Linear(3, 2) }.load(weights)
+    }
+    try Named().load(weights)
+    // Where some agree it is something else.
+    do {
+      try Sequential { Linear(3, 2) }.load(try Sequential { Linear(3, 5) }.weights())
+      Issue.record("weights of another shape were taken")
+    } catch { #expect(!"\(error)".contains(hint)) }
+  }
+
   @Test func weightsBehindAFlattenAreToldTheInput() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/a.safetensors"
