@@ -44,11 +44,33 @@ enum Main {
       return 0
     }
     if code == .validationFailure {
-      Terminal.printError("error: \(firstLine(ApusCommand.message(for: error))) (apus help shows the usage)")
+      Terminal.printError("error: \(usageError(error))")
       return code.rawValue
     }
     Terminal.printError("error: \(error)")
     return 1
+  }
+
+  /// The parser's text in one line, with what it leaves out: what a missing argument is, and the option that a command has for one
+  /// that it has not.
+  private static func usageError(_ error: any Error) -> String {
+    let lines = ApusCommand.fullMessage(for: error).split(separator: "\n")
+    var text = String(firstLine(ApusCommand.message(for: error)))
+    let words = CommandLine.arguments.dropFirst()
+    let command = (try? Subcommands.check(words)) ?? ApusCommand.self
+    if text.hasPrefix("Missing expected argument"), lines.count > 1, lines[1].hasPrefix("Help:") {
+      // "Help:  <images>  Image files, or folders of them."
+      let label = lines[1].firstIndex(of: ">").map { lines[1].index(after: $0) } ?? lines[1].startIndex
+      let help = lines[1][label...].split(separator: " ").joined(separator: " ")
+      text += ": " + (help.hasSuffix(".") ? String(help.dropLast()) : help)
+    }
+    if text.hasPrefix("Unknown option '"), let word = text.split(separator: "'").dropFirst().first,
+      let option = Subcommands.option(nearest: String(word), of: command)
+    {
+      text = "Unknown option '\(word)'. Did you mean '\(option)'?"
+    }
+    let name = command == ApusCommand.self ? "" : " " + command._commandName
+    return "\(text) (apus help\(name) shows the usage)"
   }
 
   private static func firstLine(_ text: String) -> Substring { text.prefix { $0 != "\n" } }

@@ -64,6 +64,7 @@ extension OptionValue {
         description:
           "expected HEIGHTxWIDTHxCHANNELS, HEIGHTxWIDTH or one number for a square, each 1 to 65,536, as 224x224x3")
     }
+    if let meant = size.meant { throw Refusal(description: "expected HEIGHTxWIDTHxCHANNELS; did you mean \(meant)?") }
     return size
   }
 
@@ -84,6 +85,13 @@ struct ImageSize {
     let parts = text.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
     guard (1...3).contains(parts.count), parts.allSatisfy({ $0.map((1...65536).contains) ?? false }) else { return nil }
     sizes = parts.compactMap { $0 }
+  }
+
+  /// With the channels last, where they were taken to be first, as PyTorch has them: `3x224x224`. No image of 1 or 3 rows has that many
+  /// channels.
+  var meant: String? {
+    guard sizes.count == 3, sizes[0] == 1 || sizes[0] == 3, sizes[1] >= 8, sizes[2] >= 8 else { return nil }
+    return "\(sizes[1])x\(sizes[2])x\(sizes[0])"
   }
 
   /// The number of channels is `channels` where the text does not say it.

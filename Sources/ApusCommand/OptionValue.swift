@@ -50,7 +50,7 @@ enum OptionValue {
     { text in
       if let value = parse(text) { return value }
       let list = choices.map(\.form).joined(separator: ", ")
-      let word = text.prefix { $0 != ":" }.lowercased()
+      let word = String(text.prefix { $0 != ":" })
       let names = choices.map(\.name)
       let nearest = names.contains(word) ? nil : Suggestion.nearest(to: word, in: names)
       throw Refusal(description: "expected one of \(list)" + (nearest.map { "; did you mean \($0)?" } ?? ""))

@@ -7,12 +7,15 @@ final class TrainingReporter: TrainingObserver {
   private var lastLine = ContinuousClock.now
   private var settings: TrainingSettings?
   private var highestLoss: (loss: Double, epoch: Int) = (-.infinity, 0)
+  private var stepsPerEpoch = 0
+  private var lastEpoch = 0
 
   /// Also where nobody reads any more: training is then saved, as after Ctrl-C.
   var shouldStop: Bool { Interruption.signal != 0 || Terminal.readerHasLeft }
 
   func trainingBegins(_ record: RunRecord, plan: Plan) {
     settings = record.settings
+    stepsPerEpoch = record.data.map { ($0.trainingSamples - 1) / record.settings.batchSize + 1 } ?? 0
     if let data = record.data {
       Terminal.printLine(
         "\(record.networkName): \(plan.parameters.grouped) parameters; \(data.name): \(data.trainingSamples.grouped) training, "
@@ -67,6 +70,7 @@ final class TrainingReporter: TrainingObserver {
   func epochEnded(_ row: EpochMetrics, of epochs: Int, isKept: Bool) {
     clearBar()
     lastLine = .now
+    lastEpoch = row.epoch
     if !(row.trainLoss <= highestLoss.loss) { highestLoss = (row.trainLoss, row.epoch) }
     Terminal.printLine(Table.row(row))
   }
@@ -133,7 +137,11 @@ final class TrainingReporter: TrainingObserver {
   /// What to try where nothing was learned. A loss in two digits is beyond that of any guess among classes that there are.
   private var advice: String {
     guard let rate = settings?.learningRate, !(highestLoss.loss < 20), highestLoss.epoch > 0 else {
-      return "try another --learning-rate, and look at images and labels"
+      // Of few images an epoch is a step or two, and no rate makes up for that.
+      let steps = stepsPerEpoch * lastEpoch
+      return steps > 0 && steps < 100
+        ? "it took only \(steps) step\(steps == 1 ? "" : "s"): try more --epochs or a smaller --batch-size"
+        : "try another --learning-rate, and look at images and labels"
     }
     return "the loss rose to \(highestLoss.loss.compact(decimals: 1, width: 9)) in epoch \(highestLoss.epoch): try "
       + "--learning-rate \(Float(rate / 10))"

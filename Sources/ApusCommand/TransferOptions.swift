@@ -92,7 +92,10 @@ struct TransferOptions: ParsableArguments {
     }
     request.normalization = normalize
     request.classes = classes
-    request.initialWeights = initialWeights.map { ModelSource($0).file }
+    request.initialWeights = try initialWeights.map { source in
+      // A path with nothing at it is no folder of a run: the error is about the path.
+      ModelSource.exists(source) ? ModelSource(source).file : source
+    }
     request.weightsPrefix = names.prefix
     request.channels = channels
     request.newHead = newHead

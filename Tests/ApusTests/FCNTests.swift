@@ -142,7 +142,7 @@ import Testing
 
   @Test func wrongInputsAreErrorsWithTheirPath() {
     let model = small()
-    expectError("stages.0.0: Conv2D expects 1 channels, input is [1, 8, 8, 3]") {
+    expectError("stages.0.0: Conv2D expects 1 channel, input is [1, 8, 8, 3]") {
       _ = try model.plan(input: [1, 8, 8, 3])
     }
     expectError("FCN expects [N, H, W, C]") { _ = try model.plan(input: [8, 8]) }

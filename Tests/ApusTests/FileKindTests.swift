@@ -115,7 +115,7 @@ import Testing
     throws
   {
     let folder = try TemporaryFolder()
-    expectError("read only", ".safetensors or .npz") {
+    expectError("read here but not written", ".safetensors or .npz") {
       try Linear(2, 2).save(weights: folder.path + "/" + name, layout: .apus)
     }
     #expect(try folder.names() == [])

@@ -96,7 +96,9 @@ private func load(_ folder: String, limit: Int = ImageFolder.memoryLimit) throws
     expectError(path("file"), "a file") { _ = try load(temporary.file("file", [1])) }
     try FileManager.default.createDirectory(atPath: path("empty"), withIntermediateDirectories: true)
     expectError(path("empty"), "no subfolders") { _ = try load(path("empty")) }
-    expectError("one class \"x\"", "at least two") { _ = try load(pictureFolder(temporary, "one", ["x": [1, 2]])) }
+    expectError("only one class, \"x\"", "at least two") {
+      _ = try load(pictureFolder(temporary, "one", ["x": [1, 2]]))
+    }
     expectError("no images of the class y") { _ = try load(pictureFolder(temporary, "lack", ["x": [1, 2], "y": []])) }
     expectError("class \"z\"", "x, y") {
       _ = try load(pictureFolder(temporary, "more", ["train/x": [1], "train/y": [2], "test/z": [3]]))

@@ -61,7 +61,9 @@ private func load(_ folder: String, damaged: DamagedImages = .stop) throws -> Da
     #expect(
       data.files.filter { $0.label == 0 }.map(\.path)
         == ["0.png", "1.png", "a.BMP", "b.webp", "c.jpg", "d.tiff", "really-a-jpeg.png"].map { "x/" + $0 })
-    #expect(data.notes.count == 1 && data.notes[0].contains("not read: 1 .gif; read are .jpg, .jpeg, .png, .ppm, .bmp"))
+    #expect(
+      data.notes.count == 1
+        && data.notes[0].contains("not read: 1 .gif; the files that are read end in .jpg, .jpeg, .png, .ppm, .bmp"))
   }
 
   /// "é" in one code point, as Linux writes it, and in two, as macOS does.

@@ -215,7 +215,7 @@ import Testing
       }
       #expect(moved == [path: .matrixOfImage(Shape(image))])
     }
-    expectError(path.dropLast(".weight".count) + ": ", "an input shape [N, H, W, C] is needed") {
+    expectError(path.dropLast(".weight".count) + ": ", "say the shape of an input, [N, H, W, C]") {
       _ = try model.pyTorchLayouts(input: nil)
     }
   }

@@ -95,6 +95,6 @@ import Testing
       let norm = BatchNorm(perActivation: [2, 2, 3])
       _ = valueWithGradients(of: norm) { norm(Tensor.ones([1, 2, 2, 3])).sum() }
     }
-    #expect(text(result).contains("in training needs more than one value an activation, input is [1, 2, 2, 3]"))
+    #expect(text(result).contains("in training needs more than one value per activation, input is [1, 2, 2, 3]"))
   }
 }

@@ -13,7 +13,7 @@ struct BatchMaker: Sendable {
     _ split: DataSplit, samples: [Int32], size: Int,
     augmentation: (augmentation: Augmentation, seed: UInt64, epoch: Int)?
   ) {
-    if size < 1 { fatalError("batches of \(size) samples") }
+    if size < 1 { fatalError("a batch size of \(size), expected at least 1") }
     dataset = split.dataset
     self.samples = samples
     self.size = size

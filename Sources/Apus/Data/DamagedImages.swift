@@ -17,6 +17,14 @@ public enum DamagedImages: String, Hashable, Sendable, Codable, CaseIterable {
       expected: "at most \(Int(100 * limit)) %: repair or remove them")
   }
 
+  /// The error about a file's content, with the way to go on without the file.
+  static func withHint(_ error: any Error) -> any Error {
+    guard let error = error as? FileError, case .content(let found, let expected) = error.problem else { return error }
+    return FileError(
+      error.file, part: error.part, found: found,
+      expected: "\(expected); --damaged skip (damaged: .skip) leaves such files out and lists them")
+  }
+
   /// What was left out, for observers; `nil` where nothing was.
   static func note(_ skipped: [SkippedImage], of count: Int, _ folder: String) -> String? {
     skipped.isEmpty

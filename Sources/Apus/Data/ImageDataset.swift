@@ -19,7 +19,9 @@ public struct ImageDataset: Sendable {
     images: Tensor, labels: [Int32], classNames: [String], source: String, labelSource: String? = nil
   ) throws {
     if images.scalarType != .uint8 || images.rank != 4 {
-      fatalError("images of a data set are uint8 [N, H, W, C]; these are \(images.scalarType) \(images.shape)")
+      let hint = images.scalarType == .float32 ? "; of values from 0 to 1, (x * 255).cast(to: .uint8) makes bytes" : ""
+      fatalError(
+        "images of a data set are uint8 [N, H, W, C]; these are \(images.scalarType) \(images.shape)\(hint)")
     }
     if images.elementCount == 0 {
       throw DataError(source, found: "images of shape \(images.shape)", expected: "at least one image with pixels")

@@ -28,7 +28,7 @@ struct ImageFolderDecoding {
     let failed = failures.all
     // An error that is not about the file, such as an interruption of the reading, is not damage.
     let refused = failed.first { options.damaged == .stop || !($0.error is FileError || $0.error is DataError) }
-    if let refused { throw refused.error }
+    if let refused { throw options.damaged == .stop ? DamagedImages.withHint(refused.error) : refused.error }
     let lost = Set(failed.map(\.index))
     let kept = files.indices.filter { !lost.contains($0) }
     let prefix = folder == source ? "" : String(folder.utf8.dropFirst(source.utf8.count + 1))! + "/"

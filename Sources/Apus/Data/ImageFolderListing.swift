@@ -22,7 +22,7 @@ struct ImageFolderListing {
     if let classes, let unknown = found.first(where: { !classes.contains($0) }) {
       throw DataError(
         folder, found: "a class \"\(unknown)\"",
-        expected: "only classes of the training images, as \(classes.prefix(3).joined(separator: ", "))")
+        expected: "only the training images' classes: \(NameList.text(classes))")
     }
     classNames = classes ?? order.flatMap { $0.count == found.count && Set($0) == Set(found) ? $0 : nil } ?? found
     var leftOut: [String: Int] = [:]
@@ -37,13 +37,14 @@ struct ImageFolderListing {
     }
     let extensions = ImageFolderWalk.extensionList(reading)
     if !leftOut.isEmpty {
-      notes.append("\(folder): not read: \(ImageFolderWalk.text(leftOut)); read are \(extensions)")
+      notes.append(
+        "\(folder): not read: \(ImageFolderWalk.text(leftOut)); the files that are read end in \(extensions)")
     }
     if !empty.isEmpty {
       let left = notes.isEmpty ? "" : " (\(notes.joined(separator: "; ")))"
       throw DataError(
         folder, found: "no images of the class\(empty.count == 1 ? "" : "es") \(empty.joined(separator: ", "))\(left)",
-        expected: "at least one of each: \(extensions)")
+        expected: "at least one image per class (\(extensions))")
     }
     let missing = classNames.filter { !found.contains($0) }
     if !missing.isEmpty { notes.append("\(folder): no folder for \(missing.joined(separator: ", "))") }
@@ -56,9 +57,13 @@ struct ImageFolderListing {
 
   /// The names of the folders, sorted by their bytes. Strings are equal in Swift by their composed forms.
   private static func classFolders(of folder: String) throws(DataError) -> [String] {
-    let found = try FolderEntry.all(of: folder).filter(\.isFolder).map(\.name)
+    let entries = try FolderEntry.all(of: folder)
+    let found = entries.filter(\.isFolder).map(\.name)
     if found.isEmpty {
-      throw DataError(folder, found: "no subfolders", expected: "a folder of images for each class")
+      let files = entries.count { $0.kind == .file }
+      let what = files == 0 ? "no subfolders" : "\(files.grouped) file\(files == 1 ? "" : "s") and no subfolders"
+      let hint = files == 0 ? "" : "; if this is the folder of one class, give the folder that it is in"
+      throw DataError(folder, found: what, expected: "a folder with one folder of images per class\(hint)")
     }
     var seen: Set<String> = []
     if let twice = found.first(where: { !seen.insert($0).inserted }) {

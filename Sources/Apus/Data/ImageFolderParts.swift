@@ -13,8 +13,13 @@ struct ImageFolderParts {
     let hasParts = folders.contains("train")
     let train = try ImageFolderListing(hasParts ? folder + "/train" : folder, order: order, reading)
     if train.classNames.count < 2 {
+      let name = train.classNames[0]
+      // One folder too high: the only one has the folders of the classes, or of the parts.
+      let below = "\(train.folder)/\(name)"
+      let isAbove = try FolderEntry.all(of: below).contains(where: \.isFolder)
       throw DataError(
-        folder, found: "the one class \"\(train.classNames[0])\"", expected: "at least two, a folder of images each")
+        folder, found: "only one class, \"\(name)\"",
+        expected: "at least two, one folder of images per class" + (isAbove ? "; did you mean \(below)?" : ""))
     }
     func part(_ name: String) throws(DataError) -> ImageFolderListing? {
       hasParts && folders.contains(name)

@@ -78,7 +78,10 @@ public func valueWithGradients(
 func checkScalar(_ loss: Tensor) {
   if loss.elementCount != 1 || !loss.scalarType.isFloatingPoint {
     fatalError(
-      "valueWithGradients: the loss must be one floating-point number, but is \(loss.scalarType) of shape \(loss.shape)"
+      """
+      valueWithGradients: the loss must be one floating-point number, but is \(loss.scalarType) of shape \(loss.shape); \
+      mean(), sum() or a loss such as crossEntropy makes one
+      """
     )
   }
 }

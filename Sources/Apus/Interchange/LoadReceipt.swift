@@ -119,9 +119,11 @@ extension LoadReceipt: CustomStringConvertible {
   var refusal: String {
     let names = prefix.map { " below \(JSONScanner.plain($0))" } ?? ""
     let groups = problems.map { "\($0.items.count) \($0.title): \(Self.listed($0.items))" }
+    let isOther = matched.isEmpty && mismatched.isEmpty && !missing.isEmpty && !unexpected.isEmpty
+    let hint = isOther ? ", since no name agrees: a layer's is its property's, or its place in a Sequential" : ""
     return """
       \(source)\(names) does not fit the model (\(layoutText)): \(matched.count) of \
-      \(matched.count + missing.count + mismatched.count) matched; \(groups.joined(separator: "; "))
+      \(matched.count + missing.count + mismatched.count) matched\(hint); \(groups.joined(separator: "; "))
       """
   }
 

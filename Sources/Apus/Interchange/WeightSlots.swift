@@ -139,8 +139,11 @@ extension Layer {
   /// The same where no shape is given: of the first input that the model takes. Whether a layer is given a flattened image of more
   /// than a pixel does not depend on the input's size, only the image's height and width do. `nil` where it takes none of them.
   fileprivate func featureOrders(probing slots: [WeightSlots.Slot]) -> FeatureOrders? {
+    if let matrix = slots.first(where: { $0.layout == .matrix }), let orders = try? featureOrders([1, matrix.shape[0]])
+    {
+      return flattenedInput(matrix.shape[0]) ?? orders
+    }
     var candidates: [Shape] = []
-    if let matrix = slots.first(where: { $0.layout == .matrix }) { candidates.append([1, matrix.shape[0]]) }
     var channels = [3, 1]
     if let filters = slots.first(where: { $0.layout == .filters }) { channels.insert(filters.shape[2], at: 0) }
     for size in [224, 32, 28, 64, 96, 128, 227, 299, 16, 8] { candidates += channels.map { [1, size, size, $0] } }
@@ -148,5 +151,12 @@ extension Layer {
       if let orders = try? featureOrders(candidate) { return orders }
     }
     return nil
+  }
+
+  /// A model that takes a vector may begin with a flatten, which leaves a vector as it is, and be meant for images. The order matters if
+  /// they can have three channels: the features are a multiple of 3, and not those of a square gray image.
+  private func flattenedInput(_ features: Int) -> FeatureOrders? {
+    let side = Int(Double(features).squareRoot().rounded())
+    return features % 3 == 0 && side * side != features ? try? featureOrders([1, 1, features / 3, 3]) : nil
   }
 }

@@ -59,8 +59,8 @@ extension WeightsError.OrderProblem: CustomStringConvertible {
     switch self {
     case .noInput:
       """
-      PyTorch's layout of a linear layer's weights behind a flattened image depends on the image's height and width: an input shape \
-      [N, H, W, C] is needed to find them
+      PyTorch's layout of a linear layer's weights behind a flattened image depends on the image's height and width: say the shape of \
+      an input, [N, H, W, C], as in model.load("weights.pth", input: [1, 224, 224, 3]) (--input 224x224x3)
       """
     case .moved(let operation):
       """

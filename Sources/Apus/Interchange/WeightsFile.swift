@@ -129,8 +129,8 @@ public struct WeightsFile: Sendable {
     // Readers that go by the name would take it for something else.
     if [".pth", ".pt", ".ckpt", ".bin", ".tar"].contains(where: name.hasSuffix) {
       throw FileError(
-        path, found: "the name of PyTorch's own format, which is read only",
-        expected: "a .safetensors or .npz file, which PyTorch's users can read too")
+        path, found: "the name of a file that torch.save writes, a format that is read here but not written",
+        expected: "a name that ends in .safetensors or .npz, which PyTorch's users can read too")
     }
     var metadata = ["format": "pt"]
     if let recordedLayout { metadata[Self.layoutKey] = recordedLayout.rawValue }

@@ -51,7 +51,7 @@ extension Kernels {
 
   /// x · factor + offset.
   static func scale(_ x: consuming Tensor, by factor: Double, plus offset: Double = 0) -> Tensor {
-    map(x, "scaling") {
+    map(x, "arithmetic with a number") {
       apus_scale_f32($0, $1, Float(factor), Float(offset), $2)
     } float64: {
       apus_scale_reference_f64($0, $1, factor, offset, $2)

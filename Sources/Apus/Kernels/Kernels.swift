@@ -53,7 +53,7 @@ enum Kernels {
   }
 
   static func unsupported(_ operation: String, _ type: ScalarType) -> Never {
-    fatalError("\(operation) of a tensor of \(type): cast(to:) it first")
+    fatalError("\(operation) of a tensor of \(type): cast(to: .float32) it first")
   }
 }
 

@@ -63,12 +63,12 @@ public struct BatchNorm: Layer {
         return shapeFailure("BatchNorm", "expects samples of shape \(shape), input is \(x.shape)", path: path, input: x)
       }
     } else if x.rank < 2 || x.shape[x.rank - 1] != shape[0] {
-      return shapeFailure("BatchNorm", "expects \(shape[0]) channels, input is \(x.shape)", path: path, input: x)
+      return shapeFailure("BatchNorm", wrongChannels(shape[0], x.shape), path: path, input: x)
     }
     if usesBatch && x.elementCount <= shape.elementCount {
       return shapeFailure(
         "BatchNorm",
-        "in training needs more than one value \(isPerActivation ? "an activation" : "a channel"), input is \(x.shape)",
+        "in training needs more than one value per \(isPerActivation ? "activation" : "channel"), input is \(x.shape)",
         path: path, input: x)
     }
     Tensor.enter(&x, "BatchNorm")

@@ -140,7 +140,7 @@ private func grouped(
 ) -> Tensor {
   if x.isPoisoned { return x }
   guard x.rank >= 2, x.shape[x.rank - 1] == channels else {
-    return shapeFailure(name, "expects \(channels) channels, input is \(x.shape)", path: affine.path, input: x)
+    return shapeFailure(name, wrongChannels(channels, x.shape), path: affine.path, input: x)
   }
   guard groups >= 1, channels % groups == 0 else {
     return shapeFailure(

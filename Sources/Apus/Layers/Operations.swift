@@ -38,7 +38,7 @@ func convolution(
   }
   guard x.shape[3] == weight.shape[2] * groups else {
     return shapeFailure(
-      "Conv2D", "expects \(weight.shape[2] * groups) channels, input is \(x.shape)", path: layer?.path, input: x)
+      "Conv2D", wrongChannels(weight.shape[2] * groups, x.shape), path: layer?.path, input: x)
   }
   guard stride.isSize && dilation.isSize else {
     return shapeFailure(

@@ -35,9 +35,22 @@ public final class Parameter {
 
   public init(_ value: Tensor, isTrainable: Bool = true, range: ClosedRange<Float>? = nil) {
     if value.scalarType != .float32 { fatalError("a Parameter holds float32; its value is \(value.scalarType)") }
+    Parameter.refuseInsideStep(shape: value.shape)
     storedValue = value.detached()
     self.isTrainable = isTrainable
     self.range = range
+  }
+
+  /// A layer that is made in the forward pass is another one in every step, and nothing ever trains it.
+  private static func refuseInsideStep(shape: Shape) {
+    guard let scope = Scope.current, scope.model != nil, scope.planner == nil, case .recording = scope.mode else {
+      return
+    }
+    fatalError(
+      """
+      a parameter of shape \(shape) is made while gradients are taken: it would be another one in every step and never be trained; \
+      make its layer once, as a property of the model
+      """)
   }
 
   /// NaN stays.
@@ -91,6 +104,13 @@ public final class Parameter {
     if Scope.current?.planner != nil { return }
     storedValue = masked(storedValue)
     isMaskDue = false
+  }
+}
+
+extension Parameter: CustomStringConvertible {
+  /// Its path in the model, if it is known, its shape and its first elements.
+  public var description: String {
+    "Parameter(\(path.map { "\($0), " } ?? "")\(ownValue.listing))"
   }
 }
 

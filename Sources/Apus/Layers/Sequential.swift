@@ -15,6 +15,9 @@ public struct Sequential: Layer, NamedParts, PathHolder {
 
   public init(_ layers: [any Layer]) { self.layers = layers }
 
+  /// As in PyTorch: `Sequential(Conv2D(1, 6, kernel: 5), ReLU())`.
+  public init(_ layers: any Layer...) { self.layers = layers }
+
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     let opened = Scope.openedIfNone()
     defer { opened?.close() }

@@ -16,7 +16,7 @@ struct LabelledLoss {
         operation,
         """
         expects logits [N, K] and int32 labels [N], or logits [N, …, K] and labels [N, …], but they are \(scores.shape) \
-        and \(labels.scalarType) \(labels.shape)
+        and \(labels.scalarType) \(labels.shape)\(flattenHint(scores.shape, labels.shape))
         """, input: scores)
     }
     let labels = wholeLabels(labels, function)
@@ -31,7 +31,10 @@ struct LabelledLoss {
     if !isPlanning, let index = Kernels.firstBadLabel(rows) {
       let label = labels.withUnsafeScalars(of: Int32.self) { $0[index] }
       let other = ignoring.map { " or \($0), which is ignored" } ?? ""
-      fatalError("\(function): label \(label) at index \(labels.place(index)), expected 0...\(classes - 1)\(other)")
+      // The largest of labels that count from 1.
+      let hint = label == classes ? "; labels count from 0" : ""
+      fatalError(
+        "\(function): label \(label) at index \(labels.place(index)), expected 0...\(classes - 1)\(other)\(hint)")
     }
     var counts = LossCounts(labels.shape)
     if !isPlanning {
@@ -73,4 +76,10 @@ func prepareClassWeights(
   requireEach(given, function, "class weight", "a finite number of at least 0") { $0.isFinite && $0 >= 0 }
   weights = given.cast(to: scores.scalarType)
   return nil
+}
+
+/// What to do about logits of images that are one pixel large, [N, 1, 1, K], or of unflattened ones.
+private func flattenHint(_ logits: Shape, _ labels: Shape) -> String {
+  guard logits.count > 2, labels.count == 1, logits[0] == labels[0] else { return "" }
+  return "; a Flatten() before the last layer makes logits [\(logits[0]), \(logits[logits.count - 1])]"
 }

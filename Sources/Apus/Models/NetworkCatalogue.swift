@@ -34,6 +34,10 @@ public enum NetworkCatalogue {
   public static func entry(_ name: String) throws(NetworkError) -> Entry {
     let full = families[name].map { name + "." + $0 } ?? name
     if let entry = entries.first(where: { $0.name == full }) { return entry }
+    if name.hasSuffix(".swift") {
+      throw NetworkError(
+        description: "there is no network \"\(name)\"; one of your own is trained by its program: apus script \(name)")
+    }
     let nearest =
       EditDistance.nearest(to: name, in: names + families.keys.sorted()).map { "; the nearest known is \($0)" } ?? ""
     throw NetworkError(description: "there is no network \"\(name)\"\(nearest)")

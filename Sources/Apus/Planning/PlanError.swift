@@ -33,6 +33,13 @@ func shapeFailure(
   return fail(PlanError(path: place ?? "", operation: "\(operation)", problem: problem + hint), input)
 }
 
+/// What an input of another number of channels is told; one whose channels come first, as PyTorch's do, also what to do.
+func wrongChannels(_ expected: Int, _ input: Shape) -> String {
+  let problem = "expects \(expected) channel\(expected == 1 ? "" : "s"), input is \(input)"
+  guard input.count == 4, input[1] == expected else { return problem }
+  return problem + "; images are [N, H, W, C], and x.transposed([0, 2, 3, 1]) turns [N, C, H, W] into that"
+}
+
 private func fail(_ error: PlanError, _ input: Tensor) -> Tensor {
   guard let planner = Scope.current?.planner else { fatalError(error.description) }
   planner.fail(error)

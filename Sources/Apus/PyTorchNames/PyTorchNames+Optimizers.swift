@@ -60,14 +60,87 @@ extension RMSProp {
 }
 
 extension Optimizer {
-  /// PyTorch's, which reads gradients from the parameters.
+  /// PyTorch's, which reads gradients from the parameters. Not mutating, so that `let optimizer` is not told first.
   @available(
     *, unavailable,
     message: "gradients are values: optimizer.step(gradients), which valueWithGradients(of: model) { loss } returns"
   )
-  public mutating func step() { fatalError("unavailable") }
+  public func step() { fatalError("unavailable") }
 
   /// PyTorch's, which empties the parameters' gradients.
   @available(*, unavailable, message: "leave it out: gradients are values, and nothing keeps those of the last step")
   public func zeroGrad() { fatalError("unavailable") }
+
+  /// PyTorch's, which empties the parameters' gradients.
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  @available(*, unavailable, message: "leave it out: gradients are values, and nothing keeps those of the last step")
+  public func zero_grad() { fatalError("unavailable") }
+
+  /// MLX' name of `step`.
+  @available(*, unavailable, renamed: "step(_:)")
+  public func update(_ gradients: Gradients) { fatalError("unavailable") }
+
+  /// MLX' name of `step`.
+  @available(*, unavailable, message: "optimizer.step(gradients); the optimizer knows the model's parameters")
+  public func update(_ model: some Layer, _ gradients: Gradients) { fatalError("unavailable") }
+
+  /// MLX' name of `step`.
+  @available(*, unavailable, message: "optimizer.step(gradients); the optimizer knows the model's parameters")
+  public func update(model: some Layer, gradients: Gradients) { fatalError("unavailable") }
+
+  /// swift-apis' order of the arguments.
+  @available(*, unavailable, message: "optimizer.step(gradients); the optimizer knows the model's parameters")
+  public func update(_ model: some Layer, along gradients: Gradients) { fatalError("unavailable") }
+
+  /// swift-apis' first argument.
+  @available(*, unavailable, message: "an optimizer takes parameters: SGD(model.parameters, learningRate: 0.1)")
+  public init(for model: some Layer, learningRate: Double = 0, momentum: Double = 0, weightDecay: Double = 0) {
+    fatalError("unavailable")
+  }
+
+  /// A model in place of its parameters.
+  @available(*, unavailable, message: "an optimizer takes parameters: SGD(model.parameters, learningRate: 0.1)")
+  public init(_ model: some Layer, learningRate: Double, momentum: Double = 0, weightDecay: Double = 0) {
+    fatalError("unavailable")
+  }
+
+  /// A model in place of its parameters.
+  @available(*, unavailable, message: "an optimizer takes parameters: SGD(model.parameters, lr: 0.1)")
+  public init(_ model: some Layer, lr: Double, momentum: Double = 0, weightDecay: Double = 0) {
+    fatalError("unavailable")
+  }
+
+  /// MLX' form.
+  @available(*, unavailable, message: "an optimizer takes parameters: SGD(model.parameters, learningRate: 0.1)")
+  public init(learningRate: Double, momentum: Double = 0, weightDecay: Double = 0) { fatalError("unavailable") }
+}
+
+/// PyTorch's scheduler.
+@available(
+  *, unavailable,
+  message: "at each step: optimizer.learningRate = Schedule.cosine(over: steps).rate(at: step, base: 0.1)"
+)
+public struct CosineAnnealingLR {
+  public init(_ optimizer: some Optimizer, _ steps: Int) { fatalError("unavailable") }
+  public func step() { fatalError("unavailable") }
+}
+
+/// PyTorch's scheduler.
+@available(
+  *, unavailable,
+  message: "at each epoch: optimizer.learningRate = Schedule.step(every: 30, factor: 0.1).rate(at: epoch, base: 0.1)"
+)
+public struct StepLR {
+  public init(_ optimizer: some Optimizer, _ every: Int, gamma: Double = 0.1) { fatalError("unavailable") }
+  public func step() { fatalError("unavailable") }
+}
+
+/// PyTorch's scheduler.
+@available(
+  *, unavailable,
+  message: "at each step: optimizer.learningRate = Schedule.oneCycle(over: steps).rate(at: step, base: 0.1)"
+)
+public struct OneCycleLR {
+  public init(_ optimizer: some Optimizer, _ most: Double, _ steps: Int) { fatalError("unavailable") }
+  public func step() { fatalError("unavailable") }
 }

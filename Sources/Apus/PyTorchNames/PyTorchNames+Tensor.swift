@@ -48,6 +48,59 @@ extension Tensor {
   @available(*, unavailable, renamed: "standardDeviation()")
   public func std() -> Tensor { fatalError("unavailable") }
 
+  /// PyTorch's name of `scalarType`.
+  @available(*, unavailable, renamed: "scalarType")
+  public var dtype: ScalarType { fatalError("unavailable") }
+
+  /// PyTorch's name of `rank`.
+  @available(*, unavailable, renamed: "rank")
+  public var ndim: Int { fatalError("unavailable") }
+
+  /// PyTorch's name of `transposed()`.
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  @available(*, unavailable, renamed: "transposed()")
+  public var T: Tensor { fatalError("unavailable") }
+
+  /// PyTorch's way to an axis of size 1.
+  @available(*, unavailable, message: "a vector becomes a column by x.reshaped(-1, 1), a row by x.reshaped(1, -1)")
+  public func unsqueeze(_ axis: Int) -> Tensor { fatalError("unavailable") }
+
+  /// PyTorch's way to be rid of axes of size 1.
+  @available(*, unavailable, message: "x.reshaped(-1) makes a vector, x.reshaped(2, 3) any other shape")
+  public func squeeze(_ axis: Int = 0) -> Tensor { fatalError("unavailable") }
+
+  /// PyTorch's name of `array(of:)`.
+  @available(*, unavailable, message: "x.array(of: Float.self); of whole numbers x.array(of: Int.self)")
+  public func tolist() -> [Float] { fatalError("unavailable") }
+
+  /// PyTorch's name of `array(of:)`.
+  @available(*, unavailable, message: "x.array(of: Float.self); of whole numbers x.array(of: Int.self)")
+  public func numpy() -> [Float] { fatalError("unavailable") }
+
+  /// Another name of `array(of:)`.
+  @available(*, unavailable, message: "x.array(of: Float.self); of whole numbers x.array(of: Int.self)")
+  public func toArray() -> [Float] { fatalError("unavailable") }
+
+  /// Another name of `array(of:)`.
+  @available(*, unavailable, message: "x.array(of: Float.self); of whole numbers x.array(of: Int.self)")
+  public var array: [Float] { fatalError("unavailable") }
+
+  /// swift-apis' name of `array(of:)`.
+  @available(*, unavailable, message: "x.array(of: Float.self); of whole numbers x.array(of: Int.self)")
+  public var scalars: [Float] { fatalError("unavailable") }
+
+  /// PyTorch's way to another device.
+  @available(*, unavailable, message: "leave it out: everything is on the CPU")
+  public func to(_ device: String) -> Tensor { fatalError("unavailable") }
+
+  /// PyTorch's way to a GPU.
+  @available(*, unavailable, message: "leave it out: everything is on the CPU")
+  public func cuda() -> Tensor { fatalError("unavailable") }
+
+  /// PyTorch's way from a GPU.
+  @available(*, unavailable, message: "leave it out: everything is on the CPU")
+  public func cpu() -> Tensor { fatalError("unavailable") }
+
   /// PyTorch's name of `detached`.
   @available(*, unavailable, renamed: "detached()")
   public func detach() -> Tensor { fatalError("unavailable") }
@@ -64,9 +117,59 @@ extension Tensor {
   @available(*, unavailable, message: "Tensor.uniform([2, 3], seed: 1)")
   public static func rand(_ sizes: Int...) -> Tensor { fatalError("unavailable") }
 
+  /// PyTorch's name of `uniform`.
+  @available(*, unavailable, message: "Tensor.uniform([2, 3], seed: 1)")
+  public static func rand(_ shape: Shape) -> Tensor { fatalError("unavailable") }
+
   /// PyTorch's name of `normal`.
   @available(*, unavailable, message: "Tensor.normal([2, 3], seed: 1)")
   public static func randn(_ sizes: Int...) -> Tensor { fatalError("unavailable") }
+
+  /// PyTorch's name of `normal`.
+  @available(*, unavailable, message: "Tensor.normal([2, 3], seed: 1)")
+  public static func randn(_ shape: Shape) -> Tensor { fatalError("unavailable") }
+
+  /// A shape is one argument.
+  @available(*, unavailable, message: "a shape has brackets: Tensor.zeros([2, 3])")
+  public static func zeros(_ sizes: Int...) -> Tensor { fatalError("unavailable") }
+
+  /// A shape is one argument.
+  @available(*, unavailable, message: "a shape has brackets: Tensor.ones([2, 3])")
+  public static func ones(_ sizes: Int...) -> Tensor { fatalError("unavailable") }
+
+  /// swift-apis' form. Without its label the argument would be a vector's elements.
+  @available(*, unavailable, renamed: "Tensor.zeros(_:)")
+  public init(zeros shape: Shape) { fatalError("unavailable") }
+
+  /// swift-apis' form. Without its label the argument would be a vector's elements.
+  @available(*, unavailable, renamed: "Tensor.ones(_:)")
+  public init(ones shape: Shape) { fatalError("unavailable") }
+
+  /// swift-apis' form.
+  @available(*, unavailable, message: "Tensor.normal([2, 3], seed: 1)")
+  public init(randomNormal shape: Shape) { fatalError("unavailable") }
+
+  /// A name guessed for a file's tensor.
+  @available(
+    *, unavailable, message: "try Npy.read(\"x.npy\"); a model's weights are read by try model.load(\"weights.pth\")"
+  )
+  public static func load(_ path: String) throws -> Tensor { fatalError("unavailable") }
+
+  /// A name guessed for a file's tensor.
+  @available(
+    *, unavailable, message: "try Npy.read(\"x.npy\"); a model's weights are read by try model.load(\"weights.pth\")"
+  )
+  public init(npy path: String) throws { fatalError("unavailable") }
+
+  /// A name guessed for a file's tensor.
+  @available(
+    *, unavailable, message: "try Npy.read(\"x.npy\"); a model's weights are read by try model.load(\"weights.pth\")"
+  )
+  public init(contentsOf path: String) throws { fatalError("unavailable") }
+
+  /// A name guessed for a file's tensor.
+  @available(*, unavailable, message: "try Npy.write(x, to: \"x.npy\")")
+  public func save(_ path: String) throws { fatalError("unavailable") }
 }
 
 extension Tensor {
@@ -81,4 +184,40 @@ extension Tensor {
   /// Elements are compared one by one.
   @available(*, unavailable, message: "elements are compared by .<, which gives a tensor")
   public static func < (a: Tensor, b: Double) -> Tensor { fatalError("unavailable") }
+}
+
+extension Tensor {
+  /// Elements are compared one by one.
+  @available(*, unavailable, message: "elements are compared by .!=, which gives a tensor")
+  public static func != (a: Tensor, b: Tensor) -> Tensor { fatalError("unavailable") }
+
+  /// An array is not yet a tensor.
+  @available(*, unavailable, message: "labels are a tensor: prediction .== Tensor(labels)")
+  public static func .== (a: Tensor, b: [Int32]) -> Tensor { fatalError("unavailable") }
+
+  /// An array is not yet a tensor.
+  @available(*, unavailable, message: "labels are a tensor: prediction .== Tensor(labels)")
+  public static func .== (a: Tensor, b: [Int]) -> Tensor { fatalError("unavailable") }
+
+  /// Python's power.
+  @available(*, unavailable, message: "x.power(2), or x.square()")
+  public static func ** (a: Tensor, exponent: Double) -> Tensor { fatalError("unavailable") }
+
+  /// One index at a time.
+  @available(*, unavailable, message: "one index at a time: x[0][1]")
+  public subscript(first: Int, second: Int) -> Tensor { fatalError("unavailable") }
+}
+
+infix operator ** : MultiplicationPrecedence
+
+extension BinaryFloatingPoint {
+  /// Python's `float`.
+  @available(*, unavailable, message: "a tensor of one element gives it by item(): Float(loss.item())")
+  public init(_ tensor: Tensor) { fatalError("unavailable") }
+}
+
+extension BinaryInteger {
+  /// Python's `int`.
+  @available(*, unavailable, message: "a tensor of one element gives it by item(): Int(x.item())")
+  public init(_ tensor: Tensor) { fatalError("unavailable") }
 }

@@ -111,8 +111,15 @@ extension Tensor {
   /// Part of the outermost axis: samples of a batch.
   public subscript(range: Range<Int>) -> Tensor { slice(axis: 0, range: range) }
 
+  /// Part of the outermost axis, the last one included.
+  public subscript(range: ClosedRange<Int>) -> Tensor { slice(axis: 0, range: range.lowerBound..<range.upperBound + 1) }
+
   /// One element of the outermost axis, which the result lacks.
   public subscript(index: Int) -> Tensor {
+    if rank == 0 || index < 0 || index >= shape[0] {
+      let expected = rank == 0 ? "no index" : shape[0] == 0 ? "a tensor with elements" : "0...\(shape[0] - 1)"
+      fatalError("index \(index) of a tensor of shape \(shape), expected \(expected)")
+    }
     let part = slice(axis: 0, range: index..<index + 1)
     return part.reshaped(Shape(part.shape.dropFirst()))
   }

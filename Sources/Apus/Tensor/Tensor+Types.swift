@@ -16,7 +16,11 @@ extension Tensor {
     if a.scalarType == b.scalarType { return }
     let both = "\(operation) of a tensor of \(a.scalarType) and one of \(b.scalarType)"
     guard a.scalarType.isFloatingPoint && b.scalarType.isFloatingPoint else {
-      fatalError("\(both): cast(to:) one of them first")
+      let isImage = a.scalarType == .uint8 && b.scalarType == .float32
+      fatalError(
+        isImage
+          ? "\(both): x.cast(to: .float32) / 255 makes numbers from 0 to 1 of an image's bytes"
+          : "\(both): cast(to:) one of them first")
     }
     fatalError(
       """

@@ -288,6 +288,11 @@ extension Tensor {
 extension Tensor: CustomStringConvertible {
   public var description: String {
     if body.trace != nil { return "Tensor(\(scalarType), shape \(shape), planned)" }
+    return "Tensor(\(scalarType), \(listing))"
+  }
+
+  /// Its shape and its first elements.
+  var listing: String {
     let shown = 12
     let values: [String] =
       switch scalarType {
@@ -297,6 +302,6 @@ extension Tensor: CustomStringConvertible {
       case .uint8: array(of: UInt8.self).prefix(shown).map { "\($0)" }
       }
     let dots = elementCount > shown ? ", …" : ""
-    return "Tensor(\(scalarType), shape \(shape), [\(values.joined(separator: ", "))\(dots)])"
+    return "shape \(shape), [\(values.joined(separator: ", "))\(dots)]"
   }
 }

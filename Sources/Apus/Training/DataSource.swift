@@ -26,9 +26,22 @@ public struct DataSource: Hashable, Sendable, CustomStringConvertible {
       kind = .images(folder: folder)
     } else {
       let forms = "digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER"
-      let hint = FileManager.default.fileExists(atPath: text) ? "; did you mean folder:\(text)?" : ""
+      let hint = DataSource.meant(by: text).map { "; did you mean \($0)?" } ?? ""
       throw DataError("--data", found: "\"\(text)\"", expected: forms + hint)
     }
+  }
+
+  /// What a text that is no source most likely stands for: a folder that is there, or a source that is spelled nearly so.
+  private static func meant(by text: String) -> String? {
+    if FileManager.default.fileExists(atPath: text) { return "folder:\(text)" }
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let name = parts[0].lowercased()
+    let names = ["digits", "mnist", "cifar10", "folder"]
+    let near = names.first { !name.isEmpty && $0.hasPrefix(name) } ?? EditDistance.nearest(to: name, in: names)
+    guard let near, near.hasPrefix(name) || 2 * EditDistance.between(name, near) <= near.count else { return nil }
+    if near == "digits" { return near }
+    let folder = parts.count > 1 && !parts[1].isEmpty ? parts[1] : "FOLDER"
+    return "\(near):\(folder)"
   }
 
   private static func folder(of text: String, after prefix: String) -> String? {

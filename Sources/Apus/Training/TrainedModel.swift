@@ -35,7 +35,12 @@ public struct TrainedModel {
 
   /// Reads a model; throws where the file is damaged or does not fit the network that it names.
   public static func read(_ path: String) throws -> TrainedModel {
-    let file = try Safetensors.read(path)
+    let bytes = try File.contents(of: path)
+    switch try? WeightsFormat(bytes, file: path) {
+    case .safetensors?, nil: break
+    default: throw weightsAlone(path)
+    }
+    let file = try Safetensors.decode(bytes, file: path)
     let header = try header(of: file, path)
     let model = try NetworkCatalogue.make(
       header.network, input: Shape(header.input), classes: header.classNames.count, seed: 0)
@@ -63,9 +68,19 @@ public struct TrainedModel {
       classNames: header.classNames, normalization: Normalization(mean: header.mean, deviation: header.deviation))
   }
 
+  /// A file of weights in a place where a run's model is wanted.
+  private static func weightsAlone(_ path: String) -> FileError {
+    FileError(
+      path, found: "weights that do not say which network they are of",
+      expected: """
+        a run of apus train, or its model.safetensors; weights of a network of apus zoo are run by apus forward NETWORK --weights FILE, \
+        those of a network of your own in its program, by model.load("FILE")
+        """)
+  }
+
   private static func header(of file: SafetensorsFile, _ path: String) throws -> Header {
     guard let json = file.metadata[key] else {
-      throw FileError(path, part: "metadata", found: "no \(key)", expected: "a model that apus wrote")
+      throw weightsAlone(path)
     }
     let header: Header
     do {

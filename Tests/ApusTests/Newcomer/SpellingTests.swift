@@ -206,6 +206,26 @@ import Testing
     expectSameBits(x.flatten(1), flatten(x))
   }
 
+  @Test func layersMayBeArguments() {
+    let (a, b) = (Linear(3, 4), Linear(4, 2))
+    let x = floats([2, 3], seed: 1)
+    let expected = Sequential {
+      a
+      ReLU()
+      b
+    }(x)
+    expectSameBits(Sequential(a, ReLU(), b)(x), expected)
+    expectSameBits(Sequential([a, ReLU(), b])(x), expected)
+    #expect(Sequential(a, ReLU(), b).parameters.map(\.path) == ["0.weight", "0.bias", "2.weight", "2.bias"])
+    #expect(Sequential().layers.isEmpty)
+  }
+
+  @Test func aRangeMayIncludeItsEnd() {
+    let x = floats([4, 2], seed: 1)
+    expectSameBits(x[1...2], x[1..<3])
+    expectSameBits(x[0...0], x[0..<1])
+  }
+
   @Test func deviationHasItsWholeName() {
     let x = Tensor([[1, 3], [2, 8]])
     expectClose(x.standardDeviation(axes: [1]), [1, 3])

@@ -1,0 +1,69 @@
+/// Prefixes of other libraries: `F.relu(x)`, `nn.Linear(2, 3)`, `torch.zeros(2, 3)`. Whatever follows one, the compiler says that names
+/// here have none.
+
+/// PyTorch's module of functions.
+@available(
+  *, unavailable, message: "functions have no prefix: relu(x), maxPool2d(x, 2), crossEntropy(logits, labels)"
+)
+@dynamicMemberLookup
+public enum F {
+  public static subscript(dynamicMember name: String) -> AnotherLibrarysFunction { fatalError("unavailable") }
+}
+
+/// PyTorch's and MLX' module of layers.
+// swift-format-ignore: TypeNamesShouldBeCapitalized
+@available(*, unavailable, message: "layers have no prefix: Conv2D(3, 64, kernel: 3), Linear(512, 10)")
+@dynamicMemberLookup
+public enum nn {
+  public typealias Module = Layer
+  public static subscript(dynamicMember name: String) -> AnotherLibrarysLayer { fatalError("unavailable") }
+}
+
+/// PyTorch's module of everything.
+// swift-format-ignore: TypeNamesShouldBeCapitalized
+@available(
+  *, unavailable,
+  message:
+    "names have no prefix: Tensor.zeros([2, 3]), relu(x); try model.load(\"weights.pth\") reads a file of weights"
+)
+@dynamicMemberLookup
+public enum torch {
+  public static subscript(dynamicMember name: String) -> AnotherLibrarysFunction { fatalError("unavailable") }
+}
+
+/// A function that takes whatever another library's takes, so that the compiler has nothing to say but that its prefix is unavailable.
+@available(*, unavailable, message: "names have no prefix")
+@dynamicCallable
+@dynamicMemberLookup
+public struct AnotherLibrarysFunction {
+  @discardableResult
+  public func dynamicallyCall(withKeywordArguments arguments: KeyValuePairs<String, Any>) -> Tensor {
+    fatalError("unavailable")
+  }
+
+  /// Of a module in a module: `torch.optim.Adam`.
+  public subscript(dynamicMember name: String) -> AnotherLibrarysLayer { fatalError("unavailable") }
+}
+
+/// The same of a layer or an optimizer, whose result is called in turn.
+@available(*, unavailable, message: "names have no prefix")
+@dynamicCallable
+public struct AnotherLibrarysLayer {
+  @discardableResult
+  public func dynamicallyCall(withKeywordArguments arguments: KeyValuePairs<String, Any>) -> AnotherLibrarysResult {
+    fatalError("unavailable")
+  }
+}
+
+/// What `nn.Linear(2, 3)` and `torch.optim.SGD(…)` make: called, and asked for parameters and steps.
+@available(*, unavailable, message: "names have no prefix")
+@dynamicCallable
+@dynamicMemberLookup
+public struct AnotherLibrarysResult {
+  @discardableResult
+  public func dynamicallyCall(withKeywordArguments arguments: KeyValuePairs<String, Any>) -> Tensor {
+    fatalError("unavailable")
+  }
+
+  public subscript(dynamicMember name: String) -> AnotherLibrarysFunction { fatalError("unavailable") }
+}

@@ -1,0 +1,108 @@
+/// Operations of other libraries that are written otherwise here: the compiler says how.
+extension Tensor {
+  /// PyTorch's bounds of elements.
+  @available(
+    *, unavailable, message: "Tensor.minimum(Tensor.maximum(x, low), high), of tensors that broadcast: Tensor(0)"
+  )
+  public func clamp(min: Double? = nil, max: Double? = nil) -> Tensor { fatalError("unavailable") }
+
+  /// NumPy's bounds of elements.
+  @available(
+    *, unavailable, message: "Tensor.minimum(Tensor.maximum(x, low), high), of tensors that broadcast: Tensor(0)"
+  )
+  public func clip(_ low: Double, _ high: Double) -> Tensor { fatalError("unavailable") }
+
+  /// PyTorch's inner product.
+  @available(*, unavailable, message: "(x * y).sum()")
+  public func dot(_ other: Tensor) -> Tensor { fatalError("unavailable") }
+
+  /// PyTorch's length of a vector.
+  @available(*, unavailable, message: "x.square().sum().sqrt()")
+  public func norm() -> Tensor { fatalError("unavailable") }
+
+  /// PyTorch's place of the smallest element.
+  @available(*, unavailable, message: "(-x).argmax(axis: -1)")
+  public func argmin() -> Tensor { fatalError("unavailable") }
+
+  /// PyTorch's matrix product.
+  @available(*, unavailable, renamed: "matmul(_:)")
+  public func mm(_ other: Tensor) -> Tensor { fatalError("unavailable") }
+
+  /// PyTorch's repetition along axes of size 1.
+  @available(*, unavailable, message: "x.broadcast(to: [2, 3])")
+  public func expand(_ sizes: Int...) -> Tensor { fatalError("unavailable") }
+
+  /// PyTorch's exchange of two axes.
+  @available(*, unavailable, message: "transposed([1, 0]) puts all axes in another order")
+  public func transpose(_ a: Int, _ b: Int) -> Tensor { fatalError("unavailable") }
+
+  /// NumPy's shape in brackets.
+  @available(*, unavailable, renamed: "reshaped(_:)")
+  public func reshape(_ shape: Shape) -> Tensor { fatalError("unavailable") }
+
+  /// PyTorch's shape in brackets.
+  @available(*, unavailable, renamed: "reshaped(_:)")
+  public func view(_ shape: Shape) -> Tensor { fatalError("unavailable") }
+
+  /// PyTorch's copy.
+  @available(*, unavailable, message: "leave it out: a tensor is a value, which nothing changes behind your back")
+  public func clone() -> Tensor { fatalError("unavailable") }
+
+  /// PyTorch's copy in one piece.
+  @available(*, unavailable, message: "leave it out: every tensor is contiguous")
+  public func contiguous() -> Tensor { fatalError("unavailable") }
+
+  /// PyTorch's cast to whole numbers.
+  @available(*, unavailable, message: "cast(to: .int32)")
+  public func int() -> Tensor { fatalError("unavailable") }
+
+  /// PyTorch's choice between two tensors.
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  @available(*, unavailable, message: "Tensor.select(mask, x, y)")
+  public func masked_fill(_ mask: Tensor, _ value: Double) -> Tensor { fatalError("unavailable") }
+
+  /// PyTorch's name of `elementCount`.
+  @available(*, unavailable, message: "shape[0] is the number of rows, elementCount of all elements")
+  public var count: Int { fatalError("unavailable") }
+
+  /// Python's length.
+  @available(*, unavailable, message: "shape[0] is the number of rows, elementCount of all elements")
+  public var len: Int { fatalError("unavailable") }
+
+  /// PyTorch's place.
+  @available(*, unavailable, message: "leave it out: everything is on the CPU")
+  public var device: String { fatalError("unavailable") }
+
+  /// PyTorch's place of a gradient.
+  @available(
+    *, unavailable, message: "gradients are values: valueWithGradients(of: model) { loss } returns those of parameters"
+  )
+  public var grad: Tensor? { fatalError("unavailable") }
+
+  /// PyTorch's switch.
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  @available(*, unavailable, message: "what is trained is a Parameter(tensor) in a layer")
+  public var requires_grad: Bool { fatalError("unavailable") }
+
+  /// PyTorch's indices.
+  @available(*, unavailable, message: "Tensor((0..<10).map { Float($0) })")
+  public static func arange(_ end: Int) -> Tensor { fatalError("unavailable") }
+
+  /// NumPy's indices.
+  @available(*, unavailable, message: "Tensor((0..<10).map { Float($0) })")
+  public static func range(_ end: Int) -> Tensor { fatalError("unavailable") }
+
+  /// PyTorch's numbers in equal steps.
+  @available(*, unavailable, message: "Tensor((0..<5).map { Float($0) / 4 })")
+  public static func linspace(_ start: Double, _ end: Double, _ count: Int) -> Tensor { fatalError("unavailable") }
+
+  /// PyTorch's identity matrix.
+  @available(*, unavailable, message: "Tensor.oneHot(Tensor(Array(0..<3)), classes: 3)")
+  public static func eye(_ size: Int) -> Tensor { fatalError("unavailable") }
+
+  /// PyTorch's join along a new axis.
+  @available(
+    *, unavailable, message: "Tensor.concatenated(parts.map { $0.reshaped(1, -1) }, axis: 0) makes rows of vectors"
+  )
+  public static func stack(_ parts: [Tensor], _ axis: Int = 0) -> Tensor { fatalError("unavailable") }
+}
