@@ -120,6 +120,8 @@ int check_select(int isa) {
 int check_thread_counts(int counts[CHECK_MOST_COUNTS]) {
   static const int usual[CHECK_MOST_COUNTS] = {1, 2, 3, 4, 7};
   memcpy(counts, usual, sizeof usual);
+  if (apus_isa_current() == APUS_ISA_REFERENCE)
+    return 1;
   if (check_chosen.threads == 0)
     return CHECK_MOST_COUNTS;
   counts[1] = check_chosen.threads;

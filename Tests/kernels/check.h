@@ -91,7 +91,7 @@ void check_release(int mark);
 
 typedef void (*check_body)(void *context);
 /* The thread counts that check_run tries, in this order, and the place of the one that is running: plans are made for each,
- * since nothing in them may change the bits. */
+ * since nothing in them may change the bits. References are serial: on their tier it is one thread alone. */
 enum { CHECK_MOST_COUNTS = 5 };
 int check_thread_counts(int counts[CHECK_MOST_COUNTS]);
 int check_running(void);

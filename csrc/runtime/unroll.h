@@ -18,10 +18,14 @@
 #define APUS_ONE_INSTANCE 1
 #endif
 
+/* INSTANTIATED before a function that is inlined once for each of its constant arguments: there these are variables of one
+ * function. It takes no vectors. After a tier's simd header. */
 #if defined(APUS_ONE_INSTANCE)
 #define UNROLL
+#define INSTANTIATED SIMD_TARGET static __attribute__((noinline))
 #else
 #define UNROLL _Pragma("GCC unroll 16")
+#define INSTANTIATED SIMD_INLINE
 #endif
 
 #endif
