@@ -214,6 +214,9 @@ static void check_openmp_values(void) {
     check_that(apus_openmp_is_valid(APUS_OPENMP_LIMIT, text) == values[i].limit, "\"%s\" as a limit", text);
     check_that(apus_openmp_is_valid(APUS_OPENMP_SIZE, text) == values[i].size, "\"%s\" as a size", text);
   }
+  check_that(apus_openmp_can_register("/tmp"), "shared memory that can be written");
+  check_that(!apus_openmp_can_register("/nothing/there"), "shared memory that is missing");
+  check_that(!apus_openmp_can_register("/proc/self/status"), "shared memory that is no folder");
 }
 
 enum { PATH_BYTES = 512 };

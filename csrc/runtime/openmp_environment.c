@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Those that its runtime cannot bear in every value: tried with libomp 14, which ends the process at most of the values that are
  * refused here, and gives two lines of its own for the others. */
@@ -73,6 +74,8 @@ int apus_openmp_is_valid(apus_openmp_kind kind, const char *text) {
       return 0;
   }
 }
+
+int apus_openmp_can_register(const char *folder) { return access(folder, W_OK | X_OK) == 0; }
 
 /* Before there are threads: nobody else reads the environment. */
 __attribute__((constructor)) static void clean(void) {

@@ -17,4 +17,8 @@ typedef enum apus_openmp_kind {
 /* Whether a value of a variable is of its kind. Spaces may surround a number. */
 int apus_openmp_is_valid(apus_openmp_kind kind, const char *text);
 
+/* Whether this process can make files in the folder of POSIX' shared memory: in a bare chroot it belongs to root, and some
+ * containers have none. */
+int apus_openmp_can_register(const char *folder);
+
 #endif

@@ -33,6 +33,22 @@ static long affinity_count(void) {
   return sysconf(_SC_NPROCESSORS_ONLN);
 }
 
+/* Whether more than one thread can be had: libomp 14 ends the process where it cannot register itself in shared memory. */
+static int can_start_threads(void) {
+#if defined(__linux__) && defined(__clang__)
+  static atomic_int shared_memory; /* 0: not yet looked at; 1: there is some; -1: there is none */
+  int state = atomic_load_explicit(&shared_memory, memory_order_relaxed);
+  if (state == 0) {
+    state = apus_openmp_can_register("/dev/shm") ? 1 : -1;
+    if (atomic_exchange_explicit(&shared_memory, state, memory_order_relaxed) == 0 && state < 0)
+      fputs("apus: warning: using 1 thread: LLVM's OpenMP runtime needs /dev/shm, which cannot be written\n", stderr);
+  }
+  return state > 0;
+#else
+  return 1;
+#endif
+}
+
 static int determine_default(void) {
   const char *text = getenv("OMP_NUM_THREADS");
   if (text && *text) {
@@ -50,10 +66,12 @@ int apus_thread_count(void) {
 #else
   int n = atomic_load_explicit(&chosen_threads, memory_order_relaxed);
   if (n > 0)
-    return n;
+    return n == 1 || can_start_threads() ? n : 1;
   n = atomic_load_explicit(&default_threads, memory_order_relaxed);
   if (n == 0) {
     n = determine_default();
+    if (n > 1 && !can_start_threads())
+      n = 1;
     apus_openmp_environment_report(n);
     atomic_store_explicit(&default_threads, n, memory_order_relaxed);
   }
@@ -66,6 +84,23 @@ void apus_thread_count_set(int count) {
 }
 
 void apus_parallel_ignore_grain(int on) { atomic_store_explicit(&grain_ignored, on, memory_order_relaxed); }
+
+#ifdef _OPENMP
+/* The loop on several threads. A function of its own: where one with a region begins, clang asks the runtime for the thread's
+ * number, which starts the runtime even if the region is not reached. */
+__attribute__((noinline)) static void run_region(int threads, int64_t count, apus_parallel_body body, void *context) {
+#pragma omp parallel num_threads(threads)
+  {
+    /* The runtime may grant fewer threads than asked: every range is still done. */
+    int granted = omp_get_num_threads(), slot = omp_get_thread_num();
+    int64_t each = count / granted, extra = count % granted;
+    int64_t begin = slot * each + (slot < extra ? slot : extra);
+    int64_t end = begin + each + (slot < extra ? 1 : 0);
+    if (begin < end)
+      body(context, begin, end, slot);
+  }
+}
+#endif
 
 void apus_parallel_for(int64_t count, int64_t grain, apus_parallel_body body, void *context) {
   apus_parallel_for_limited(count, grain, APUS_MAX_THREADS, body, context);
@@ -88,16 +123,7 @@ void apus_parallel_for_limited(int64_t count, int64_t grain, int limit, apus_par
     return;
   }
 #ifdef _OPENMP
-#pragma omp parallel num_threads(threads)
-  {
-    /* The runtime may grant fewer threads than asked: every range is still done. */
-    int granted = omp_get_num_threads(), slot = omp_get_thread_num();
-    int64_t each = count / granted, extra = count % granted;
-    int64_t begin = slot * each + (slot < extra ? slot : extra);
-    int64_t end = begin + each + (slot < extra ? 1 : 0);
-    if (begin < end)
-      body(context, begin, end, slot);
-  }
+  run_region(threads, count, body, context);
 #endif
 }
 

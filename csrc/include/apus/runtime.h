@@ -52,7 +52,8 @@ typedef void (*apus_parallel_body)(void *context, int64_t begin, int64_t end, in
 void apus_parallel_for(int64_t count, int64_t grain, apus_parallel_body body, void *context);
 
 /* Threads that apus_parallel_for may use: OMP_NUM_THREADS, else the CPUs allowed to the process and its cgroup's quota,
- * or what apus_thread_count_set chose (0: back to that default). At least 1, at most APUS_MAX_THREADS. */
+ * or what apus_thread_count_set chose (0: back to that default). At least 1, at most APUS_MAX_THREADS; 1, with a warning, where
+ * clang has built the library and /dev/shm, which LLVM's OpenMP runtime needs, cannot be written. */
 #define APUS_MAX_THREADS 256
 int apus_thread_count(void);
 void apus_thread_count_set(int count);
