@@ -7,9 +7,10 @@
 /* When sums made in float can be trusted, and what is done in double where they cannot: squares that overflow or underflow, a
  * center far from the mean, a gradient that is a small difference of large terms. Ordinary data never comes here. */
 
-/* Of `count` values: Σ (x − center) and Σ (x − center)². */
+/* Of `count` values: Σ (x − center) and Σ (x − center)². Here and where these sums are used, 1 / count leaves the loops over
+ * channels, in which divisions would take most of the time. */
 static inline int norm_is_suspect(double count, double epsilon, double sum, double squares) {
-  const double m2 = squares - sum * sum / count;
+  const double m2 = squares - sum * sum * (1 / count);
   const int overflowed = !(squares <= DBL_MAX), underflowed = epsilon < 0x1p-64 && squares < count * 0x1p-90;
   /* What is lost in m2 matters where the variance does beside epsilon. */
   const int cancelled = 16 * m2 < squares && squares > count * epsilon * 0x1p-30;
@@ -20,13 +21,13 @@ static inline int norm_is_suspect(double count, double epsilon, double sum, doub
  * part along x̂ are taken away. inverse = 1 / deviation. */
 static inline int norm_gradient_is_suspect(double count, double epsilon, double inverse, double sum, double dot, double squares) {
   /* Σ x̂² = count·(1 − epsilon·inverse²) */
-  const double rest = squares - (sum * sum + dot * dot * (1 + epsilon * inverse * inverse)) / count;
+  const double rest = squares - (sum * sum + dot * dot * (1 + epsilon * inverse * inverse)) * (1 / count);
   /* In float dx errs by about 2.7 units of dz. With many values one of them is far above their root mean square. */
   const double least = count > 1440 ? 0.0625 : count < 128 ? 0.7 : 90 / count;
   const int is_zero = (squares == 0) & (sum == 0) & (dot == 0);
   const int overflowed = !(squares <= DBL_MAX), underflowed = (squares < count * 0x1p-120) & !is_zero;
   /* dx is made with inverse²·dz, which float must hold. */
-  const double size = inverse * inverse * (inverse * inverse) * squares / count;
+  const double size = inverse * inverse * (inverse * inverse) * squares * (1 / count);
   const int out_of_range = !(size > 0x1p-200 && size < 0x1p200) & !is_zero;
   return overflowed | underflowed | !(rest >= least * squares) | out_of_range;
 }
