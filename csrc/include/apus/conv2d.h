@@ -93,8 +93,8 @@ typedef struct apus_conv2d_options {
 } apus_conv2d_options;
 
 typedef struct apus_conv2d_plan {
-  apus_conv2d
-      shape; /* as given, but strides beyond the padded image, and the dilation of one tap, are cut to where they mean the same */
+  /* As given, but strides beyond the padded image, and the dilation of one tap, are cut to where they mean the same. */
+  apus_conv2d shape;
   apus_conv2d_pass pass;
   apus_conv2d_options options;
   apus_conv2d_implementation implementation;
