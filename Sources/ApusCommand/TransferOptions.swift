@@ -92,7 +92,7 @@ struct TransferOptions: ParsableArguments {
     }
     request.normalization = normalize
     request.classes = classes
-    request.initialWeights = try initialWeights.map { source in
+    request.initialWeights = initialWeights.map { source in
       // A path with nothing at it is no folder of a run: the error is about the path.
       ModelSource.exists(source) ? ModelSource(source).file : source
     }
