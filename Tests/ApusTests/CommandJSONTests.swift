@@ -123,7 +123,8 @@ extension CommandTests {
     let all = names.split(separator: ",").map { $0.trimmingCharacters(in: [" ", "\n", ")", "."]) }
     let without = ["train", "segment", "script"]
     #expect(Set(all).isSuperset(of: without + ["features", "export"]) && all.count == 12, "\(all)")
-    for name in all.filter({ !without.contains($0) }).map { $0 == "zoo" ? "zoo list" : $0 } + ["zoo verify"] {
+    let results = all.filter { !without.contains($0) }.map { $0 == "zoo" ? "zoo list" : $0 } + ["zoo verify"]
+    for name in results {
       let help = try apus(words: name.split(separator: " ").map(String.init) + ["--help"])
       #expect(help.output.contains("--json"), "\(name)")
     }
