@@ -49,9 +49,9 @@ static inline void group_set(const group_job *j, int64_t index, double mean, dou
 /* From sums around `center` over a block; from the block itself, in double, where float did not hold them. */
 static inline void group_finish(const group_job *j, int64_t index, norm_block block, const float *x, float center, double sum,
                                 double squares) {
-  const double count = (double)block.rows * (double)block.width, m2 = squares - sum * sum / count;
+  const double count = (double)block.rows * (double)block.width, each = 1 / count, m2 = squares - sum * sum * each;
   if (!norm_is_suspect(count, j->epsilon, sum, squares)) {
-    group_set(j, index, (double)center + sum / count, (m2 < 0 ? 0 : m2) / count);
+    group_set(j, index, (double)center + sum * each, (m2 < 0 ? 0 : m2) * each);
     return;
   }
   double mean, variance;

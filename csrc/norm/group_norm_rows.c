@@ -40,17 +40,27 @@ static void finish_statistics(const group_job *j, int64_t row, float center, dou
   group_finish(j, row, (norm_block){1, channels, channels}, j->x + row * channels, center, sum, squares);
 }
 
-/* While the row is in the cache. */
+/* So many rows go through one step after the other while they are in the cache: a row's steps wait for each other, those of
+ * several rows do not. */
+enum { ROWS_TOGETHER = 4, FLOATS_TOGETHER = 8192 };
+
 static void whole_rows(void *context, int64_t begin, int64_t end, int slot) {
   (void)slot;
   const group_job *j = context;
   const apus_group_norm_plan *p = j->plan;
-  for (int64_t row = begin; row < end; row++) {
-    const float center = find_center(j, row);
-    double sum, squares;
-    apus_group_norm_tiers[p->isa]->statistics(p->channels, j->x + row * p->channels, center, &sum, &squares);
-    finish_statistics(j, row, center, sum, squares);
-    apply(j, row, 0, p->channels);
+  const int64_t most = apus_min(ROWS_TOGETHER, FLOATS_TOGETHER / p->channels), together = most < 1 ? 1 : most;
+  float center[ROWS_TOGETHER];
+  double sum[ROWS_TOGETHER], squares[ROWS_TOGETHER];
+  for (int64_t first = begin; first < end; first += together) {
+    const int64_t rows = apus_min(together, end - first);
+    for (int64_t r = 0; r < rows; r++)
+      center[r] = find_center(j, first + r);
+    for (int64_t r = 0; r < rows; r++)
+      apus_group_norm_tiers[p->isa]->statistics(p->channels, j->x + (first + r) * p->channels, center[r], &sum[r], &squares[r]);
+    for (int64_t r = 0; r < rows; r++)
+      finish_statistics(j, first + r, center[r], sum[r], squares[r]);
+    for (int64_t r = 0; r < rows; r++)
+      apply(j, first + r, 0, p->channels);
   }
 }
 
