@@ -7,8 +7,8 @@
 /* When sums made in float can be trusted, and what is done in double where they cannot: squares that overflow or underflow, a
  * center far from the mean, a gradient that is a small difference of large terms. Ordinary data never comes here. */
 
-/* Of `count` values: Σ (x − center) and Σ (x − center)². Here and where these sums are used, 1 / count leaves the loops over
- * channels, in which divisions would take most of the time. */
+/* Of `count` values: Σ (x − center) and Σ (x − center)². They are multiplied by 1 / count, which compilers
+ * compute once for all channels: divisions would take most of the time. */
 static inline int norm_is_suspect(double count, double epsilon, double sum, double squares) {
   const double m2 = squares - sum * sum * (1 / count);
   const int overflowed = !(squares <= DBL_MAX), underflowed = epsilon < 0x1p-64 && squares < count * 0x1p-90;

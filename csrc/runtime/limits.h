@@ -6,7 +6,7 @@
  * Why nothing overflows behind it, S = 2^31 − 1 and E = 2^40:
  *   - a padded side is at most 3·S, a kernel's extent dilation·(kernel − 1) + 1 at most S², so the place of a tap, its distance
  *     to the image and the sums of these stay below 2^63;
- *   - windows fit into the padded side (apus_count_windows), and plans cut strides and the dilation of a single tap to it
+ *   - windows fit into the padded side (apus_count_windows), and plans cut strides to it and the dilation of a single tap to 1
  *     (apus_cut_stride, apus_cut_dilation), which changes no result. So a step of any of them, in elements, is at most what the
  *     padded image has: E. The same holds of dy, whose sides are no longer than those, with the larger of the channels;
  *   - what is added up for blocks, panels and threads rounds such numbers up to at most 256 threads times 64 lanes: 2^54. */
