@@ -78,7 +78,17 @@ let package = Package(
       ]),
     .target(name: "CApusDigits", exclude: ["digits.idx.gz", "LICENSE-digits.txt"], publicHeadersPath: "."),
     .target(name: "CApusScript", publicHeadersPath: "."),
-    .target(name: "Apus", dependencies: ["CApus", "CApusDigits", "CZlib"]),
+    // The library: each module imports those above it in this list, and the last one hands all of them on.
+    .target(name: "ApusSupport", dependencies: ["CZlib"]),
+    .target(name: "ApusCore", dependencies: ["ApusSupport", "CApus"]),
+    .target(name: "ApusLayers", dependencies: ["ApusCore"]),
+    .target(name: "ApusInterchange", dependencies: ["ApusLayers"]),
+    .target(name: "ApusData", dependencies: ["ApusCore", "CApusDigits"]),
+    .target(name: "ApusNetworks", dependencies: ["ApusInterchange"]),
+    .target(name: "ApusInference", dependencies: ["ApusLayers"]),
+    .target(name: "ApusTraining", dependencies: ["CZlib", "ApusData", "ApusInference", "ApusNetworks"]),
+    .target(name: "ApusInsight", dependencies: ["ApusTraining"]),
+    .target(name: "Apus", dependencies: ["ApusInsight"]),
     .target(name: "ApusVision", dependencies: ["Apus", "CApusCodecs"]),
     .target(name: "ApusONNX", dependencies: ["Apus"]),
     // Counts what the tests' program takes from the C library's allocator, by coming before it.

@@ -25,8 +25,12 @@ struct ScriptLibraries {
 
   /// What a compiled script depends on: the library, and the modules that are built with it.
   var files: [String] {
-    ["\(libraryFolder)/\(Self.libraryName)"]
-      + ["Apus", "ApusVision", "ApusONNX"].map { "\(moduleFolders[0])/\($0).swiftmodule" }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: moduleFolders[0])) ?? []
+    let modules = names.filter { name in
+      name.hasPrefix("Apus") && name.hasSuffix(".swiftmodule")
+        && !["ApusCommand", "ApusTests"].contains { name == "\($0).swiftmodule" }
+    }
+    return ["\(libraryFolder)/\(Self.libraryName)"] + modules.sorted().map { "\(moduleFolders[0])/\($0)" }
   }
 
   static func besideCommand() throws -> ScriptLibraries {

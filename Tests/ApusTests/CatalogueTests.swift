@@ -40,7 +40,7 @@ import Testing
     let known = Set(
       Catalogue.entries.flatMap { $0.name.split(whereSeparator: { !$0.isLetter && !$0.isNumber }).map(String.init) })
     var count = 0
-    for (file, text) in try sources("Sources/Apus/Layers") {
+    for (file, text) in try sources("Sources/ApusLayers") + sources("Sources/ApusCore") {
       for layer in text.matches(of: /public (?:struct|final class) (\w+)(?:<[^>]*>)?: [^{\n]*\bLayer\b/) {
         count += 1
         let isKnown = known.contains(String(layer.output.1))

@@ -1,0 +1,179 @@
+extension Graph {
+  /// What a node does to its inputs, which each case lists in their order. All sizes are resolved: padding `same` and pooling's
+  /// `ceilMode` are numbers of pixels here.
+  public enum Operation: Hashable, Sendable {
+    /// x [N, H, W, C], weight [KH, KW, C / groups, K], and bias [K] where there is one; `conv2d`.
+    case convolution(Convolution)
+    /// x [N, H, W, C], weight [KH, KW, K / groups, C]; `transposedConv2d`, whose bias is an `add` of its own. The output's size is
+    /// the output's shape.
+    case transposedConvolution(Convolution)
+    /// x [N, in], weight [in, out], and bias [out] where there is one.
+    case linear(Precision)
+    /// a [..., m, k], b [..., k, n], with the same leading axes.
+    case matrixProduct(Precision)
+    /// x [N, …, C], γ [C], β [C], mean [C], variance [C]: (x − mean) / √(variance + ε) · γ + β. Per activation x is read as rows of
+    /// as many elements as γ has.
+    case batchNorm(epsilon: Double)
+    /// x [N, …, C], γ [C], β [C]; `GroupNorm`, and with as many groups as channels `InstanceNorm`.
+    case groupNorm(groups: Int, epsilon: Double)
+    /// x, γ and β of the shape of x's last `axes` axes; `LayerNorm`.
+    case layerNorm(axes: Int, epsilon: Double)
+    /// x [N, …, C]; `LocalResponseNorm`, alpha divided by size.
+    case localResponseNorm(size: Int, alpha: Double, beta: Double, k: Double)
+    /// x; element by element.
+    case activation(Activation)
+    /// x, slope: of one element, or [C].
+    case prelu
+    /// x [..., pieces · C] → [..., C].
+    case maxout(pieces: Int)
+    /// x [N, H, W, C]. Padding never wins.
+    case maxPool(Pool)
+    /// x [N, H, W, C].
+    case averagePool(Pool)
+    /// x [N, H, W, C] → the output's height and width; `adaptiveAveragePool2d`.
+    case adaptiveAveragePool
+    /// x. Axes ascend; kept ones have size 1. Pooling of whole images is one of these over the axes 1 and 2.
+    case reduce(Reduction, axes: [Int], keepsAxes: Bool)
+    /// a, b, which broadcast to the output's shape.
+    case binary(Binary)
+    /// x; element by element.
+    case unary(Unary)
+    /// x · factor + offset, in one rounding where the processor can.
+    case scale(factor: Double, offset: Double)
+    /// Any number of values.
+    case concatenate(axis: Int)
+    /// x; the same elements in the output's shape.
+    case reshape
+    /// x; the output's axis i is x's axis permutation[i].
+    case transpose(permutation: [Int])
+    /// x; repeated to the output's shape.
+    case broadcast
+    /// x; a part of one axis.
+    case slice(axis: Int, start: Int, end: Int)
+    /// x [N, H, W, C]; zeros around images.
+    case pad(Edges)
+    /// x [N, H, W, C] → [N, OH, OW, KH·KW·C]: its windows; `patches`, of what is padded already.
+    case patches(Patches)
+    /// x [N, H, W, C] → the output's height and width; `resize2d`.
+    case resize(Resize)
+    /// x; over the last axis.
+    case softmax
+    /// x; over the last axis.
+    case logSoftmax
+  }
+
+  /// Pixels around an image.
+  public struct Edges: Hashable, Sendable {
+    public var top, left, bottom, right: Int
+
+    public init(top: Int, left: Int, bottom: Int, right: Int) {
+      (self.top, self.left, self.bottom, self.right) = (top, left, bottom, right)
+    }
+  }
+
+  public struct Convolution: Hashable, Sendable {
+    public var stride: IntOrPair
+    public var dilation: IntOrPair
+    public var padding: Edges
+    public var groups: Int
+    public var precision: Precision
+  }
+
+  public struct Pool: Hashable, Sendable {
+    public var kernel: IntOrPair
+    public var stride: IntOrPair
+    public var padding: Edges
+    /// Of means: whether the divisor is the kernel's size everywhere, or the number of pixels inside the image.
+    public var countsPadding: Bool
+  }
+
+  public struct Patches: Hashable, Sendable {
+    public var kernel: IntOrPair
+    public var stride: IntOrPair
+    public var dilation: IntOrPair
+
+    package init(kernel: IntOrPair, stride: IntOrPair, dilation: IntOrPair) {
+      self.kernel = kernel
+      self.stride = stride
+      self.dilation = dilation
+    }
+  }
+
+  public struct Resize: Hashable, Sendable {
+    public var filter: ResampleFilter
+    public var antialias: Bool
+    public var alignCorners: Bool
+
+    package init(filter: ResampleFilter, antialias: Bool, alignCorners: Bool) {
+      self.filter = filter
+      self.antialias = antialias
+      self.alignCorners = alignCorners
+    }
+  }
+
+  public enum Activation: Hashable, Sendable {
+    case relu, threshold, sigmoid, tanh, softplus, gelu, geluTanh
+    case leakyReLU(slope: Double)
+    case elu(alpha: Double)
+    case swish(beta: Double)
+  }
+
+  public enum Reduction: String, Hashable, Sendable { case sum, mean, max, min }
+
+  public enum Binary: Hashable, Sendable { case add, subtract, multiply, divide, maximum, minimum, power }
+
+  public enum Unary: Hashable, Sendable { case negate, abs, exp, log, sqrt, reciprocal, square, sign }
+}
+
+extension Graph.Edges {
+  package init(_ edges: (Int, Int, Int, Int)) {
+    self.init(top: edges.0, left: edges.1, bottom: edges.2, right: edges.3)
+  }
+
+  /// top, left, bottom, right
+  var tuple: (Int, Int, Int, Int) { (top, left, bottom, right) }
+}
+
+extension Graph.Convolution {
+  package init(_ geometry: ConvolutionGeometry) {
+    self.init(
+      stride: IntOrPair(geometry.stride.0, geometry.stride.1),
+      dilation: IntOrPair(geometry.dilation.0, geometry.dilation.1), padding: Graph.Edges(geometry.padding),
+      groups: geometry.groups, precision: geometry.precision)
+  }
+
+  package var geometry: ConvolutionGeometry {
+    ConvolutionGeometry(
+      stride: stride.pair, dilation: dilation.pair, padding: padding.tuple, groups: groups, precision: precision)
+  }
+}
+
+extension Graph.Pool {
+  package init(_ geometry: PoolingGeometry) {
+    self.init(
+      kernel: IntOrPair(geometry.kernel.0, geometry.kernel.1), stride: IntOrPair(geometry.stride.0, geometry.stride.1),
+      padding: Graph.Edges(geometry.padding), countsPadding: geometry.countsPadding)
+  }
+
+  package var geometry: PoolingGeometry {
+    PoolingGeometry(
+      kernel: kernel.pair, stride: stride.pair, padding: padding.tuple, countsPadding: countsPadding)
+  }
+}
+
+extension Kernels.Nonlinearity {
+  /// The operation of a graph; `parameter`: the slope, α or β.
+  package func graphOperation(_ parameter: Double) -> Graph.Operation {
+    switch self {
+    case .threshold: .activation(.threshold)
+    case .sigmoid: .activation(.sigmoid)
+    case .tanh: .activation(.tanh)
+    case .leakyReLU: .activation(.leakyReLU(slope: parameter))
+    case .elu: .activation(.elu(alpha: parameter))
+    case .swish: .activation(.swish(beta: parameter))
+    case .gelu: .activation(.gelu)
+    case .geluTanh: .activation(.geluTanh)
+    case .softplus: .activation(.softplus)
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import CApus
+
+/// The one place that crosses into the C core: this folder. Every function takes tensors, makes its result, and runs the kernel of
+/// the scalar type: the fast tiers for float32, the references for float64. Shapes are checked by the callers; nothing here is
+/// recorded on a tape. Where the result's storage is abstract (a plan is being made) no kernel runs.
+package enum Kernels {
+  static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? { apus_alloc(byteCount) }
+
+  static func free(_ pointer: UnsafeMutableRawPointer) { apus_free(pointer) }
+
+  /// Gives the system the memory of whole large pages back; the addresses stay valid, the contents are lost.
+  static func discard(_ pointer: UnsafeMutableRawPointer, _ byteCount: Int) { apus_discard(pointer, byteCount) }
+
+  static var threadSlot: UnsafeMutableRawPointer? {
+    get { apus_thread_slot_get() }
+    set { apus_thread_slot_set(newValue) }
+  }
+
+  static func randomBits(
+    _ buffer: UnsafeMutableBufferPointer<UInt32>, seed: UInt64, stream: UInt64, first: UInt64, count: Int
+  ) {
+    if count > 0 { apus_random_bits(seed, stream, first, Int64(count), buffer.baseAddress) }
+  }
+
+  static func randomUniform(_ buffer: UnsafeMutableBufferPointer<Float>, seed: UInt64, stream: UInt64, first: UInt64) {
+    if !buffer.isEmpty { apus_random_uniform(seed, stream, first, Int64(buffer.count), buffer.baseAddress) }
+  }
+
+  static func randomNormal(_ buffer: UnsafeMutableBufferPointer<Float>, seed: UInt64, stream: UInt64, first: UInt64) {
+    if !buffer.isEmpty { apus_random_normal(seed, stream, first, Int64(buffer.count), buffer.baseAddress) }
+  }
+
+  /// A failed plan after the Swift layer's own checks: a size overflow, or APUS_FORCE naming what cannot run.
+  static func failed(_ operation: String, _ error: apus_error) -> Never {
+    var error = error
+    let text = withUnsafeBytes(of: &error.text) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    fatalError("\(operation): \(text)")
+  }
+
+  /// Temporary memory for one kernel call.
+  static func withScratch<Result>(_ byteCount: Int, _ body: (UnsafeMutableRawPointer?) -> Result) -> Result {
+    if byteCount == 0 { return body(nil) }
+    let storage = Storage(byteCount: byteCount)
+    return withExtendedLifetime(storage) { body(storage.pointer) }
+  }
+
+  /// The values of an operand that is given up, and whether their memory may hold the result: nobody else refers to it.
+  static func consume(_ x: inout Tensor) -> (storage: Storage, isReusable: Bool) {
+    guard isKnownUniquelyReferenced(&x.body) else { return (x.body.storage, false) }
+    var storage = x.body.removeStorage()
+    let isReusable = isKnownUniquelyReferenced(&storage)
+    return (storage, isReusable)
+  }
+
+  static func unsupported(_ operation: String, _ type: ScalarType) -> Never {
+    fatalError("\(operation) of a tensor of \(type): cast(to: .float32) it first")
+  }
+}
+
+extension Tensor {
+  /// Runs the kernel that is pending. A kernel does so with its operands before it takes memory of its own: else a chain of pending
+  /// operations would hold all its results and scratch at one time, and a plan would not see them at all.
+  func settle() { _ = body.storage }
+}
+
+extension Storage {
+  var floats: UnsafeMutablePointer<Float> { pointer.assumingMemoryBound(to: Float.self) }
+  var doubles: UnsafeMutablePointer<Double> { pointer.assumingMemoryBound(to: Double.self) }
+  var int32s: UnsafeMutablePointer<Int32> { pointer.assumingMemoryBound(to: Int32.self) }
+  var bytes: UnsafeMutablePointer<UInt8> { pointer.assumingMemoryBound(to: UInt8.self) }
+}
+
+extension Tensor {
+  /// For kernels' arguments. The tensor must be kept alive across the call: it is, as the caller's argument or local.
+  var floats: UnsafeMutablePointer<Float> { body.storage.floats }
+  var doubles: UnsafeMutablePointer<Double> { body.storage.doubles }
+  var int32s: UnsafeMutablePointer<Int32> { body.storage.int32s }
+  var bytes: UnsafeMutablePointer<UInt8> { body.storage.bytes }
+}

@@ -1,0 +1,78 @@
+/// One number for both axes of an image, or two: `3` or `[3, 5]` (height, width).
+public struct IntOrPair: Hashable, Sendable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral,
+  CustomStringConvertible
+{
+  public var height: Int
+  public var width: Int
+
+  public init(_ height: Int, _ width: Int) {
+    self.height = height
+    self.width = width
+  }
+
+  /// The same for both axes.
+  public init(_ both: Int) { self.init(both, both) }
+
+  public init(integerLiteral value: Int) { self.init(value, value) }
+
+  public init(arrayLiteral values: Int...) {
+    if values.count != 2 { fatalError("a pair is [height, width], but \(values) has \(values.count) numbers") }
+    self.init(values[0], values[1])
+  }
+
+  public var description: String { "\(height)×\(width)" }
+
+  package var pair: (Int, Int) { (height, width) }
+
+  /// The most that a kernel, a stride, a dilation, a padding or a size may be, as of a tensor's axis and of the C core's plans: 2³¹ − 1.
+  /// With it no size that is computed from them leaves 63 bits.
+  package static let largest = Int(Int32.max)
+  /// Both in 1...2³¹ − 1.
+  package var isSize: Bool { min(height, width) >= 1 && max(height, width) <= IntOrPair.largest }
+}
+
+/// Zeros around an image.
+public enum Padding: Hashable, Sendable, ExpressibleByIntegerLiteral, CustomStringConvertible {
+  /// None: `explicit(0)`.
+  case valid
+  /// As many that the output has ⌈size / stride⌉ elements; an odd one goes below and to the right, as in TensorFlow.
+  case same
+  case explicit(top: Int, left: Int, bottom: Int, right: Int)
+
+  /// The same on all four sides.
+  public static func explicit(_ all: Int) -> Padding { .explicit(top: all, left: all, bottom: all, right: all) }
+
+  public init(integerLiteral value: Int) { self = .explicit(value) }
+
+  public var description: String {
+    switch self {
+    case .valid: "valid"
+    case .same: "same"
+    case .explicit(let top, let left, let bottom, let right):
+      top == left && top == bottom && top == right
+        ? "\(top)" : "(top \(top), left \(left), bottom \(bottom), right \(right))"
+    }
+  }
+
+  /// top, left, bottom, right
+  package func resolved(
+    input: (Int, Int), kernel: (Int, Int), stride: (Int, Int), dilation: (Int, Int)
+  ) -> (Int, Int, Int, Int) {
+    switch self {
+    case .valid: return (0, 0, 0, 0)
+    case .explicit(let top, let left, let bottom, let right):
+      if min(top, left, bottom, right) < 0 || max(top, left, bottom, right) > IntOrPair.largest {
+        fatalError("padding \(self) is not in 0...\(IntOrPair.largest)")
+      }
+      return (top, left, bottom, right)
+    case .same:
+      func total(_ size: Int, _ kernel: Int, _ stride: Int, _ dilation: Int) -> Int {
+        let output = (size + stride - 1) / stride
+        return max(0, (output - 1) * stride + dilation * (kernel - 1) + 1 - size)
+      }
+      let vertical = total(input.0, kernel.0, stride.0, dilation.0)
+      let horizontal = total(input.1, kernel.1, stride.1, dilation.1)
+      return (vertical / 2, horizontal / 2, vertical - vertical / 2, horizontal - horizontal / 2)
+    }
+  }
+}

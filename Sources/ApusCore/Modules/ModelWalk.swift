@@ -1,0 +1,220 @@
+/// Finds a model's parameters and buffers by reflection. Paths are property names and array indices joined by dots; optionals and
+/// property wrappers add no segment; superclasses come first. Where reflection would miss state or give it an unstable name, the
+/// walk traps and says so: `NamedParts` is the way out.
+package struct ModelWalk {
+  package enum Purpose {
+    /// To list all state: stamps paths, and stops where some would be missed.
+    case listing
+    /// To name layers in an error that stops the program anyway: stamps the paths that can be found.
+    case naming
+    /// To show the model: stamps nothing, and keeps what cannot be shown in `problems`.
+    case describing
+  }
+
+  package enum Cell {
+    case parameter(Parameter)
+    case buffer(Buffer)
+  }
+
+  /// `owner`: the innermost layer that holds it.
+  package private(set) var entries: [(path: String, cell: Cell, owner: (any Layer)?)] = []
+  /// Layers by their paths, the model's own empty, where they are asked for.
+  package private(set) var layers: [(path: String, layer: any Layer)] = []
+  /// Parameters and buffers that were met before: where, and where first.
+  private(set) var repeats: [(path: String, first: String)] = []
+  /// What a walk that does not stop could not look into.
+  private(set) var problems: [String] = []
+  private let listsLayers: Bool
+  private let purpose: Purpose
+  private var seen: [ObjectIdentifier: String] = [:]
+  private var owner: (any Layer)?
+
+  package init(_ model: some Layer, listsLayers: Bool = false, for purpose: Purpose = .listing) {
+    self.listsLayers = listsLayers
+    self.purpose = purpose
+    visit(model, at: "")
+  }
+
+  package var parameters: ParameterList {
+    ParameterList(
+      entries.compactMap { entry in
+        if case .parameter(let parameter) = entry.cell { (entry.path, parameter) } else { nil }
+      })
+  }
+
+  package var buffers: BufferList {
+    BufferList(
+      entries.compactMap { entry in
+        if case .buffer(let buffer) = entry.cell { (entry.path, buffer) } else { nil }
+      })
+  }
+
+  private mutating func visit(_ value: Any, at path: String) {
+    let outer = owner
+    if let layer = value as? any Layer {
+      owner = layer
+      // What an optional wraps is visited at the same path, too.
+      if listsLayers && layers.last?.path != path { layers.append((path, layer)) }
+    }
+    defer { owner = outer }
+    switch value {
+    case let parameter as Parameter:
+      guard isNew(parameter, at: path) else { return }
+      if stamps { parameter.path = path }
+      entries.append((path, .parameter(parameter), owner))
+    case let buffer as Buffer:
+      guard isNew(buffer, at: path) else { return }
+      if stamps { buffer.path = path }
+      entries.append((path, .buffer(buffer), owner))
+    case let named as any NamedParts:
+      if stamps { (value as? any PathHolder)?.pathCell.path = path }
+      for (name, part) in named.parts { visit(part, at: joined(path, name)) }
+    default: visitProperties(of: value, at: path)
+    }
+  }
+
+  private var stamps: Bool { purpose != .describing }
+
+  private mutating func isNew(_ cell: AnyObject, at path: String) -> Bool {
+    if let first = seen[ObjectIdentifier(cell)] {
+      repeats.append((path, first))
+      return false
+    }
+    seen[ObjectIdentifier(cell)] = path
+    return true
+  }
+
+  /// State that the walk would miss.
+  private mutating func refuse(_ problem: String) {
+    if purpose == .listing { fatalError(problem) }
+    problems.append(problem)
+  }
+
+  private mutating func visitProperties(of value: Any, at path: String) {
+    let mirror = Mirror(reflecting: value)
+    switch mirror.displayStyle {
+    case .optional:
+      if let wrapped = mirror.children.first { visit(wrapped.value, at: path) }
+    case .collection:
+      for (index, child) in mirror.children.enumerated() {
+        // Arrays of numbers have no parts: the first element shows it.
+        if index == 0 && Mirror(reflecting: child.value).children.isEmpty && !isPart(child.value) { return }
+        visit(child.value, at: joined(path, "\(index)"))
+      }
+    case .struct, .class:
+      visitChildren(of: mirror, value: value, at: path)
+    case .dictionary, .set, .tuple, .enum:
+      if containsPart(mirror) {
+        refuse(
+          """
+          \(path.isEmpty ? "the model" : path): a layer's state in a \(mirror.displayStyle!) \
+          has no stable name; use properties or arrays, or adopt NamedParts
+          """)
+      }
+    default: checkOpaque(value, at: path)
+    }
+  }
+
+  private mutating func visitChildren(of mirror: Mirror, value: Any, at path: String) {
+    if value is Tensor { return }
+    if let parent = mirror.superclassMirror { visitChildren(of: parent, value: 0, at: path) }
+    for child in mirror.children {
+      var name = child.label ?? ""
+      if name.hasPrefix("$__lazy_storage_$_") {
+        if mentionsPart(type(of: child.value)) {
+          refuse(
+            "\(joined(path, String(name.dropFirst(18)))): a lazy layer is not there when parameters are listed; make it a let"
+          )
+        }
+        continue
+      }
+      // A property wrapper's storage: `_name` with a wrappedValue.
+      if name.hasPrefix("_"),
+        let wrapped = Mirror(reflecting: child.value).children.first(where: { $0.label == "wrappedValue" })
+      {
+        name.removeFirst()
+        visit(wrapped.value, at: joined(path, name))
+        continue
+      }
+      visit(child.value, at: joined(path, name))
+    }
+  }
+
+  /// A closure may hold parameters that nothing shows.
+  private mutating func checkOpaque(_ value: Any, at path: String) {
+    if "\(type(of: value))".contains("->") {
+      refuse(
+        "\(path): a closure may hold parameters that cannot be seen; adopt NamedParts to list the layer's parts")
+    }
+  }
+
+  private func isPart(_ value: Any) -> Bool { value is any Layer || value is Parameter || value is Buffer }
+
+  private func containsPart(_ mirror: Mirror) -> Bool {
+    mirror.children.contains { child in
+      if isPart(child.value) { return true }
+      let inner = Mirror(reflecting: child.value)
+      return inner.displayStyle != nil && inner.displayStyle != .class && containsPart(inner)
+    }
+  }
+
+  private func mentionsPart(_ type: Any.Type) -> Bool {
+    if type is any Layer.Type || type is Parameter.Type || type is Buffer.Type { return true }
+    guard let optional = type as? any OptionalType.Type else { return false }
+    return mentionsPart(optional.wrappedType)
+  }
+
+  private func joined(_ path: String, _ name: String) -> String { path.isEmpty ? name : path + "." + name }
+}
+
+private protocol OptionalType {
+  static var wrappedType: Any.Type { get }
+}
+
+extension Optional: OptionalType {
+  static var wrappedType: Any.Type { Wrapped.self }
+}
+
+/// A container that wants to know its own path, to name parts without parameters.
+protocol PathHolder {
+  var pathCell: PathCell { get }
+}
+
+final class PathCell {
+  var path: String?
+}
+
+extension Parameter {
+  /// The path of the layer that holds it: its own without the last segment.
+  package var layerPath: String? {
+    path.map(ModelWalk.parent)
+  }
+}
+
+extension Buffer {
+  /// The path of the layer that holds it: its own without the last segment.
+  package var layerPath: String? { path.map(ModelWalk.parent) }
+}
+
+extension ModelWalk {
+  package static func parent(_ path: String) -> String {
+    guard let dot = path.lastIndex(of: ".") else { return "" }
+    return String(path[..<dot])
+  }
+}
+
+/// The parameters of a convolution or linear layer. Path and list are made only where an error or a plan asks for them.
+package struct LayerParameters {
+  let weight: Parameter
+  let bias: Parameter?
+  var others: [Parameter] = []
+
+  package init(weight: Parameter, bias: Parameter?, others: [Parameter] = []) {
+    self.weight = weight
+    self.bias = bias
+    self.others = others
+  }
+
+  package var path: String? { weight.layerPath }
+  package var all: [Parameter] { [weight] + others + (bias.map { [$0] } ?? []) }
+}

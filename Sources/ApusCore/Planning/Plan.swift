@@ -1,0 +1,114 @@
+/// What a model does to an input of a given shape, found without computing anything: shapes, sizes, costs.
+public struct Plan: Sendable {
+  /// One operation, in the order of execution.
+  public struct Row: Sendable {
+    /// Path of the layer in the model; empty where the operation belongs to no layer.
+    public var path: String
+    public var operation: String
+    public var outputShape: Shape
+    /// Numbers learned, where they are used first.
+    public var parameters: Int
+    /// Multiplications with addition, for the whole batch.
+    public var multiplyAdds: Int
+    /// Size of the output.
+    public var activationBytes: Int
+    /// What the tape keeps from here for the backward pass (phase `.training`). Where operations run as one kernel, the last of them
+    /// has it.
+    public var keptBytes: Int
+    /// The most temporary memory of one of its kernels: of the forward pass, in a `StepPlan` of both.
+    public var scratchBytes: Int
+    /// Part of the input that an output element sees; `nil` where branches with different strides met.
+    public var receptiveField: ReceptiveField?
+    /// Chosen implementation of a convolution's forward pass.
+    public var implementation: String?
+  }
+
+  public var input: Shape
+  public var rows: [Row]
+  public var outputShape: Shape
+  /// Bytes that the tape keeps from forward to backward (phase `.training`); 0 in inference.
+  public var bytesKeptForBackward: Int
+  /// Most bytes of activations alive at one time during the forward pass, kept ones included.
+  public var peakActivationBytes: Int
+  /// What the memory pool holds for all of it at the end: parameters, buffers, input, activations, scratch.
+  public var peakBytes: Int
+
+  public var parameters: Int { rows.reduce(0) { $0 + $1.parameters } }
+  public var multiplyAdds: Int { rows.reduce(0) { $0 + $1.multiplyAdds } }
+}
+
+extension Layer {
+  /// Runs the model on shapes alone and reports each operation; throws the first shape error with the layer's path.
+  ///
+  /// It runs the same `callAsFunction`, so a model that branches on values cannot be planned: reading values traps.
+  ///
+  /// - Parameters:
+  ///   - input: the input's shape with its batch size, `[N, H, W, C]`.
+  ///   - phase: `.training` also refuses batch norm over a single value a channel.
+  ///   - samples: the number of training samples: the last, shorter batch of `samples % N` is checked as well.
+  public func plan(input: Shape, phase: Phase = .inference, samples: Int? = nil) throws -> Plan {
+    _ = parameters  // stamps paths, so that errors and rows can name layers
+    let plan = try planOnce(input: input, phase: phase)
+    if let samples, phase.batchStatistics, input.count > 0, input[0] > 0, samples % input[0] != 0 {
+      var last = input
+      last[0] = samples % input[0]
+      do {
+        _ = try planOnce(input: last, phase: phase)
+      } catch var error as PlanError {
+        error.problem += " (in the last batch of \(last[0]): \(samples) samples in batches of \(input[0]))"
+        throw error
+      }
+    }
+    return plan
+  }
+
+  /// `takingWork` gets what kernels would do.
+  package func planOnce(input: Shape, phase: Phase, takingWork: (([PlannedWork]) -> Void)? = nil) throws -> Plan {
+    let planner = Planner(input: input)
+    planner.takesWork = takingWork != nil
+    planner.holdModel(self)
+    let tape = Tape()
+    let records = phase.batchStatistics && phase.updatesState
+    let scope = Scope(
+      mode: records ? .recording(tape) : .plain, phase: phase, key: RandomKey(seed: 0, step: 0), planner: planner)
+    return try scope.run {
+      let start = Tensor(uninitialized: input, .float32)
+      start.body.trace = PlanTrace(receptiveField: .pixel)
+      planner.startStep()
+      let output = self(start)
+      _ = output.body.storage
+      if let error = planner.error { throw error }
+      let held = planner.liveBytes
+      let own = input.elementCount * 4 + output.elementCount * 4
+      if records { planner.forwardEnded() }
+      planner.stepEnded()
+      takingWork?(planner.works)
+      return withExtendedLifetime((output, start, tape)) {
+        Plan(
+          input: input, rows: planner.rows, outputShape: output.shape,
+          bytesKeptForBackward: records ? max(0, held - own) : 0, peakActivationBytes: planner.peakBytes,
+          peakBytes: planner.pool.heldBytes)
+      }
+    }
+  }
+}
+
+extension Planner {
+  /// Parameters and buffers of a model, which are in memory before anything runs.
+  package func holdModel(_ model: some Layer) {
+    for entry in model.parameters { hold(entry.parameter.shape.elementCount * 4) }
+    for entry in model.buffers { hold(entry.buffer.shape.elementCount * 4) }
+  }
+}
+
+extension Plan {
+  /// Of convolutions, linear layers and matrix products, for the whole batch.
+  public var weightMultiplyAdds: Int { rows.reduce(0) { $0 + $1.weightMultiplyAdds } }
+}
+
+extension Plan.Row {
+  /// Without what normalisations, poolings and activations compute: as papers count.
+  public var weightMultiplyAdds: Int {
+    ["Conv2D", "ConvTranspose2D", "LocallyConnected2D", "Linear", "MatMul"].contains(operation) ? multiplyAdds : 0
+  }
+}

@@ -1,0 +1,32 @@
+/// What a kernel would do in a planned step, so that it can be done on real memory and timed.
+package struct PlannedWork {
+  /// Kernel and shapes: the same for the same work.
+  package var key: String
+  /// Images that the work grows with; 1 where it does not.
+  package var images = 1
+  /// Multiply-adds of one image.
+  package var multiplyAdds = 0
+  /// Takes memory for so many images and returns what runs the kernel once.
+  package var prepare: (_ images: Int) -> () -> Void
+}
+
+extension Kernels {
+  /// While a step is planned: the scratch of the kernel that would run here, and its work.
+  static func planned(scratch: @autoclosure () -> Int = 0, _ work: @autoclosure () -> PlannedWork) {
+    guard let planner = Scope.current?.planner else { return }
+    planner.useScratch(scratch())
+    if planner.takesWork { planner.add(work()) }
+  }
+
+  /// Something to compute on.
+  static func sample(_ shape: Shape, _ type: ScalarType = .float32) -> Tensor {
+    .full(shape, type == .uint8 ? 0 : 0.5, type)
+  }
+
+  /// The first images of a batch.
+  static func sample(_ shape: Shape, images: Int) -> Tensor {
+    var part = shape
+    part[0] = images
+    return sample(part)
+  }
+}

@@ -1,0 +1,74 @@
+import Synchronization
+
+/// Counter-based random numbers (Philox4x32-10): a pure function of (seed, stream, position), the same on any thread and machine.
+public enum Random {
+  public static func bits(seed: UInt64, stream: UInt64, first: UInt64 = 0, count: Int) -> [UInt32] {
+    [UInt32](unsafeUninitializedCapacity: count) { buffer, initialized in
+      Kernels.randomBits(buffer, seed: seed, stream: stream, first: first, count: count)
+      initialized = count
+    }
+  }
+
+  /// Uniform in [0, 1).
+  public static func uniform(seed: UInt64, stream: UInt64, first: UInt64 = 0, count: Int) -> [Float] {
+    [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      Kernels.randomUniform(
+        UnsafeMutableBufferPointer(rebasing: buffer[0..<count]), seed: seed, stream: stream, first: first)
+      initialized = count
+    }
+  }
+
+  /// Standard normal.
+  public static func normal(seed: UInt64, stream: UInt64, first: UInt64 = 0, count: Int) -> [Float] {
+    [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      Kernels.randomNormal(
+        UnsafeMutableBufferPointer(rebasing: buffer[0..<count]), seed: seed, stream: stream, first: first)
+      initialized = count
+    }
+  }
+
+  static func fillUniform(_ buffer: UnsafeMutableBufferPointer<Float>, seed: UInt64, stream: UInt64) {
+    Kernels.randomUniform(buffer, seed: seed, stream: stream, first: 0)
+  }
+
+  static func fillNormal(_ buffer: UnsafeMutableBufferPointer<Float>, seed: UInt64, stream: UInt64) {
+    Kernels.randomNormal(buffer, seed: seed, stream: stream, first: 0)
+  }
+
+  /// Runs `body` so that layers made in it draw their initial values from `seed`, the first parameter from stream 0, and so on:
+  /// the same code gives the same model.
+  public static func withSeed<Result>(_ seed: UInt64, _ body: () throws -> Result) rethrows -> Result {
+    try InitialValues.$source.withValue(InitialValues(seed: seed), operation: body)
+  }
+}
+
+/// Where layers take the seed of their initial values from: what `Random.withSeed` set, else seed 0 for the whole process.
+package final class InitialValues: Sendable {
+  @TaskLocal package static var source = InitialValues(seed: 0)
+
+  package let seed: UInt64
+  // Relaxed: the numbers must differ, they order nothing.
+  private let parametersMade = Atomic<UInt64>(0)
+
+  init(seed: UInt64) { self.seed = seed }
+
+  /// A stream that no other parameter of this source has.
+  package func nextStream() -> UInt64 {
+    RandomDomain.initialValues | parametersMade.wrappingAdd(1, ordering: .relaxed).oldValue
+  }
+}
+
+/// The upper byte of a stream says what the numbers are for, so that one seed serves all of them without overlap.
+package enum RandomDomain {
+  package static let initialValues: UInt64 = 1 << 56
+  static let dropout: UInt64 = 2 << 56
+  static let gradientCheck: UInt64 = 3 << 56
+  package static let split: UInt64 = 4 << 56
+  package static let shuffle: UInt64 = 5 << 56
+  package static let augmentation: UInt64 = 6 << 56
+  package static let appearance: UInt64 = 7 << 56
+  package static let toySets: UInt64 = 8 << 56
+  package static let search: UInt64 = 9 << 56
+  package static let scenes: UInt64 = 10 << 56
+  package static let traces: UInt64 = 16 << 56
+}

@@ -1,0 +1,149 @@
+import ApusCore
+import Synchronization
+
+/// A model compiled for inputs of one shape: every kernel planned, filters packed, batch norms folded, and one block of memory for
+/// all that lies between input and output. A run takes nothing from the system or from the library's pool.
+///
+/// ```swift
+/// let compiled = try model.compiled(for: [32, 224, 224, 3])
+/// let logits = try compiled(images)
+/// ```
+/// It has the model's values of when it was compiled; what training changes afterwards it does not see. It computes with as many
+/// threads as `Runtime.threadCount` said then, and in that precision.
+///
+/// One instance runs on one thread at a time; `another()` makes an instance for another thread that shares the packed filters.
+/// Several at once give the same bits as one alone.
+public final class Compiled {
+  /// The shape that it takes, and what it makes.
+  public var inputShape: Shape { program.input }
+  public var outputShape: Shape { program.output }
+  /// Bytes of memory of an instance: activations and scratch.
+  public var arenaBytes: Int { program.arenaBytes }
+  /// Bytes of all activations if none shared memory with another.
+  public var separateBytes: Int { program.separateBytes }
+  /// Bytes of packed filters, which instances share.
+  public var packedBytes: Int { program.packedBytes }
+
+  private let program: CompiledProgram
+  private let arena: Storage
+  private let table: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  private let inputs: [Int]
+  private let results: [Int]
+  // Finds misuse; where one instance goes from thread to thread, whatever hands it over orders the runs.
+  private let isRunning = Atomic<Bool>(false)
+
+  init(_ program: CompiledProgram) {
+    self.program = program
+    arena = Storage(byteCount: program.arenaBytes)
+    table = .allocate(capacity: max(1, program.table.count))
+    var (inputs, results): ([Int], [Int]) = ([], [])
+    for (index, address) in program.table.enumerated() {
+      switch address {
+      case .arena(let offset): table[index] = arena.pointer + offset
+      case .constant(let tensor): table[index] = tensor.body.storage.pointer
+      case .input:
+        inputs.append(index)
+        table[index] = arena.pointer
+      case .result:
+        results.append(index)
+        table[index] = arena.pointer
+      }
+    }
+    (self.inputs, self.results) = (inputs, results)
+  }
+
+  deinit { table.deallocate() }
+
+  /// An instance for another thread, with memory of its own and the same packed filters.
+  public func another() -> sending Compiled { Compiled(program) }
+
+  /// The model's output for `x`, float32 of `inputShape`. Allocates the result and nothing else.
+  public func callAsFunction(_ x: Tensor) throws(InputError) -> Tensor {
+    if x.shape != inputShape || x.scalarType != .float32 {
+      throw InputError(expected: "float32 of shape \(inputShape)", found: "\(x.scalarType) of shape \(x.shape)")
+    }
+    let y = Tensor(uninitialized: outputShape, .float32)
+    let (from, to) = (x.body.storage, y.body.storage)
+    withExtendedLifetime((from, to)) { run(from.pointer, to.pointer) }
+    return y
+  }
+
+  /// As above from and to the caller's memory, which do not overlap; allocates nothing.
+  public func run(_ x: UnsafeBufferPointer<Float>, into y: UnsafeMutableBufferPointer<Float>) throws(InputError) {
+    if x.count != inputShape.elementCount || y.count != outputShape.elementCount {
+      throw InputError(
+        expected:
+          "\(inputShape.elementCount) numbers in and \(outputShape.elementCount) out, of \(inputShape) and \(outputShape)",
+        found: "\(x.count) and \(y.count)")
+    }
+    guard let from = x.baseAddress, let to = y.baseAddress else { return }
+    run(UnsafeMutableRawPointer(mutating: UnsafeRawPointer(from)), UnsafeMutableRawPointer(to))
+  }
+
+  private func run(_ x: UnsafeMutableRawPointer, _ y: UnsafeMutableRawPointer) {
+    if isRunning.exchange(true, ordering: .acquiring) {
+      fatalError("a Compiled is run on two threads at once: another() makes an instance for the second one")
+    }
+    // By numbers: iterators over arrays are allocated in debug builds.
+    for place in 0..<inputs.count { table[inputs[place]] = x }
+    for place in 0..<results.count { table[results[place]] = y }
+    for index in 0..<program.steps.count {
+      program.steps[index].kernel.run(Kernels.Operands(table: table + program.firsts[index]))
+    }
+    isRunning.store(false, ordering: .releasing)
+  }
+
+  /// A wrong input for a compiled model.
+  public struct InputError: Error, Hashable, Sendable, CustomStringConvertible {
+    public var expected: String
+    public var found: String
+
+    public var description: String { "the model was compiled for \(expected), the input is \(found)" }
+  }
+}
+
+extension Compiled: CustomStringConvertible {
+  /// A line a kernel, then the memory.
+  public var description: String {
+    let lines = program.steps.map { step in
+      let how = step.kernel.implementation.map { " (\($0))" } ?? ""
+      return "\(step.path.isEmpty ? "" : step.path + ": ")\(step.name)\(how) → \(step.shape)"
+    }
+    let memory =
+      "\(arenaBytes) bytes of activations and scratch (activations apart: \(separateBytes)), \(packedBytes) of packed filters"
+    return (lines + [memory]).joined(separator: "\n")
+  }
+}
+
+extension Layer {
+  /// Compiles inference for inputs of one shape; see `Compiled`.
+  ///
+  /// Runs the model twice to find what it does, and compares the compiled model with it on both inputs. Throws `PlanError` where the
+  /// shape does not fit and `GraphError` where an operation cannot be compiled, with its path.
+  ///
+  /// - Parameter foldingBatchNorms: whether batch norms become part of the filters before them, which rounds otherwise. Without, the
+  ///   bits are those of the model.
+  public func compiled(for input: Shape, foldingBatchNorms: Bool = true) throws -> Compiled {
+    let (graph, samples) = try Graph.traced(self, input: input)
+    let lowering = try Lowering(foldingBatchNorms ? graph.foldingBatchNorms() : graph)
+    let compiled = Compiled(CompiledProgram(lowering))
+    for sample in samples { try check(compiled, sample) }
+    return compiled
+  }
+
+  /// Folding rounds otherwise, to a few units in the sixth digit; a graph that says something else than the model is further off.
+  private func check(_ compiled: Compiled, _ sample: Graph.Sample) throws {
+    let (y, want) = (try compiled(sample.input).array(of: Float.self), sample.output.array(of: Float.self))
+    let largest = want.reduce(0) { max($0, $1.isFinite ? abs($1) : 0) }
+    for (index, (a, b)) in zip(y, want).enumerated() where a != b && !(a.isNaN && b.isNaN) {
+      if !(abs(a - b) <= 1e-3 * largest) {
+        throw GraphError(
+          path: "", operation: "",
+          problem: """
+            the compiled model makes \(a) of an input of which the model makes \(b), at index \(index): the model does something \
+            that its operations do not tell
+            """)
+      }
+    }
+  }
+}

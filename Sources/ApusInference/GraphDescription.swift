@@ -1,0 +1,123 @@
+import ApusCore
+import ApusLayers
+
+extension Graph: CustomStringConvertible {
+  /// A line a node: `%4 = Conv2D(%0, 0.weight, 0.bias) → [64, 24, 24, 6]`.
+  public var description: String {
+    var lines = inputs.map { "input \(name(of: $0)) \(shape(of: $0))" }
+    for node in nodes {
+      let operands = node.inputs.map(name).joined(separator: ", ")
+      let details = node.operation.details
+      let place = node.path.isEmpty ? "" : "  (\(node.path))"
+      lines.append(
+        "\(name(of: node.output)) = \(node.operation.name)(\(operands))\(details.isEmpty ? "" : " " + details)"
+          + " → \(shape(of: node.output))\(place)")
+    }
+    lines += outputs.map { "output \(name(of: $0)) \(shape(of: $0))" }
+    return lines.joined(separator: "\n")
+  }
+
+  /// `%3`, a parameter's path, or a constant's shape.
+  private func name(of value: ValueID) -> String {
+    guard let constant = values[value].constant else { return "%\(value)" }
+    return constant.path ?? "constant \(constant.tensor.shape)"
+  }
+}
+
+extension Graph.Edges: CustomStringConvertible {
+  public var description: String {
+    top == left && top == bottom && top == right
+      ? "\(top)" : "(top \(top), left \(left), bottom \(bottom), right \(right))"
+  }
+}
+
+extension Graph.Operation {
+  /// The name that plans and errors use: `Conv2D`.
+  public var name: String {
+    switch self {
+    case .convolution: "Conv2D"
+    case .transposedConvolution: "ConvTranspose2D"
+    case .linear: "Linear"
+    case .matrixProduct: "MatMul"
+    case .batchNorm: "BatchNorm"
+    case .groupNorm: "GroupNorm"
+    case .layerNorm: "LayerNorm"
+    case .localResponseNorm: "LocalResponseNorm"
+    case .activation(let function): function.name
+    case .prelu: "PReLU"
+    case .maxout: "Maxout"
+    case .maxPool: "MaxPool2D"
+    case .averagePool: "AveragePool2D"
+    case .adaptiveAveragePool: "AdaptiveAveragePool2D"
+    case .reduce(let reduction, _, _): reduction.rawValue.capitalized
+    case .binary(let operation): "\(operation)".capitalized
+    case .unary(let operation): "\(operation)".capitalized
+    case .scale: "Scale"
+    case .concatenate: "Concatenate"
+    case .reshape: "Reshape"
+    case .transpose: "Transpose"
+    case .broadcast: "Broadcast"
+    case .slice: "Slice"
+    case .pad: "Pad"
+    case .patches: "Patches"
+    case .resize: "Resize2D"
+    case .softmax: "Softmax"
+    case .logSoftmax: "LogSoftmax"
+    }
+  }
+
+  /// The attributes in words; empty where there is none.
+  var details: String {
+    switch self {
+    case .convolution(let c), .transposedConvolution(let c):
+      "stride \(c.stride), padding \(c.padding)" + (c.dilation == 1 ? "" : ", dilation \(c.dilation)")
+        + (c.groups == 1 ? "" : ", \(c.groups) groups") + (c.precision == .standard ? "" : ", \(c.precision.rawValue)")
+    case .linear(let precision), .matrixProduct(let precision): precision == .standard ? "" : precision.rawValue
+    case .batchNorm(let epsilon): "epsilon \(epsilon)"
+    case .groupNorm(let groups, let epsilon): "\(groups) groups, epsilon \(epsilon)"
+    case .layerNorm(let axes, let epsilon): "last \(axes) axes, epsilon \(epsilon)"
+    case .localResponseNorm(let size, let alpha, let beta, let k): "size \(size), alpha \(alpha), beta \(beta), k \(k)"
+    case .activation(.leakyReLU(let slope)): "slope \(slope)"
+    case .activation(.elu(let alpha)): "alpha \(alpha)"
+    case .activation(.swish(let beta)): "beta \(beta)"
+    case .activation(.geluTanh): "by tanh"
+    case .maxout(let pieces): "\(pieces) pieces"
+    case .maxPool(let pool): "\(pool.kernel), stride \(pool.stride), padding \(pool.padding)"
+    case .averagePool(let pool):
+      "\(pool.kernel), stride \(pool.stride), padding \(pool.padding)" + (pool.countsPadding ? "" : ", not counted")
+    case .reduce(_, let axes, let keepsAxes): "over axes \(axes)" + (keepsAxes ? ", kept" : "")
+    case .scale(let factor, let offset): "· \(factor) + \(offset)"
+    case .concatenate(let axis): "along axis \(axis)"
+    case .transpose(let permutation): "\(permutation)"
+    case .slice(let axis, let start, let end): "\(start)..<\(end) of axis \(axis)"
+    case .pad(let edges): "\(edges)"
+    case .patches(let p): "\(p.kernel), stride \(p.stride)" + (p.dilation == 1 ? "" : ", dilation \(p.dilation)")
+    case .resize(let resize):
+      resize.filter.rawValue + (resize.antialias ? ", antialiased" : "")
+        + (resize.alignCorners ? ", corners aligned" : "")
+    case .activation, .prelu, .adaptiveAveragePool, .binary, .unary, .reshape, .broadcast, .softmax, .logSoftmax: ""
+    }
+  }
+}
+
+extension Graph.Activation {
+  /// The layer's name.
+  public var name: String {
+    switch self {
+    case .relu: "ReLU"
+    case .threshold: "Threshold"
+    case .sigmoid: "Sigmoid"
+    case .tanh: "Tanh"
+    case .softplus: "Softplus"
+    case .gelu, .geluTanh: "GELU"
+    case .leakyReLU: "LeakyReLU"
+    case .elu: "ELU"
+    case .swish: "Swish"
+    }
+  }
+}
+
+extension String {
+  /// With a capital letter first.
+  fileprivate var capitalized: String { prefix(1).uppercased() + dropFirst() }
+}

@@ -1,0 +1,81 @@
+import ApusCore
+import ApusLayers
+
+/// What is known of an activation function: the lecture's tables of advantages and disadvantages as data.
+///
+/// ```swift
+/// for facts in ActivationFacts.all where facts.saturation == .none { print(facts.name, facts.equation) }
+/// ```
+/// Functions with a parameter are described at its default.
+public struct ActivationFacts: Sendable {
+  /// On which side the derivative tends to 0, so that gradients vanish.
+  public enum Saturation: Sendable { case none, negative, both }
+
+  /// Where outputs lie for inputs that are symmetric about 0.
+  public enum Centring: Sendable {
+    /// An odd function: their mean is 0.
+    case zero
+    /// Both signs occur: their mean is nearer to 0 than that of a function without negative values.
+    case bothSigns
+    /// Never negative, so that all gradients of a unit's weights in the next layer share one sign.
+    case positive
+  }
+
+  /// What an element costs.
+  public enum Cost: Sendable {
+    /// A comparison and a multiplication at most.
+    case comparison
+    /// An exponential, most with a division.
+    case exponential
+  }
+
+  /// The layer's name: `LeakyReLU`.
+  public var name: String
+  public var equation: String
+  public var paper: String
+  /// The lecture's decks that name it, D0 … D4; empty where none does.
+  public var decks: [String]
+  /// Infimum and supremum.
+  public var range: ClosedRange<Double>
+  public var saturation: Saturation
+  public var centring: Centring
+  public var cost: Cost
+  public var isMonotone: Bool
+  /// Whether the derivative is exactly 0 on a half-line, where a unit gets no gradient any more.
+  public var canDie: Bool
+  /// What initial deviations are multiplied by, as PyTorch's `calculate_gain` has it; `nil` where that knows none.
+  public var gain: Double?
+  /// The function, at the default of its parameter; `nil` for Maxout, which is none of one element.
+  public var function: (@Sendable (Tensor) -> Tensor)?
+
+  /// Whether outputs have mean 0 for symmetric inputs.
+  public var isZeroCentred: Bool { centring == .zero }
+  /// Whether gradients vanish on some side.
+  public var saturates: Bool { saturation != .none }
+
+  /// Every activation function of the library: a line each is all the registration that one needs.
+  public static let all: [ActivationFacts] = [
+    identity,
+    threshold,
+    sigmoid,
+    tanh,
+    relu,
+    leakyReLU(),
+    prelu,
+    elu,
+    maxout,
+    swish,
+    gelu,
+    softplus,
+  ]
+
+  public static func named(_ name: String) -> ActivationFacts? { all.first { $0.name == name } }
+}
+
+extension Initializer.Gain {
+  /// The gain of an activation function. Traps where none is known: `.value` gives one of one's own.
+  public static func activation(_ facts: ActivationFacts) -> Initializer.Gain {
+    guard let gain = facts.gain else { fatalError("\(facts.name) has no known gain: give one with .value") }
+    return .value(gain)
+  }
+}

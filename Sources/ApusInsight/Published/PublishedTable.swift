@@ -1,0 +1,90 @@
+import ApusCore
+
+/// A table of a network as a paper, a deck or a documentation prints it, to be held against the network here.
+public struct PublishedTable: Sendable {
+  /// The network's name in the catalogue.
+  public var network: String
+  /// Where it is printed.
+  public var source: String
+  /// Whether the printed numbers of parameters count biases.
+  public var countsBiases = true
+  public var rows: [Row]
+
+  /// A line, with what is printed for it; `nil` where nothing is.
+  public struct Row: Sendable {
+    public var name: String
+    public var place: Place
+    /// `[H, W, C]` or `[K]`
+    public var output: Shape?
+    public var parameters: PublishedNumber?
+    /// Of convolutions and linear layers.
+    public var multiplyAdds: PublishedNumber?
+    /// Numbers of the output of one image.
+    public var memory: PublishedNumber?
+    /// How often a stage's block is repeated.
+    public var blocks: Int?
+    /// What is known to be wrong in the line: it must differ.
+    public var erratum: String?
+
+    init(
+      _ name: String, _ place: Place, output: Shape? = nil, parameters: PublishedNumber? = nil,
+      multiplyAdds: PublishedNumber? = nil, memory: PublishedNumber? = nil, blocks: Int? = nil, erratum: String? = nil
+    ) {
+      self.name = name
+      self.place = place
+      self.output = output
+      self.parameters = parameters
+      self.multiplyAdds = multiplyAdds
+      self.memory = memory
+      self.blocks = blocks
+      self.erratum = erratum
+    }
+  }
+
+  /// Which operations of the network a line stands for.
+  public enum Place: Hashable, Sendable {
+    case input
+    /// Those of the layers with these paths, and of what joins them.
+    case layers([String])
+    /// The next one of this name, and the parameters of the layer with the path.
+    case next(String, layer: String? = nil)
+    /// All.
+    case whole
+  }
+
+  /// All tables of a network, in the order of the catalogue's texts.
+  public static func tables(of network: String) -> [PublishedTable] { all.filter { $0.network == network } }
+
+  public static let all = leNets + alexNets + vggs + googLeNets + resNets + cifarResNets
+}
+
+/// A number as it is printed: `159K`, `3.2M`, `11.3G`, `34,848`. `Ki` are units of 1,024.
+public struct PublishedNumber: Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+  public var text: String
+  public var value: Double
+  /// What the last printed digit stands for.
+  public var unit: Double
+
+  public init(stringLiteral text: String) {
+    let units = ["Ki": 1024.0, "K": 1e3, "M": 1e6, "G": 1e9]
+    let suffix = String(text.drop { !$0.isLetter })
+    let digits = String(text.dropLast(suffix.count).filter { $0 != "," })
+    guard let number = Double(digits), let scale = suffix.isEmpty ? 1 : units[suffix] else {
+      fatalError("\"\(text)\" is no number as tables print them")
+    }
+    let decimals = digits.firstIndex(of: ".").map { digits.distance(from: $0, to: digits.endIndex) - 1 } ?? 0
+    self.text = text
+    value = number * scale
+    unit = (0..<decimals).reduce(scale) { unit, _ in unit / 10 }
+  }
+
+  public var description: String { text }
+
+  /// Tables round, cut off, or give two digits: a number that is printed in full must be equal, others must be less than one of their
+  /// last digit or half a per cent away.
+  public func matches(_ computed: Int) -> Bool {
+    let error = abs(Double(computed) - value)
+    if unit == 1 { return error == 0 }
+    return error < unit || error <= value / 200
+  }
+}

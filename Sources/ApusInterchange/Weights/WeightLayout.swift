@@ -1,0 +1,99 @@
+import ApusCore
+
+/// How the axes of a parameter or buffer lie here and in PyTorch's files. The layer's type and the property say which; shapes alone do
+/// not: a 3×3 filter from 3 to 3 channels reads either way.
+public enum WeightLayout: Hashable, Sendable {
+  /// The same: vectors, and whatever has no twin in PyTorch.
+  case same
+  /// A convolution's [KH, KW, C / groups, K], there (K, C / groups, KH, KW); a transposed convolution's [KH, KW, K / groups, C], there
+  /// (C, K / groups, KH, KW).
+  case filters
+  /// A linear layer's [in, out], there (out, in).
+  case matrix
+  /// A number for each position and channel, [H, W, C], there (C, H, W).
+  case image
+  /// A matrix whose rows are the features of a flattened image of this shape, [H, W, C], there with columns in the order (C, H, W).
+  case matrixOfImage(Shape)
+  /// A vector with a number a feature of a flattened image of this shape, there in the order (C, H, W).
+  case vectorOfImage(Shape)
+
+  /// From our layout to PyTorch's. Elements move, none is computed.
+  func exported(_ value: Tensor) -> Tensor {
+    switch self {
+    case .same: return value
+    case .filters: return value.transposed([3, 2, 0, 1])
+    case .matrix: return value.transposed()
+    case .image: return value.transposed(Self.channelsFirst(value.rank))
+    case .matrixOfImage(let image):
+      let (inputs, outputs) = (value.shape[0], value.shape[1])
+      let order = [image.count] + Self.channelsFirst(image.count)
+      return value.reshaped(Shape(image + [outputs])).transposed(order).reshaped([outputs, inputs])
+    case .vectorOfImage(let image):
+      return value.reshaped(image).transposed(Self.channelsFirst(image.count)).reshaped(value.shape)
+    }
+  }
+
+  /// From PyTorch's layout to ours; `shape` is ours.
+  func imported(_ value: Tensor, shape: Shape) -> Tensor {
+    switch self {
+    case .same: return value
+    case .filters: return value.transposed([2, 3, 1, 0])
+    case .matrix: return value.transposed()
+    case .image: return value.transposed(Self.channelsLast(value.rank))
+    case .matrixOfImage(let image):
+      let there = Shape([shape[1]] + Self.channelsFirst(image.count).map { image[$0] })
+      let order = Self.channelsLast(image.count).map { $0 + 1 } + [0]
+      return value.reshaped(there).transposed(order).reshaped(shape)
+    case .vectorOfImage(let image):
+      let there = Shape(Self.channelsFirst(image.count).map { image[$0] })
+      return value.reshaped(there).transposed(Self.channelsLast(image.count)).reshaped(shape)
+    }
+  }
+
+  /// The shape in PyTorch's file of what has `shape` here.
+  package func exported(_ shape: Shape) -> Shape {
+    switch self {
+    case .same, .vectorOfImage: shape
+    case .filters: Shape([3, 2, 0, 1].map { shape[$0] })
+    case .matrix, .matrixOfImage: Shape(shape.reversed())
+    case .image: Shape(Self.channelsFirst(shape.count).map { shape[$0] })
+    }
+  }
+
+  private static func channelsFirst(_ rank: Int) -> [Int] { [rank - 1] + (0..<rank - 1) }
+
+  private static func channelsLast(_ rank: Int) -> [Int] { (1..<rank) + [0] }
+}
+
+/// What a layer's twin in PyTorch calls its parameters and buffers, and how they lie there.
+public struct PyTorchTwin: Hashable, Sendable {
+  public struct Weight: Hashable, Sendable {
+    /// The property here.
+    public var property: String
+    /// Its name there.
+    public var name: String
+    public var layout: WeightLayout
+
+    /// `name`: where it is not the property's.
+    public init(_ property: String, _ layout: WeightLayout, name: String? = nil) {
+      self.property = property
+      self.name = name ?? property
+      self.layout = layout
+    }
+  }
+
+  public var weights: [Weight]
+  /// Integers that PyTorch keeps beside them and that nothing here depends on: written as 0, not read.
+  public var counters: [String]
+
+  public init(_ weights: [Weight], counters: [String] = []) {
+    self.weights = weights
+    self.counters = counters
+  }
+}
+
+/// A layer that says how its parameters and buffers are called and lie in PyTorch's files. Those of a layer that does not say so keep
+/// their names and axes, and the receipt lists them.
+public protocol PyTorchTwinned: Layer {
+  var twin: PyTorchTwin { get }
+}

@@ -1,0 +1,32 @@
+import ApusCore
+
+/// x where x > 0, else alpha · (e^x − 1). The derivative is 1 or y + alpha; alpha at 0.
+public func elu(_ x: consuming Tensor, alpha: Double = 1) -> Tensor {
+  checkAlpha(alpha)
+  return nonlinearity(.elu, "ELU", x, parameter: alpha)
+}
+
+extension Tensor {
+  /// x where x > 0, else alpha · (e^x − 1).
+  public func elu(alpha: Double = 1) -> Tensor { ApusLayers.elu(self, alpha: alpha) }
+}
+
+/// The exponential linear unit: y = x where x > 0, else alpha · (e^x − 1).
+///
+/// It does not die, and its mean is nearer to 0 than a ReLU's, for an exponential. A slide of the lecture names it
+/// `nn.LeakyReLU(alpha=1)`; it means PyTorch's `nn.ELU(alpha=1)`. Clevert, Unterthiner & Hochreiter 2016.
+public struct ELU: Layer {
+  /// What it saturates to below, −alpha.
+  public let alpha: Double
+
+  public init(alpha: Double = 1) {
+    checkAlpha(alpha)
+    self.alpha = alpha
+  }
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor { elu(x, alpha: alpha) }
+}
+
+private func checkAlpha(_ alpha: Double) {
+  if !(alpha >= 0 && Float(alpha).isFinite) { fatalError("ELU: alpha \(alpha) is not a finite number of at least 0") }
+}

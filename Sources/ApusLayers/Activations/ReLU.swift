@@ -1,0 +1,36 @@
+import ApusCore
+
+/// ReLU: max(x, 0), element by element (Nair & Hinton 2010). Taken into the pending pass of what made x, where nobody else holds x.
+public func relu(_ x: consuming Tensor) -> Tensor {
+  if let decisions = Scope.current?.decisions { return decisions.relu(x) }
+  if let pending = PendingOperation.appendable(&x), pending.appendReLU() {
+    note("ReLU", x, from: x, with: Scope.Note(graph: .activation(.relu)))
+    return x
+  }
+  Tensor.enter(&x, "ReLU")
+  let tape = Tape.recording(x)
+  let node = x.body.node
+  let input = x.isPlanned ? x : nil
+  let y = Kernels.relu(x)
+  if let tape {
+    let result = y.detached()
+    tape.record(y, node) { Kernels.reluBackward(y: result, gradient: $0) }
+  }
+  if let input { note("ReLU", y, from: input, with: Scope.Note(graph: .activation(.relu))) }
+  return y
+}
+
+extension Tensor {
+  /// max(x, 0), element by element; NaN stays NaN; the derivative at 0 is 0.
+  public func relu() -> Tensor { ApusLayers.relu(self) }
+}
+
+/// The rectified linear unit: y = max(x, 0), element by element.
+///
+/// It does not saturate above 0 and costs a comparison; a unit whose input is never positive gets no gradient and stays dead. The
+/// derivative at 0 is 0 (as PyTorch's; two of the lecture's slides print 1). Nair & Hinton 2010.
+public struct ReLU: Layer {
+  public init() {}
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor { relu(x) }
+}

@@ -1,0 +1,33 @@
+import ApusCore
+
+/// x · σ(beta · x), element by element; with beta 1 also called SiLU.
+public func swish(_ x: consuming Tensor, beta: Double = 1) -> Tensor {
+  checkBeta(beta)
+  return nonlinearity(.swish, "Swish", x, parameter: beta)
+}
+
+extension Tensor {
+  /// x · σ(beta · x).
+  public func swish(beta: Double = 1) -> Tensor { ApusLayers.swish(self, beta: beta) }
+}
+
+/// Swish: y = x · σ(beta · x); with beta 1 also called SiLU.
+///
+/// Smooth, unbounded above, with a minimum of −0.278 at −1.278 for beta 1, so not monotone. The derivative is
+/// s + beta · x · s · (1 − s) with s = σ(beta · x). Ramachandran, Zoph & Le 2017, "Searching for activation functions"; Hendrycks
+/// & Gimpel 2016.
+public struct Swish: Layer {
+  public let beta: Double
+
+  public init(beta: Double = 1) {
+    checkBeta(beta)
+    self.beta = beta
+  }
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor { swish(x, beta: beta) }
+}
+
+private func checkBeta(_ beta: Double) {
+  // As a float, which the kernel takes: 0 or ∞ would make 0 · ∞.
+  if !(Float(beta) > 0 && Float(beta).isFinite) { fatalError("Swish: beta \(beta) is not a finite number above 0") }
+}

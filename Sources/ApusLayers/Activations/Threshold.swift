@@ -1,0 +1,27 @@
+import ApusCore
+
+/// The perceptron's unit, 1 where x > 0, else 0; NaN stays NaN. Rosenblatt 1958, "The perceptron".
+///
+/// Its derivative is 0 wherever it has one, and 0 is the gradient that it passes on: nothing before it learns by gradients.
+public func threshold(_ x: consuming Tensor) -> Tensor {
+  let tape = Tape.recording(x)
+  let node = x.body.node
+  let input = x.isPlanned ? x : nil
+  let y = Kernels.nonlinearity(.threshold, x, parameter: 0)
+  tape?.record(y, node) { .zeros($0.shape, $0.scalarType) }
+  if let input { note("Threshold", y, from: input, with: Scope.Note(graph: .activation(.threshold))) }
+  return y
+}
+
+extension Tensor {
+  /// 1 where the element is above 0, else 0. The gradient is 0.
+  public func threshold() -> Tensor { ApusLayers.threshold(self) }
+}
+
+/// The perceptron's unit: y = 1 where x > 0, else 0. Its gradient is 0, so what comes before it does not learn.
+/// Rosenblatt 1958, "The perceptron: a probabilistic model for information storage and organization in the brain".
+public struct Threshold: Layer {
+  public init() {}
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor { threshold(x) }
+}

@@ -1,0 +1,54 @@
+import ApusCore
+
+/// 2-D convolution: [N, H, W, C] → [N, OH, OW, K], OH = (H + top + bottom − dilation·(kernel − 1) − 1) / stride + 1.
+///
+/// y[n, i, j, k] = bias[k] + Σ x[n, i·s + u·d − top, j·s + v·d − left, c] · weight[u, v, c, k]
+///
+/// Initial weights: He's normal distribution, deviation √(2 / fan-in), fan-in = KH·KW·C / groups; bias 0.
+/// LeCun et al. 1998, "Gradient-based learning applied to document recognition".
+public struct Conv2D: Layer {
+  /// [KH, KW, C / groups, K]
+  public let weight: Parameter
+  /// [K]
+  public let bias: Parameter?
+  public let stride: IntOrPair
+  public let padding: Padding
+  public let dilation: IntOrPair
+  public let groups: Int
+
+  public init(
+    _ inputChannels: Int, _ outputChannels: Int, kernel: some IntOrPairConvertible,
+    stride: some IntOrPairConvertible = 1, padding: some PaddingConvertible = 0,
+    dilation: some IntOrPairConvertible = 1, groups: Int = 1, bias: Bool = true,
+    initializer: Initializer = .kaimingNormal(gain: .relu), biasInitializer: Initializer = .zeros
+  ) {
+    let (kernel, stride, dilation) = (kernel.intOrPair, stride.intOrPair, dilation.intOrPair)
+    if inputChannels < 1 || outputChannels < 1 || groups < 1 || inputChannels % groups != 0
+      || outputChannels % groups != 0
+    {
+      fatalError(
+        "Conv2D(\(inputChannels), \(outputChannels), groups: \(groups)): both channel counts must be multiples of groups"
+      )
+    }
+    if !kernel.isSize || !stride.isSize || !dilation.isSize {
+      fatalError(
+        "Conv2D: kernel \(kernel), stride \(stride) and dilation \(dilation) must be in 1...\(IntOrPair.largest)")
+    }
+    let fanIn = Shape([kernel.height, kernel.width, inputChannels / groups]).elementCount
+    let fanOut = Shape([kernel.height, kernel.width, outputChannels / groups]).elementCount
+    weight = Parameter(
+      initializer.tensor(
+        [kernel.height, kernel.width, inputChannels / groups, outputChannels], fanIn: fanIn, fanOut: fanOut))
+    self.bias = bias ? Parameter(biasInitializer.tensor([outputChannels], fanIn: fanIn, fanOut: fanOut)) : nil
+    self.stride = stride
+    self.padding = padding.imagePadding
+    self.dilation = dilation
+    self.groups = groups
+  }
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+    convolution(
+      x, weight: weight.value, bias: bias?.value, stride: stride, padding: padding, dilation: dilation, groups: groups,
+      layer: LayerParameters(weight: weight, bias: bias))
+  }
+}

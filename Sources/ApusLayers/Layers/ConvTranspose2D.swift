@@ -1,0 +1,156 @@
+import ApusCore
+
+/// Transposed convolution with a bias, the gradient of a convolution with respect to its input as a layer's forward pass:
+/// x [N, H, W, C], weight [KH, KW, K / groups, C], bias [K] → [N, OH, OW, K].
+///
+/// y[n, i·stride + u·dilation − top, j·stride + v·dilation − left, k] += x[n, i, j, c] · weight[u, v, k, c]
+///
+/// OH = (H − 1)·stride − top − bottom + dilation·(KH − 1) + 1 + outputPadding; with padding `same` OH = H·stride.
+public func transposedConv2d(
+  _ x: consuming Tensor, weight: Tensor, bias: Tensor? = nil, stride: some IntOrPairConvertible = 1,
+  padding: some PaddingConvertible = 0, outputPadding: some IntOrPairConvertible = 0,
+  dilation: some IntOrPairConvertible = 1, groups: Int = 1
+) -> Tensor {
+  transposedConvolution(
+    x, weight: weight, bias: bias, stride: stride.intOrPair, padding: padding.imagePadding,
+    outputPadding: outputPadding.intOrPair, dilation: dilation.intOrPair, groups: groups, layer: nil)
+}
+
+private func transposedConvolution(
+  _ x: consuming Tensor, weight: Tensor, bias: Tensor?, stride: IntOrPair, padding: Padding, outputPadding: IntOrPair,
+  dilation: IntOrPair, groups: Int, layer: LayerParameters?
+) -> Tensor {
+  if x.isPoisoned { return x }
+  var (weight, bias) = (weight, bias)
+  Tensor.enter(&x, "ConvTranspose2D")
+  Tensor.matchTypes(&x, &weight, "ConvTranspose2D")
+  if bias != nil { Tensor.matchTypes(&x, &bias!, "ConvTranspose2D") }
+  guard x.rank == 4, weight.rank == 4, groups > 0, x.shape[3] == weight.shape[3], weight.shape[3] % groups == 0 else {
+    return shapeFailure(
+      "ConvTranspose2D",
+      "expects [N, H, W, C] and a weight [KH, KW, K / \(groups), C], they are \(x.shape) and \(weight.shape)",
+      path: layer?.path, input: x)
+  }
+  guard x.shape[1] > 0, x.shape[2] > 0 else {
+    return shapeFailure(
+      "ConvTranspose2D", "expects [N, H, W, C] with pixels, input is \(x.shape)", path: layer?.path, input: x)
+  }
+  guard stride.isSize, dilation.isSize, min(outputPadding.height, outputPadding.width) >= 0,
+    outputPadding.height < max(stride.height, dilation.height),
+    outputPadding.width < max(stride.width, dilation.width)
+  else {
+    return shapeFailure(
+      "ConvTranspose2D",
+      "needs stride \(stride) and dilation \(dilation) in 1...\(IntOrPair.largest), and output padding \(outputPadding) below one of them",
+      path: layer?.path, input: x)
+  }
+  let kernel = (weight.shape[0], weight.shape[1])
+  let outputs = weight.shape[2] * groups
+  if let bias, bias.shape != [outputs] {
+    return shapeFailure(
+      "ConvTranspose2D", "expects a bias of shape [\(outputs)], it is \(bias.shape)", path: layer?.path, input: x)
+  }
+  var size = (x.shape[1] * stride.height, x.shape[2] * stride.width)
+  let around = padding.resolved(input: size, kernel: kernel, stride: stride.pair, dilation: dilation.pair)
+  if padding != .same {
+    size.0 =
+      (x.shape[1] - 1) * stride.height - around.0 - around.2 + dilation.height * (kernel.0 - 1) + 1
+      + outputPadding.height
+    size.1 =
+      (x.shape[2] - 1) * stride.width - around.1 - around.3 + dilation.width * (kernel.1 - 1) + 1 + outputPadding.width
+  } else if outputPadding != 0 {
+    return shapeFailure(
+      "ConvTranspose2D", "has no output padding with padding same", path: layer?.path, input: x)
+  }
+  let geometry = ConvolutionGeometry(
+    stride: stride.pair, dilation: dilation.pair, padding: around, groups: groups,
+    precision: Scope.current?.precision ?? .standard)
+  guard IntOrPair(size.0, size.1).isSize, geometry.outputSize(size, kernel: kernel) == (x.shape[1], x.shape[2]) else {
+    return shapeFailure(
+      "ConvTranspose2D", "with padding \(padding) would make \(size.0)×\(size.1) of \(x.shape)", path: layer?.path,
+      input: x)
+  }
+  let input: Shape = [x.shape[0], size.0, size.1, outputs]
+  let tape = Tape.recording(x, weight)
+  let y = Kernels.convolutionBackwardData(x, weight, input: input, geometry)
+  if let tape {
+    let (constant, filter) = (x.detached(), weight.detached())
+    tape.record(y, x.body.node, weight.body.node) { gradient, needs in
+      (
+        needs[0] ? Kernels.convolution(gradient, filter, geometry, Kernels.Epilogue()) : nil,
+        needs[1] ? Kernels.convolutionBackwardWeights(gradient, constant, kernel: filter.shape, geometry) : nil
+      )
+    }
+  }
+  note(
+    "ConvTranspose2D", y, from: x,
+    with: Scope.Note(
+      path: layer?.path, parameters: layer?.all ?? [],
+      multiplyAdds: saturatingProduct(x.elementCount, kernel.0, kernel.1, weight.shape[2]),
+      fieldIsUnknown: stride != 1, graph: .transposedConvolution(Graph.Convolution(geometry)), operands: [x, weight]))
+  return bias.map { y + $0 } ?? y
+}
+
+/// Transposed convolution ("deconvolution"), the learned enlargement of dense prediction: [N, H, W, C] → [N, OH, OW, K], see
+/// `transposedConv2d`. Its forward pass is the gradient of `Conv2D(K, C, …)` with the same weight.
+///
+/// Initial weights: He's normal distribution, deviation √(2 / fan-in), fan-in = KH·KW·C / groups; bias 0. Zeiler et al. 2010.
+public struct ConvTranspose2D: Layer {
+  /// [KH, KW, K / groups, C]
+  public let weight: Parameter
+  /// [K]
+  public let bias: Parameter?
+  public let stride: IntOrPair
+  public let padding: Padding
+  public let outputPadding: IntOrPair
+  public let dilation: IntOrPair
+  public let groups: Int
+
+  public init(
+    _ inputChannels: Int, _ outputChannels: Int, kernel: some IntOrPairConvertible,
+    stride: some IntOrPairConvertible = 1, padding: some PaddingConvertible = 0,
+    outputPadding: some IntOrPairConvertible = 0, dilation: some IntOrPairConvertible = 1, groups: Int = 1,
+    bias: Bool = true,
+    initializer: Initializer = .kaimingNormal(gain: .relu), biasInitializer: Initializer = .zeros
+  ) {
+    let (kernel, stride, dilation) = (kernel.intOrPair, stride.intOrPair, dilation.intOrPair)
+    let outputPadding = outputPadding.intOrPair
+    if inputChannels < 1 || outputChannels < 1 || groups < 1 || inputChannels % groups != 0
+      || outputChannels % groups != 0
+    {
+      fatalError(
+        "ConvTranspose2D(\(inputChannels), \(outputChannels), groups: \(groups)): both channel counts must be multiples of groups"
+      )
+    }
+    if !kernel.isSize || !stride.isSize || !dilation.isSize {
+      fatalError(
+        "ConvTranspose2D: kernel \(kernel), stride \(stride) and dilation \(dilation) must be in 1...\(IntOrPair.largest)"
+      )
+    }
+    if min(outputPadding.height, outputPadding.width) < 0
+      || outputPadding.height >= max(stride.height, dilation.height)
+      || outputPadding.width >= max(stride.width, dilation.width)
+    {
+      fatalError(
+        "ConvTranspose2D: output padding \(outputPadding) must be at least 0 and below the stride \(stride) or the dilation \(dilation)"
+      )
+    }
+    let fanIn = Shape([kernel.height, kernel.width, inputChannels / groups]).elementCount
+    let fanOut = Shape([kernel.height, kernel.width, outputChannels / groups]).elementCount
+    weight = Parameter(
+      initializer.tensor(
+        [kernel.height, kernel.width, outputChannels / groups, inputChannels], fanIn: fanIn, fanOut: fanOut))
+    self.bias = bias ? Parameter(biasInitializer.tensor([outputChannels], fanIn: fanIn, fanOut: fanOut)) : nil
+    self.stride = stride
+    self.padding = padding.imagePadding
+    self.outputPadding = outputPadding
+    self.dilation = dilation
+    self.groups = groups
+  }
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+    transposedConvolution(
+      x, weight: weight.value, bias: bias?.value, stride: stride, padding: padding, outputPadding: outputPadding,
+      dilation: dilation, groups: groups, layer: LayerParameters(weight: weight, bias: bias))
+  }
+}

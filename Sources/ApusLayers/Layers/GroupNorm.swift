@@ -1,0 +1,202 @@
+import ApusCore
+
+/// Group normalisation: the channels of a sample in `groups` groups of neighbours, each normalised over its channels and all
+/// positions, [N, …, C] → the same shape. With one group, layer norm over (H, W, C); with as many as channels, instance norm.
+///
+/// y = (x − mean) / √(variance + ε) · weight[c] + bias[c], mean and biased variance a sample and group. Samples do not depend on
+/// each other, and training and inference are the same.
+///
+/// Initially weight 1 (or `gamma`), bias 0. Wu & He 2018; decks D0, D1, D3.
+public struct GroupNorm: Layer {
+  /// γ [C]
+  public let weight: Parameter?
+  /// β [C]
+  public let bias: Parameter?
+  public let channels: Int
+  public let groups: Int
+  public let epsilon: Double
+
+  public init(_ channels: Int, groups: Int, epsilon: Double = 1e-5, affine: Bool = true, gamma: Double = 1) {
+    if channels < 1 || groups < 1 || channels % groups != 0 {
+      fatalError("GroupNorm(\(channels), groups: \(groups)): the groups must divide the channels")
+    }
+    checkNormalization("GroupNorm", epsilon: epsilon, gamma: gamma)
+    weight = affine ? Parameter(.full([channels], gamma)) : nil
+    bias = affine ? Parameter(.zeros([channels])) : nil
+    self.channels = channels
+    self.groups = groups
+    self.epsilon = epsilon
+  }
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+    grouped("GroupNorm", x, channels: channels, groups: groups, epsilon: epsilon, AffineParameters(weight, bias))
+  }
+}
+
+/// Instance normalisation: each channel of each sample over its positions, [N, …, C] → the same shape.
+///
+/// y = (x − mean) / √(variance + ε) · weight[c] + bias[c]; without `affine`, as by default in PyTorch, no weight and bias.
+/// Training and inference are the same. Ulyanov et al. 2016; decks D0, D1, D3.
+public struct InstanceNorm: Layer {
+  /// γ [C]
+  public let weight: Parameter?
+  /// β [C]
+  public let bias: Parameter?
+  public let channels: Int
+  public let epsilon: Double
+
+  public init(_ channels: Int, epsilon: Double = 1e-5, affine: Bool = false, gamma: Double = 1) {
+    if channels < 1 { fatalError("InstanceNorm(\(channels)): at least one channel") }
+    checkNormalization("InstanceNorm", epsilon: epsilon, gamma: gamma)
+    weight = affine ? Parameter(.full([channels], gamma)) : nil
+    bias = affine ? Parameter(.zeros([channels])) : nil
+    self.channels = channels
+    self.epsilon = epsilon
+  }
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+    grouped("InstanceNorm", x, channels: channels, groups: channels, epsilon: epsilon, AffineParameters(weight, bias))
+  }
+}
+
+/// Layer normalisation over the last axes: `LayerNorm(96)` over the last one, `LayerNorm([H, W, C])` over all of a sample (the
+/// decks' "over CHW"). Each element has a weight and a bias of its own, as in PyTorch; one a channel is `GroupNorm(C, groups: 1)`.
+///
+/// y = (x − mean) / √(variance + ε) · weight + bias, mean and biased variance over the axes of `shape`. Training and inference are
+/// the same.
+///
+/// Initially weight 1 (or `gamma`), bias 0. Ba, Kiros & Hinton 2016; decks D0, D1, D3.
+public struct LayerNorm: Layer {
+  /// γ, of `shape`
+  public let weight: Parameter?
+  /// β, of `shape`
+  public let bias: Parameter?
+  /// Sizes of the axes that are normalised over.
+  public let shape: Shape
+  public let epsilon: Double
+
+  public init(_ shape: Shape, epsilon: Double = 1e-5, affine: Bool = true, gamma: Double = 1) {
+    if shape.count < 1 || shape.contains(where: { $0 < 1 }) {
+      fatalError("LayerNorm(\(shape)): the sizes of one or more axes, all at least 1")
+    }
+    checkNormalization("LayerNorm", epsilon: epsilon, gamma: gamma)
+    weight = affine ? Parameter(.full(shape, gamma)) : nil
+    bias = affine ? Parameter(.zeros(shape)) : nil
+    self.shape = shape
+    self.epsilon = epsilon
+  }
+
+  public init(_ size: Int, epsilon: Double = 1e-5, affine: Bool = true, gamma: Double = 1) {
+    if size < 1 { fatalError("LayerNorm(\(size)): at least one element") }
+    self.init([size], epsilon: epsilon, affine: affine, gamma: gamma)
+  }
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+    layered(x, over: shape, epsilon: epsilon, AffineParameters(weight, bias))
+  }
+}
+
+/// γ and β of a normalisation, as parameters of a layer or as tensors.
+struct AffineParameters {
+  var weight: Parameter?
+  var bias: Parameter?
+  var gamma: Tensor?
+  var beta: Tensor?
+
+  init(_ weight: Parameter?, _ bias: Parameter?) {
+    (self.weight, self.bias, gamma, beta) = (weight, bias, weight?.value, bias?.value)
+  }
+
+  init(_ gamma: Tensor?, _ beta: Tensor?) { (self.gamma, self.beta) = (gamma, beta) }
+
+  var path: String? { weight?.layerPath }
+}
+
+/// Group norm as a function: x [N, …, C], weight and bias [C]; see `GroupNorm`.
+public func groupNorm(
+  _ x: Tensor, groups: Int, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Double = 1e-5
+) -> Tensor {
+  checkNormalization("groupNorm", epsilon: epsilon)
+  let channels = weight?.elementCount ?? bias?.elementCount ?? x.shape.last ?? 0
+  return grouped("GroupNorm", x, channels: channels, groups: groups, epsilon: epsilon, AffineParameters(weight, bias))
+}
+
+/// Instance norm as a function: x [N, …, C], weight and bias [C]; see `InstanceNorm`.
+public func instanceNorm(_ x: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Double = 1e-5) -> Tensor {
+  checkNormalization("instanceNorm", epsilon: epsilon)
+  let channels = weight?.elementCount ?? bias?.elementCount ?? x.shape.last ?? 0
+  let affine = AffineParameters(weight, bias)
+  return grouped("InstanceNorm", x, channels: channels, groups: channels, epsilon: epsilon, affine)
+}
+
+/// Layer norm as a function over the last axes, those of `shape`; weight and bias of that shape; see `LayerNorm`.
+public func layerNorm(
+  _ x: Tensor, over shape: Shape, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Double = 1e-5
+) -> Tensor {
+  checkNormalization("layerNorm", epsilon: epsilon)
+  return layered(x, over: shape, epsilon: epsilon, AffineParameters(weight, bias))
+}
+
+private func grouped(
+  _ name: StaticString, _ x: consuming Tensor, channels: Int, groups: Int, epsilon: Double, _ affine: AffineParameters
+) -> Tensor {
+  if x.isPoisoned { return x }
+  guard x.rank >= 2, x.shape[x.rank - 1] == channels else {
+    return shapeFailure(name, wrongChannels(channels, x.shape), path: affine.path, input: x)
+  }
+  guard groups >= 1, channels % groups == 0 else {
+    return shapeFailure(
+      name, "with \(groups) groups, which do not divide \(channels) channels", path: affine.path, input: x)
+  }
+  let positions = x.shape.dropFirst().dropLast().reduce(1, *)
+  let view = GroupView(
+    batch: x.shape[0], positions: positions, channels: channels, groups: groups, epsilon: epsilon)
+  return normalized(name, x, view, parameterShape: [channels], affine, .groupNorm(groups: groups, epsilon: epsilon))
+}
+
+private func layered(
+  _ x: consuming Tensor, over shape: Shape, epsilon: Double, _ affine: AffineParameters
+) -> Tensor {
+  if x.isPoisoned { return x }
+  guard x.rank > shape.count, Shape(x.shape.suffix(shape.count)) == shape else {
+    return shapeFailure(
+      "LayerNorm", "over \(shape) expects it as the last axes after at least one more, input is \(x.shape)",
+      path: affine.path, input: x)
+  }
+  let size = shape.elementCount
+  let rows = x.shape.dropLast(shape.count).reduce(1, *)
+  let view = GroupView(batch: rows, positions: 1, channels: size, groups: 1, epsilon: epsilon)
+  return normalized(
+    "LayerNorm", x, view, parameterShape: shape, affine, .layerNorm(axes: shape.count, epsilon: epsilon))
+}
+
+private func normalized(
+  _ name: StaticString, _ x: consuming Tensor, _ view: GroupView, parameterShape: Shape, _ affine: AffineParameters,
+  _ graph: Graph.Operation
+) -> Tensor {
+  // A single value is its own mean: the output would be β whatever it is.
+  guard view.members > 1 else {
+    return shapeFailure(
+      name, "needs more than one value that share a mean, input is \(x.shape)", path: affine.path, input: x)
+  }
+  var (gamma, beta) = (affine.gamma, affine.beta)
+  for tensor in [gamma, beta].compactMap({ $0 }) where tensor.shape != parameterShape {
+    return shapeFailure(
+      name, "expects a weight and bias of shape \(parameterShape), one is \(tensor.shape)", path: affine.path, input: x)
+  }
+  Tensor.enter(&x, name)
+  if gamma != nil { Tensor.matchTypes(&x, &gamma!, name) }
+  if beta != nil { Tensor.matchTypes(&x, &beta!, name) }
+  if x.elementCount == 0 { return x }
+  // What made x runs here: it is kept for the backward pass.
+  _ = x.body.storage
+  let tape = Tape.recording([x, gamma, beta].compactMap { $0 })
+  let operation = PendingOperation(.groupNorm(x: x, view: view, gamma: gamma, beta: beta), tape: tape)
+  let y = Tensor(body: TensorBody(shape: x.shape, scalarType: x.scalarType, pending: operation))
+  note(
+    name, y, from: x,
+    with: Scope.Note(
+      path: affine.path, parameters: [affine.weight, affine.bias].compactMap { $0 }, multiplyAdds: y.elementCount,
+      graph: graph, operands: [x, gamma, beta]))
+  return y
+}

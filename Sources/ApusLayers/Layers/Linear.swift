@@ -1,0 +1,24 @@
+import ApusCore
+
+/// Fully connected layer: y = x · weight + bias, [N, in] → [N, out].
+///
+/// Initial weights: He's normal distribution, deviation √(2 / in); bias 0.
+public struct Linear: Layer {
+  /// [in, out]
+  public let weight: Parameter
+  /// [out]
+  public let bias: Parameter?
+
+  public init(
+    _ inputs: Int, _ outputs: Int, bias: Bool = true, initializer: Initializer = .kaimingNormal(gain: .relu),
+    biasInitializer: Initializer = .zeros
+  ) {
+    if inputs < 1 || outputs < 1 { fatalError("Linear(\(inputs), \(outputs)): both counts must be at least 1") }
+    weight = Parameter(initializer.tensor([inputs, outputs], fanIn: inputs, fanOut: outputs))
+    self.bias = bias ? Parameter(biasInitializer.tensor([outputs], fanIn: inputs, fanOut: outputs)) : nil
+  }
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+    affine(x, weight: weight.value, bias: bias?.value, layer: LayerParameters(weight: weight, bias: bias))
+  }
+}

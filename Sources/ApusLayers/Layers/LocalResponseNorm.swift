@@ -1,0 +1,63 @@
+import ApusCore
+
+/// Local response normalisation across channels, AlexNet's "NORM1" and "NORM2": [N, …, C] → the same shape.
+///
+/// y[c] = x[c] / (k + alpha / size · Σ x[j]²)^beta, j from c − size / 2 to c + (size − 1) / 2, cut at the first and last channel.
+///
+/// alpha is divided by `size` as in PyTorch and Caffe. The paper's formula is not: its n = 5, k = 2, alpha = 1e-4, beta = 0.75 are
+/// `LocalResponseNorm(5, alpha: 5e-4, beta: 0.75, k: 2)` here, which is `LocalResponseNorm.alexNet`.
+///
+/// Krizhevsky et al. 2012; deck D4. No parameters; training and inference are the same.
+public struct LocalResponseNorm: Layer {
+  public let size: Int
+  public let alpha: Double
+  public let beta: Double
+  public let k: Double
+
+  public init(_ size: Int, alpha: Double = 1e-4, beta: Double = 0.75, k: Double = 1) {
+    checkResponseNorm("LocalResponseNorm", size, alpha, beta, k)
+    self.size = size
+    self.alpha = alpha
+    self.beta = beta
+    self.k = k
+  }
+
+  /// With the numbers of AlexNet's paper.
+  public static var alexNet: LocalResponseNorm { LocalResponseNorm(5, alpha: 5e-4, beta: 0.75, k: 2) }
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+    localResponseNorm(x, size: size, alpha: alpha, beta: beta, k: k)
+  }
+}
+
+private func checkResponseNorm(_ name: String, _ size: Int, _ alpha: Double, _ beta: Double, _ k: Double) {
+  if size < 1 || !(alpha >= 0 && alpha.isFinite) || !(beta >= 0 && beta.isFinite) || !(k > 0 && k.isFinite) {
+    fatalError(
+      """
+      \(name)(\(size), alpha: \(alpha), beta: \(beta), k: \(k)): the size must be at least 1, alpha and beta at least 0, \
+      k above 0, and all finite
+      """)
+  }
+}
+
+/// Local response norm as a function; see `LocalResponseNorm`.
+public func localResponseNorm(
+  _ x: Tensor, size: Int, alpha: Double = 1e-4, beta: Double = 0.75, k: Double = 1
+) -> Tensor {
+  checkResponseNorm("localResponseNorm", size, alpha, beta, k)
+  if x.isPoisoned { return x }
+  guard x.rank >= 2, x.shape[x.rank - 1] > 0 else {
+    return shapeFailure("LocalResponseNorm", "expects [N, …, C], input is \(x.shape)", input: x)
+  }
+  let x = x.entering("LocalResponseNorm")
+  let window = ResponseWindow(size: size, alpha: alpha, beta: beta, k: k)
+  let tape = Tape.recording(x)
+  let constant = x.detached()
+  let y = Kernels.localResponseNorm(constant, window)
+  tape?.record(y, x.body.node) { Kernels.localResponseNormBackward(constant, gradient: $0, window) }
+  note(
+    "LocalResponseNorm", y, from: x,
+    with: Scope.Note(
+      multiplyAdds: y.elementCount * size, graph: .localResponseNorm(size: size, alpha: alpha, beta: beta, k: k)))
+  return y
+}

@@ -1,0 +1,125 @@
+import ApusCore
+
+/// The operations of layers as functions, for layers of one's own.
+
+/// 2-D convolution (cross-correlation) with a bias: x [N, H, W, C], weight [KH, KW, C / groups, K], bias [K] → [N, OH, OW, K].
+///
+/// y[n, i, j, k] = bias[k] + Σ x[n, i·stride + u·dilation − top, j·stride + v·dilation − left, c] · weight[u, v, c, k];
+/// padding is zeros.
+public func conv2d(
+  _ x: consuming Tensor, weight: Tensor, bias: Tensor? = nil, stride: some IntOrPairConvertible = 1,
+  padding: some PaddingConvertible = 0, dilation: some IntOrPairConvertible = 1, groups: Int = 1
+) -> Tensor {
+  convolution(
+    x, weight: weight, bias: bias, stride: stride.intOrPair, padding: padding.imagePadding,
+    dilation: dilation.intOrPair,
+    groups: groups, layer: nil)
+}
+
+/// `layer`: the parameters that name the layer in errors and plans.
+package func convolution(
+  _ x: consuming Tensor, weight: Tensor, bias: Tensor?, stride: IntOrPair, padding: Padding, dilation: IntOrPair,
+  groups: Int,
+  layer: LayerParameters?
+) -> Tensor {
+  if x.isPoisoned { return x }
+  var (weight, bias) = (weight, bias)
+  Tensor.enter(&x, "Conv2D")
+  Tensor.matchTypes(&x, &weight, "Conv2D")
+  if bias != nil { Tensor.matchTypes(&x, &bias!, "Conv2D") }
+  guard x.rank == 4 else {
+    return shapeFailure("Conv2D", "expects [N, H, W, C], input is \(x.shape)", path: layer?.path, input: x)
+  }
+  guard weight.rank == 4 else {
+    return shapeFailure("Conv2D", "expects a weight [KH, KW, C, K], it is \(weight.shape)", path: layer?.path, input: x)
+  }
+  guard groups > 0, weight.shape[3] % groups == 0 else {
+    return shapeFailure(
+      "Conv2D", "with \(groups) groups needs output channels that are a multiple of it, not \(weight.shape[3])",
+      path: layer?.path, input: x)
+  }
+  guard x.shape[3] == weight.shape[2] * groups else {
+    return shapeFailure(
+      "Conv2D", wrongChannels(weight.shape[2] * groups, x.shape), path: layer?.path, input: x)
+  }
+  guard stride.isSize && dilation.isSize else {
+    return shapeFailure(
+      "Conv2D", "needs stride and dilation in 1...\(IntOrPair.largest), they are \(stride) and \(dilation)",
+      path: layer?.path, input: x)
+  }
+  if let bias, bias.shape != [weight.shape[3]] {
+    return shapeFailure(
+      "Conv2D", "expects a bias of shape [\(weight.shape[3])], it is \(bias.shape)", path: layer?.path, input: x)
+  }
+  let kernel = (weight.shape[0], weight.shape[1])
+  let geometry = ConvolutionGeometry(
+    stride: stride.pair, dilation: dilation.pair,
+    padding: padding.resolved(
+      input: (x.shape[1], x.shape[2]), kernel: kernel, stride: stride.pair, dilation: dilation.pair),
+    groups: groups, precision: Scope.current?.precision ?? .standard)
+  let (height, width) = geometry.outputSize((x.shape[1], x.shape[2]), kernel: kernel)
+  guard height > 0 && width > 0 else {
+    return shapeFailure(
+      "Conv2D",
+      "with a \(kernel.0)×\(kernel.1) kernel does not fit into its input \(x.shape) with padding \(geometry.padding)",
+      path: layer?.path, input: x)
+  }
+  guard IntOrPair(height, width).isSize else {
+    return shapeFailure(
+      "Conv2D", "with padding \(geometry.padding) would make \(height)×\(width) of \(x.shape)", path: layer?.path,
+      input: x)
+  }
+  let tape = Tape.recording(x, weight) ?? bias.flatMap { Tape.recording($0) }
+  let shape: Shape = [x.shape[0], height, width, weight.shape[3]]
+  let pending = PendingOperation(.convolution(x: x, weight: weight, bias: bias, geometry: geometry), tape: tape)
+  let y = Tensor(body: TensorBody(shape: shape, scalarType: x.scalarType, pending: pending))
+  note(
+    "Conv2D", y, from: x,
+    with: Scope.Note(
+      path: layer?.path, parameters: layer?.all ?? [],
+      multiplyAdds: saturatingProduct(y.elementCount, kernel.0, kernel.1, weight.shape[2]),
+      window: .init(kernel: kernel, stride: stride.pair, dilation: dilation.pair),
+      implementation: Kernels.convolutionImplementation(x.shape, weight.shape, geometry),
+      graph: .convolution(Graph.Convolution(geometry)), operands: [x, weight, bias]))
+  return y
+}
+
+/// Linear map of rows: x [N, in] · weight [in, out] + bias [out] → [N, out]. More leading axes are kept.
+public func linear(_ x: consuming Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
+  affine(x, weight: weight, bias: bias, layer: nil)
+}
+
+func affine(_ x: consuming Tensor, weight: Tensor, bias: Tensor?, layer: LayerParameters?) -> Tensor {
+  if x.isPoisoned { return x }
+  var (weight, bias) = (weight, bias)
+  Tensor.enter(&x, "Linear")
+  Tensor.matchTypes(&x, &weight, "Linear")
+  if bias != nil { Tensor.matchTypes(&x, &bias!, "Linear") }
+  guard weight.rank == 2 else {
+    return shapeFailure("Linear", "expects a weight [in, out], it is \(weight.shape)", path: layer?.path, input: x)
+  }
+  guard x.rank >= 2, x.shape[x.rank - 1] == weight.shape[0] else {
+    return shapeFailure(
+      "Linear", "expects \(weight.shape[0]) features, input is \(x.shape)", path: layer?.path, input: x)
+  }
+  if let bias, bias.shape != [weight.shape[1]] {
+    return shapeFailure(
+      "Linear", "expects a bias of shape [\(weight.shape[1])], it is \(bias.shape)", path: layer?.path, input: x)
+  }
+  if x.rank > 2 {
+    let shape = Shape(x.shape.dropLast() + [weight.shape[1]])
+    let rows = x.shape.dropLast().reduce(1, *)
+    return affine(x.reshaped([rows, weight.shape[0]]), weight: weight, bias: bias, layer: layer).reshaped(shape)
+  }
+  let tape = Tape.recording(x, weight) ?? bias.flatMap { Tape.recording($0) }
+  let precision = Scope.current?.precision ?? .standard
+  let pending = PendingOperation(.linear(x: x, weight: weight, bias: bias, precision: precision), tape: tape)
+  let y = Tensor(body: TensorBody(shape: [x.shape[0], weight.shape[1]], scalarType: x.scalarType, pending: pending))
+  note(
+    "Linear", y, from: x,
+    with: Scope.Note(
+      path: layer?.path, parameters: layer?.all ?? [],
+      multiplyAdds: saturatingProduct(y.elementCount, weight.shape[0]), seesAll: true,
+      graph: .linear(precision), operands: [x, weight, bias]))
+  return y
+}

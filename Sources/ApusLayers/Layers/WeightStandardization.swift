@@ -1,0 +1,97 @@
+import ApusCore
+
+/// A convolution's weight with each output channel's weights standardised: (w − mean) / √(variance + ε) over the kernel and the
+/// input channels, [KH, KW, C / groups, K] → the same shape. Differentiable, so that gradients reach w through mean and variance.
+///
+/// Qiao et al. 2019, "Micro-batch training with batch-channel normalization and weight standardization"; deck D3.
+public func standardized(weight: Tensor, epsilon: Double = 1e-5) -> Tensor {
+  checkNormalization("standardized", epsilon: epsilon)
+  return standardized(weight, epsilon: epsilon, path: nil)
+}
+
+private func standardized(_ weight: Tensor, epsilon: Double, path: String?) -> Tensor {
+  guard weight.rank >= 2, weight.elementCount > weight.shape[weight.rank - 1] else {
+    return shapeFailure(
+      "WeightStandardization", "needs more than one weight an output channel, the weight is \(weight.shape)",
+      path: path, input: weight)
+  }
+  let statistics = Kernels.channelStatistics(weight, channels: weight.shape[weight.rank - 1], epsilon: epsilon)
+  return normalized(weight, statistics, nil, nil, epsilon: epsilon)
+}
+
+/// A 2-D convolution whose weights are standardised an output channel before they are used: `Conv2D` with `standardized(weight:)`.
+/// Made for group norm at small batches, where it does for the weights what batch norm does for activations.
+///
+/// Scaled (`isScaled`), the filters are gain · (w − mean) / √(fan-in · variance + ε) with a learned gain an output channel: an output's
+/// variance is then its input's mean square, and networks need no normalisation of activations (`NormalizerFreeResNet`).
+/// Brock, De & Smith 2021, "Characterizing signal propagation to close the performance gap in unnormalized ResNets".
+///
+/// Initial weights: He's normal distribution as in `Conv2D`; their scale is then without effect. Bias 0, gain 1. Qiao et al. 2019; deck D3.
+public struct WeightStandardizedConv2D: Layer {
+  /// [KH, KW, C / groups, K], as learned: before standardisation
+  public let weight: Parameter
+  /// [K], where standardisation is scaled
+  public let gain: Parameter?
+  /// [K]
+  public let bias: Parameter?
+  public let stride: IntOrPair
+  public let padding: Padding
+  public let dilation: IntOrPair
+  public let groups: Int
+  public let epsilon: Double
+
+  public init(
+    _ inputChannels: Int, _ outputChannels: Int, kernel: some IntOrPairConvertible,
+    stride: some IntOrPairConvertible = 1, padding: some PaddingConvertible = 0,
+    dilation: some IntOrPairConvertible = 1, groups: Int = 1, bias: Bool = true, isScaled: Bool = false,
+    epsilon: Double = 1e-5, initializer: Initializer = .kaimingNormal(gain: .relu),
+    biasInitializer: Initializer = .zeros
+  ) {
+    checkNormalization("WeightStandardizedConv2D", epsilon: epsilon)
+    let plain = Conv2D(
+      inputChannels, outputChannels, kernel: kernel, stride: stride, padding: padding, dilation: dilation,
+      groups: groups, bias: bias, initializer: initializer, biasInitializer: biasInitializer)
+    if plain.weight.shape.elementCount <= outputChannels {
+      fatalError(
+        """
+        WeightStandardizedConv2D(\(inputChannels), \(outputChannels), kernel: \(kernel.intOrPair), groups: \(groups)): \
+        one weight an output channel, which standardisation makes 0
+        """)
+    }
+    weight = plain.weight
+    gain = isScaled ? Parameter(.ones([outputChannels])) : nil
+    self.bias = plain.bias
+    self.stride = plain.stride
+    self.padding = plain.padding
+    self.dilation = plain.dilation
+    self.groups = groups
+    self.epsilon = epsilon
+  }
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+    if x.isPoisoned { return x }
+    return convolution(
+      x, weight: filters, bias: bias?.value,
+      stride: stride, padding: padding, dilation: dilation, groups: groups,
+      layer: LayerParameters(weight: weight, bias: bias, others: gain.map { [$0] } ?? []))
+  }
+
+  /// The weights that convolve.
+  private var filters: Tensor {
+    guard let gain else { return standardized(weight.value, epsilon: epsilon, path: weight.layerPath) }
+    // √(fan-in · variance + ε) = √fan-in · √(variance + ε / fan-in)
+    let fanIn = Double(weight.shape.dropLast().reduce(1, *))
+    let plain = standardized(weight.value, epsilon: epsilon / fanIn, path: weight.layerPath)
+    return plain * (gain.value * (1 / fanIn.squareRoot()))
+  }
+
+  /// The ordinary convolution that computes the same, its weights standardised once: for inference.
+  public func standardizedOnce() -> Conv2D {
+    let plain = Conv2D(
+      weight.shape[2] * groups, weight.shape[3], kernel: IntOrPair(weight.shape[0], weight.shape[1]), stride: stride,
+      padding: padding, dilation: dilation, groups: groups, bias: bias != nil, initializer: .zeros)
+    plain.weight.value = withPhase(.inference) { filters }
+    if let bias { plain.bias!.value = withPhase(.inference) { bias.value } }
+    return plain
+  }
+}

@@ -1,0 +1,33 @@
+import ApusCore
+
+/// Softmax over the last axis: exp(xⱼ − max x) / Σ exp(xₖ − max x).
+public func softmax(_ x: Tensor) -> Tensor {
+  if x.isPoisoned { return x }
+  let x = x.entering("Softmax")
+  guard x.rank >= 1 else { return shapeFailure("Softmax", "expects at least one axis, input is a scalar", input: x) }
+  let tape = Tape.recording(x)
+  let y = Kernels.softmax(x)
+  if let tape {
+    let result = y.detached()
+    tape.record(y, x.body.node) { Kernels.softmaxBackward(y: result, gradient: $0) }
+  }
+  y.body.provenance = .softmax
+  note("Softmax", y, from: x, with: Scope.Note(graph: .softmax))
+  return y
+}
+
+/// Logarithm of the softmax over the last axis, without leaving the logarithms: xⱼ − max x − log Σ exp(xₖ − max x).
+public func logSoftmax(_ x: Tensor) -> Tensor {
+  if x.isPoisoned { return x }
+  let x = x.entering("LogSoftmax")
+  guard x.rank >= 1 else { return shapeFailure("LogSoftmax", "expects at least one axis, input is a scalar", input: x) }
+  let tape = Tape.recording(x)
+  let y = Kernels.logSoftmax(x)
+  if let tape {
+    let result = y.detached()
+    tape.record(y, x.body.node) { Kernels.logSoftmaxBackward(y: result, gradient: $0) }
+  }
+  y.body.provenance = .logSoftmax
+  note("LogSoftmax", y, from: x, with: Scope.Note(graph: .logSoftmax))
+  return y
+}

@@ -1,0 +1,49 @@
+import ApusCore
+
+/// Adagrad: gradients divided by the root of the sum of all their squares so far, so that steps become smaller by themselves; one
+/// fused pass over all parameters.
+///
+/// g = gradient + weightDecay · value;  s += g²
+/// value −= learningRate / (1 + (t − 1) · learningRateDecay) · g / (√s + ε)
+///
+/// where t counts the parameter's steps from 1. Duchi, Hazan & Singer 2011; numbers as PyTorch's.
+public struct Adagrad: Optimizer {
+  public var learningRate: Double
+  public let learningRateDecay: Double
+  public let epsilon: Double
+  public let weightDecay: Double
+  private var memory: OptimizerMemory
+
+  public init(
+    _ parameters: ParameterList, learningRate: Double = 0.01, learningRateDecay: Double = 0, epsilon: Double = 1e-10,
+    weightDecay: Double = 0, decaying: DecayedParameters = .weights, groups: [ParameterGroup] = []
+  ) {
+    OptimizerCheck.number(learningRate, "Adagrad", "the learning rate")
+    OptimizerCheck.number(learningRateDecay, "Adagrad", "the decay of the learning rate")
+    OptimizerCheck.number(epsilon, "Adagrad", "epsilon")
+    self.learningRate = learningRate
+    self.learningRateDecay = learningRateDecay
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    memory = OptimizerMemory(
+      "Adagrad", parameters, weightDecay: weightDecay, decaying: decaying, groups: groups, states: ["sum_of_squares"],
+      countsSteps: true)
+  }
+
+  public var parameterSettings: [ParameterSettings] { memory.settings }
+  /// Paths of the parameters that it is to train and that no step reached since it was made or loaded.
+  public var unreachedParameters: [String] { memory.unreached }
+
+  public mutating func step(_ gradients: Gradients) {
+    memory.step(
+      gradients,
+      .init(formula: .adagrad, learningRate: learningRate, epsilon: epsilon, rateDecay: learningRateDecay))
+  }
+
+  /// By names as `sum_of_squares.features.0.weight`, and `steps`.
+  public func state() -> [(name: String, value: Tensor)] { memory.state() }
+
+  public mutating func load(_ state: [String: Tensor], from source: String) throws {
+    try memory.load(state, from: source)
+  }
+}

@@ -1,0 +1,93 @@
+import ApusCore
+
+/// What a whole training step takes, found without computing anything: forward pass, cross-entropy, backward pass and the optimizer's
+/// step run by their own code on tensors without memory.
+public struct StepPlan: Sendable {
+  public var input: Shape
+  /// The operations of the forward pass and the loss; `scratchBytes` is the most of forward and backward pass.
+  public var rows: [Plan.Row]
+  /// Parameters, buffers, and one batch of images with its labels: there before the first step.
+  public var residentBytes: Int
+  /// All trainable parameters' gradients.
+  public var gradientBytes: Int
+  /// What the optimizer remembers between steps.
+  public var optimizerBytes: Int
+  /// The most bytes in use at one time: no placement of the blocks could do with less.
+  public var mostLiveBytes: Int
+  /// The most memory that the pool holds, what it cannot use included, once steps go on alike.
+  public var peakBytes: Int
+  /// `peakBytes` without what the pool held before the first step.
+  public var poolGrowthBytes: Int
+  /// Expected memory growth of a process over its first steps, in bytes.
+  public var growthBytes: Int { poolGrowthBytes + StepPlan.processBytes }
+
+  /// What a process takes beside tensors when kernels run for the first time: their code, the threads' stacks, the ends of large pages.
+  /// Measured: 2 to 5 MB with the seven networks of `bench/compare-networks` (Linux, 2 threads, 2026-11-26).
+  public static let processBytes = 3 << 20
+
+  /// Bytes that the tape keeps from forward to backward.
+  public var bytesKeptForBackward: Int { rows.reduce(0) { $0 + $1.keptBytes } }
+  public var parameters: Int { rows.reduce(0) { $0 + $1.parameters } }
+  public var multiplyAdds: Int { rows.reduce(0) { $0 + $1.multiplyAdds } }
+}
+
+extension Layer {
+  /// Plans a training step of a classifier; throws the first shape error with the layer's path. Nothing of the model changes.
+  ///
+  /// - Parameters:
+  ///   - input: the batch's shape, `[N, H, W, C]`.
+  ///   - optimizer: makes the optimizer, by default SGD with momentum.
+  public func planStep(
+    input: Shape,
+    optimizer make: (ParameterList) -> any Optimizer = { SGD($0, learningRate: 0.01, momentum: 0.9) }
+  ) throws -> StepPlan {
+    try planStep(input: input, takingWork: nil, optimizer: make)
+  }
+
+  /// `takingWork` gets what kernels would do in a step.
+  func planStep(
+    input: Shape, takingWork: (([PlannedWork]) -> Void)?, optimizer make: (ParameterList) -> any Optimizer
+  ) throws -> StepPlan {
+    let output = try plan(input: input, phase: .training).outputShape
+    let planner = Planner(input: input)
+    planner.takesWork = takingWork != nil
+    planner.holdModel(self)
+    let scope = Scope(mode: .plain, phase: .inference, key: RandomKey(seed: 0, step: 0), planner: planner)
+    return try scope.run {
+      let images = Tensor(uninitialized: input, .float32)
+      images.body.trace = PlanTrace(receptiveField: .pixel)
+      let labels = Tensor(uninitialized: Shape(output.dropLast()), .int32)
+      let (resident, heldBefore) = (planner.pool.liveBytes, planner.pool.heldBytes)
+      let parameters = parameters
+      var optimizer = make(parameters)
+      // The optimizer's states come with the first step, and where they lie changes the second.
+      for step in 0..<4 {
+        planner.startStep()
+        func gradients() -> Gradients {
+          valueWithGradients(of: self, key: RandomKey(seed: 0, step: UInt64(step)), updatesState: false) {
+            trainingLoss(of: self, images: images, labels: labels)
+          }.gradients
+        }
+        if optimizer.needsSecondPass {
+          optimizer.step(gradients()) { gradients() }
+        } else {
+          let found = gradients()
+          if let error = planner.error { throw error }
+          optimizer.step(found)
+        }
+        if let error = planner.error { throw error }
+        planner.stepEnded()
+      }
+      takingWork?(planner.works)
+      return withExtendedLifetime((images, labels, optimizer)) {
+        StepPlan(
+          input: input, rows: planner.rows, residentBytes: resident,
+          gradientBytes: parameters.reduce(0) {
+            $0 + ($1.parameter.isTrainable ? $1.parameter.shape.elementCount * 4 : 0)
+          },
+          optimizerBytes: planner.pool.liveBytes - resident, mostLiveBytes: planner.pool.mostLiveBytes,
+          peakBytes: planner.pool.heldBytes, poolGrowthBytes: planner.pool.heldBytes - heldBefore)
+      }
+    }
+  }
+}

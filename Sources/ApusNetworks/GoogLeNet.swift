@@ -1,0 +1,127 @@
+import ApusCore
+import ApusLayers
+
+/// GoogLeNet (Inception v1): nine Inception modules, global average pooling, one linear layer. Szegedy et al. 2015, "Going deeper with
+/// convolutions", table 1; deck D4.
+///
+/// | | #1×1 | #3×3 reduce | #3×3 | #5×5 reduce | #5×5 | pool proj | output |
+/// |---|---|---|---|---|---|---|---|
+/// | 3a | 64 | 96 | 128 | 16 | 32 | 32 | 28×28×256 |
+/// | 3b | 128 | 128 | 192 | 32 | 96 | 64 | 28×28×480 |
+/// | 4a | 192 | 96 | 208 | 16 | 48 | 64 | 14×14×512 |
+/// | 4b | 160 | 112 | 224 | 24 | 64 | 64 | 14×14×512 |
+/// | 4c | 128 | 128 | 256 | 24 | 64 | 64 | 14×14×512 |
+/// | 4d | 112 | 144 | 288 | 32 | 64 | 64 | 14×14×528 |
+/// | 4e | 256 | 160 | 320 | 32 | 128 | 128 | 14×14×832 |
+/// | 5a | 256 | 160 | 320 | 32 | 128 | 128 | 7×7×832 |
+/// | 5b | 384 | 192 | 384 | 48 | 128 | 128 | 7×7×1024 |
+///
+/// Max-pools of 3×3 / 2 reach over the edge (ceil mode): 112 → 56 → 28 → 14 → 7.
+public struct GoogLeNet: Layer {
+  public enum Variant: String, Hashable, Sendable, CaseIterable {
+    /// As published: biases, local response norm around the second convolution, dropout of 0.4; 6,998,552 parameters without
+    /// auxiliary heads.
+    case paper
+    /// Batch norm with ε = 0.001 instead of biases and response norm, 3×3 convolutions where the paper has 5×5, dropout of 0.2, and a
+    /// 2×2 window in the last pool; 6,624,904 parameters without auxiliary heads.
+    case torchvision
+  }
+
+  public let conv1: BasicConv2D
+  public let conv2: BasicConv2D
+  public let conv3: BasicConv2D
+  public let inception3a, inception3b: Inception
+  public let inception4a, inception4b, inception4c, inception4d, inception4e: Inception
+  public let inception5a, inception5b: Inception
+  /// Heads on 4a and 4d, used in training alone.
+  public let aux1, aux2: AuxiliaryHead?
+  public let dropout: Dropout
+  public let fc: Linear
+  public let variant: Variant
+
+  public init(
+    _ variant: Variant = .torchvision, auxiliaryHeads: Bool = false, channels: Int = 3, classes: Int = 1000
+  ) {
+    let isNormalized = variant == .torchvision
+    let module = { (channels: Int, widths: Inception.Widths) in
+      Inception(channels, widths, fiveKernel: variant == .paper ? 5 : 3, normalized: isNormalized)
+    }
+    conv1 = BasicConv2D(channels, 64, kernel: 7, stride: 2, padding: 3, normalized: isNormalized)
+    conv2 = BasicConv2D(64, 64, kernel: 1, normalized: isNormalized)
+    conv3 = BasicConv2D(64, 192, kernel: 3, padding: 1, normalized: isNormalized)
+    inception3a = module(192, .init(64, 96, 128, 16, 32, 32))
+    inception3b = module(256, .init(128, 128, 192, 32, 96, 64))
+    inception4a = module(480, .init(192, 96, 208, 16, 48, 64))
+    inception4b = module(512, .init(160, 112, 224, 24, 64, 64))
+    inception4c = module(512, .init(128, 128, 256, 24, 64, 64))
+    inception4d = module(512, .init(112, 144, 288, 32, 64, 64))
+    inception4e = module(528, .init(256, 160, 320, 32, 128, 128))
+    inception5a = module(832, .init(256, 160, 320, 32, 128, 128))
+    inception5b = module(832, .init(384, 192, 384, 48, 128, 128))
+    aux1 = auxiliaryHeads ? AuxiliaryHead(512, classes: classes, variant) : nil
+    aux2 = auxiliaryHeads ? AuxiliaryHead(528, classes: classes, variant) : nil
+    dropout = Dropout(dropProbability: isNormalized ? 0.2 : 0.4)
+    fc = Linear(1024, classes)
+    self.variant = variant
+  }
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor { head(last(middle(first(x)))) }
+
+  /// To 4a, the input of the first auxiliary head.
+  private func first(_ x: Tensor) -> Tensor {
+    var h = pool(conv1(x))
+    if variant == .paper { h = LocalResponseNorm.alexNet(h) }
+    h = conv3(conv2(h))
+    if variant == .paper { h = LocalResponseNorm.alexNet(h) }
+    h = inception3b(inception3a(pool(h)))
+    return inception4a(pool(h))
+  }
+
+  /// From 4b to 4d, the input of the second auxiliary head.
+  private func middle(_ h: Tensor) -> Tensor { inception4d(inception4c(inception4b(h))) }
+
+  private func last(_ h: Tensor) -> Tensor {
+    let h = inception4e(h)
+    let small = variant == .paper ? pool(h) : maxPool2d(h, kernel: 2, stride: 2, ceilMode: true)
+    return inception5b(inception5a(small))
+  }
+
+  private func head(_ h: Tensor) -> Tensor { fc(dropout(flatten(globalAveragePool2d(h)))) }
+
+  private func pool(_ x: Tensor) -> Tensor { maxPool2d(x, kernel: 3, stride: 2, ceilMode: true) }
+}
+
+extension GoogLeNet: AuxiliaryClassifying {
+  /// The heads' losses count 0.3 each, as in the paper.
+  public func trainingLogits(_ x: consuming Tensor) -> [(logits: Tensor, weight: Double)] {
+    let h = first(x)
+    let early = aux1?(h)
+    let m = middle(h)
+    let late = aux2?(m)
+    return [(head(last(m)), 1)] + [early, late].compactMap { $0.map { ($0, 0.3) } }
+  }
+}
+
+/// A classifier on a middle layer of GoogLeNet: average pooling to 4×4, a 1×1 convolution to 128 channels, 2,048 – 1,024 – classes with
+/// dropout of 0.7. Szegedy et al. 2015, section 5.
+public struct AuxiliaryHead: Layer {
+  public let conv: BasicConv2D
+  public let fc1: Linear
+  public let fc2: Linear
+  public let dropout = Dropout(dropProbability: 0.7)
+  public let variant: GoogLeNet.Variant
+
+  public init(_ channels: Int, classes: Int, _ variant: GoogLeNet.Variant) {
+    conv = BasicConv2D(channels, 128, kernel: 1, normalized: variant == .torchvision)
+    fc1 = Linear(4 * 4 * 128, 1024)
+    fc2 = Linear(1024, classes)
+    self.variant = variant
+  }
+
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    // 14×14 → 4×4: 5×5 windows with a stride of 3 in the paper, cells of any image in torchvision.
+    let cells =
+      variant == .paper ? averagePool2d(x, kernel: 5, stride: 3) : adaptiveAveragePool2d(x, size: 4)
+    return fc2(dropout(relu(fc1(flatten(conv(cells))))))
+  }
+}

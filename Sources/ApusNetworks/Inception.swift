@@ -1,0 +1,75 @@
+import ApusCore
+import ApusLayers
+
+/// A convolution and a ReLU, in torchvision's GoogLeNet with a batch norm between them (and then without a bias).
+public struct BasicConv2D: Layer {
+  public let conv: Conv2D
+  public let bn: BatchNorm?
+
+  public init(
+    _ inputChannels: Int, _ outputChannels: Int, kernel: IntOrPair, stride: IntOrPair = 1, padding: Padding = 0,
+    normalized: Bool
+  ) {
+    conv = Conv2D(
+      inputChannels, outputChannels, kernel: kernel, stride: stride, padding: padding, bias: !normalized)
+    bn = normalized ? BatchNorm(outputChannels, epsilon: 1e-3) : nil
+  }
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+    // Without a name the convolution's result is held by the norm alone, which then joins it in inference.
+    if let bn { return relu(bn(conv(x))) }
+    return relu(conv(x))
+  }
+}
+
+/// An Inception module with reductions: 1×1, 3×3 and 5×5 convolutions and a max-pool side by side, the larger ones and the pool behind
+/// or before a 1×1 convolution that makes channels fewer. Szegedy et al. 2015, "Going deeper with convolutions", figure 2b; deck D4.
+///
+/// [N, H, W, C] → [N, H, W, one + three + five + pool]
+public struct Inception: Layer {
+  /// A row of the paper's table: "#1×1, #3×3 reduce, #3×3, #5×5 reduce, #5×5, pool proj".
+  public struct Widths: Hashable, Sendable {
+    public var one, threeReduced, three, fiveReduced, five, pool: Int
+
+    public init(_ one: Int, _ threeReduced: Int, _ three: Int, _ fiveReduced: Int, _ five: Int, _ pool: Int) {
+      self.one = one
+      self.threeReduced = threeReduced
+      self.three = three
+      self.fiveReduced = fiveReduced
+      self.five = five
+      self.pool = pool
+    }
+
+    /// Channels of the result.
+    public var total: Int { one + three + five + pool }
+  }
+
+  public let branch1: BasicConv2D
+  public let branch2: Sequential
+  public let branch3: Sequential
+  public let branch4: Sequential
+
+  /// `fiveKernel`: 5, or 3 as torchvision's implementation has it.
+  public init(_ channels: Int, _ widths: Widths, fiveKernel: Int, normalized: Bool) {
+    branch1 = BasicConv2D(channels, widths.one, kernel: 1, normalized: normalized)
+    branch2 = Sequential {
+      BasicConv2D(channels, widths.threeReduced, kernel: 1, normalized: normalized)
+      BasicConv2D(widths.threeReduced, widths.three, kernel: 3, padding: 1, normalized: normalized)
+    }
+    branch3 = Sequential {
+      BasicConv2D(channels, widths.fiveReduced, kernel: 1, normalized: normalized)
+      BasicConv2D(
+        widths.fiveReduced, widths.five, kernel: IntOrPair(fiveKernel), padding: .explicit(fiveKernel / 2),
+        normalized: normalized)
+    }
+    branch4 = Sequential {
+      MaxPool2D(3, stride: 1, padding: 1)
+      BasicConv2D(channels, widths.pool, kernel: 1, normalized: normalized)
+    }
+  }
+
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    if x.isPoisoned { return x }
+    return Tensor.concatenated([branch1(x), branch2(x), branch3(x), branch4(x)])
+  }
+}

@@ -1,0 +1,147 @@
+import ApusCore
+import ApusLayers
+
+/// LeNet-5 as published: exactly 60,000 trained parameters. LeCun, Bottou, Bengio & Haffner 1998, "Gradient-based learning applied to
+/// document recognition", section II.B; the decks' "60k parameters".
+///
+/// | layer | output | parameters |
+/// |---|---|---|
+/// | C1: 5×5 convolution | 28×28×6 | 156 |
+/// | S2: trained subsampling | 14×14×6 | 12 |
+/// | C3: 5×5 convolution, 60 of 96 pairs of maps connected | 10×10×16 | 1,516 |
+/// | S4: trained subsampling | 5×5×16 | 32 |
+/// | C5: 5×5 convolution | 1×1×120 | 48,120 |
+/// | F6: linear | 84 | 10,164 |
+/// | output: distances to ten fixed codes | 10 | 0 |
+///
+/// Every layer up to F6 is followed by the squashing function 1.7159 · tanh(2x / 3). Images are 32×32 with one channel, classes the ten
+/// digits. The outputs here are minus the squared distances, so that the largest is the nearest and softmax applies. The codes are 7×12
+/// bitmaps of ±1, as in the paper, but drawn anew. Initial weights: uniform in ±2.4 / fan-in, the paper's.
+public struct LeNet5Original: Layer {
+  public let c1: Conv2D
+  public let s2: TrainedSubsampling2D
+  public let c3: PartiallyConnectedConv2D
+  public let s4: TrainedSubsampling2D
+  public let c5: Conv2D
+  public let f6: Linear
+  /// [84, 10], fixed: a column a class
+  public let codes: Buffer
+
+  /// Which of S2's six maps each of C3's sixteen sees: the paper's table I.
+  public static let connections: [[Int]] = [
+    [0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 5], [0, 4, 5], [0, 1, 5],
+    [0, 1, 2, 3], [1, 2, 3, 4], [2, 3, 4, 5], [0, 3, 4, 5], [0, 1, 4, 5], [0, 1, 2, 5],
+    [0, 1, 3, 4], [1, 2, 4, 5], [0, 2, 3, 5], [0, 1, 2, 3, 4, 5],
+  ]
+
+  public init() {
+    let initializer = Initializer { shape, fanIn, _, seed, stream in
+      let bound = 2.4 / Float(fanIn)
+      return .uniform(shape, in: -bound...bound, seed: seed, stream: stream)
+    }
+    c1 = Conv2D(1, 6, kernel: 5, initializer: initializer)
+    s2 = TrainedSubsampling2D(6)
+    c3 = PartiallyConnectedConv2D(6, LeNet5Original.connections, kernel: 5, initializer: initializer)
+    s4 = TrainedSubsampling2D(16)
+    c5 = Conv2D(16, 120, kernel: 5, initializer: initializer)
+    f6 = Linear(120, 84, initializer: initializer)
+    codes = Buffer(DigitCodes.matrix)
+    codes.isFrozen = true
+  }
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+    func squash(_ x: Tensor) -> Tensor { (x * (2.0 / 3)).tanh() * 1.7159 }
+    let maps = squash(s4(squash(c3(squash(s2(squash(c1(x))))))))
+    let h = squash(f6(flatten(squash(c5(maps)))))
+    if h.isPoisoned { return h }
+    // −‖h − code‖² = 2·h·code − ‖h‖² − ‖code‖²
+    let lengths = (h * h).sum(axes: [1], keepingAxes: true)
+    return matmul(h, codes.value) * 2 - lengths - Double(DigitCodes.pixels)
+  }
+}
+
+/// Subsampling with learned scale and shift: y = coefficient · (sum of a 2×2 window) + bias, both a channel's.
+/// [N, H, W, C] → [N, H / 2, W / 2, C]. LeCun et al. 1998. Initially the mean: coefficient ¼, bias 0.
+public struct TrainedSubsampling2D: Layer {
+  /// [C]
+  public let coefficient: Parameter
+  /// [C]
+  public let bias: Parameter
+
+  public init(_ channels: Int) {
+    if channels < 1 { fatalError("TrainedSubsampling2D(\(channels)): at least one channel") }
+    coefficient = Parameter(.full([channels], 0.25))
+    bias = Parameter(.zeros([channels]))
+  }
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+    if x.isPoisoned { return x }
+    guard x.rank == 4, x.shape[3] == coefficient.shape[0] else {
+      return shapeFailure(
+        "TrainedSubsampling2D", "expects [N, H, W, \(coefficient.shape[0])], input is \(x.shape)",
+        path: coefficient.layerPath, input: x)
+    }
+    return averagePool2d(x, kernel: 2) * (coefficient.value * 4) + bias.value
+  }
+}
+
+/// A convolution whose output maps see some of the input maps each: [N, H, W, C] → [N, OH, OW, K], stride 1, no padding.
+/// LeCun et al. 1998, table I. It is computed as a convolution with zeros where there is no connection.
+public struct PartiallyConnectedConv2D: Layer {
+  /// [KH, KW, connections]: those of the first output map, then of the second, …
+  public let weight: Parameter
+  /// [K]
+  public let bias: Parameter
+  public let inputChannels: Int
+  /// Input maps of each output map.
+  public let connections: [[Int]]
+
+  public init(
+    _ inputChannels: Int, _ connections: [[Int]], kernel: IntOrPair, initializer: Initializer = .kaimingNormal()
+  ) {
+    for (output, inputs) in connections.enumerated()
+    where inputs.isEmpty || Set(inputs).count != inputs.count
+      || !inputs.allSatisfy({ (0..<inputChannels).contains($0) })
+    {
+      fatalError(
+        "PartiallyConnectedConv2D: output map \(output) sees \(inputs), expected different maps of 0..<\(inputChannels)"
+      )
+    }
+    if connections.isEmpty { fatalError("PartiallyConnectedConv2D: no output maps") }
+    let area = kernel.height * kernel.width
+    // Each map is drawn for its own fan-in, and joined to the others along the last axis.
+    let parts = connections.map { inputs in
+      initializer.tensor(
+        [kernel.height, kernel.width, inputs.count], fanIn: area * inputs.count, fanOut: area * connections.count)
+    }
+    weight = Parameter(Tensor.concatenated(parts))
+    bias = Parameter(.zeros([connections.count]))
+    self.inputChannels = inputChannels
+    self.connections = connections
+  }
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+    convolution(
+      x, weight: dense, bias: bias.value, stride: 1, padding: 0, dilation: 1, groups: 1,
+      layer: LayerParameters(weight: weight, bias: bias))
+  }
+
+  /// [KH, KW, C, K] with zeros: the weights times a matrix that puts each at its place. The matrix is made here, not kept: a network
+  /// that is made without values gets those of its parameters and buffers alone from a file.
+  private var dense: Tensor {
+    let (height, width, count) = (weight.shape[0], weight.shape[1], weight.shape[2])
+    let places = Tensor(shape: [count, inputChannels * connections.count], of: Float.self) { buffer in
+      buffer.initialize(repeating: 0)
+      var row = 0
+      for (output, inputs) in connections.enumerated() {
+        for input in inputs {
+          buffer[row * inputChannels * connections.count + input * connections.count + output] = 1
+          row += 1
+        }
+      }
+    }
+    return matmul(weight.value.reshaped([height * width, count]), places).reshaped([
+      height, width, inputChannels, connections.count,
+    ])
+  }
+}

@@ -1,0 +1,103 @@
+import ApusCore
+import ApusLayers
+
+/// Residual networks without normalisation of activations: NF-ResNet-26, 50, 101 and 152. Brock, De & Smith 2021, "Characterizing signal
+/// propagation to close the performance gap in unnormalized ResNets"; deck D3.
+///
+/// Convolutions have scaled, standardised weights. Blocks are h + α · f(h / β), with β the deviation that h has at the start: the variance
+/// is 1 behind the first block of a stage's shortcut, each block adds α². ReLUs are multiplied by √(2 / (1 − 1/π)), so that they keep the
+/// variance. A learned gain, at first 0, ends each branch ("SkipInit"). Train it with `GradientClipping.adaptive` (deck D3's AGC).
+///
+/// NF-ResNet-50 has 25,557,048 parameters for three channels and 1,000 classes: ResNet-50's, a gain and a bias in the place of each γ
+/// and β, and 16 gains of branches.
+public struct NormalizerFreeResNet: Layer {
+  public static let depths = [26, 50, 101, 152]
+
+  public let conv1: WeightStandardizedConv2D
+  public let layer1: Sequential
+  public let layer2: Sequential
+  public let layer3: Sequential
+  public let layer4: Sequential
+  public let fc: Linear
+
+  public init(depth: Int, alpha: Double = 0.2, channels: Int = 3, classes: Int = 1000) {
+    let blocks: [Int]
+    switch depth {
+    case 26: blocks = [2, 2, 2, 2]
+    case 50: blocks = [3, 4, 6, 3]
+    case 101: blocks = [3, 4, 23, 3]
+    case 152: blocks = [3, 8, 36, 3]
+    default:
+      fatalError("NormalizerFreeResNet(depth: \(depth)): \(NormalizerFreeResNet.depths) are the depths there are")
+    }
+    conv1 = .scaled(channels, 64, kernel: 7, stride: 2)
+    var input = 64
+    var variance = 1.0
+    let layers = zip([64, 128, 256, 512], blocks).map { width, count in
+      Sequential(
+        (0..<count).map { index -> any Layer in
+          defer {
+            // A stage's first block gets what the blocks before have added up; behind its shortcut the variance is 1 again.
+            variance = (index == 0 ? 1 : variance) + alpha * alpha
+            input = width * Bottleneck.expansion
+          }
+          return NormalizerFreeBlock(
+            input, width: width, stride: index == 0 && width > 64 ? 2 : 1, alpha: alpha,
+            beta: variance.squareRoot(), projects: index == 0)
+        })
+    }
+    (layer1, layer2, layer3, layer4) = (layers[0], layers[1], layers[2], layers[3])
+    fc = Linear(input, classes)
+  }
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+    let h = maxPool2d(conv1(x), kernel: 3, stride: 2, padding: 1)
+    return fc(flatten(globalAveragePool2d(relu(layer4(layer3(layer2(layer1(h))))) * variancePreservingGain)))
+  }
+}
+
+/// Of ReLU on standard normal numbers: 1 / its deviation.
+private let variancePreservingGain = (2 / (1 - 1 / Double.pi)).squareRoot()
+
+/// h + α · gain · f(h / β), f a 1×1, a 3×3 and a 1×1 convolution, each behind a ReLU. Brock, De & Smith 2021.
+public struct NormalizerFreeBlock: Layer {
+  public let conv1: WeightStandardizedConv2D
+  public let conv2: WeightStandardizedConv2D
+  public let conv3: WeightStandardizedConv2D
+  public let downsample: WeightStandardizedConv2D?
+  /// [1], at first 0
+  public let skipGain: Parameter
+  public let alpha: Double
+  public let beta: Double
+
+  public init(_ inputChannels: Int, width: Int, stride: Int, alpha: Double, beta: Double, projects: Bool) {
+    let output = width * Bottleneck.expansion
+    conv1 = .scaled(inputChannels, width, kernel: 1)
+    conv2 = .scaled(width, width, kernel: 3, stride: stride)
+    conv3 = .scaled(width, output, kernel: 1)
+    downsample = projects ? .scaled(inputChannels, output, kernel: 1, stride: stride) : nil
+    skipGain = Parameter(.zeros([1]))
+    self.alpha = alpha
+    self.beta = beta
+  }
+
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    if x.isPoisoned { return x }
+    let h = relu(x) * (variancePreservingGain / beta)
+    let straight = downsample?(h) ?? x
+    let branch = conv3(relu(conv2(relu(conv1(h)) * variancePreservingGain)) * variancePreservingGain)
+    if branch.isPoisoned { return branch }
+    return branch * (skipGain.value * alpha) + straight
+  }
+}
+
+extension WeightStandardizedConv2D {
+  /// Scaled, with its own size kept and the paper's ε.
+  fileprivate static func scaled(_ input: Int, _ output: Int, kernel: Int, stride: Int = 1) -> WeightStandardizedConv2D
+  {
+    WeightStandardizedConv2D(
+      input, output, kernel: IntOrPair(kernel), stride: IntOrPair(stride), padding: .explicit(kernel / 2),
+      isScaled: true,
+      epsilon: 1e-4)
+  }
+}

@@ -1,0 +1,163 @@
+import ApusCore
+import ApusData
+import ApusInterchange
+import ApusNetworks
+import ApusSupport
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// A model from a file, with all that is needed to use it: `model.safetensors` of a run.
+///
+/// The file holds the parameters and buffers, and in its metadata under `apus.model` what is below as JSON. It holds no time, path,
+/// number of threads or version: the same training gives the same bytes.
+public struct TrainedModel {
+  public let model: any Layer
+  public let network: String
+  /// An image's `[H, W, C]`.
+  public let input: Shape
+  public let classNames: [String]
+  /// Of the training data.
+  public let normalization: Normalization
+  /// The part of an image file that the model was trained on, see `ImageFolder.Options`; `nil` where its data were no files.
+  public let crop: Double?
+  /// How image files become pixels, as those of the training data did.
+  public let reading: ImageReading
+
+  private struct Header: Codable {
+    var network: String
+    var input: [Int]
+    var classNames: [String]
+    var mean: [Float]
+    var deviation: [Float]
+    var crop: Double?
+    var reading: ImageReading?
+  }
+
+  static let key = MetadataKey.model
+
+  /// Reads a model; throws where the file is damaged or does not fit the network that it names.
+  public static func read(_ path: String) throws -> TrainedModel {
+    let bytes = try File.contents(of: path)
+    switch try? WeightsFormat(bytes, file: path) {
+    case .safetensors?, nil: break
+    default: throw weightsAlone(path)
+    }
+    let file = try Safetensors.decode(bytes, file: path)
+    let header = try header(of: file, path)
+    let model = try NetworkCatalogue.make(
+      header.network, input: Shape(header.input), classes: header.classNames.count, seed: 0)
+    try model.load(file.tensors, from: path)
+    return TrainedModel(
+      model: model, network: header.network, input: Shape(header.input), classNames: header.classNames,
+      normalization: Normalization(mean: header.mean, deviation: header.deviation), crop: header.crop,
+      // A model of other data has nothing recorded; one of image files that has not is from before.
+      reading: header.reading ?? (header.crop == nil ? ImageReading() : .before))
+  }
+
+  /// What a model was trained on.
+  struct Origin {
+    let classNames: [String]
+    let normalization: Normalization
+  }
+
+  /// The origin of a run's model; `nil` for the bytes of other weights. `path` is named in errors.
+  static func origin(in bytes: [UInt8], _ path: String) throws -> Origin? {
+    guard case .safetensors = try WeightsFormat(bytes, file: path) else { return nil }
+    let file = try Safetensors.decodeReadable(bytes, file: path).content
+    if file.metadata[key] == nil { return nil }
+    let header = try header(of: file, path)
+    return Origin(
+      classNames: header.classNames, normalization: Normalization(mean: header.mean, deviation: header.deviation))
+  }
+
+  /// A file of weights in a place where a run's model is wanted.
+  private static func weightsAlone(_ path: String) -> FileError {
+    FileError(
+      path, found: "weights that do not say which network they are of",
+      expected: """
+        a run of apus train, or its model.safetensors; weights of a network of apus zoo are run by apus forward NETWORK --weights FILE, \
+        those of a network of your own in its program, by model.load("FILE")
+        """)
+  }
+
+  private static func header(of file: SafetensorsFile, _ path: String) throws -> Header {
+    guard let json = file.metadata[key] else {
+      throw weightsAlone(path)
+    }
+    let header: Header
+    do {
+      header = try JSONDecoder().decode(Header.self, from: Data(json.utf8))
+    } catch {
+      throw FileError(
+        path, part: "metadata \(key)", found: "no description of a model (\(JSONProblem.describe(error)))",
+        expected: "one that apus wrote")
+    }
+    guard header.input.count == 3, header.input.allSatisfy({ (1...1 << 20).contains($0) }), !header.classNames.isEmpty,
+      header.mean.count == header.input[2], header.deviation.count == header.input[2],
+      header.deviation.allSatisfy({ $0 > 0 && $0.isFinite }), header.mean.allSatisfy(\.isFinite),
+      header.crop.map({ ImageFolder.Options.crops.contains($0) }) ?? true
+    else {
+      throw FileError(
+        path, part: "metadata \(key)", found: "input \(header.input) with \(header.mean.count) means",
+        expected: "a size [H, W, C], classes, and a mean and a deviation above 0 a channel")
+    }
+    return header
+  }
+
+  /// Writes the model that a run keeps.
+  static func write(_ trainer: Trainer, network: String, images: ImageFolder.Options?, to place: FilePlace) throws {
+    let data = trainer.data
+    let header = Header(
+      network: network, input: Array(data.imageShape), classNames: data.classNames, mean: data.normalization.mean,
+      deviation: data.normalization.deviation, crop: images?.crop, reading: images?.reading)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let json: Data
+    do {
+      json = try encoder.encode(header)
+    } catch {
+      fatalError("a model's description cannot be encoded: \(error)")
+    }
+    try Safetensors.write(
+      trainer.kept, metadata: ["format": "pt", key: String(decoding: json, as: UTF8.self)], to: place)
+  }
+
+  /// Measures it on a split, whose images are normalised as the training data were.
+  ///
+  /// - Throws: `DataError` where there is no sample, or images or classes are others than the model's.
+  public func evaluated(on split: DataSplit) throws -> Evaluation {
+    if split.count == 0 {
+      throw DataError(split.dataset.source, found: "no images to measure with", expected: "at least one")
+    }
+    let shape: Shape = [split.dataset.height, split.dataset.width, split.dataset.channels]
+    if shape != input {
+      throw DataError(
+        split.dataset.source, found: "images of shape \(shape)", expected: "\(input), which the model was made for")
+    }
+    if split.dataset.classNames.count != classNames.count {
+      throw DataError(
+        split.dataset.source, found: "\(split.dataset.classNames.count) classes",
+        expected: "\(classNames.count), as the model has")
+    }
+    if let place = classNames.indices.first(where: { classNames[$0] != split.dataset.classNames[$0] }) {
+      throw DataError(
+        split.dataset.source, found: "class \(place) \"\(split.dataset.classNames[place])\"",
+        expected: "\"\(classNames[place])\", as the model has")
+    }
+    let split = DataSplit(split.dataset, indices: split.indices, normalization: normalization)
+    return evaluate(model, on: split.batches(of: Trainer.evaluationBatchSize))
+  }
+
+  /// Classes with their probabilities, the most probable first: a `predictor` for one image.
+  ///
+  /// - Parameters:
+  ///   - image: uint8 `[1, H, W, C]` of the model's input shape.
+  ///   - source: names the image in errors.
+  public func predict(_ image: Tensor, from source: String) throws -> [(className: String, probability: Double)] {
+    try predictor().predict(image, from: source)
+  }
+}

@@ -1,0 +1,123 @@
+import ApusData
+import ApusSupport
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// Where a run's data come from, as users write it: `digits`, `mnist:FOLDER`, `cifar10:FOLDER` or `folder:FOLDER`.
+public struct DataSource: Hashable, Sendable, CustomStringConvertible {
+  private enum Kind: Hashable, Sendable {
+    case digits
+    case mnist(folder: String)
+    case cifar10(folder: String)
+    case images(folder: String)
+  }
+  private let kind: Kind
+
+  /// Throws where the text names no data; a relative folder is one of the current folder.
+  public init(_ text: String) throws(DataError) {
+    if text == "digits" {
+      kind = .digits
+    } else if let folder = DataSource.folder(of: text, after: "mnist:") {
+      kind = .mnist(folder: folder)
+    } else if let folder = DataSource.folder(of: text, after: "cifar10:") {
+      kind = .cifar10(folder: folder)
+    } else if let folder = DataSource.folder(of: text, after: "folder:") {
+      kind = .images(folder: folder)
+    } else {
+      let forms = "digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER"
+      let hint = DataSource.meant(by: text).map { "; did you mean \($0)?" } ?? ""
+      throw DataError("--data", found: "\"\(text)\"", expected: forms + hint)
+    }
+  }
+
+  /// What a text that is no source most likely stands for: a folder that is there, or a source that is spelled nearly so.
+  private static func meant(by text: String) -> String? {
+    if FileManager.default.fileExists(atPath: text) { return "folder:\(text)" }
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let name = parts[0].lowercased()
+    let names = ["digits", "mnist", "cifar10", "folder"]
+    let near = names.first { !name.isEmpty && $0.hasPrefix(name) } ?? EditDistance.nearest(to: name, in: names)
+    guard let near, near.hasPrefix(name) || 2 * EditDistance.between(name, near) <= near.count else { return nil }
+    if near == "digits" { return near }
+    let folder = parts.count > 1 && !parts[1].isEmpty ? parts[1] : "FOLDER"
+    return "\(near):\(folder)"
+  }
+
+  private static func folder(of text: String, after prefix: String) -> String? {
+    guard text.hasPrefix(prefix), text.count > prefix.count else { return nil }
+    var folder = String(text.dropFirst(prefix.count))
+    while folder.count > 1 && folder.hasSuffix("/") { folder.removeLast() }
+    return folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder
+  }
+
+  /// The same text that makes it, with an absolute folder.
+  public var description: String {
+    switch kind {
+    case .digits: "digits"
+    case .mnist(let folder): "mnist:\(folder)"
+    case .cifar10(let folder): "cifar10:\(folder)"
+    case .images(let folder): "folder:\(folder)"
+    }
+  }
+
+  /// For titles.
+  public var name: String {
+    switch kind {
+    case .digits: "UCI handwritten digits"
+    case .mnist: "MNIST"
+    case .cifar10: "CIFAR-10"
+    case .images(let folder): "images of " + (folder.split(separator: "/").last ?? "/")
+    }
+  }
+
+  /// Whether the images are files of their own, of any size, so that `load` needs a size and a reader.
+  public var isImageFolder: Bool {
+    if case .images = kind { true } else { false }
+  }
+
+  /// - Parameters:
+  ///   - folder: the size that image files are brought to.
+  ///   - reader: of image files, such as `Image.reader` of ApusVision. Data in other forms need neither.
+  public func load(folder options: ImageFolder.Options? = nil, reader: ImageFolder.Reader? = nil) throws -> DataSplits {
+    try load(folder: options, reader: reader, division: .byPath)
+  }
+
+  /// - Parameter order: the classes of image files as a run recorded them, see `ImageFolderListing`.
+  func load(
+    folder options: ImageFolder.Options?, reader: ImageFolder.Reader?, division: ImageFolder.Division,
+    order: [String]? = nil
+  ) throws -> DataSplits {
+    switch kind {
+    case .digits: return Digits.load()
+    case .mnist(let folder): return try MNIST.load(folder: folder)
+    case .cifar10(let folder): return try CIFAR10.load(folder: folder)
+    case .images(let folder):
+      guard let options else { throw DataError(description, found: "no size for the images", expected: "one") }
+      guard let reader else { throw DataSource.noReader(self) }
+      return try ImageFolder.load(folder: folder, options: options, division: division, order: order, reader: reader)
+    }
+  }
+
+  static func noReader(_ source: DataSource) -> DataError {
+    DataError(source.description, found: "no reader of image files", expected: "Image.reader")
+  }
+
+  /// Where the images are files of their own: their folder.
+  var imageFolder: String? {
+    if case .images(let folder) = kind { folder } else { nil }
+  }
+
+  /// What the test images are, in words.
+  var testPart: String {
+    switch kind {
+    case .digits: "the test images, the same for every run"
+    case .mnist: "the images of its t10k files"
+    case .cifar10: "the images of its test_batch"
+    case .images: "by the record of its parts"
+    }
+  }
+}

@@ -1,0 +1,186 @@
+import ApusCore
+import ApusData
+import ApusLayers
+
+/// The training engine: epochs of steps of an optimizer on cross-entropy, an evaluation after each, a checkpoint at any step.
+///
+/// Synchronous, on the thread that calls `run`. Everything it computes is a function of model, data and settings: batch k of epoch e
+/// depends on (seed, e, k), random masks on (seed, step), sums are taken in a fixed order. A trainer restored from a checkpoint goes on
+/// as the one that wrote it would have.
+///
+/// ```swift
+/// let trainer = try Trainer(model: LeNet5(inputSize: 32), data: Digits.load(), settings: TrainingSettings(epochs: 30))
+/// try trainer.train()
+/// print(evaluate(trainer.model, on: trainer.data.test.batches(of: 500)).accuracy)
+/// ```
+public final class Trainer {
+  public let model: any Layer
+  public let settings: TrainingSettings
+  public let data: DataSplits
+  /// What accuracy on training images is measured on: as many as there are validation images, always the same.
+  let trainingSample: DataSplit
+  package private(set) var optimizer: any Optimizer
+  private let schedule: Schedule
+  package package(set) var state = TrainingState()
+  /// Parameters and buffers of the epoch that is kept so far.
+  var kept: [(name: String, value: Tensor)] = []
+  /// Steps done when the last checkpoint was written.
+  var checkpointStep: Int?
+  /// What the model does to a training batch.
+  public let plan: Plan
+
+  public enum Ending: Sendable { case finished, interrupted }
+
+  /// Freezes what the settings say, and plans the model for the batch size, so that a shape error is thrown here and not in the middle of a step.
+  public init(model: any Layer, data: DataSplits, settings: TrainingSettings) throws {
+    try settings.validate()
+    try settings.freeze(model)
+    try data.check()
+    var train = data.train
+    train.augmentation = settings.augmentation
+    self.model = model
+    var augmented = DataSplits(train: train, validation: data.validation, test: data.test)
+    (augmented.fingerprint, augmented.files) = (data.fingerprint, data.files)
+    (augmented.skipped, augmented.notes) = (data.skipped, data.notes)
+    self.data = augmented
+    self.settings = settings
+    trainingSample = train.sample(data.validation.count)
+    plan = try model.plan(
+      input: Shape([min(settings.batchSize, train.count)] + data.imageShape), phase: .training, samples: train.count)
+    if plan.outputShape.count != 2 {
+      throw PlanError(
+        path: "", operation: "\(type(of: model))",
+        problem: """
+          gives \(plan.outputShape), expected [N, classes]: a network with scores for every pixel is no classifier; \
+          SegmentationTrainer trains one
+          """)
+    }
+    try Trainer.checkLabels(data, outputs: plan.outputShape[1])
+    optimizer = try OptimizerCatalogue.entry(settings.optimizer).make(model.parameters, settings)
+    let stepsPerEpoch = Trainer.steps(of: train.count, by: settings.batchSize)
+    schedule = settings.schedule.schedule(steps: settings.epochs * stepsPerEpoch, stepsPerEpoch: stepsPerEpoch)
+    state.plateau = settings.schedule.plateau
+  }
+
+  public var stepsPerEpoch: Int { Trainer.steps(of: data.train.count, by: settings.batchSize) }
+
+  private static func steps(of samples: Int, by batchSize: Int) -> Int { (samples + batchSize - 1) / batchSize }
+
+  /// Learning rate of a step, counted from 0 over the whole run.
+  package func learningRate(at step: Int) -> Double {
+    schedule.rate(at: step, base: settings.learningRate) * (state.plateau?.factor ?? 1)
+  }
+
+  // MARK: Running
+
+  /// Trains to the end of the last epoch, or until the observer asks to stop; then puts the values of the epoch that is kept into the model.
+  @discardableResult
+  public func train(observer: some TrainingObserver = SilentObserver()) throws -> Ending {
+    let ending = try run(observer: observer) { _ in }
+    if ending == .finished { try loadKept() }
+    return ending
+  }
+
+  /// Paths of the parameters that are to be trained and that no step so far reached; see `Optimizer.unreachedParameters`.
+  public var unreachedParameters: [String] { optimizer.unreachedParameters }
+
+  /// Says once which parameters the first epoch never reached.
+  private func warnOfUnreached(_ observer: some TrainingObserver) {
+    let unreached = unreachedParameters
+    if unreached.isEmpty || state.rows.count != 1 { return }
+    observer.warn(
+      """
+      no step of the first epoch reached \(unreached.count == 1 ? "the parameter" : "\(unreached.count) parameters:") \
+      \(GradientReach.some(unreached)): the loss does not depend on \(unreached.count == 1 ? "it" : "them")
+      """)
+  }
+
+  /// What the finished epochs showed.
+  public var rows: [EpochMetrics] { state.rows }
+
+  /// Trains to the end of the last epoch, or until the observer asks to stop.
+  ///
+  /// - Parameters:
+  ///   - checkpointEvery: steps between checkpoints; one is also written at each epoch's end and when the run is stopped.
+  ///   - save: writes a checkpoint.
+  package func run(
+    observer: some TrainingObserver, checkpointEvery: Int? = nil, save: (Trainer) throws -> Void
+  ) throws -> Ending {
+    var clock = StepClock(state)
+    func saveCheckpoint() throws {
+      try checkParameters()
+      try save(self)
+      checkpointStep = state.totalSteps
+    }
+    while state.epoch <= settings.epochs {
+      clock.startEpoch(state)
+      let batches = data.train.batches(
+        of: settings.batchSize, shuffled: settings.seed, epoch: state.epoch, from: state.step)
+      for batch in batches {
+        try step(batch)
+        if clock.isDue() { observer.trainingProgressed(progress(clock)) }
+        let stops = observer.shouldStop
+        let isEpochEnd = state.step == stepsPerEpoch
+        guard stops || (!isEpochEnd && checkpointEvery.map { state.totalSteps % $0 == 0 } ?? false) else { continue }
+        clock.pause(&state)
+        try saveCheckpoint()
+        if stops { return .interrupted }
+        clock.resume()
+      }
+      clock.pause(&state)
+      let row = try evaluateEpoch(clock)
+      let isKept = state.endEpoch(row, validationCount: data.validation.count)
+      state.plateau?.observe(row.validationLoss)
+      if isKept { kept = model.state() }
+      warnOfUnreached(observer)
+      try saveCheckpoint()
+      observer.epochEnded(row, of: settings.epochs, isKept: isKept)
+    }
+    return .finished
+  }
+
+  package func step(_ batch: Batch) throws {
+    let key = RandomKey(seed: settings.seed, step: UInt64(state.totalSteps))
+    func pass(updatesState: Bool) -> (value: Tensor, gradients: Gradients) {
+      withPrecision(settings.precision) {
+        valueWithGradients(of: model, key: key, updatesState: updatesState) {
+          trainingLoss(of: model, images: batch.images, labels: batch.labels)
+        }
+      }
+    }
+    var (result, overflow) = StateOverflow.watched { pass(updatesState: true) }
+    let value = result.value.item()
+    if !value.isFinite { throw divergence(value, batch, key) }
+    if let overflow { throw divergence(overflow.what, origin: overflow.path) }
+    optimizer.learningRate = learningRate(at: state.totalSteps)
+    do {
+      if optimizer.needsSecondPass {
+        try result.gradients.checkFinite()
+        try optimizer.step(result.gradients) {
+          var second = pass(updatesState: false).gradients
+          try clip(&second)
+          return second
+        }
+      } else {
+        try clip(&result.gradients)
+        optimizer.step(result.gradients)
+      }
+    } catch let error as NonFiniteGradientError {
+      throw divergence(error)
+    }
+    state.lossSum += value * Double(batch.count)
+    state.samples += batch.count
+    state.trainedImages += batch.count
+    state.step += 1
+    state.totalSteps += 1
+  }
+
+  private func clip(_ gradients: inout Gradients) throws {
+    var clipper = GradientClipper(settings.clipping, norms: state.gradientNorms ?? [])
+    try clipper.clip(&gradients)
+    if !clipper.norms.isEmpty { state.gradientNorms = clipper.norms }
+  }
+
+  /// Puts in what a checkpoint's optimizer remembered.
+  func loadOptimizer(_ state: [String: Tensor], from source: String) throws { try optimizer.load(state, from: source) }
+}

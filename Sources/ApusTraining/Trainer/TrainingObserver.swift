@@ -1,0 +1,45 @@
+import ApusCore
+
+/// What a training run tells while it works, and what it asks: all calls come on the thread that trains.
+public protocol TrainingObserver: AnyObject {
+  /// Data were read and the model is planned; training begins or continues.
+  func trainingBegins(_ record: RunRecord, plan: Plan)
+  /// At most ten times a second.
+  func trainingProgressed(_ progress: TrainingProgress)
+  func epochEnded(_ row: EpochMetrics, of epochs: Int, isKept: Bool)
+  /// A circumstance that the user should know, one line.
+  func warn(_ text: String)
+  /// Asked after every step: true ends the run with a checkpoint.
+  var shouldStop: Bool { get }
+}
+
+extension TrainingObserver {
+  public func trainingBegins(_ record: RunRecord, plan: Plan) {}
+  public func trainingProgressed(_ progress: TrainingProgress) {}
+  public func epochEnded(_ row: EpochMetrics, of epochs: Int, isKept: Bool) {}
+  public func warn(_ text: String) {}
+  public var shouldStop: Bool { false }
+}
+
+/// An observer that says nothing and stops nothing.
+public final class SilentObserver: TrainingObserver {
+  public init() {}
+}
+
+/// Where training is.
+public struct TrainingProgress: Hashable, Sendable {
+  public var epoch: Int
+  public var epochs: Int
+  /// Steps done in the epoch.
+  public var step: Int
+  public var stepsPerEpoch: Int
+  /// Mean loss of the epoch so far.
+  public var loss: Double
+  /// Since this process began to train.
+  public var imagesPerSecond: Double
+  /// Estimate for the rest of the run, from the time of its steps.
+  public var secondsLeft: Double
+
+  /// Part of the epoch that is done.
+  public var fraction: Double { Double(step) / Double(stepsPerEpoch) }
+}

@@ -1,0 +1,151 @@
+import ApusCore
+import ApusData
+import ApusLayers
+
+/// What determines a training run, beside network and data: the same settings give the same model, bit for bit.
+public struct TrainingSettings: Hashable, Sendable, Codable {
+  /// Passes over the training set.
+  public var epochs: Int
+  /// Mini-batch size; the last batch of an epoch may be shorter.
+  public var batchSize: Int
+  /// Base learning rate, which the schedule scales.
+  public var learningRate: Double
+  public var schedule: LearningRateSchedule
+  /// A name of `OptimizerCatalogue`.
+  public var optimizer: String
+  /// SGD's momentum μ: v ← μ·v + g, θ ← θ − η·v; Adam's β₁.
+  public var momentum: Double
+  /// L2 penalty λ, added to the gradient as λ·θ; decoupled in AdamW and sign-SGD.
+  public var weightDecay: Double
+  /// What the weight decay acts on: filters and matrices, or all parameters.
+  public var decaying: DecayedParameters
+  /// What is done to the gradients before each step.
+  public var clipping: GradientClipping
+  /// Random shifts of training images, in pixels each way; 0 for none.
+  public var shift: Int
+  /// Whether training images are mirrored left to right half of the time: not for digits.
+  public var flips: Bool
+  /// Side of the square that is cut out of training images, in pixels; 0 for none.
+  public var cutout: Int
+  /// Brightness, contrast and saturation of training images by factors in 1 ± this; 0 for none.
+  public var jitter: Double
+  /// Seed of initial values, order of the samples and augmentation.
+  public var seed: UInt64
+  /// Of convolutions, in training and evaluation.
+  public var precision: Precision
+  /// Patterns of parameters that stay as they are, see `Layer.freeze`; then patterns of those that are trained all the same.
+  public var freeze: [String]
+  public var unfreeze: [String]
+  /// Learning rates and weight decays of parts of the model.
+  public var groups: [ParameterGroup]
+
+  /// Learning rate, momentum and weight decay are the optimizer's usual ones where they are not given.
+  public init(
+    epochs: Int, batchSize: Int = 64, learningRate: Double? = nil, schedule: LearningRateSchedule = .cosine,
+    optimizer: String = "sgd", momentum: Double? = nil, weightDecay: Double? = nil,
+    decaying: DecayedParameters = .weights, clipping: GradientClipping = .none, shift: Int = 2, flips: Bool = false,
+    cutout: Int = 0, jitter: Double = 0, seed: UInt64 = 1, precision: Precision = .standard, freeze: [String] = [],
+    unfreeze: [String] = [], groups: [ParameterGroup] = []
+  ) {
+    // An unknown name is refused by `validate`.
+    let usual = OptimizerCatalogue[optimizer] ?? OptimizerCatalogue.entries[0]
+    self.epochs = epochs
+    self.batchSize = batchSize
+    self.learningRate = learningRate ?? usual.learningRate
+    self.schedule = schedule
+    self.optimizer = optimizer
+    self.momentum = momentum ?? usual.momentum ?? 0
+    self.weightDecay = weightDecay ?? usual.weightDecay
+    self.decaying = decaying
+    self.clipping = clipping
+    self.shift = shift
+    self.flips = flips
+    self.cutout = cutout
+    self.jitter = jitter
+    self.seed = seed
+    self.precision = precision
+    self.freeze = freeze
+    self.unfreeze = unfreeze
+    self.groups = groups
+  }
+
+  /// What the command takes where nothing else is asked for.
+  public static let defaults = TrainingSettings(epochs: 10)
+
+  /// Throws where a value makes no sense, and says what is allowed.
+  public func validate() throws(SettingsError) {
+    func check(_ holds: Bool, _ name: String, _ value: some CustomStringConvertible, _ allowed: String)
+      throws(SettingsError)
+    {
+      if !holds { throw SettingsError(description: "\(name) is \(value), expected \(allowed)") }
+    }
+    try check((1...1_000_000).contains(epochs), "the number of epochs", epochs, "1 to 1000000")
+    try check((1...1 << 30).contains(batchSize), "the batch size", batchSize, "1 to \(1 << 30)")
+    try check(learningRate.isFinite && learningRate > 0, "the learning rate", learningRate, "a number above 0")
+    if try OptimizerCatalogue.entry(optimizer).momentum == nil {
+      try check(momentum == 0, "the momentum", momentum, "0, as \(optimizer) has none")
+    }
+    try check(momentum >= 0 && momentum < 1, "the momentum", momentum, "a number from 0 to below 1")
+    try check(weightDecay.isFinite && weightDecay >= 0, "the weight decay", weightDecay, "a number from 0")
+    try schedule.validate()
+    try check((0...65536).contains(shift), "the shift", shift, "0 to 65536 pixels")
+    try check((0...65536).contains(cutout), "the cutout", cutout, "0 to 65536 pixels")
+    try check(jitter >= 0 && jitter <= 1, "the colour jitter", jitter, "a number from 0 to 1")
+    try check(
+      precision != .float64, "the precision", precision.rawValue,
+      "standard, strict or bfloat16: float64 is for diagnoses, by withPrecision(.float64)")
+  }
+
+  /// Freezes what is to be frozen of a model that is trained with these settings.
+  ///
+  /// - Throws: `PathError` where a pattern matches nothing, `SettingsError` where nothing is left to train.
+  func freeze(_ model: any Layer) throws {
+    if !freeze.isEmpty { _ = try model.setFrozen(true, matching: freeze) }
+    if !unfreeze.isEmpty { _ = try model.setFrozen(false, matching: unfreeze) }
+    let parameters = model.parameters
+    for group in groups where !group.matches(anyOf: parameters) {
+      throw PathError.noMatch(group.pattern, of: parameters.map(\.path))
+    }
+    if !parameters.contains(where: \.parameter.isTrainable) {
+      throw SettingsError(description: "all of the \(parameters.count) parameters are frozen: nothing is left to train")
+    }
+  }
+
+  /// What is done to training images; `nil` for nothing.
+  var augmentation: Augmentation? {
+    if shift == 0 && !flips && cutout == 0 && jitter == 0 { return nil }
+    return Augmentation(
+      maximumShift: shift, flipsHorizontally: flips,
+      colourJitter: jitter == 0 ? nil : .init(brightness: jitter, contrast: jitter, saturation: jitter), cutout: cutout)
+  }
+}
+
+extension TrainingSettings {
+  /// A run that began before there was a choice goes on as it began: SGD, weight decay on all parameters, no clipping.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      epochs: try values.decode(Int.self, forKey: .epochs), batchSize: try values.decode(Int.self, forKey: .batchSize),
+      learningRate: try values.decode(Double.self, forKey: .learningRate),
+      schedule: try values.decode(LearningRateSchedule.self, forKey: .schedule),
+      optimizer: try values.decodeIfPresent(String.self, forKey: .optimizer) ?? "sgd",
+      momentum: try values.decode(Double.self, forKey: .momentum),
+      weightDecay: try values.decode(Double.self, forKey: .weightDecay),
+      decaying: try values.decodeIfPresent(DecayedParameters.self, forKey: .decaying) ?? .all,
+      clipping: try values.decodeIfPresent(GradientClipping.self, forKey: .clipping) ?? .none,
+      shift: try values.decode(Int.self, forKey: .shift),
+      flips: try values.decodeIfPresent(Bool.self, forKey: .flips) ?? false,
+      cutout: try values.decodeIfPresent(Int.self, forKey: .cutout) ?? 0,
+      jitter: try values.decodeIfPresent(Double.self, forKey: .jitter) ?? 0,
+      seed: try values.decode(UInt64.self, forKey: .seed),
+      precision: try values.decode(Precision.self, forKey: .precision),
+      freeze: try values.decodeIfPresent([String].self, forKey: .freeze) ?? [],
+      unfreeze: try values.decodeIfPresent([String].self, forKey: .unfreeze) ?? [],
+      groups: try values.decodeIfPresent([ParameterGroup].self, forKey: .groups) ?? [])
+  }
+}
+
+/// A setting outside its range.
+public struct SettingsError: Error, Hashable, Sendable, CustomStringConvertible {
+  public let description: String
+}
