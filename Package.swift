@@ -29,7 +29,7 @@ let instrumentation =
   + (environment["APUS_COVERAGE"] == nil ? [] : ["-fprofile-instr-generate", "-fcoverage-mapping"])
 // For tests that need no speed: C compiles in less than half of the time, to the same bits.
 let optimization = environment["APUS_QUICK_BUILD"] == nil ? ["-O3"] : ["-O1", "-DAPUS_ONE_INSTANCE"]
-// For CI: some files of the tests alone, as "Support.swift ThreadTests.swift".
+// For CI: some files of the tests alone, as "Support/Support.swift Core/ThreadTests.swift".
 let testFiles = environment["APUS_TEST_FILES"]?.split(separator: " ").map(String.init)
 // No contraction: a fused multiply-add is used where the code says so, or bits would depend on the compiler.
 let options = ["-Wall", "-Wextra", "-ffp-contract=off"]

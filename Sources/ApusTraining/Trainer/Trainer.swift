@@ -52,7 +52,7 @@ public final class Trainer {
         path: "", operation: "\(type(of: model))",
         problem: """
           gives \(plan.outputShape), expected [N, classes]: a network with scores for every pixel is no classifier; \
-          SegmentationTrainer trains one
+          the trainer for segmentation takes one
           """)
     }
     try Trainer.checkLabels(data, outputs: plan.outputShape[1])

@@ -9,9 +9,7 @@ struct PyTorchFixture {
   private let file: String
 
   init(_ name: String) throws {
-    file =
-      URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../Fixtures/pytorch-\(name).safetensors").standardized.path
+    file = repositoryFile("Tests/Fixtures/pytorch-\(name).safetensors")
     tensors = try Safetensors.read(file).tensors
   }
 

@@ -10,7 +10,7 @@ import Testing
   }
 
   private static let rows: [String: [Row]] = {
-    let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/derivatives.txt")
+    let path = URL(filePath: repositoryFile("Tests/Fixtures/derivatives.txt"))
     var rows: [String: [Row]] = [:]
     for line in try! String(contentsOf: path, encoding: .utf8).split(separator: "\n") where !line.hasPrefix("#") {
       let words = line.split(separator: " ")

@@ -31,3 +31,17 @@ public func logSoftmax(_ x: Tensor) -> Tensor {
   note("LogSoftmax", y, from: x, with: Scope.Note(graph: .logSoftmax))
   return y
 }
+
+/// Softmax over the last axis: probabilities of scores. The losses that take logits refuse its result: they include it.
+public struct Softmax: Layer {
+  public init() {}
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor { softmax(x) }
+}
+
+/// The logarithm of the softmax over the last axis, what `negativeLogLikelihood` takes.
+public struct LogSoftmax: Layer {
+  public init() {}
+
+  public func callAsFunction(_ x: consuming Tensor) -> Tensor { logSoftmax(x) }
+}

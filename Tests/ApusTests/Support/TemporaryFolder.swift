@@ -42,7 +42,7 @@ func expectError(
 
 /// The path of the repository's file, for instance of a fixture.
 func repositoryFile(_ path: String) -> String {
-  URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  (0..<4).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent() }
     .appendingPathComponent(path).path
 }
 
