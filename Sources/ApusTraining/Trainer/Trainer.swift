@@ -21,7 +21,7 @@ public final class Trainer {
   let trainingSample: DataSplit
   package private(set) var optimizer: any Optimizer
   private let schedule: Schedule
-  package package(set) var state = TrainingState()
+  package var state = TrainingState()
   /// Parameters and buffers of the epoch that is kept so far.
   var kept: [(name: String, value: Tensor)] = []
   /// Steps done when the last checkpoint was written.
