@@ -16,9 +16,13 @@ public struct BatchNorm: Layer {
   public let weight: Parameter?
   /// β, of γ's shape
   public let bias: Parameter?
+  /// [C], or [H, W, C] per activation; initially 0.
   public let runningMean: Buffer
+  /// Unbiased, of the same shape as the mean; initially 1.
   public let runningVariance: Buffer
+  /// Fraction of the running statistics that each training step replaces, in 0...1; 0.1 unless given, as in PyTorch.
   public let momentum: Double
+  /// Added to the variance before the root, so that a constant channel does not divide by 0; above 0, 1e-5 unless given.
   public let epsilon: Double
   /// Whether statistics are over the batch alone.
   public let isPerActivation: Bool
@@ -57,6 +61,9 @@ public struct BatchNorm: Layer {
     self.isPerActivation = isPerActivation
   }
 
+  /// [N, …, C] → the same shape; per activation [N, H, W, C].
+  ///
+  /// Traps in training if each mean would be over a single value, as of [1, C]: the output would be β whatever the input is.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     let shape = runningMean.shape

@@ -13,6 +13,7 @@ public struct FoldReport: Sendable, CustomStringConvertible {
   /// Paths of batch norms that stay: those inside layers of one's own, and those behind no convolution or linear layer.
   public var left: [String]
 
+  /// One line: how many norms are folded and left, and the largest difference.
   public var description: String {
     """
     \(folded.count) batch norms folded, \(left.count) left; largest difference \(largestDifference) \

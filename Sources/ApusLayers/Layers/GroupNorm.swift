@@ -12,10 +12,18 @@ public struct GroupNorm: Layer {
   public let weight: Parameter?
   /// β [C]
   public let bias: Parameter?
+  /// C, a multiple of `groups`.
   public let channels: Int
+  /// Each of C / groups neighboring channels that share a mean and a variance.
   public let groups: Int
+  /// Added to the variance before the root; above 0.
   public let epsilon: Double
 
+  /// Traps unless `groups` divides `channels`.
+  ///
+  /// - Parameters:
+  ///   - affine: whether γ and β are learned; without, they are 1 and 0.
+  ///   - gamma: γ's first value.
   public init(_ channels: Int, groups: Int, epsilon: Double = 1e-5, affine: Bool = true, gamma: Double = 1) {
     if channels < 1 || groups < 1 || channels % groups != 0 {
       fatalError("GroupNorm(\(channels), groups: \(groups)): the groups must divide the channels")
@@ -28,6 +36,7 @@ public struct GroupNorm: Layer {
     self.epsilon = epsilon
   }
 
+  /// [N, …, C] → the same shape. Traps if a group has a single value per sample.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     grouped("GroupNorm", x, channels: channels, groups: groups, epsilon: epsilon, AffineParameters(weight, bias))
   }
@@ -42,9 +51,14 @@ public struct InstanceNorm: Layer {
   public let weight: Parameter?
   /// β [C]
   public let bias: Parameter?
+  /// C, each normalized by itself.
   public let channels: Int
+  /// Added to the variance before the root; above 0.
   public let epsilon: Double
 
+  /// - Parameters:
+  ///   - affine: whether γ and β are learned; `false` unless given, as in PyTorch.
+  ///   - gamma: γ's first value, if they are.
   public init(_ channels: Int, epsilon: Double = 1e-5, affine: Bool = false, gamma: Double = 1) {
     if channels < 1 { fatalError("InstanceNorm(\(channels)): at least one channel") }
     checkNormalization("InstanceNorm", epsilon: epsilon, gamma: gamma)
@@ -54,6 +68,7 @@ public struct InstanceNorm: Layer {
     self.epsilon = epsilon
   }
 
+  /// [N, …, C] → the same shape. Traps if a sample has a single position.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     grouped("InstanceNorm", x, channels: channels, groups: channels, epsilon: epsilon, AffineParameters(weight, bias))
   }
@@ -73,8 +88,14 @@ public struct LayerNorm: Layer {
   public let bias: Parameter?
   /// Sizes of the axes that are normalised over.
   public let shape: Shape
+  /// Added to the variance before the root; above 0.
   public let epsilon: Double
 
+  /// Over the last axes, which must have these sizes.
+  ///
+  /// - Parameters:
+  ///   - affine: whether γ and β are learned, one of each per element of `shape`; without, they are 1 and 0.
+  ///   - gamma: γ's first value.
   public init(_ shape: Shape, epsilon: Double = 1e-5, affine: Bool = true, gamma: Double = 1) {
     if shape.count < 1 || shape.contains(where: { $0 < 1 }) {
       fatalError("LayerNorm(\(shape)): the sizes of one or more axes, all at least 1")
@@ -86,11 +107,13 @@ public struct LayerNorm: Layer {
     self.epsilon = epsilon
   }
 
+  /// Over the last axis alone: `LayerNorm([size])`.
   public init(_ size: Int, epsilon: Double = 1e-5, affine: Bool = true, gamma: Double = 1) {
     if size < 1 { fatalError("LayerNorm(\(size)): at least one element") }
     self.init([size], epsilon: epsilon, affine: affine, gamma: gamma)
   }
 
+  /// […, `shape`] with at least one more axis in front → the same shape. Traps if `shape` has a single element.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     layered(x, over: shape, epsilon: epsilon, AffineParameters(weight, bias))
   }

@@ -77,6 +77,7 @@ public struct Upsample2D: Layer {
     self.alignCorners = alignCorners
   }
 
+  /// [N, H, W, C] → [N, H · `scale.height`, W · `scale.width`, C].
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     guard x.rank == 4 else { return shapeFailure("Upsample2D", "expects [N, H, W, C], input is \(x.shape)", input: x) }

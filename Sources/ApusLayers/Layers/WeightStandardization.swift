@@ -34,12 +34,20 @@ public struct WeightStandardizedConv2D: Layer {
   public let gain: Parameter?
   /// [K]
   public let bias: Parameter?
+  /// Pixels from one window to the next along height and width, at least 1.
   public let stride: IntOrPair
+  /// Zeros around the image; `.same` gives ⌈size / stride⌉ outputs.
   public let padding: Padding
+  /// Pixels from one tap of the kernel to the next, at least 1.
   public let dilation: IntOrPair
+  /// Blocks of channels that are convolved apart.
   public let groups: Int
+  /// Added to the variance of an output channel's weights before the root, or to fan-in · variance if `isScaled`; above 0.
   public let epsilon: Double
 
+  /// As `Conv2D`'s. Traps also if an output channel has a single weight, which standardization would make 0.
+  ///
+  /// - Parameter isScaled: whether to divide by √fan-in as well and learn a gain per output channel.
   public init(
     _ inputChannels: Int, _ outputChannels: Int, kernel: some IntOrPairConvertible,
     stride: some IntOrPairConvertible = 1, padding: some PaddingConvertible = 0,
@@ -68,6 +76,8 @@ public struct WeightStandardizedConv2D: Layer {
     self.epsilon = epsilon
   }
 
+  /// [N, H, W, C] → [N, OH, OW, K], as `Conv2D`. Standardizes the weights at every call; for inference see
+  /// `standardizedOnce()`.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     return convolution(
