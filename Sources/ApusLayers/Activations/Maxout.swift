@@ -35,6 +35,7 @@ extension Tensor {
 /// }
 /// ```
 public struct Maxout: Layer {
+  /// Channels that compete for each one of the result, 2...256.
   public let pieces: Int
 
   /// `pieces`: 2 to 256.
@@ -51,6 +52,7 @@ public struct Maxout: Layer {
     }
   }
 
+  /// [… , pieces · C] → [… , C]. Traps unless `pieces` divides the channels.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { maxout(x, pieces: pieces) }
 }
 

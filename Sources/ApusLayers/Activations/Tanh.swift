@@ -12,7 +12,9 @@ extension Tensor {
 ///
 /// Zero-centred, but it saturates on both sides. LeCun, Bottou, Orr & Müller 1998, "Efficient backprop".
 public struct Tanh: Layer {
+  /// No options. LeNet-5's squashing function is 1.7159 · tanh(2x / 3): see `LeNet5Original`.
   public init() {}
 
+  /// x of any shape → the same shape, with values in [−1, 1].
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { tanh(x) }
 }

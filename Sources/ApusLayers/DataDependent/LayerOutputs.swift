@@ -47,18 +47,22 @@ struct LayerOutputs {
 public struct InitializationError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The layer's path.
   public var path: String
+  /// What was expected of the layer's outputs, and what was found.
   public var problem: String
 
+  /// One line: the path, a colon, the problem.
   public var description: String { "\(path): \(problem)" }
 }
 
 /// How a layer was left by an initialisation that looks at data.
 public struct InitializedLayer: Hashable, Sendable {
+  /// Path of the layer in the model.
   public var path: String
   /// Mean and deviation of its outputs on the batch, before any activation, over all channels.
   public var mean: Double
+  /// The goal is 1; measured after the weights were last scaled.
   public var deviation: Double
-  /// Times that the batch was run for it.
+  /// How often its weights were scaled by its outputs' deviation.
   public var iterations: Int
 }
 

@@ -5,6 +5,9 @@ import ApusCore
 /// ```swift
 /// let ticket = LotteryTicket(model.parameters)
 /// for _ in 0..<5 {
+///   train(model)
+///   ticket.prune(fraction: 0.2)
+///   ticket.rewind()
 /// }
 /// ```
 /// Pruned weights are masked (`Parameter.mask`): exactly 0 from then on, under any optimizer. What momenta an

@@ -22,6 +22,7 @@ public struct ParameterGroup: Hashable, Sendable {
   /// `false`: the optimizer leaves them as they are. To save their backward pass as well, clear `Parameter.isTrainable`.
   public var isTrainable: Bool?
 
+  /// `nil` leaves a setting as it is. Traps if a number is negative or not finite; the optimizer traps if nothing matches.
   public init(
     _ pattern: String, learningRate: Double? = nil, weightDecay: Double? = nil, isTrainable: Bool? = nil
   ) {
