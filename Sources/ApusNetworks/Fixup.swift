@@ -15,6 +15,7 @@ public protocol ResidualBranch {
 }
 
 extension ResidualBlock: ResidualBranch {
+  /// Both 3×3 convolutions' weights; the shortcut's is left as it is.
   public var branchWeights: [Parameter] { [conv1.weight, conv2.weight] }
 }
 
