@@ -147,8 +147,8 @@ extension Tensor {
   @available(*, unavailable, renamed: "flatten(_:)")
   public func flatten(startDim: Int) -> Tensor { fatalError("unavailable") }
 
-  /// PyTorch's method.
   // swift-format-ignore: AlwaysUseLowerCamelCase
+  /// PyTorch's method.
   @available(*, unavailable, renamed: "flatten(_:)")
   public func flatten(start_dim: Int) -> Tensor { fatalError("unavailable") }
 }

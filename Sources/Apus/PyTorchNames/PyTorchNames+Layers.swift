@@ -226,8 +226,8 @@ extension Layer {
   @available(*, unavailable, message: "try model.load(\"weights.pth\") reads the file, PyTorch's too, and loads it")
   public func loadStateDict(_ state: Any) { fatalError("unavailable") }
 
-  /// PyTorch's name of `load`.
   // swift-format-ignore: AlwaysUseLowerCamelCase
+  /// PyTorch's name of `load`.
   @available(*, unavailable, message: "try model.load(\"weights.pth\") reads the file, PyTorch's too, and loads it")
   public func load_state_dict(_ state: Any) { fatalError("unavailable") }
 
@@ -239,8 +239,8 @@ extension Layer {
   @available(*, unavailable, renamed: "save(_:)")
   public func save(to path: String) throws { fatalError("unavailable") }
 
-  /// PyTorch's name of `state()`.
   // swift-format-ignore: AlwaysUseLowerCamelCase
+  /// PyTorch's name of `state()`.
   @available(*, unavailable, renamed: "state()")
   public func state_dict() -> [(name: String, value: Tensor)] { state() }
 
@@ -248,8 +248,8 @@ extension Layer {
   @available(*, unavailable, message: "for (path, parameter) in model.parameters { … }")
   public func namedParameters() -> ParameterList { parameters }
 
-  /// PyTorch's name of `parameters`.
   // swift-format-ignore: AlwaysUseLowerCamelCase
+  /// PyTorch's name of `parameters`.
   @available(*, unavailable, message: "for (path, parameter) in model.parameters { … }")
   public func named_parameters() -> ParameterList { parameters }
 
@@ -335,8 +335,8 @@ extension Parameter {
     set { fatalError("unavailable") }
   }
 
-  /// PyTorch's switch.
   // swift-format-ignore: AlwaysUseLowerCamelCase
+  /// PyTorch's switch.
   @available(*, unavailable, renamed: "isTrainable")
   public var requires_grad: Bool {
     get { fatalError("unavailable") }

@@ -56,8 +56,8 @@ extension Tensor {
   @available(*, unavailable, renamed: "rank")
   public var ndim: Int { fatalError("unavailable") }
 
-  /// PyTorch's name of `transposed()`.
   // swift-format-ignore: AlwaysUseLowerCamelCase
+  /// PyTorch's name of `transposed()`.
   @available(*, unavailable, renamed: "transposed()")
   public var T: Tensor { fatalError("unavailable") }
 
