@@ -11,6 +11,7 @@ import ApusLayers
 
 /// A residual block, x + F(x): the weights of the layers of F, in the order in which they run.
 public protocol ResidualBranch {
+  /// Filters and matrices, two or more; those of a projection on the shortcut are not in it.
   var branchWeights: [Parameter] { get }
 }
 

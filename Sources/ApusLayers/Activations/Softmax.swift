@@ -37,7 +37,7 @@ public struct Softmax: Layer {
   /// No axis to choose: it is always the last. Leave the layer out before `crossEntropy`, which includes it.
   public init() {}
 
-  /// […, classes] → the same shape; each row of classes is positive and adds up to 1.
+  /// […, classes] → the same shape; each row of classes is at least 0 and adds up to 1.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { softmax(x) }
 }
 

@@ -9,6 +9,7 @@ import ApusCore
 ///   ticket.prune(fraction: 0.2)
 ///   ticket.rewind()
 /// }
+/// train(model)
 /// ```
 /// Pruned weights are masked (`Parameter.mask`): exactly 0 from then on, under any optimizer. What momenta an
 /// optimizer keeps of the former training is its own: make a new one. Frankle & Carbin 2019, "The lottery ticket

@@ -18,7 +18,7 @@ public struct Adam: Optimizer {
   public let beta1: Double
   /// β₂: the part of the second moment that a step keeps, in 0..<1.
   public let beta2: Double
-  /// Added to the root, outside of it; 1e-8 unless given, the paper's.
+  /// Added to √v, not under the root; 1e-8 unless given, the paper's.
   public let epsilon: Double
   /// λ of an L2 penalty on the parameters that decay; `AdamW` has the decoupled one.
   public let weightDecay: Double

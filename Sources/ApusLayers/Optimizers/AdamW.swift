@@ -13,7 +13,7 @@ public struct AdamW: Optimizer {
   public let beta1: Double
   /// β₂: the part of the second moment that a step keeps, in 0..<1.
   public let beta2: Double
-  /// Added to the root, outside of it; 1e-8 unless given.
+  /// Added to √v, not under the root; 1e-8 unless given.
   public let epsilon: Double
   /// A step takes learningRate · this of each value that decays; 0.01 unless given, as in PyTorch.
   public let weightDecay: Double

@@ -31,7 +31,7 @@ public struct SAM<Base: Optimizer>: Optimizer {
     self.rho = rho
   }
 
-  /// The base's.
+  /// The base's; ρ does not depend on it.
   public var learningRate: Double {
     get { base.learningRate }
     set { base.learningRate = newValue }
@@ -86,7 +86,7 @@ public struct SAM<Base: Optimizer>: Optimizer {
   /// The base's: SAM remembers nothing between steps.
   public func state() -> [(name: String, value: Tensor)] { base.state() }
 
-  /// Into the base.
+  /// Sets the base's state, and throws what its `load` throws.
   public mutating func load(_ state: [String: Tensor], from source: String) throws {
     try base.load(state, from: source)
   }
