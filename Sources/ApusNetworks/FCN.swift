@@ -17,7 +17,7 @@ public struct FCN: Layer {
   public let score: Conv2D
   /// From the coarsest to the finest.
   public let fusions: [ScoreFusion]
-  /// Pixels between neighbouring scores of the last fusion.
+  /// Pixels between neighboring scores of the last fusion.
   public let stride: Int
   /// Rows and columns of the enlarged scores before the image begins.
   public let offset: Int

@@ -25,7 +25,7 @@ extension Tensor {
 /// Maxout: the maximum over `pieces` blocks of channels, [… , pieces · C] → [… , C].
 ///
 /// After a linear layer or a convolution with pieces · C outputs it is max over j of (wⱼᵀx + bⱼ), the j-th weights being the j-th
-/// block of columns. It is linear in pieces: it neither saturates nor dies, and generalises ReLU and leaky ReLU, for `pieces` times
+/// block of columns. It is linear in pieces: it neither saturates nor dies, and generalizes ReLU and leaky ReLU, for `pieces` times
 /// the parameters. Goodfellow et al. 2013, "Maxout networks".
 ///
 /// ```swift

@@ -8,7 +8,7 @@ public struct Initializer: Sendable {
 
   private let make: @Sendable (_ shape: Shape, _ fanIn: Int, _ fanOut: Int, _ seed: UInt64, _ stream: UInt64) -> Tensor
 
-  /// An initialiser of one's own: a pure function of its arguments.
+  /// An initializer of one's own: a pure function of its arguments.
   public init(
     _ make:
       @escaping @Sendable (_ shape: Shape, _ fanIn: Int, _ fanOut: Int, _ seed: UInt64, _ stream: UInt64) -> Tensor

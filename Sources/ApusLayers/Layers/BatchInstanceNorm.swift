@@ -1,6 +1,6 @@
 import ApusCore
 
-/// Batch-instance normalisation: between batch norm, which keeps a sample's style, and instance norm, which removes it, by a learned
+/// Batch-instance normalization: between batch norm, which keeps a sample's style, and instance norm, which removes it, by a learned
 /// ρ a channel; [N, H, W, C] → the same shape.
 ///
 /// y = (ρ · x̂_batch + (1 − ρ) · x̂_instance) · weight + bias, both x̂ without parameters of their own. ρ stays in [0, 1]: what a step

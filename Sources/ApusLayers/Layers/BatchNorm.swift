@@ -1,6 +1,6 @@
 import ApusCore
 
-/// Batch normalisation: of each channel over all other axes, [N, H, W, C] or [N, C] (the decks' spatial form), or with
+/// Batch normalization: of each channel over all other axes, [N, H, W, C] or [N, C] (the decks' spatial form), or with
 /// `BatchNorm(perActivation: [H, W, C])` of each position of each channel over the batch alone (per activation).
 ///
 /// y = (x − mean) / √(variance + ε) · weight + bias. While gradients are taken the statistics are the batch's, with the biased
@@ -188,7 +188,7 @@ func normalized(
   return Tensor(body: TensorBody(shape: x.shape, scalarType: x.scalarType, pending: operation))
 }
 
-/// What every normalisation refuses: an ε that cannot keep a division by 0 away, a γ that is no scale.
+/// What every normalization refuses: an ε that cannot keep a division by 0 away, a γ that is no scale.
 func checkNormalization(_ layer: String, epsilon: Double, gamma: Double = 1) {
   if !(epsilon > 0 && epsilon.isFinite) { fatalError("\(layer): epsilon \(epsilon) must be above 0 and finite") }
   if !(gamma >= 0 && gamma.isFinite) { fatalError("\(layer): the first gamma \(gamma) must be finite and at least 0") }

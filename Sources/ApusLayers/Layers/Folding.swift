@@ -131,7 +131,7 @@ private func folded(_ weight: Parameter, _ bias: Parameter?, _ norm: BatchNorm) 
   }
 }
 
-/// A weight [..., K] and bias [K] with a normalisation of the K outputs behind them, in double precision, rounded once.
+/// A weight [..., K] and bias [K] with a normalization of the K outputs behind them, in double precision, rounded once.
 package func foldedWeights(
   _ weight: Tensor, _ bias: Tensor?, mean: Tensor, variance: Tensor, gamma: Tensor?, beta: Tensor?, epsilon: Double
 ) -> (weight: Tensor, bias: Tensor) {

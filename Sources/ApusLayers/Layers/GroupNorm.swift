@@ -1,6 +1,6 @@
 import ApusCore
 
-/// Group normalisation: the channels of a sample in `groups` groups of neighbours, each normalised over its channels and all
+/// Group normalization: the channels of a sample in `groups` groups of neighbors, each normalized over its channels and all
 /// positions, [N, …, C] → the same shape. With one group, layer norm over (H, W, C); with as many as channels, instance norm.
 ///
 /// y = (x − mean) / √(variance + ε) · weight[c] + bias[c], mean and biased variance a sample and group. Samples do not depend on
@@ -42,7 +42,7 @@ public struct GroupNorm: Layer {
   }
 }
 
-/// Instance normalisation: each channel of each sample over its positions, [N, …, C] → the same shape.
+/// Instance normalization: each channel of each sample over its positions, [N, …, C] → the same shape.
 ///
 /// y = (x − mean) / √(variance + ε) · weight[c] + bias[c]; without `affine`, as by default in PyTorch, no weight and bias.
 /// Training and inference are the same. Ulyanov et al. 2016; decks D0, D1, D3.
@@ -74,7 +74,7 @@ public struct InstanceNorm: Layer {
   }
 }
 
-/// Layer normalisation over the last axes: `LayerNorm(96)` over the last one, `LayerNorm([H, W, C])` over all of a sample (the
+/// Layer normalization over the last axes: `LayerNorm(96)` over the last one, `LayerNorm([H, W, C])` over all of a sample (the
 /// decks' "over CHW"). Each element has a weight and a bias of its own, as in PyTorch; one a channel is `GroupNorm(C, groups: 1)`.
 ///
 /// y = (x − mean) / √(variance + ε) · weight + bias, mean and biased variance over the axes of `shape`. Training and inference are
@@ -86,7 +86,7 @@ public struct LayerNorm: Layer {
   public let weight: Parameter?
   /// β, of `shape`
   public let bias: Parameter?
-  /// Sizes of the axes that are normalised over.
+  /// Sizes of the axes that are normalized over.
   public let shape: Shape
   /// Added to the variance before the root; above 0.
   public let epsilon: Double
@@ -119,7 +119,7 @@ public struct LayerNorm: Layer {
   }
 }
 
-/// γ and β of a normalisation, as parameters of a layer or as tensors.
+/// γ and β of a normalization, as parameters of a layer or as tensors.
 struct AffineParameters {
   var weight: Parameter?
   var bias: Parameter?

@@ -1,6 +1,6 @@
 import ApusCore
 
-/// Local response normalisation across channels, AlexNet's "NORM1" and "NORM2": [N, …, C] → the same shape.
+/// Local response normalization across channels, AlexNet's "NORM1" and "NORM2": [N, …, C] → the same shape.
 ///
 /// y[c] = x[c] / (k + alpha / size · Σ x[j]²)^beta, j from c − size / 2 to c + (size − 1) / 2, cut at the first and last channel.
 ///

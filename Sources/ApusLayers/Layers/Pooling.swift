@@ -81,7 +81,7 @@ public struct GlobalMaxPool2D: Layer {
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { globalMaxPool2d(x) }
 }
 
-/// Maxima or means of neighbouring channels: […, C] → […, C / size].
+/// Maxima or means of neighboring channels: […, C] → […, C / size].
 public struct ChannelPool: Layer {
   /// `maximum` for invariance to which of the channels responds, `mean` for a smooth summary.
   public enum Operation: String, Hashable, Sendable { case maximum, mean }

@@ -43,7 +43,7 @@ public struct ParameterGroup: Hashable, Sendable {
 
 /// What weight decay acts on where no group says otherwise.
 public enum DecayedParameters: String, Hashable, Sendable, Codable, CaseIterable {
-  /// Filters and matrices: not biases, nor scales and shifts of normalisations, nor any other vector. They are few, no sum over
+  /// Filters and matrices: not biases, nor scales and shifts of normalizations, nor any other vector. They are few, no sum over
   /// many inputs makes them overfit, and pulling a scale to 0 switches its channel off (He et al. 2019, Bag of Tricks, 3.1).
   case weights
   /// Every parameter, as PyTorch does with one group.

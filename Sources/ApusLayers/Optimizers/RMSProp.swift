@@ -9,7 +9,7 @@ import ApusCore
 /// Keras, the default) and √(s + ε). `centered`: s less the square of the gradients' running mean takes the place of s (at least 0),
 /// an estimate of the variance. `momentum` μ: u = μ · u + g/…, value −= learningRate · u.
 ///
-/// Tieleman & Hinton 2012 (lecture 6.5); with centring and momentum Graves 2013. Smoothing is 0.9 there, in deck D2 and in Keras;
+/// Tieleman & Hinton 2012 (lecture 6.5); with centering and momentum Graves 2013. Smoothing is 0.9 there, in deck D2 and in Keras;
 /// PyTorch's default is 0.99.
 public struct RMSProp: Optimizer {
   /// Where ε keeps the division by 0 away. Inside the root it counts more: √ε, 1e-4 for 1e-8, bounds the divisor from below.
@@ -76,7 +76,7 @@ public struct RMSProp: Optimizer {
         isCentered: centered, hasEpsilonInsideRoot: epsilonPlacement == .insideRoot))
   }
 
-  /// By names as `mean_square.features.0.weight`; also `mean` where centred and `velocity` with momentum.
+  /// By names as `mean_square.features.0.weight`; also `mean` where centered and `velocity` with momentum.
   public func state() -> [(name: String, value: Tensor)] { memory.state() }
 
   /// Sets means and velocities. Throws `CheckpointError`, with nothing changed, if a name, shape or type does not fit.

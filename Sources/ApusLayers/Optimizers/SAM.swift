@@ -1,6 +1,6 @@
 import ApusCore
 
-/// Sharpness-aware minimisation: another optimizer's step by the gradient at the worst place nearby, so that flat minima win.
+/// Sharpness-aware minimization: another optimizer's step by the gradient at the worst place nearby, so that flat minima win.
 ///
 /// With g the gradient at w:  e = ρ · g / ‖g‖ over all parameters;  the base's step at w by the gradient at w + e
 ///
