@@ -32,7 +32,7 @@ extension DataSplit {
   public func batches(batchSize: Int) -> BatchSequence { fatalError("unavailable") }
 }
 
-/// PyTorch's loader.
+/// PyTorch's loader: a split makes its batches, `split.batches(of: 64)`.
 @available(
   *, unavailable,
   message: "a split makes its batches: for batch in data.train.batches(of: 64, shuffled: 1, epoch: epoch) { … }"

@@ -69,7 +69,7 @@ extension Tensor {
   @available(*, unavailable, message: "shape[0] is the number of rows, elementCount of all elements")
   public var len: Int { fatalError("unavailable") }
 
-  /// PyTorch's place.
+  /// PyTorch's place: leave it out, everything is on the CPU.
   @available(*, unavailable, message: "leave it out: everything is on the CPU")
   public var device: String { fatalError("unavailable") }
 
@@ -80,7 +80,7 @@ extension Tensor {
   public var grad: Tensor? { fatalError("unavailable") }
 
   // swift-format-ignore: AlwaysUseLowerCamelCase
-  /// PyTorch's switch.
+  /// PyTorch's switch: what is trained is a `Parameter(tensor)` in a layer.
   @available(*, unavailable, message: "what is trained is a Parameter(tensor) in a layer")
   public var requires_grad: Bool { fatalError("unavailable") }
 

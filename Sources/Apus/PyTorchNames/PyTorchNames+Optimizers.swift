@@ -110,12 +110,12 @@ extension Optimizer {
     fatalError("unavailable")
   }
 
-  /// MLX' form.
+  /// MLX' form: write `SGD(model.parameters, learningRate: 0.1)`.
   @available(*, unavailable, message: "an optimizer takes parameters: SGD(model.parameters, learningRate: 0.1)")
   public init(learningRate: Double, momentum: Double = 0, weightDecay: Double = 0) { fatalError("unavailable") }
 }
 
-/// PyTorch's scheduler.
+/// PyTorch's scheduler: write `Schedule.cosine(over: steps)`.
 @available(
   *, unavailable,
   message: "at each step: optimizer.learningRate = Schedule.cosine(over: steps).rate(at: step, base: 0.1)"
@@ -127,7 +127,7 @@ public struct CosineAnnealingLR {
   public func step() { fatalError("unavailable") }
 }
 
-/// PyTorch's scheduler.
+/// PyTorch's scheduler: write `Schedule.step(every: 30)`.
 @available(
   *, unavailable,
   message: "at each epoch: optimizer.learningRate = Schedule.step(every: 30, factor: 0.1).rate(at: epoch, base: 0.1)"
@@ -139,7 +139,7 @@ public struct StepLR {
   public func step() { fatalError("unavailable") }
 }
 
-/// PyTorch's scheduler.
+/// PyTorch's scheduler: write `Schedule.oneCycle(over: steps)`.
 @available(
   *, unavailable,
   message: "at each step: optimizer.learningRate = Schedule.oneCycle(over: steps).rate(at: step, base: 0.1)"
