@@ -19,7 +19,7 @@ public struct PatternNetwork: Layer {
   /// - Parameters:
   ///   - input: [H, W, C].
   ///   - counts: numbers for the letters N, M and K where the pattern has them.
-  ///   - channels: of a stage's convolutions; doubled from stage to stage, from 16, unless given.
+  ///   - channels: of a stage's convolutions; unless given 16, doubled from stage to stage up to 512.
   ///   - hidden: width of the fully connected layers.
   ///   - pools: whether stage s (0, 1, …) pools, where the pattern says `POOL?`.
   public init(
