@@ -15,6 +15,7 @@ import ApusLayers
 /// 3×3 / 2 max-pooling after the first, second and fifth; 9,216 – 4,096 – 4,096 – classes with dropout of a half before the first two
 /// linear layers. Initial values are the layers' own (He's), not the paper's N(0, 0.01²).
 public struct AlexNet: Layer {
+  /// Three networks are called AlexNet, and a file of weights fits one of them.
   public enum Variant: String, Hashable, Sendable, CaseIterable {
     /// As published, for 227×227 pixels: the second, fourth and fifth convolution see half of the channels, as they lay on two
     /// GPUs; local response norm before the first two pools. 60,965,224 parameters.
@@ -26,11 +27,14 @@ public struct AlexNet: Layer {
     case torchvision
   }
 
+  /// The five convolutions: [N, H, W, channels] → [N, 6, 6, 256] for images of the variant's size.
   public let features: Sequential
   /// 6×6 cells, of images of other sizes too.
   public let avgpool = AdaptiveAveragePool2D(6)
+  /// The three linear layers, from 9,216 numbers to the classes.
   public let classifier: Sequential
 
+  /// `channels` of the images, 3 for RGB; `classes` of the logits, 1,000 for ImageNet.
   public init(_ variant: Variant = .torchvision, channels: Int = 3, classes: Int = 1000) {
     features =
       switch variant {
@@ -89,5 +93,6 @@ public struct AlexNet: Layer {
     }
   }
 
+  /// [N, H, W, channels] → logits [N, classes].
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { classifier(flatten(avgpool(features(x)))) }
 }

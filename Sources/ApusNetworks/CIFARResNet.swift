@@ -12,13 +12,23 @@ import ApusLayers
 /// | padding (the paper's option A), none | 269,722 | 464,154 | 658,586 | 853,018 | 1,727,962 | 19,421,274 |
 /// | projection (option B) | 272,474 | 466,906 | 661,338 | 855,770 | 1,730,714 | 19,424,026 |
 public struct CIFARResNet: Layer {
+  /// 3×3, `channels` → 16, without a bias.
   public let conv1: Conv2D
+  /// Of conv1's 16 channels.
   public let bn1: BatchNorm
+  /// n blocks, 16 → 16 channels at the image's size.
   public let stage1: Sequential
+  /// n blocks, 16 → 32 channels; the first halves the size.
   public let stage2: Sequential
+  /// n blocks, 32 → 64 channels; the first halves the size.
   public let stage3: Sequential
+  /// 64 → `classes`.
   public let fc: Linear
 
+  /// Traps unless `depth` is 6n + 2 with n at least 1.
+  ///
+  /// - Parameter shortcut: what blocks add where shapes differ; the paper's results on CIFAR-10 are with `.padding`, those of its
+  ///   plain networks with `.none`.
   public init(depth: Int = 20, shortcut: Shortcut = .projection, channels: Int = 3, classes: Int = 10) {
     if depth < 8 || depth % 6 != 2 { fatalError("a residual network for CIFAR has 6n + 2 layers, not \(depth)") }
     let blocks = (depth - 2) / 6
@@ -37,6 +47,7 @@ public struct CIFARResNet: Layer {
     fc = Linear(64, classes)
   }
 
+  /// [N, H, W, channels] → logits [N, classes]; the paper's images are 32×32.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     let h = relu(bn1(conv1(x)))
     return fc(flatten(globalAveragePool2d(stage3(stage2(stage1(h))))))

@@ -11,12 +11,13 @@ import ApusLayers
 public struct FCN: Layer {
   /// Their maps, but for the first ones', are scored: `fusions` counts back from the last but one.
   public let stages: [Sequential]
+  /// Convolutions between the last stage and `score`, VGG's first two linear layers in the published nets; none in `small`.
   public let head: Sequential
   /// 1×1, of the head's features.
   public let score: Conv2D
   /// From the coarsest to the finest.
   public let fusions: [ScoreFusion]
-  /// Pixels between neighbouring scores of the last fusion.
+  /// Pixels between neighboring scores of the last fusion.
   public let stride: Int
   /// Rows and columns of the enlarged scores before the image begins.
   public let offset: Int
@@ -34,6 +35,7 @@ public struct FCN: Layer {
     self.offset = offset
   }
 
+  /// [N, H, W, C] → scores [N, H, W, classes], before a softmax.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     guard x.rank == 4 else { return shapeFailure("FCN", "expects [N, H, W, C], input is \(x.shape)", input: x) }
@@ -56,6 +58,7 @@ public struct FCN: Layer {
 /// Scores of a coarse map enlarged by two, plus those of a finer one. The enlargement is a transposed convolution, 4×4 with stride 2,
 /// that begins as bilinear interpolation and is learned; its result and the finer map are cut to what they have in common.
 public struct ScoreFusion {
+  /// 4×4 with stride 2, classes → classes, without a bias.
   public let enlarge: ConvTranspose2D
   /// 1×1, of the finer map.
   public let score: Conv2D
@@ -72,6 +75,7 @@ public struct ScoreFusion {
     self.offset = offset
   }
 
+  /// coarse [N, h, w, classes], fine [N, H, W, features] → [N, min(2h + 2 − 2·padding, H − offset), the same of w and W, classes].
   public func callAsFunction(_ coarse: Tensor, _ fine: Tensor) -> Tensor {
     let large = enlarge(coarse)
     let scores = score(fine)
@@ -97,6 +101,7 @@ private func cut(_ x: Tensor, from offset: Int, height: Int, width: Int) -> Tens
 extension FCN {
   /// The published nets by the pixels between the scores that they enlarge in the end.
   public enum Variant: String, Hashable, Sendable, CaseIterable {
+    /// With the last stage's scores alone.
     case fcn32s = "32s"
     /// With the fourth pooling's scores.
     case fcn16s = "16s"

@@ -11,14 +11,16 @@ import ApusLayers
 
 /// A residual block, x + F(x): the weights of the layers of F, in the order in which they run.
 public protocol ResidualBranch {
+  /// Filters and matrices, two or more; those of a projection on the shortcut are not in it.
   var branchWeights: [Parameter] { get }
 }
 
 extension ResidualBlock: ResidualBranch {
+  /// Both 3×3 convolutions' weights; the shortcut's is left as it is.
   public var branchWeights: [Parameter] { [conv1.weight, conv2.weight] }
 }
 
-/// Fixup: residual networks that train without normalisation, since a step changes the function by an amount that
+/// Fixup: residual networks that train without normalization, since a step changes the function by an amount that
 /// does not grow with depth. With L blocks of m layers each: the last layer of each block and the classifier are 0,
 /// so that a block begins as its shortcut; the other layers of the block are He's, times L^(−1 / (2m − 2)).
 ///

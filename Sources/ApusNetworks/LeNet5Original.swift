@@ -18,11 +18,17 @@ import ApusLayers
 /// digits. The outputs here are minus the squared distances, so that the largest is the nearest and softmax applies. The codes are 7×12
 /// bitmaps of ±1, as in the paper, but drawn anew. Initial weights: uniform in ±2.4 / fan-in, the paper's.
 public struct LeNet5Original: Layer {
+  /// 5×5, 1 → 6.
   public let c1: Conv2D
+  /// Of c1's 6 maps, 28×28 → 14×14.
   public let s2: TrainedSubsampling2D
+  /// 5×5, 6 → 16, by `connections`.
   public let c3: PartiallyConnectedConv2D
+  /// Of c3's 16 maps, 10×10 → 5×5.
   public let s4: TrainedSubsampling2D
+  /// 5×5, 16 → 120: one window covers the map.
   public let c5: Conv2D
+  /// 120 → 84, the pixels of a code.
   public let f6: Linear
   /// [84, 10], fixed: a column a class
   public let codes: Buffer
@@ -34,6 +40,7 @@ public struct LeNet5Original: Layer {
     [0, 1, 3, 4], [1, 2, 4, 5], [0, 2, 3, 5], [0, 1, 2, 3, 4, 5],
   ]
 
+  /// No options: images, classes and codes are the paper's.
   public init() {
     let initializer = Initializer { shape, fanIn, _, seed, stream in
       let bound = 2.4 / Float(fanIn)
@@ -49,6 +56,7 @@ public struct LeNet5Original: Layer {
     codes.isFrozen = true
   }
 
+  /// [N, 32, 32, 1] → minus the squared distances to the codes, [N, 10]: at most 0.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     func squash(_ x: Tensor) -> Tensor { (x * (2.0 / 3)).tanh() * 1.7159 }
     let maps = squash(s4(squash(c3(squash(s2(squash(c1(x))))))))
@@ -68,12 +76,14 @@ public struct TrainedSubsampling2D: Layer {
   /// [C]
   public let bias: Parameter
 
+  /// Traps if `channels` is below 1.
   public init(_ channels: Int) {
     if channels < 1 { fatalError("TrainedSubsampling2D(\(channels)): at least one channel") }
     coefficient = Parameter(.full([channels], 0.25))
     bias = Parameter(.zeros([channels]))
   }
 
+  /// [N, H, W, C] → [N, ⌊H / 2⌋, ⌊W / 2⌋, C].
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     guard x.rank == 4, x.shape[3] == coefficient.shape[0] else {
@@ -92,10 +102,14 @@ public struct PartiallyConnectedConv2D: Layer {
   public let weight: Parameter
   /// [K]
   public let bias: Parameter
+  /// C, of which each output map sees some.
   public let inputChannels: Int
   /// Input maps of each output map.
   public let connections: [[Int]]
 
+  /// Weights are drawn for each output map's own fan-in, KH·KW times the maps that it sees; the bias begins at 0.
+  ///
+  /// - Parameter connections: for each output map different numbers in 0..<inputChannels, at least one. Traps on others.
   public init(
     _ inputChannels: Int, _ connections: [[Int]], kernel: IntOrPair, initializer: Initializer = .kaimingNormal()
   ) {
@@ -120,6 +134,7 @@ public struct PartiallyConnectedConv2D: Layer {
     self.connections = connections
   }
 
+  /// [N, H, W, C] → [N, H − KH + 1, W − KW + 1, K].
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     convolution(
       x, weight: dense, bias: bias.value, stride: 1, padding: 0, dilation: 1, groups: 1,

@@ -11,6 +11,7 @@ public enum NetworkCatalogue {
     public let title: String
     /// What tells it from others of its title; empty where there is one.
     public let variant: String
+    /// Authors and year.
     public let paper: String
     /// The shape `[H, W, C]` of the images that it was made for.
     public let usualInput: Shape
@@ -23,8 +24,10 @@ public enum NetworkCatalogue {
     public var isDense = false
   }
 
+  /// LeNets first, then the networks for CIFAR-10, for ImageNet and for segmentation.
   public static let entries: [Entry] = lenets + cifarNetworks + imageNetworks + segmentationNetworks
 
+  /// Full names, in the order of `entries`; `entry(_:)` knows short ones too.
   public static var names: [String] { entries.map(\.name) }
 
   /// Names of families with the variant that is meant where nothing is said.
@@ -86,5 +89,6 @@ public enum NetworkCatalogue {
 
 /// A network that is not known, or that cannot be made for the data.
 public struct NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// One line: what the network does not take, or that there is none of the name, with the nearest one.
   public let description: String
 }

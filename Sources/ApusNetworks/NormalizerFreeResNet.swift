@@ -1,25 +1,35 @@
 import ApusCore
 import ApusLayers
 
-/// Residual networks without normalisation of activations: NF-ResNet-26, 50, 101 and 152. Brock, De & Smith 2021, "Characterizing signal
+/// Residual networks without normalization of activations: NF-ResNet-26, 50, 101 and 152. Brock, De & Smith 2021, "Characterizing signal
 /// propagation to close the performance gap in unnormalized ResNets"; deck D3.
 ///
-/// Convolutions have scaled, standardised weights. Blocks are h + α · f(h / β), with β the deviation that h has at the start: the variance
+/// Convolutions have scaled, standardized weights. Blocks are h + α · f(h / β), with β the deviation that h has at the start: the variance
 /// is 1 behind the first block of a stage's shortcut, each block adds α². ReLUs are multiplied by √(2 / (1 − 1/π)), so that they keep the
 /// variance. A learned gain, at first 0, ends each branch ("SkipInit"). Train it with `GradientClipping.adaptive` (deck D3's AGC).
 ///
 /// NF-ResNet-50 has 25,557,048 parameters for three channels and 1,000 classes: ResNet-50's, a gain and a bias in the place of each γ
 /// and β, and 16 gains of branches.
 public struct NormalizerFreeResNet: Layer {
+  /// The depths that can be made, counted in layers with weights.
   public static let depths = [26, 50, 101, 152]
 
+  /// 7×7 with stride 2, `channels` → 64, followed by a 3×3 max-pool with stride 2.
   public let conv1: WeightStandardizedConv2D
+  /// 64 → 256 channels, a quarter of the image's size.
   public let layer1: Sequential
+  /// 256 → 512 channels, an eighth.
   public let layer2: Sequential
+  /// 512 → 1,024 channels, a sixteenth.
   public let layer3: Sequential
+  /// 1,024 → 2,048 channels, a thirty-second.
   public let layer4: Sequential
+  /// 2,048 → `classes`.
   public let fc: Linear
 
+  /// Traps unless `depth` is one of `depths`.
+  ///
+  /// - Parameter alpha: α; each block adds α² to the variance. 0.2 is the paper's.
   public init(depth: Int, alpha: Double = 0.2, channels: Int = 3, classes: Int = 1000) {
     let blocks: [Int]
     switch depth {
@@ -50,6 +60,7 @@ public struct NormalizerFreeResNet: Layer {
     fc = Linear(input, classes)
   }
 
+  /// [N, H, W, channels] → logits [N, classes].
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     let h = maxPool2d(conv1(x), kernel: 3, stride: 2, padding: 1)
     return fc(flatten(globalAveragePool2d(relu(layer4(layer3(layer2(layer1(h))))) * variancePreservingGain)))
@@ -61,15 +72,24 @@ private let variancePreservingGain = (2 / (1 - 1 / Double.pi)).squareRoot()
 
 /// h + α · gain · f(h / β), f a 1×1, a 3×3 and a 1×1 convolution, each behind a ReLU. Brock, De & Smith 2021.
 public struct NormalizerFreeBlock: Layer {
+  /// 1×1, C → width.
   public let conv1: WeightStandardizedConv2D
+  /// 3×3, width → width, with the block's stride.
   public let conv2: WeightStandardizedConv2D
+  /// 1×1, width → 4·width.
   public let conv3: WeightStandardizedConv2D
+  /// 1×1 with the block's stride, C → 4·width, of the input behind the first ReLU; `nil`: the shortcut is the block's input.
   public let downsample: WeightStandardizedConv2D?
   /// [1], at first 0
   public let skipGain: Parameter
+  /// α: what the branch is multiplied by, beside its learned gain.
   public let alpha: Double
+  /// β: the deviation of the block's input at the start, by which it is divided.
   public let beta: Double
 
+  /// - Parameters:
+  ///   - width: channels of the 3×3 convolution; the block gives four times as many.
+  ///   - projects: whether the shortcut is a 1×1 convolution, needed if the stride is not 1 or C is not 4·width.
   public init(_ inputChannels: Int, width: Int, stride: Int, alpha: Double, beta: Double, projects: Bool) {
     let output = width * Bottleneck.expansion
     conv1 = .scaled(inputChannels, width, kernel: 1)
@@ -81,6 +101,7 @@ public struct NormalizerFreeBlock: Layer {
     self.beta = beta
   }
 
+  /// [N, H, W, C] → [N, ⌈H / stride⌉, ⌈W / stride⌉, 4·width].
   public func callAsFunction(_ x: Tensor) -> Tensor {
     if x.isPoisoned { return x }
     let h = relu(x) * (variancePreservingGain / beta)

@@ -17,6 +17,7 @@ import ApusLayers
 /// at their ends (`Bottleneck`). A 3×3 / 2 max-pool before layer1, global average pooling and a linear layer after layer4. (The deck
 /// prints ×3 for layer3 of 152 layers and "global max pooling": ×36 and average pooling are right.)
 public struct ResNet: Layer {
+  /// Where a bottleneck halves the image. A file of weights fits both, but is right only for the one that it was trained with.
   public enum Variant: String, Hashable, Sendable, CaseIterable {
     /// A stage's stride is in the first 1×1 convolution of its first block.
     case paper
@@ -24,16 +25,25 @@ public struct ResNet: Layer {
     case torchvision
   }
 
+  /// The depths that can be made, all of the paper's, counted in layers with weights.
   public static let depths = [18, 34, 50, 101, 152]
 
+  /// 7×7 with stride 2, `channels` → 64, without a bias.
   public let conv1: Conv2D
+  /// Of conv1's 64 channels; a ReLU and a 3×3 max-pool with stride 2 follow.
   public let bn1: BatchNorm
+  /// The paper's conv2_x: 64 → 64 channels, or 256 with bottlenecks.
   public let layer1: Sequential
+  /// The paper's conv3_x: → 128 channels, or 512.
   public let layer2: Sequential
+  /// The paper's conv4_x: → 256 channels, or 1,024.
   public let layer3: Sequential
+  /// The paper's conv5_x: → 512 channels, or 2,048.
   public let layer4: Sequential
+  /// 512 or 2,048 → `classes`.
   public let fc: Linear
 
+  /// Traps unless `depth` is one of `depths`. Below 50 both variants are the same network.
   public init(depth: Int, _ variant: Variant = .torchvision, channels: Int = 3, classes: Int = 1000) {
     let blocks: [Int]
     switch depth {
@@ -60,6 +70,7 @@ public struct ResNet: Layer {
     fc = Linear(input, classes)
   }
 
+  /// [N, H, W, channels] → logits [N, classes].
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     let h = maxPool2d(relu(bn1(conv1(x))), kernel: 3, stride: 2, padding: 1)
     return fc(flatten(globalAveragePool2d(layer4(layer3(layer2(layer1(h)))))))

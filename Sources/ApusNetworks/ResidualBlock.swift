@@ -4,15 +4,22 @@ import ApusLayers
 /// Two 3×3 convolutions with batch norm, added to their input: relu(F(x) + shortcut(x)). He et al. 2016, figure 2; names as in
 /// torchvision.
 public struct ResidualBlock: Layer {
+  /// 3×3 with the block's stride, C → K, without a bias.
   public let conv1: Conv2D
+  /// Behind `conv1`, before the ReLU.
   public let bn1: BatchNorm
+  /// 3×3, K → K, without a bias.
   public let conv2: Conv2D
+  /// Behind `conv2`, before the sum.
   public let bn2: BatchNorm
   /// A 1×1 convolution with batch norm where shapes differ.
   public let downsample: Sequential?
   let shortcut: Shortcut
   let stride: Int
 
+  /// C input and K output channels.
+  ///
+  /// - Parameter shortcut: what is added to the branch; see `Shortcut` for blocks whose shape differs from their input's.
   public init(_ inputChannels: Int, _ outputChannels: Int, stride: Int = 1, shortcut: Shortcut = .projection) {
     conv1 = Conv2D(
       inputChannels, outputChannels, kernel: 3, stride: IntOrPair(stride), padding: 1, bias: false)
@@ -24,6 +31,7 @@ public struct ResidualBlock: Layer {
     self.stride = stride
   }
 
+  /// [N, H, W, C] → [N, ⌈H / stride⌉, ⌈W / stride⌉, K], with values of at least 0.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     if shortcut == .none { return relu(bn2(conv2(relu(bn1(conv1(x)))))) }
     let straight = downsample?(x) ?? shortcut.padded(x, to: conv2.weight.shape[3], stride: stride)
@@ -36,14 +44,22 @@ public struct ResidualBlock: Layer {
 ///
 /// [N, H, W, C] → [N, H / stride, W / stride, 4·width]
 public struct Bottleneck: Layer {
+  /// Output channels per channel of the 3×3 convolution.
   public static let expansion = 4
 
+  /// 1×1, C → width, without a bias; has the block's stride if `stridesFirst`.
   public let conv1: Conv2D
+  /// Behind `conv1`, before the ReLU.
   public let bn1: BatchNorm
+  /// 3×3, width → width, without a bias; has the block's stride unless `stridesFirst`.
   public let conv2: Conv2D
+  /// Behind `conv2`, before the ReLU.
   public let bn2: BatchNorm
+  /// 1×1, width → 4·width, without a bias.
   public let conv3: Conv2D
+  /// Behind `conv3`, before the sum.
   public let bn3: BatchNorm
+  /// A 1×1 convolution with batch norm if the stride is not 1 or C is not 4·width; `nil`: the input itself is added.
   public let downsample: Sequential?
 
   /// - Parameter stridesFirst: whether the first 1×1 convolution has the stride, as in the paper, or the 3×3 one, as in torchvision
@@ -59,6 +75,7 @@ public struct Bottleneck: Layer {
     downsample = Shortcut.projection.projection(inputChannels, output, stride: stride)
   }
 
+  /// [N, H, W, C] → [N, ⌈H / stride⌉, ⌈W / stride⌉, 4·width], with values of at least 0.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     let straight = downsample?(x) ?? x
     return relu(bn3(conv3(relu(bn2(conv2(relu(bn1(conv1(x)))))))) + straight)
@@ -66,6 +83,7 @@ public struct Bottleneck: Layer {
 }
 
 extension Bottleneck: ResidualBranch {
+  /// The weights of the branch's three convolutions; the shortcut's is left as it is.
   public var branchWeights: [Parameter] { [conv1.weight, conv2.weight, conv3.weight] }
 }
 

@@ -17,12 +17,17 @@ import ApusLayers
 public struct VGG: Layer {
   /// The columns of the paper's table, by the number of layers with weights.
   public enum Configuration: String, Hashable, Sendable, CaseIterable {
+    /// 8 convolutions.
     case vgg11 = "A"
+    /// 8 convolutions, local response norm behind the first.
     case vgg11LRN = "A-LRN"
+    /// 10 convolutions.
     case vgg13 = "B"
     /// With 1×1 convolutions as the third of stages 3 to 5.
     case vgg16OneByOne = "C"
+    /// 13 convolutions, all 3×3.
     case vgg16 = "D"
+    /// 16 convolutions.
     case vgg19 = "E"
 
     /// Kernel sizes of the convolutions of each stage.
@@ -37,11 +42,14 @@ public struct VGG: Layer {
     }
   }
 
+  /// The five stages of `features(_:channels:)`.
   public let features: Sequential
   /// 7×7 cells, of images of other sizes too.
   public let avgpool = AdaptiveAveragePool2D(7)
+  /// The three linear layers, 25,088 – 4,096 – 4,096 – classes, with dropout of a half behind the first two.
   public let classifier: Sequential
 
+  /// `channels` of the images, 3 for RGB; `classes` of the logits, 1,000 for ImageNet.
   public init(_ configuration: Configuration = .vgg16, channels: Int = 3, classes: Int = 1000) {
     features = VGG.features(configuration, channels: channels)
     classifier = Sequential {
@@ -70,5 +78,6 @@ public struct VGG: Layer {
     return Sequential(layers)
   }
 
+  /// [N, H, W, channels] → logits [N, classes]; images are at least 32×32, 224×224 in the paper.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { classifier(flatten(avgpool(features(x)))) }
 }

@@ -116,22 +116,22 @@ extension Tensor {
   @available(*, unavailable, renamed: "argmax(axis:)")
   public func argmax(dim: Int) -> Tensor { fatalError("unavailable") }
 
-  /// PyTorch's axis.
+  /// PyTorch's axis without a label: write `argmax(axis: -1)`.
   @available(*, unavailable, renamed: "argmax(axis:)")
   public func argmax(_ axis: Int) -> Tensor { fatalError("unavailable") }
 }
 
 /// Functions that some libraries have as methods.
 extension Tensor {
-  /// PyTorch's method.
+  /// PyTorch's method: write `softmax(x)`, over the last axis.
   @available(*, unavailable, message: "softmax(x), over the last axis")
   public func softmax(dim: Int = -1) -> Tensor { fatalError("unavailable") }
 
-  /// Keras' and MLX' argument.
+  /// Keras' and MLX' argument: write `softmax(x)`, over the last axis.
   @available(*, unavailable, message: "softmax(x), over the last axis")
   public func softmax(axis: Int) -> Tensor { fatalError("unavailable") }
 
-  /// PyTorch's method.
+  /// PyTorch's method: write `softmax(x)`, over the last axis.
   @available(*, unavailable, message: "softmax(x), over the last axis")
   public func softmax(_ axis: Int) -> Tensor { fatalError("unavailable") }
 
@@ -143,12 +143,12 @@ extension Tensor {
   @available(*, unavailable, message: "maxPool2d(x, 2)")
   public func maxPool(_ kernel: Int, stride: Int = 0) -> Tensor { fatalError("unavailable") }
 
-  /// PyTorch's method.
+  /// PyTorch's label: write `flatten(1)`.
   @available(*, unavailable, renamed: "flatten(_:)")
   public func flatten(startDim: Int) -> Tensor { fatalError("unavailable") }
 
-  /// PyTorch's method.
   // swift-format-ignore: AlwaysUseLowerCamelCase
+  /// PyTorch's label: write `flatten(1)`.
   @available(*, unavailable, renamed: "flatten(_:)")
   public func flatten(start_dim: Int) -> Tensor { fatalError("unavailable") }
 }

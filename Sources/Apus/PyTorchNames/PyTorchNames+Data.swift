@@ -32,12 +32,13 @@ extension DataSplit {
   public func batches(batchSize: Int) -> BatchSequence { fatalError("unavailable") }
 }
 
-/// PyTorch's loader.
+/// PyTorch's loader: a split makes its batches, `split.batches(of: 64)`.
 @available(
   *, unavailable,
   message: "a split makes its batches: for batch in data.train.batches(of: 64, shuffled: 1, epoch: epoch) { … }"
 )
 public struct DataLoader {
+  /// Write `split.batches(of: 64)`, or with `shuffled: 1, epoch: epoch` for `shuffle: true`.
   public init(_ split: DataSplit, batchSize: Int, shuffle: Bool = false) { fatalError("unavailable") }
 }
 
@@ -48,5 +49,6 @@ public struct DataLoader {
     "slice the tensors: x[0..<64] and labels[0..<64]; images as bytes become ImageDataset(images: bytes, labels: labels, classNames: names, source: \"mine\")"
 )
 public struct TensorDataset {
+  /// Write `x[0..<64]` and `labels[0..<64]`, or make an `ImageDataset` of bytes.
   public init(_ samples: Tensor, _ labels: Tensor) { fatalError("unavailable") }
 }

@@ -210,11 +210,11 @@ extension Layer {
   @available(*, unavailable, message: "a layer is called: model(x)")
   public func forward(_ x: Tensor) -> Tensor { fatalError("unavailable") }
 
-  /// PyTorch's switch.
+  /// PyTorch's switch: leave it out, layers train while `valueWithGradients` runs.
   @available(*, unavailable, message: "leave it out: a layer trains exactly while valueWithGradients takes gradients")
   public func train() { fatalError("unavailable") }
 
-  /// PyTorch's switch.
+  /// PyTorch's switch: leave it out, outside of `valueWithGradients` everything is inference.
   @available(*, unavailable, message: "leave it out: a layer trains exactly while valueWithGradients takes gradients")
   public func eval() { fatalError("unavailable") }
 
@@ -226,8 +226,8 @@ extension Layer {
   @available(*, unavailable, message: "try model.load(\"weights.pth\") reads the file, PyTorch's too, and loads it")
   public func loadStateDict(_ state: Any) { fatalError("unavailable") }
 
-  /// PyTorch's name of `load`.
   // swift-format-ignore: AlwaysUseLowerCamelCase
+  /// PyTorch's name of `load`.
   @available(*, unavailable, message: "try model.load(\"weights.pth\") reads the file, PyTorch's too, and loads it")
   public func load_state_dict(_ state: Any) { fatalError("unavailable") }
 
@@ -239,8 +239,8 @@ extension Layer {
   @available(*, unavailable, renamed: "save(_:)")
   public func save(to path: String) throws { fatalError("unavailable") }
 
-  /// PyTorch's name of `state()`.
   // swift-format-ignore: AlwaysUseLowerCamelCase
+  /// PyTorch's name of `state()`.
   @available(*, unavailable, renamed: "state()")
   public func state_dict() -> [(name: String, value: Tensor)] { state() }
 
@@ -248,8 +248,8 @@ extension Layer {
   @available(*, unavailable, message: "for (path, parameter) in model.parameters { … }")
   public func namedParameters() -> ParameterList { parameters }
 
-  /// PyTorch's name of `parameters`.
   // swift-format-ignore: AlwaysUseLowerCamelCase
+  /// PyTorch's name of `parameters`.
   @available(*, unavailable, message: "for (path, parameter) in model.parameters { … }")
   public func named_parameters() -> ParameterList { parameters }
 
@@ -261,13 +261,13 @@ extension Layer {
   @available(*, unavailable, renamed: "parameters.scalarCount")
   public func countParams() -> Int { parameters.scalarCount }
 
-  /// Keras' table.
+  /// Keras' table: `print(model)`, or `try model.plan(input: [1, 32, 32, 3])` for shapes and costs.
   @available(
     *, unavailable, message: "a model prints as its layers; try model.plan(input: [1, 32, 32, 3]) has shapes and costs"
   )
   public func summary(input: Shape = []) -> String { fatalError("unavailable") }
 
-  /// Keras' loop.
+  /// Keras' loop: write it, over `split.batches(of: 64, shuffled: 1, epoch: epoch)`.
   @available(
     *, unavailable,
     message:
@@ -275,7 +275,7 @@ extension Layer {
   )
   public func fit(_ data: Any, epochs: Int = 1) { fatalError("unavailable") }
 
-  /// Keras' prediction.
+  /// Keras' prediction: write `softmax(model(x))`, or `model(x).argmax()` for the classes.
   @available(
     *, unavailable, message: "a layer is called: softmax(model(x)) has probabilities, model(x).argmax() classes"
   )
@@ -303,7 +303,7 @@ extension Layer {
 }
 
 extension ParameterList {
-  /// PyTorch's method.
+  /// PyTorch's method: write `model.parameters`, without parentheses.
   @available(*, unavailable, message: "parameters is a property: model.parameters, without ()")
   public func callAsFunction() -> ParameterList { self }
 
@@ -316,27 +316,27 @@ extension ParameterList {
 }
 
 extension Parameter {
-  /// A step by hand.
+  /// A step by hand: write `parameter.value -= …`.
   @available(*, unavailable, message: "a parameter is a cell: parameter.value -= …")
   public static func -= (parameter: inout Parameter, change: Tensor) { fatalError("unavailable") }
 
-  /// A step by hand.
+  /// A step by hand: write `parameter.value += …`.
   @available(*, unavailable, message: "a parameter is a cell: parameter.value += …")
   public static func += (parameter: inout Parameter, change: Tensor) { fatalError("unavailable") }
 
-  /// PyTorch's place of a gradient.
+  /// PyTorch's place of a gradient: write `gradients[parameter]`.
   @available(*, unavailable, message: "gradients are values: gradients[parameter], of what valueWithGradients returns")
   public var grad: Tensor? { fatalError("unavailable") }
 
-  /// PyTorch's switch.
+  /// PyTorch's switch: write `isTrainable`.
   @available(*, unavailable, renamed: "isTrainable")
   public var requiresGrad: Bool {
     get { fatalError("unavailable") }
     set { fatalError("unavailable") }
   }
 
-  /// PyTorch's switch.
   // swift-format-ignore: AlwaysUseLowerCamelCase
+  /// PyTorch's switch: write `isTrainable`.
   @available(*, unavailable, renamed: "isTrainable")
   public var requires_grad: Bool {
     get { fatalError("unavailable") }

@@ -3,28 +3,36 @@
 /// PyTorch's class for `crossEntropy`.
 @available(*, unavailable, message: "losses are functions: crossEntropy(logits, labels)")
 public struct CrossEntropyLoss {
+  /// No object is made: `labelSmoothing` is an argument of `crossEntropy`.
   public init(labelSmoothing: Double = 0) {}
+  /// Write `crossEntropy(logits, labels)`.
   public func callAsFunction(_ logits: Tensor, _ labels: Tensor) -> Tensor { fatalError("unavailable") }
 }
 
 /// PyTorch's class for `mseLoss`.
 @available(*, unavailable, message: "losses are functions: mseLoss(prediction, target)")
 public struct MSELoss {
+  /// No object is made: `mseLoss` is a function.
   public init() {}
+  /// Write `mseLoss(prediction, target)`.
   public func callAsFunction(_ prediction: Tensor, _ target: Tensor) -> Tensor { fatalError("unavailable") }
 }
 
 /// PyTorch's class for `l1Loss`.
 @available(*, unavailable, message: "losses are functions: l1Loss(prediction, target)")
 public struct L1Loss {
+  /// No object is made: `l1Loss` is a function.
   public init() {}
+  /// Write `l1Loss(prediction, target)`.
   public func callAsFunction(_ prediction: Tensor, _ target: Tensor) -> Tensor { fatalError("unavailable") }
 }
 
 /// PyTorch's class for `binaryCrossEntropy`.
 @available(*, unavailable, message: "losses are functions: binaryCrossEntropy(logits: x, targets: y)")
 public struct BCEWithLogitsLoss {
+  /// No object is made: `binaryCrossEntropy` is a function.
   public init() {}
+  /// Write `binaryCrossEntropy(logits: logits, targets: targets)`.
   public func callAsFunction(_ logits: Tensor, _ targets: Tensor) -> Tensor { fatalError("unavailable") }
 }
 
@@ -33,7 +41,9 @@ public struct BCEWithLogitsLoss {
   *, unavailable, message: "losses are functions: negativeLogLikelihood(logProbabilities: x, labels: labels)"
 )
 public struct NLLLoss {
+  /// No object is made: `negativeLogLikelihood` is a function.
   public init() {}
+  /// Write `negativeLogLikelihood(logProbabilities: x, labels: labels)`.
   public func callAsFunction(_ logProbabilities: Tensor, _ labels: Tensor) -> Tensor { fatalError("unavailable") }
 }
 
@@ -65,8 +75,8 @@ public func crossEntropy(_ logits: Tensor, _ labels: [Int]) -> Tensor { fatalErr
 @available(*, unavailable, message: "labels are a tensor: crossEntropy(logits, Tensor(labels))")
 public func crossEntropy(_ logits: Tensor, _ labels: [Int32]) -> Tensor { fatalError("unavailable") }
 
-/// PyTorch's spelling of an argument.
 // swift-format-ignore: AlwaysUseLowerCamelCase
+/// PyTorch's spelling of an argument.
 @available(*, unavailable, renamed: "crossEntropy(_:_:labelSmoothing:)")
 public func crossEntropy(_ logits: Tensor, _ labels: Tensor, label_smoothing: Double) -> Tensor {
   fatalError("unavailable")

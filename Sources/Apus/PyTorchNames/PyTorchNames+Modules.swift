@@ -7,20 +7,23 @@
 )
 @dynamicMemberLookup
 public enum F {
+  /// Any function behind the prefix, `F.relu`: write `relu(x)`.
   public static subscript(dynamicMember name: String) -> AnotherLibrarysFunction { fatalError("unavailable") }
 }
 
-/// PyTorch's and MLX' module of layers.
 // swift-format-ignore: TypeNamesShouldBeCapitalized
+/// PyTorch's and MLX' module of layers.
 @available(*, unavailable, message: "layers have no prefix: Conv2D(3, 64, kernel: 3), Linear(512, 10)")
 @dynamicMemberLookup
 public enum nn {
+  /// `nn.Module`: write `Layer`.
   public typealias Module = Layer
+  /// Any layer behind the prefix, `nn.Linear`: write `Linear(512, 10)`.
   public static subscript(dynamicMember name: String) -> AnotherLibrarysLayer { fatalError("unavailable") }
 }
 
-/// PyTorch's module of everything.
 // swift-format-ignore: TypeNamesShouldBeCapitalized
+/// PyTorch's module of everything.
 @available(
   *, unavailable,
   message:
@@ -28,6 +31,7 @@ public enum nn {
 )
 @dynamicMemberLookup
 public enum torch {
+  /// Any function behind the prefix, `torch.zeros`: write `Tensor.zeros([2, 3])`.
   public static subscript(dynamicMember name: String) -> AnotherLibrarysFunction { fatalError("unavailable") }
 }
 
@@ -36,6 +40,7 @@ public enum torch {
 @dynamicCallable
 @dynamicMemberLookup
 public struct AnotherLibrarysFunction {
+  /// Takes any arguments; the result is a tensor, so that the rest of the expression has a type.
   @discardableResult
   public func dynamicallyCall(withKeywordArguments arguments: KeyValuePairs<String, Any>) -> Tensor {
     fatalError("unavailable")
@@ -49,6 +54,7 @@ public struct AnotherLibrarysFunction {
 @available(*, unavailable, message: "names have no prefix")
 @dynamicCallable
 public struct AnotherLibrarysLayer {
+  /// Takes any arguments; the result can be called and asked for members.
   @discardableResult
   public func dynamicallyCall(withKeywordArguments arguments: KeyValuePairs<String, Any>) -> AnotherLibrarysResult {
     fatalError("unavailable")
@@ -60,10 +66,12 @@ public struct AnotherLibrarysLayer {
 @dynamicCallable
 @dynamicMemberLookup
 public struct AnotherLibrarysResult {
+  /// Takes any arguments, as a layer's call does.
   @discardableResult
   public func dynamicallyCall(withKeywordArguments arguments: KeyValuePairs<String, Any>) -> Tensor {
     fatalError("unavailable")
   }
 
+  /// Any member, as `parameters` or `step`.
   public subscript(dynamicMember name: String) -> AnotherLibrarysFunction { fatalError("unavailable") }
 }

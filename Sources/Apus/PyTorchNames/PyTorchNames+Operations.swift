@@ -56,8 +56,8 @@ extension Tensor {
   @available(*, unavailable, message: "cast(to: .int32)")
   public func int() -> Tensor { fatalError("unavailable") }
 
-  /// PyTorch's choice between two tensors.
   // swift-format-ignore: AlwaysUseLowerCamelCase
+  /// PyTorch's choice between two tensors.
   @available(*, unavailable, message: "Tensor.select(mask, x, y)")
   public func masked_fill(_ mask: Tensor, _ value: Double) -> Tensor { fatalError("unavailable") }
 
@@ -69,7 +69,7 @@ extension Tensor {
   @available(*, unavailable, message: "shape[0] is the number of rows, elementCount of all elements")
   public var len: Int { fatalError("unavailable") }
 
-  /// PyTorch's place.
+  /// PyTorch's place: leave it out, everything is on the CPU.
   @available(*, unavailable, message: "leave it out: everything is on the CPU")
   public var device: String { fatalError("unavailable") }
 
@@ -79,8 +79,8 @@ extension Tensor {
   )
   public var grad: Tensor? { fatalError("unavailable") }
 
-  /// PyTorch's switch.
   // swift-format-ignore: AlwaysUseLowerCamelCase
+  /// PyTorch's switch: what is trained is a `Parameter(tensor)` in a layer.
   @available(*, unavailable, message: "what is trained is a Parameter(tensor) in a layer")
   public var requires_grad: Bool { fatalError("unavailable") }
 

@@ -71,8 +71,8 @@ extension Optimizer {
   @available(*, unavailable, message: "leave it out: gradients are values, and nothing keeps those of the last step")
   public func zeroGrad() { fatalError("unavailable") }
 
-  /// PyTorch's, which empties the parameters' gradients.
   // swift-format-ignore: AlwaysUseLowerCamelCase
+  /// PyTorch's, which empties the parameters' gradients.
   @available(*, unavailable, message: "leave it out: gradients are values, and nothing keeps those of the last step")
   public func zero_grad() { fatalError("unavailable") }
 
@@ -110,37 +110,43 @@ extension Optimizer {
     fatalError("unavailable")
   }
 
-  /// MLX' form.
+  /// MLX' form: write `SGD(model.parameters, learningRate: 0.1)`.
   @available(*, unavailable, message: "an optimizer takes parameters: SGD(model.parameters, learningRate: 0.1)")
   public init(learningRate: Double, momentum: Double = 0, weightDecay: Double = 0) { fatalError("unavailable") }
 }
 
-/// PyTorch's scheduler.
+/// PyTorch's scheduler: write `Schedule.cosine(over: steps)`.
 @available(
   *, unavailable,
   message: "at each step: optimizer.learningRate = Schedule.cosine(over: steps).rate(at: step, base: 0.1)"
 )
 public struct CosineAnnealingLR {
+  /// Write `Schedule.cosine(over: steps)`: a schedule holds no optimizer.
   public init(_ optimizer: some Optimizer, _ steps: Int) { fatalError("unavailable") }
+  /// Write `optimizer.learningRate = schedule.rate(at: step, base: 0.1)`.
   public func step() { fatalError("unavailable") }
 }
 
-/// PyTorch's scheduler.
+/// PyTorch's scheduler: write `Schedule.step(every: 30)`.
 @available(
   *, unavailable,
   message: "at each epoch: optimizer.learningRate = Schedule.step(every: 30, factor: 0.1).rate(at: epoch, base: 0.1)"
 )
 public struct StepLR {
+  /// Write `Schedule.step(every: 30, factor: 0.1)`: a schedule holds no optimizer.
   public init(_ optimizer: some Optimizer, _ every: Int, gamma: Double = 0.1) { fatalError("unavailable") }
+  /// Write `optimizer.learningRate = schedule.rate(at: epoch, base: 0.1)`.
   public func step() { fatalError("unavailable") }
 }
 
-/// PyTorch's scheduler.
+/// PyTorch's scheduler: write `Schedule.oneCycle(over: steps)`.
 @available(
   *, unavailable,
   message: "at each step: optimizer.learningRate = Schedule.oneCycle(over: steps).rate(at: step, base: 0.1)"
 )
 public struct OneCycleLR {
+  /// Write `Schedule.oneCycle(over: steps)`, whose base rate is the maximum.
   public init(_ optimizer: some Optimizer, _ most: Double, _ steps: Int) { fatalError("unavailable") }
+  /// Write `optimizer.learningRate = schedule.rate(at: step, base: 0.1)`.
   public func step() { fatalError("unavailable") }
 }

@@ -56,8 +56,8 @@ extension Tensor {
   @available(*, unavailable, renamed: "rank")
   public var ndim: Int { fatalError("unavailable") }
 
-  /// PyTorch's name of `transposed()`.
   // swift-format-ignore: AlwaysUseLowerCamelCase
+  /// PyTorch's name of `transposed()`.
   @available(*, unavailable, renamed: "transposed()")
   public var T: Tensor { fatalError("unavailable") }
 
@@ -145,7 +145,7 @@ extension Tensor {
   @available(*, unavailable, renamed: "Tensor.ones(_:)")
   public init(ones shape: Shape) { fatalError("unavailable") }
 
-  /// swift-apis' form.
+  /// swift-apis' form: write `Tensor.normal([2, 3], seed: 1)`.
   @available(*, unavailable, message: "Tensor.normal([2, 3], seed: 1)")
   public init(randomNormal shape: Shape) { fatalError("unavailable") }
 

@@ -19,11 +19,13 @@ public struct ELU: Layer {
   /// What it saturates to below, −alpha.
   public let alpha: Double
 
+  /// Traps unless `alpha` is finite and at least 0. With 1 the derivative is continuous at 0.
   public init(alpha: Double = 1) {
     checkAlpha(alpha)
     self.alpha = alpha
   }
 
+  /// x of any shape → the same shape, with values of at least −alpha.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { elu(x, alpha: alpha) }
 }
 

@@ -26,9 +26,12 @@ extension Tensor {
 /// Smooth, unbounded above, with a minimum of −0.170 at −0.752, so not monotone. The derivative is Φ(x) + x · e^(−x²/2) / √(2π).
 /// Hendrycks & Gimpel 2016, "Gaussian error linear units".
 public struct GELU: Layer {
+  /// `exact` unless given; weights that were trained with one form want that one.
   public let form: GELUForm
 
+  /// `GELU(.tanh)` is PyTorch's `nn.GELU(approximate="tanh")`.
   public init(_ form: GELUForm = .exact) { self.form = form }
 
+  /// x of any shape → the same shape, with values of at least −0.171.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { gelu(x, form) }
 }

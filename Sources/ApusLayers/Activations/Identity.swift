@@ -2,7 +2,9 @@ import ApusCore
 
 /// The input itself: where an architecture has a place for an activation and none is wanted.
 public struct Identity: Layer {
+  /// No options and no parameters.
   public init() {}
 
+  /// x of any shape → x, not copied.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { x }
 }

@@ -25,7 +25,7 @@ extension Tensor {
 /// Maxout: the maximum over `pieces` blocks of channels, [… , pieces · C] → [… , C].
 ///
 /// After a linear layer or a convolution with pieces · C outputs it is max over j of (wⱼᵀx + bⱼ), the j-th weights being the j-th
-/// block of columns. It is linear in pieces: it neither saturates nor dies, and generalises ReLU and leaky ReLU, for `pieces` times
+/// block of columns. It is linear in pieces: it neither saturates nor dies, and generalizes ReLU and leaky ReLU, for `pieces` times
 /// the parameters. Goodfellow et al. 2013, "Maxout networks".
 ///
 /// ```swift
@@ -35,6 +35,7 @@ extension Tensor {
 /// }
 /// ```
 public struct Maxout: Layer {
+  /// Channels that compete for each one of the result, 2...256.
   public let pieces: Int
 
   /// `pieces`: 2 to 256.
@@ -51,6 +52,7 @@ public struct Maxout: Layer {
     }
   }
 
+  /// [… , pieces · C] → [… , C]. Traps unless `pieces` divides the channels.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { maxout(x, pieces: pieces) }
 }
 

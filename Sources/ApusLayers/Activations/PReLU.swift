@@ -51,5 +51,6 @@ public struct PReLU: Layer {
     weight = Parameter(.full([channels], slope))
   }
 
+  /// x of any shape, its last axis C if there is a slope per channel → the same shape.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { prelu(x, slope: weight.value, parameter: weight) }
 }

@@ -30,7 +30,9 @@ extension Tensor {
 /// It does not saturate above 0 and costs a comparison; a unit whose input is never positive gets no gradient and stays dead. The
 /// derivative at 0 is 0 (as PyTorch's; two of the lecture's slides print 1). Nair & Hinton 2010.
 public struct ReLU: Layer {
+  /// No options: `LeakyReLU` has a slope for negative numbers, `PReLU` learns one.
   public init() {}
 
+  /// x of any shape → the same shape. NaN stays NaN.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { relu(x) }
 }

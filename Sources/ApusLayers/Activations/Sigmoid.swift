@@ -18,7 +18,9 @@ extension Tensor {
 /// It saturates on both sides, its output is never negative, and it costs an exponential: for gates and probabilities rather than
 /// between layers. Rumelhart, Hinton & Williams 1986.
 public struct Sigmoid: Layer {
+  /// No options. Leave the layer out before a loss that takes logits: the loss includes it, and refuses its result.
   public init() {}
 
+  /// x of any shape → the same shape, with values in [0, 1].
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { sigmoid(x) }
 }

@@ -34,14 +34,18 @@ public func logSoftmax(_ x: Tensor) -> Tensor {
 
 /// Softmax over the last axis: probabilities of scores. The losses that take logits refuse its result: they include it.
 public struct Softmax: Layer {
+  /// No axis to choose: it is always the last. Leave the layer out before `crossEntropy`, which includes it.
   public init() {}
 
+  /// […, classes] → the same shape; each row of classes is at least 0 and adds up to 1.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { softmax(x) }
 }
 
 /// The logarithm of the softmax over the last axis, what `negativeLogLikelihood` takes.
 public struct LogSoftmax: Layer {
+  /// No axis to choose: it is always the last.
   public init() {}
 
+  /// […, classes] → the same shape, with values of at most 0.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { logSoftmax(x) }
 }

@@ -10,7 +10,9 @@ extension Tensor {
 
 /// A smooth ReLU: y = log(1 + e^x). Dugas et al. 2001.
 public struct Softplus: Layer {
+  /// No options: PyTorch's `nn.Softplus` with β = 1.
   public init() {}
 
+  /// x of any shape → the same shape, with values of at least 0.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { softplus(x) }
 }

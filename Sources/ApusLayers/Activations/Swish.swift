@@ -17,13 +17,16 @@ extension Tensor {
 /// s + beta · x · s · (1 − s) with s = σ(beta · x). Ramachandran, Zoph & Le 2017, "Searching for activation functions"; Hendrycks
 /// & Gimpel 2016.
 public struct Swish: Layer {
+  /// Steepness of the gate: 1 is SiLU; towards 0 the function becomes x / 2, towards ∞ a ReLU.
   public let beta: Double
 
+  /// Traps unless `beta`, as a float, is finite and above 0.
   public init(beta: Double = 1) {
     checkBeta(beta)
     self.beta = beta
   }
 
+  /// x of any shape → the same shape.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { swish(x, beta: beta) }
 }
 

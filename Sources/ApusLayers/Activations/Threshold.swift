@@ -21,7 +21,9 @@ extension Tensor {
 /// The perceptron's unit: y = 1 where x > 0, else 0. Its gradient is 0, so what comes before it does not learn.
 /// Rosenblatt 1958, "The perceptron: a probabilistic model for information storage and organization in the brain".
 public struct Threshold: Layer {
+  /// The threshold is 0; the bias of the layer before moves it.
   public init() {}
 
+  /// x of any shape → the same shape, with values 0 and 1.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { threshold(x) }
 }

@@ -1,6 +1,6 @@
 import ApusCore
 
-/// Data-dependent initialisation within layers: layer by layer in the order of execution, each channel's weights and
+/// Data-dependent initialization within layers: layer by layer in the order of execution, each channel's weights and
 /// bias are scaled and shifted so that its outputs on a batch have mean 0 and deviation 1; what batch norm would do,
 /// once.
 ///

@@ -6,7 +6,12 @@ import ApusCore
 /// Mishkin & Matas 2016, "All you need is a good init". Parameters are changed in place; biases stay as they are.
 ///
 /// - Parameters:
+///   - batch: some hundred samples, prepared as for training.
+///   - tolerance: how far from 1 the variance of a layer's outputs may stay.
+///   - iterations: a layer's weights are divided at most so often; one that needs more is left as it then is.
+///   - orthonormal: whether weights are first drawn anew by `Initializer.orthogonal`.
 /// - Returns: the layers in the order of execution.
+/// - Throws: `InitializationError` if the outputs of a layer are all equal or not finite.
 @discardableResult
 public func initializeLSUV(
   _ model: some Layer, batch: Tensor, tolerance: Double = 0.1, iterations: Int = 10, orthonormal: Bool = true

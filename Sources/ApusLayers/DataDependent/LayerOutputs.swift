@@ -1,7 +1,7 @@
 import ApusCore
 
 /// The convolutions and linear layers of a model in the order in which they run on a batch, and their outputs before
-/// any activation: what initialisations that look at data work on.
+/// any activation: what initializations that look at data work on.
 struct LayerOutputs {
   struct LayerPart {
     let path: String
@@ -32,7 +32,7 @@ struct LayerOutputs {
     return output
   }
 
-  /// Dropout is off and batch norm normalises by the batch, as it will when training begins; no state moves.
+  /// Dropout is off and batch norm normalizes by the batch, as it will when training begins; no state moves.
   private func observe(_ look: @escaping (_ path: String, _ result: Tensor) -> Void) {
     let phase = Phase(dropout: false, batchStatistics: true, updatesState: false)
     let scope = Scope(mode: .plain, phase: phase, key: RandomKey(seed: 0, step: 0))
@@ -43,22 +43,26 @@ struct LayerOutputs {
   }
 }
 
-/// A layer whose outputs on the given batch do not allow an initialisation that looks at them.
+/// A layer whose outputs on the given batch do not allow an initialization that looks at them.
 public struct InitializationError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The layer's path.
   public var path: String
+  /// What was expected of the layer's outputs, and what was found.
   public var problem: String
 
+  /// One line: the path, a colon, the problem.
   public var description: String { "\(path): \(problem)" }
 }
 
-/// How a layer was left by an initialisation that looks at data.
+/// How a layer was left by an initialization that looks at data.
 public struct InitializedLayer: Hashable, Sendable {
+  /// Path of the layer in the model.
   public var path: String
   /// Mean and deviation of its outputs on the batch, before any activation, over all channels.
   public var mean: Double
+  /// The goal is 1; measured after the weights were last scaled.
   public var deviation: Double
-  /// Times that the batch was run for it.
+  /// How often its weights were scaled by its outputs' deviation.
   public var iterations: Int
 }
 

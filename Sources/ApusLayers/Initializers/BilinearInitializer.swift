@@ -2,7 +2,7 @@ import ApusCore
 
 extension Initializer {
   /// A transposed convolution that enlarges bilinearly, each channel by itself, where its stride is half of its even kernel: filters
-  /// [KH, KW, K / groups, C] have (1 − |u − centre| / f)(1 − |v − centre| / f), f = ⌈kernel / 2⌉, where output and input channel are the
+  /// [KH, KW, K / groups, C] have (1 − |u − center| / f)(1 − |v − center| / f), f = ⌈kernel / 2⌉, where output and input channel are the
   /// same, else 0. Long, Shelhamer & Darrell 2015, "Fully convolutional networks", section 3.3.
   public static let bilinear = Initializer { shape, _, _, _, _ in
     guard shape.count == 4, shape[3] % shape[2] == 0 else {

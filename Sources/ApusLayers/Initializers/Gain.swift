@@ -9,8 +9,11 @@
 extension Initializer {
   /// What a layer's nonlinearity does to the deviation of its input, to be made good by its weights.
   public enum Gain: Sendable {
+    /// Factors 1, √2, 5/3, 1 and 3/4.
     case linear, relu, tanh, sigmoid, selu
+    /// √(2 / (1 + slope²)).
     case leakyReLU(slope: Double = 0.01)
+    /// Any other factor, as `preservingSecondMoment(of:)` finds one.
     case value(Double)
 
     /// As `torch.nn.init.calculate_gain` has them: 1 for none and the sigmoid, 5/3 for tanh, √2 for ReLU, √(2 / (1 +

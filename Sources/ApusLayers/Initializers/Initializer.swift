@@ -8,7 +8,7 @@ public struct Initializer: Sendable {
 
   private let make: @Sendable (_ shape: Shape, _ fanIn: Int, _ fanOut: Int, _ seed: UInt64, _ stream: UInt64) -> Tensor
 
-  /// An initialiser of one's own: a pure function of its arguments.
+  /// An initializer of one's own: a pure function of its arguments.
   public init(
     _ make:
       @escaping @Sendable (_ shape: Shape, _ fanIn: Int, _ fanOut: Int, _ seed: UInt64, _ stream: UInt64) -> Tensor
@@ -22,12 +22,15 @@ public struct Initializer: Sendable {
     return make(shape, fanIn, fanOut, source.seed, source.nextStream())
   }
 
+  /// What biases begin with; as a weight, a branch that adds nothing at first.
   public static let zeros = constant(0)
 
+  /// One number for every element; shape and fans do not matter.
   public static func constant(_ value: Double) -> Initializer {
     Initializer { shape, _, _, _, _ in .full(shape, value) }
   }
 
+  /// Normal with the same deviation for every layer, as AlexNet's 0.01. To scale it by the fans: `kaimingNormal`, `xavierNormal`.
   public static func normal(deviation: Double, mean: Double = 0) -> Initializer {
     Initializer { shape, _, _, seed, stream in
       .normal(shape, mean: Float(mean), deviation: Float(deviation), seed: seed, stream: stream)
@@ -39,6 +42,7 @@ public struct Initializer: Sendable {
     normal(deviation: standardDeviation, mean: mean)
   }
 
+  /// Uniform in the same range for every layer. To scale it by the fans: `kaimingUniform`, `xavierUniform`.
   public static func uniform(in range: ClosedRange<Double>) -> Initializer {
     Initializer { shape, _, _, seed, stream in
       .uniform(shape, in: Float(range.lowerBound)...Float(range.upperBound), seed: seed, stream: stream)

@@ -5,7 +5,11 @@ import ApusCore
 /// ```swift
 /// let ticket = LotteryTicket(model.parameters)
 /// for _ in 0..<5 {
+///   train(model)
+///   ticket.prune(fraction: 0.2)
+///   ticket.rewind()
 /// }
+/// train(model)
 /// ```
 /// Pruned weights are masked (`Parameter.mask`): exactly 0 from then on, under any optimizer. What momenta an
 /// optimizer keeps of the former training is its own: make a new one. Frankle & Carbin 2019, "The lottery ticket

@@ -16,6 +16,7 @@ public struct AdaptiveAveragePool2D: Layer {
     self.size = size
   }
 
+  /// [N, H, W, C] → [N, height, width, C]. Traps on images without pixels.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { adaptiveAveragePool2d(x, size: size) }
 }
 

@@ -1,6 +1,6 @@
 import ApusCore
 
-/// Batch-instance normalisation: between batch norm, which keeps a sample's style, and instance norm, which removes it, by a learned
+/// Batch-instance normalization: between batch norm, which keeps a sample's style, and instance norm, which removes it, by a learned
 /// ρ a channel; [N, H, W, C] → the same shape.
 ///
 /// y = (ρ · x̂_batch + (1 − ρ) · x̂_instance) · weight + bias, both x̂ without parameters of their own. ρ stays in [0, 1]: what a step
@@ -16,8 +16,13 @@ public struct BatchInstanceNorm: Layer {
   public let bias: Parameter
   /// The part by the batch, with the running statistics.
   public let batch: BatchNorm
+  /// Added to both variances before the root; above 0.
   public let epsilon: Double
 
+  /// - Parameters:
+  ///   - momentum: fraction of the running statistics that each training step replaces, in 0...1.
+  ///   - gamma: γ's first value.
+  ///   - rho: ρ's first value, in 0...1: 1 is batch norm, 0 instance norm.
   public init(
     _ channels: Int, momentum: Double = 0.1, epsilon: Double = 1e-5, gamma: Double = 1, rho: Double = 1
   ) {
@@ -31,6 +36,7 @@ public struct BatchInstanceNorm: Layer {
     self.epsilon = epsilon
   }
 
+  /// [N, …, C] with at least one axis of positions → the same shape. Traps on [N, C], which has no instance to normalize.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     if x.isPoisoned { return x }
     let channels = rho.shape[0]

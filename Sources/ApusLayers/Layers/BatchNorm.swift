@@ -1,6 +1,6 @@
 import ApusCore
 
-/// Batch normalisation: of each channel over all other axes, [N, H, W, C] or [N, C] (the decks' spatial form), or with
+/// Batch normalization: of each channel over all other axes, [N, H, W, C] or [N, C] (the decks' spatial form), or with
 /// `BatchNorm(perActivation: [H, W, C])` of each position of each channel over the batch alone (per activation).
 ///
 /// y = (x − mean) / √(variance + ε) · weight + bias. While gradients are taken the statistics are the batch's, with the biased
@@ -16,9 +16,13 @@ public struct BatchNorm: Layer {
   public let weight: Parameter?
   /// β, of γ's shape
   public let bias: Parameter?
+  /// [C], or [H, W, C] per activation; initially 0.
   public let runningMean: Buffer
+  /// Unbiased, of the same shape as the mean; initially 1.
   public let runningVariance: Buffer
+  /// Fraction of the running statistics that each training step replaces, in 0...1; 0.1 unless given, as in PyTorch.
   public let momentum: Double
+  /// Added to the variance before the root, so that a constant channel does not divide by 0; above 0, 1e-5 unless given.
   public let epsilon: Double
   /// Whether statistics are over the batch alone.
   public let isPerActivation: Bool
@@ -57,6 +61,9 @@ public struct BatchNorm: Layer {
     self.isPerActivation = isPerActivation
   }
 
+  /// [N, …, C] → the same shape; per activation [N, H, W, C].
+  ///
+  /// Traps in training if each mean would be over a single value, as of [1, C]: the output would be β whatever the input is.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     let shape = runningMean.shape
@@ -181,7 +188,7 @@ func normalized(
   return Tensor(body: TensorBody(shape: x.shape, scalarType: x.scalarType, pending: operation))
 }
 
-/// What every normalisation refuses: an ε that cannot keep a division by 0 away, a γ that is no scale.
+/// What every normalization refuses: an ε that cannot keep a division by 0 away, a γ that is no scale.
 func checkNormalization(_ layer: String, epsilon: Double, gamma: Double = 1) {
   if !(epsilon > 0 && epsilon.isFinite) { fatalError("\(layer): epsilon \(epsilon) must be above 0 and finite") }
   if !(gamma >= 0 && gamma.isFinite) { fatalError("\(layer): the first gamma \(gamma) must be finite and at least 0") }

@@ -13,13 +13,16 @@ import ApusCore
 /// ```
 /// Paths are indices, as a Sequential's.
 public struct Concatenation: Layer, NamedParts {
+  /// In the order of their channels in the result.
   public let branches: [any Layer]
 
+  /// Traps without branches.
   public init(_ branches: [any Layer]) {
     if branches.isEmpty { fatalError("Concatenation of no branches") }
     self.branches = branches
   }
 
+  /// [N, H, W, C] → [N, H', W', Σ Cᵢ]. Traps if the results differ in more than their channels.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     let input = x
     let results = branches.map { $0(input) }
@@ -27,5 +30,6 @@ public struct Concatenation: Layer, NamedParts {
     return Tensor.concatenated(results, axis: -1)
   }
 
+  /// The branches under the names `0`, `1`, …
   public var parts: [(name: String, part: Any)] { branches.enumerated().map { ("\($0.offset)", $0.element) } }
 }

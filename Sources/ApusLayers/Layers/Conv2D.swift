@@ -11,11 +11,21 @@ public struct Conv2D: Layer {
   public let weight: Parameter
   /// [K]
   public let bias: Parameter?
+  /// Pixels from one window to the next along height and width, at least 1.
   public let stride: IntOrPair
+  /// Zeros around the image; `.same` gives ⌈size / stride⌉ outputs.
   public let padding: Padding
+  /// Pixels from one tap of the kernel to the next; above 1 the window has holes and sees dilation · (kernel − 1) + 1 pixels.
   public let dilation: IntOrPair
+  /// Blocks of channels that are convolved apart: an output channel sees C / groups inputs. With C groups it is depthwise.
   public let groups: Int
 
+  /// Traps unless `groups` divides both channel counts and all sizes are at least 1.
+  ///
+  /// - Parameters:
+  ///   - kernel: KH and KW, as `3` or `[3, 5]`.
+  ///   - bias: whether there is one; before a batch norm it has no effect, since the norm subtracts it.
+  ///   - initializer: of the weight; it sees fan-in KH·KW·C / groups and fan-out KH·KW·K / groups.
   public init(
     _ inputChannels: Int, _ outputChannels: Int, kernel: some IntOrPairConvertible,
     stride: some IntOrPairConvertible = 1, padding: some PaddingConvertible = 0,
@@ -46,6 +56,7 @@ public struct Conv2D: Layer {
     self.groups = groups
   }
 
+  /// [N, H, W, C] → [N, OH, OW, K]. Traps on another number of channels, or if the kernel does not fit into the padded image.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     convolution(
       x, weight: weight.value, bias: bias?.value, stride: stride, padding: padding, dilation: dilation, groups: groups,

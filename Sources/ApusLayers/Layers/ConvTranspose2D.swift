@@ -100,12 +100,23 @@ public struct ConvTranspose2D: Layer {
   public let weight: Parameter
   /// [K]
   public let bias: Parameter?
+  /// Pixels between the places where neighboring inputs land: how many times larger, about, the image becomes.
   public let stride: IntOrPair
+  /// Rows and columns taken off the edges of the result; `.same` makes it H·stride by W·stride.
   public let padding: Padding
+  /// Rows and columns added below and to the right, fewer than the stride or the dilation. A convolution with a stride maps several
+  /// sizes to one; this tells which of them comes back. Not with `.same`.
   public let outputPadding: IntOrPair
+  /// Pixels of the result from one tap of the kernel to the next.
   public let dilation: IntOrPair
+  /// Blocks of channels that are convolved apart.
   public let groups: Int
 
+  /// Traps unless `groups` divides both channel counts, all sizes are at least 1, and the output padding is below the stride or the
+  /// dilation.
+  ///
+  /// - Parameter initializer: of the weight; it sees fan-in KH·KW·C / groups and fan-out KH·KW·K / groups. `.bilinear` begins as
+  ///   interpolation.
   public init(
     _ inputChannels: Int, _ outputChannels: Int, kernel: some IntOrPairConvertible,
     stride: some IntOrPairConvertible = 1, padding: some PaddingConvertible = 0,
@@ -148,6 +159,7 @@ public struct ConvTranspose2D: Layer {
     self.groups = groups
   }
 
+  /// [N, H, W, C] → [N, OH, OW, K]: see `transposedConv2d` for OH. Traps on another number of channels.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     transposedConvolution(
       x, weight: weight.value, bias: bias?.value, stride: stride, padding: padding, outputPadding: outputPadding,

@@ -5,6 +5,7 @@ import ApusCore
 ///
 /// The two forms have the same mean over masks. Texts differ in whether p drops or keeps, so the argument's name says it.
 public struct Dropout: Layer {
+  /// Where the masks' mean is corrected: in training or in use.
   public enum Form: String, Hashable, Sendable {
     /// What is kept is divided by the probability of keeping; outside of training nothing happens.
     case inverted
@@ -12,9 +13,12 @@ public struct Dropout: Layer {
     case vanilla
   }
 
+  /// In 0..<1; PyTorch's `p`.
   public let dropProbability: Double
+  /// `inverted` unless given, as in PyTorch.
   public let form: Form
 
+  /// Traps unless the probability is in 0..<1.
   public init(dropProbability: Double, form: Form = .inverted) {
     // A NaN is in no range.
     guard (0..<1).contains(dropProbability) else {
@@ -32,6 +36,7 @@ public struct Dropout: Layer {
     self.init(dropProbability: 1 - keepProbability, form: form)
   }
 
+  /// x of any shape → the same shape. In inference x itself if `inverted`, x · (1 − dropProbability) if `vanilla`.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     let drops = Scope.current?.phase.dropout ?? false
     if form == .inverted || dropProbability == 0 { return dropout(x, dropProbability: dropProbability) }

@@ -13,6 +13,7 @@ public struct FoldReport: Sendable, CustomStringConvertible {
   /// Paths of batch norms that stay: those inside layers of one's own, and those behind no convolution or linear layer.
   public var left: [String]
 
+  /// One line: how many norms are folded and left, and the largest difference.
   public var description: String {
     """
     \(folded.count) batch norms folded, \(left.count) left; largest difference \(largestDifference) \
@@ -130,7 +131,7 @@ private func folded(_ weight: Parameter, _ bias: Parameter?, _ norm: BatchNorm) 
   }
 }
 
-/// A weight [..., K] and bias [K] with a normalisation of the K outputs behind them, in double precision, rounded once.
+/// A weight [..., K] and bias [K] with a normalization of the K outputs behind them, in double precision, rounded once.
 package func foldedWeights(
   _ weight: Tensor, _ bias: Tensor?, mean: Tensor, variance: Tensor, gamma: Tensor?, beta: Tensor?, epsilon: Double
 ) -> (weight: Tensor, bias: Tensor) {

@@ -1,6 +1,6 @@
 import ApusCore
 
-/// Group normalisation: the channels of a sample in `groups` groups of neighbours, each normalised over its channels and all
+/// Group normalization: the channels of a sample in `groups` groups of neighbors, each normalized over its channels and all
 /// positions, [N, …, C] → the same shape. With one group, layer norm over (H, W, C); with as many as channels, instance norm.
 ///
 /// y = (x − mean) / √(variance + ε) · weight[c] + bias[c], mean and biased variance a sample and group. Samples do not depend on
@@ -12,10 +12,18 @@ public struct GroupNorm: Layer {
   public let weight: Parameter?
   /// β [C]
   public let bias: Parameter?
+  /// C, a multiple of `groups`.
   public let channels: Int
+  /// Each of C / groups neighboring channels that share a mean and a variance.
   public let groups: Int
+  /// Added to the variance before the root; above 0.
   public let epsilon: Double
 
+  /// Traps unless `groups` divides `channels`.
+  ///
+  /// - Parameters:
+  ///   - affine: whether γ and β are learned; without, they are 1 and 0.
+  ///   - gamma: γ's first value.
   public init(_ channels: Int, groups: Int, epsilon: Double = 1e-5, affine: Bool = true, gamma: Double = 1) {
     if channels < 1 || groups < 1 || channels % groups != 0 {
       fatalError("GroupNorm(\(channels), groups: \(groups)): the groups must divide the channels")
@@ -28,12 +36,13 @@ public struct GroupNorm: Layer {
     self.epsilon = epsilon
   }
 
+  /// [N, …, C] → the same shape. Traps if a group has a single value per sample.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     grouped("GroupNorm", x, channels: channels, groups: groups, epsilon: epsilon, AffineParameters(weight, bias))
   }
 }
 
-/// Instance normalisation: each channel of each sample over its positions, [N, …, C] → the same shape.
+/// Instance normalization: each channel of each sample over its positions, [N, …, C] → the same shape.
 ///
 /// y = (x − mean) / √(variance + ε) · weight[c] + bias[c]; without `affine`, as by default in PyTorch, no weight and bias.
 /// Training and inference are the same. Ulyanov et al. 2016; decks D0, D1, D3.
@@ -42,9 +51,14 @@ public struct InstanceNorm: Layer {
   public let weight: Parameter?
   /// β [C]
   public let bias: Parameter?
+  /// C, each normalized by itself.
   public let channels: Int
+  /// Added to the variance before the root; above 0.
   public let epsilon: Double
 
+  /// - Parameters:
+  ///   - affine: whether γ and β are learned; `false` unless given, as in PyTorch.
+  ///   - gamma: γ's first value, if they are.
   public init(_ channels: Int, epsilon: Double = 1e-5, affine: Bool = false, gamma: Double = 1) {
     if channels < 1 { fatalError("InstanceNorm(\(channels)): at least one channel") }
     checkNormalization("InstanceNorm", epsilon: epsilon, gamma: gamma)
@@ -54,12 +68,13 @@ public struct InstanceNorm: Layer {
     self.epsilon = epsilon
   }
 
+  /// [N, …, C] → the same shape. Traps if a sample has a single position.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     grouped("InstanceNorm", x, channels: channels, groups: channels, epsilon: epsilon, AffineParameters(weight, bias))
   }
 }
 
-/// Layer normalisation over the last axes: `LayerNorm(96)` over the last one, `LayerNorm([H, W, C])` over all of a sample (the
+/// Layer normalization over the last axes: `LayerNorm(96)` over the last one, `LayerNorm([H, W, C])` over all of a sample (the
 /// decks' "over CHW"). Each element has a weight and a bias of its own, as in PyTorch; one a channel is `GroupNorm(C, groups: 1)`.
 ///
 /// y = (x − mean) / √(variance + ε) · weight + bias, mean and biased variance over the axes of `shape`. Training and inference are
@@ -71,10 +86,16 @@ public struct LayerNorm: Layer {
   public let weight: Parameter?
   /// β, of `shape`
   public let bias: Parameter?
-  /// Sizes of the axes that are normalised over.
+  /// Sizes of the axes that are normalized over.
   public let shape: Shape
+  /// Added to the variance before the root; above 0.
   public let epsilon: Double
 
+  /// Over the last axes, which must have these sizes.
+  ///
+  /// - Parameters:
+  ///   - affine: whether γ and β are learned, one of each per element of `shape`; without, they are 1 and 0.
+  ///   - gamma: γ's first value.
   public init(_ shape: Shape, epsilon: Double = 1e-5, affine: Bool = true, gamma: Double = 1) {
     if shape.count < 1 || shape.contains(where: { $0 < 1 }) {
       fatalError("LayerNorm(\(shape)): the sizes of one or more axes, all at least 1")
@@ -86,17 +107,19 @@ public struct LayerNorm: Layer {
     self.epsilon = epsilon
   }
 
+  /// Over the last axis alone: `LayerNorm([size])`.
   public init(_ size: Int, epsilon: Double = 1e-5, affine: Bool = true, gamma: Double = 1) {
     if size < 1 { fatalError("LayerNorm(\(size)): at least one element") }
     self.init([size], epsilon: epsilon, affine: affine, gamma: gamma)
   }
 
+  /// […, `shape`] with at least one more axis in front → the same shape. Traps if `shape` has a single element.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     layered(x, over: shape, epsilon: epsilon, AffineParameters(weight, bias))
   }
 }
 
-/// γ and β of a normalisation, as parameters of a layer or as tensors.
+/// γ and β of a normalization, as parameters of a layer or as tensors.
 struct AffineParameters {
   var weight: Parameter?
   var bias: Parameter?

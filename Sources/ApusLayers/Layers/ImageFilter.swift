@@ -7,6 +7,7 @@ public struct ImageFilter: Layer, Hashable, Sendable {
   /// The kernel's rows; applied without turning it round, as convolutional layers do.
   public let kernel: [[Double]]
 
+  /// Traps unless the rows have one length, at least 1.
   public init(_ kernel: [[Double]]) {
     guard let first = kernel.first, !first.isEmpty, kernel.allSatisfy({ $0.count == first.count }) else {
       fatalError("ImageFilter: rows of \(kernel.map(\.count)) numbers are no kernel")
@@ -25,6 +26,7 @@ public struct ImageFilter: Layer, Hashable, Sendable {
     [1.0 / 16, 2.0 / 16, 1.0 / 16], [2.0 / 16, 4.0 / 16, 2.0 / 16], [1.0 / 16, 2.0 / 16, 1.0 / 16],
   ])
 
+  /// [N, H, W, C] → the same shape, with zeros around the image.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     guard x.rank == 4, x.shape[3] > 0 else {

@@ -11,13 +11,15 @@ import ApusCore
 /// includes the softmax, and `probabilities(of:)` applies it. Convolutions keep the size of the image. With `POOL?` a stage pools where
 /// `pools` says so, with `POOL` always.
 public struct PatternNetwork: Layer {
+  /// The M stages: [N, H, W, C] → [N, H', W', channels of the last stage].
   public let features: Sequential
+  /// `Flatten`, K pairs of `Linear` and `ReLU`, and the linear layer to the classes.
   public let classifier: Sequential
 
   /// - Parameters:
   ///   - input: [H, W, C].
   ///   - counts: numbers for the letters N, M and K where the pattern has them.
-  ///   - channels: of a stage's convolutions; doubled from stage to stage, from 16, unless given.
+  ///   - channels: of a stage's convolutions; unless given 16, doubled from stage to stage up to 512.
   ///   - hidden: width of the fully connected layers.
   ///   - pools: whether stage s (0, 1, …) pools, where the pattern says `POOL?`.
   public init(
@@ -78,12 +80,16 @@ package struct LayerPattern: Hashable, Sendable {
 
   /// A malformed pattern.
   public struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The whole text, as given.
     public var pattern: String
     /// Characters before the place.
     public var offset: Int
+    /// What may stand at that place.
     public var expected: String
+    /// What stands there: up to ten characters in quotes, `the end`, or the number of stages if they pool too often.
     public var found: String
 
+    /// Everything in one line, the place counted from 1.
     public var description: String {
       "layer pattern '\(pattern)', character \(offset + 1): expected \(expected), found \(found)"
     }

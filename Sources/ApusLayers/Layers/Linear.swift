@@ -9,6 +9,7 @@ public struct Linear: Layer {
   /// [out]
   public let bias: Parameter?
 
+  /// Traps if a count is below 1. Initializers see fan-in `inputs` and fan-out `outputs`.
   public init(
     _ inputs: Int, _ outputs: Int, bias: Bool = true, initializer: Initializer = .kaimingNormal(gain: .relu),
     biasInitializer: Initializer = .zeros
@@ -18,6 +19,7 @@ public struct Linear: Layer {
     self.bias = bias ? Parameter(biasInitializer.tensor([outputs], fanIn: inputs, fanOut: outputs)) : nil
   }
 
+  /// […, in] → […, out], two axes or more. Traps if the last axis is not `in`.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     affine(x, weight: weight.value, bias: bias?.value, layer: LayerParameters(weight: weight, bias: bias))
   }

@@ -1,6 +1,6 @@
 import ApusCore
 
-/// Local response normalisation across channels, AlexNet's "NORM1" and "NORM2": [N, …, C] → the same shape.
+/// Local response normalization across channels, AlexNet's "NORM1" and "NORM2": [N, …, C] → the same shape.
 ///
 /// y[c] = x[c] / (k + alpha / size · Σ x[j]²)^beta, j from c − size / 2 to c + (size − 1) / 2, cut at the first and last channel.
 ///
@@ -9,11 +9,16 @@ import ApusCore
 ///
 /// Krizhevsky et al. 2012; deck D4. No parameters; training and inference are the same.
 public struct LocalResponseNorm: Layer {
+  /// Channels in the sum, the channel itself included; at least 1.
   public let size: Int
+  /// Weight of the mean square of the window, at least 0.
   public let alpha: Double
+  /// The exponent, at least 0; 0.75 in AlexNet and by default.
   public let beta: Double
+  /// Added before the power, above 0: it bounds the gain of a silent window.
   public let k: Double
 
+  /// The defaults are PyTorch's. Traps if a number is out of range.
   public init(_ size: Int, alpha: Double = 1e-4, beta: Double = 0.75, k: Double = 1) {
     checkResponseNorm("LocalResponseNorm", size, alpha, beta, k)
     self.size = size
@@ -25,6 +30,7 @@ public struct LocalResponseNorm: Layer {
   /// With the numbers of AlexNet's paper.
   public static var alexNet: LocalResponseNorm { LocalResponseNorm(5, alpha: 5e-4, beta: 0.75, k: 2) }
 
+  /// [N, …, C] → the same shape.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     localResponseNorm(x, size: size, alpha: alpha, beta: beta, k: k)
   }

@@ -11,13 +11,18 @@ public struct LocallyConnected2D: Layer {
   public let weight: Parameter
   /// [OH, OW, K]
   public let bias: Parameter?
+  /// Height and width of the images that it takes: the number of its weights depends on them.
   public let inputSize: IntOrPair
+  /// KH and KW.
   public let kernel: IntOrPair
+  /// Pixels from one window to the next, at least 1.
   public let stride: IntOrPair
+  /// Zeros around the image; `.same` keeps ⌈size / stride⌉ positions.
   public let padding: Padding
   private let outputSize: (Int, Int)
   private let channels: Int
 
+  /// Traps if a count or size is below 1, or if the kernel does not fit into the padded image. The bias begins at 0.
   public init(
     _ inputChannels: Int, _ outputChannels: Int, kernel: some IntOrPairConvertible,
     inputSize: some IntOrPairConvertible, stride: some IntOrPairConvertible = 1,
@@ -51,6 +56,7 @@ public struct LocallyConnected2D: Layer {
     channels = inputChannels
   }
 
+  /// [N, H, W, C] of `inputSize` → [N, OH, OW, K]. Traps on images of another size.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     guard x.rank == 4, x.shape[1] == inputSize.height, x.shape[2] == inputSize.width, x.shape[3] == channels else {

@@ -2,8 +2,11 @@ import ApusCore
 
 /// Maxima of windows: [N, H, W, C] → [N, OH, OW, C]. The first maximum wins ties; padding never wins; NaN propagates.
 public struct MaxPool2D: Layer {
+  /// Height and width of a window.
   public let kernel: IntOrPair
+  /// Pixels from one window to the next; the kernel's size unless given, so that windows tile the image.
   public let stride: IntOrPair
+  /// Around the image, less than the kernel on each side; it never wins.
   public let padding: Padding
   /// Whether the number of windows is rounded up: see `maxPool2d`.
   public let ceilMode: Bool
@@ -20,6 +23,8 @@ public struct MaxPool2D: Layer {
     self.ceilMode = ceilMode
   }
 
+  /// [N, H, W, C] → [N, OH, OW, C], OH = ⌊(H + top + bottom − kernel) / stride⌋ + 1, rounded up with `ceilMode`.
+  /// Traps if the window does not fit.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     maxPool2d(x, kernel: kernel, stride: stride, padding: padding, ceilMode: ceilMode)
   }
@@ -27,8 +32,11 @@ public struct MaxPool2D: Layer {
 
 /// Means of windows: [N, H, W, C] → [N, OH, OW, C].
 public struct AveragePool2D: Layer {
+  /// Height and width of a window.
   public let kernel: IntOrPair
+  /// Pixels from one window to the next; the kernel's size unless given, so that windows tile the image.
   public let stride: IntOrPair
+  /// Zeros around the image, less than the kernel on each side.
   public let padding: Padding
   /// Whether the divisor is the kernel's size everywhere, as in PyTorch, or the number of pixels inside the image.
   public let countsPadding: Bool
@@ -48,6 +56,8 @@ public struct AveragePool2D: Layer {
     self.countsPadding = countsPadding
   }
 
+  /// [N, H, W, C] → [N, OH, OW, C], OH = ⌊(H + top + bottom − kernel) / stride⌋ + 1, rounded up with `ceilMode`.
+  /// Traps if the window does not fit.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     averagePool2d(x, kernel: kernel, stride: stride, padding: padding, countsPadding: countsPadding, ceilMode: ceilMode)
   }
@@ -55,31 +65,40 @@ public struct AveragePool2D: Layer {
 
 /// Means of whole images: [N, H, W, C] → [N, 1, 1, C]. Lin et al. 2014, "Network in network".
 public struct GlobalAveragePool2D: Layer {
+  /// Takes no size: the window is the whole image.
   public init() {}
 
+  /// [N, H, W, C] → [N, 1, 1, C]; `flatten` makes [N, C] of it.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { globalAveragePool2d(x) }
 }
 
 /// Maxima of whole images: [N, H, W, C] → [N, 1, 1, C].
 public struct GlobalMaxPool2D: Layer {
+  /// Takes no size: the window is the whole image.
   public init() {}
 
+  /// [N, H, W, C] → [N, 1, 1, C]; `flatten` makes [N, C] of it.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { globalMaxPool2d(x) }
 }
 
-/// Maxima or means of neighbouring channels: […, C] → […, C / size].
+/// Maxima or means of neighboring channels: […, C] → […, C / size].
 public struct ChannelPool: Layer {
+  /// `maximum` for invariance to which of the channels responds, `mean` for a smooth summary.
   public enum Operation: String, Hashable, Sendable { case maximum, mean }
 
+  /// Channels that become one; it must divide C.
   public let size: Int
+  /// What a block of channels becomes.
   public let operation: Operation
 
+  /// Traps if `size` is below 1.
   public init(_ size: Int, taking operation: Operation = .maximum) {
     if size < 1 { fatalError("ChannelPool(\(size)): at least one channel at a time") }
     self.size = size
     self.operation = operation
   }
 
+  /// […, C] → […, C / size]. Traps if `size` does not divide C.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor { channelPool(x, size: size, taking: operation) }
 }
 

@@ -102,7 +102,7 @@ public func globalMaxPool2d(_ x: Tensor) -> Tensor {
   return y
 }
 
-/// Maxima or means of `size` neighbouring channels: […, C] → […, C / size]. What a filter bank makes of rotated copies of a filter
+/// Maxima or means of `size` neighboring channels: […, C] → […, C / size]. What a filter bank makes of rotated copies of a filter
 /// becomes invariant to rotation so.
 public func channelPool(_ x: Tensor, size: Int, taking operation: ChannelPool.Operation) -> Tensor {
   if x.isPoisoned { return x }

@@ -13,20 +13,24 @@ import ApusCore
 /// }
 /// ```
 public struct Residual: Layer {
+  /// F in y = F(x) + shortcut(x).
   public let body: Sequential
   /// `nil`: the identity.
   public let shortcut: Sequential?
 
+  /// With the identity as shortcut: the body must keep the shape of its input.
   public init(@LayerBuilder _ body: () -> [any Layer]) {
     self.body = Sequential(body())
     shortcut = nil
   }
 
+  /// With a projection as shortcut, which must give the shape that the body gives.
   public init(@LayerBuilder _ body: () -> [any Layer], @LayerBuilder shortcut: () -> [any Layer]) {
     self.body = Sequential(body())
     self.shortcut = Sequential(shortcut())
   }
 
+  /// [N, H, W, C] → the body's shape. Traps if the shortcut's differs.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     let input = x
     let straight = shortcut?(input) ?? input

@@ -54,7 +54,7 @@ func resampled(_ x: Tensor, axis: Int, _ table: ResampleTable, _ operation: Stat
 
 /// Enlarges images by whole factors, for dense prediction: [N, H, W, C] → [N, H·scale, W·scale, C].
 ///
-/// Nearest repeats pixels; bilinear interpolates between pixels' centres, or with `alignCorners` between corners. No parameters; a
+/// Nearest repeats pixels; bilinear interpolates between pixels' centers, or with `alignCorners` between corners. No parameters; a
 /// learned enlargement is `ConvTranspose2D`. Long, Shelhamer & Darrell 2015, "Fully convolutional networks".
 public struct Upsample2D: Layer {
   /// Factors of height and width.
@@ -77,6 +77,7 @@ public struct Upsample2D: Layer {
     self.alignCorners = alignCorners
   }
 
+  /// [N, H, W, C] → [N, H · `scale.height`, W · `scale.width`, C].
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     guard x.rank == 4 else { return shapeFailure("Upsample2D", "expects [N, H, W, C], input is \(x.shape)", input: x) }

@@ -1,6 +1,6 @@
 import ApusCore
 
-/// A convolution's weight with each output channel's weights standardised: (w − mean) / √(variance + ε) over the kernel and the
+/// A convolution's weight with each output channel's weights standardized: (w − mean) / √(variance + ε) over the kernel and the
 /// input channels, [KH, KW, C / groups, K] → the same shape. Differentiable, so that gradients reach w through mean and variance.
 ///
 /// Qiao et al. 2019, "Micro-batch training with batch-channel normalization and weight standardization"; deck D3.
@@ -19,27 +19,35 @@ private func standardized(_ weight: Tensor, epsilon: Double, path: String?) -> T
   return normalized(weight, statistics, nil, nil, epsilon: epsilon)
 }
 
-/// A 2-D convolution whose weights are standardised an output channel before they are used: `Conv2D` with `standardized(weight:)`.
+/// A 2-D convolution whose weights are standardized an output channel before they are used: `Conv2D` with `standardized(weight:)`.
 /// Made for group norm at small batches, where it does for the weights what batch norm does for activations.
 ///
 /// Scaled (`isScaled`), the filters are gain · (w − mean) / √(fan-in · variance + ε) with a learned gain an output channel: an output's
-/// variance is then its input's mean square, and networks need no normalisation of activations (`NormalizerFreeResNet`).
+/// variance is then its input's mean square, and networks need no normalization of activations (`NormalizerFreeResNet`).
 /// Brock, De & Smith 2021, "Characterizing signal propagation to close the performance gap in unnormalized ResNets".
 ///
 /// Initial weights: He's normal distribution as in `Conv2D`; their scale is then without effect. Bias 0, gain 1. Qiao et al. 2019; deck D3.
 public struct WeightStandardizedConv2D: Layer {
-  /// [KH, KW, C / groups, K], as learned: before standardisation
+  /// [KH, KW, C / groups, K], as learned: before standardization
   public let weight: Parameter
-  /// [K], where standardisation is scaled
+  /// [K], where standardization is scaled
   public let gain: Parameter?
   /// [K]
   public let bias: Parameter?
+  /// Pixels from one window to the next along height and width, at least 1.
   public let stride: IntOrPair
+  /// Zeros around the image; `.same` gives ⌈size / stride⌉ outputs.
   public let padding: Padding
+  /// Pixels from one tap of the kernel to the next, at least 1.
   public let dilation: IntOrPair
+  /// Blocks of channels that are convolved apart.
   public let groups: Int
+  /// Added to the variance of an output channel's weights before the root, or to fan-in · variance if `isScaled`; above 0.
   public let epsilon: Double
 
+  /// As `Conv2D`'s. Traps also if an output channel has a single weight, which standardization would make 0.
+  ///
+  /// - Parameter isScaled: whether to divide by √fan-in as well and learn a gain per output channel.
   public init(
     _ inputChannels: Int, _ outputChannels: Int, kernel: some IntOrPairConvertible,
     stride: some IntOrPairConvertible = 1, padding: some PaddingConvertible = 0,
@@ -68,6 +76,8 @@ public struct WeightStandardizedConv2D: Layer {
     self.epsilon = epsilon
   }
 
+  /// [N, H, W, C] → [N, OH, OW, K], as `Conv2D`. Standardizes the weights at every call; for inference see
+  /// `standardizedOnce()`.
   public func callAsFunction(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     return convolution(
@@ -85,7 +95,7 @@ public struct WeightStandardizedConv2D: Layer {
     return plain * (gain.value * (1 / fanIn.squareRoot()))
   }
 
-  /// The ordinary convolution that computes the same, its weights standardised once: for inference.
+  /// The ordinary convolution that computes the same, its weights standardized once: for inference.
   public func standardizedOnce() -> Conv2D {
     let plain = Conv2D(
       weight.shape[2] * groups, weight.shape[3], kernel: IntOrPair(weight.shape[0], weight.shape[1]), stride: stride,

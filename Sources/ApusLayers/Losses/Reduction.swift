@@ -11,6 +11,7 @@ import ApusCore
 public enum Reduction: Hashable, Sendable, CaseIterable {
   /// The numbers as they are.
   case none
+  /// All numbers added up, whatever the size of the batch: the gradient grows with it.
   case sum
   /// ÷ the size of the first axis.
   case meanOverSamples

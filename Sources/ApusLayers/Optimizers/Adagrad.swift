@@ -8,12 +8,21 @@ import ApusCore
 ///
 /// where t counts the parameter's steps from 1. Duchi, Hazan & Singer 2011; numbers as PyTorch's.
 public struct Adagrad: Optimizer {
+  /// At least 0; read at each step.
   public var learningRate: Double
+  /// Divides the rate of step t by 1 + (t − 1) · this; 0, no decay, unless given.
   public let learningRateDecay: Double
+  /// Added to √s, so that a number whose gradients were all 0 stays where it is instead of becoming 0/0; 1e-10 unless given.
   public let epsilon: Double
+  /// λ of an L2 penalty on the parameters that decay.
   public let weightDecay: Double
   private var memory: OptimizerMemory
 
+  /// Traps if a number is negative or not finite, or if a group matches no parameter.
+  ///
+  /// - Parameters:
+  ///   - decaying: the parameters that weight decay acts on: filters and matrices unless given.
+  ///   - groups: settings by path; the last one that matches decides.
   public init(
     _ parameters: ParameterList, learningRate: Double = 0.01, learningRateDecay: Double = 0, epsilon: Double = 1e-10,
     weightDecay: Double = 0, decaying: DecayedParameters = .weights, groups: [ParameterGroup] = []
@@ -30,10 +39,12 @@ public struct Adagrad: Optimizer {
       countsSteps: true)
   }
 
+  /// What is done to each parameter, `decaying` and `groups` applied, in the order of the list.
   public var parameterSettings: [ParameterSettings] { memory.settings }
   /// Paths of the parameters that it is to train and that no step reached since it was made or loaded.
   public var unreachedParameters: [String] { memory.unreached }
 
+  /// Changes values and sums of squares in place. Traps if no parameter that it trains has a gradient.
   public mutating func step(_ gradients: Gradients) {
     memory.step(
       gradients,
@@ -43,6 +54,7 @@ public struct Adagrad: Optimizer {
   /// By names as `sum_of_squares.features.0.weight`, and `steps`.
   public func state() -> [(name: String, value: Tensor)] { memory.state() }
 
+  /// Sets the sums of squares and `steps`. Throws `CheckpointError`, with nothing changed, if a name, shape or type does not fit.
   public mutating func load(_ state: [String: Tensor], from source: String) throws {
     try memory.load(state, from: source)
   }

@@ -7,13 +7,23 @@ import ApusCore
 /// So every weight shrinks at the same rate, however large its gradients are. Loshchilov & Hutter 2019, algorithm 2; their schedule
 /// multiplier is part of the learning rate, as in PyTorch. See `Adam` for the rest.
 public struct AdamW: Optimizer {
+  /// At least 0; read at each step. It scales the weight decay too.
   public var learningRate: Double
+  /// β₁: the part of the first moment that a step keeps, in 0..<1.
   public let beta1: Double
+  /// β₂: the part of the second moment that a step keeps, in 0..<1.
   public let beta2: Double
+  /// Added to √v, not under the root; 1e-8 unless given.
   public let epsilon: Double
+  /// A step takes learningRate · this of each value that decays; 0.01 unless given, as in PyTorch.
   public let weightDecay: Double
   private var memory: OptimizerMemory
 
+  /// Traps if a number is out of range, or if a group matches no parameter.
+  ///
+  /// - Parameters:
+  ///   - decaying: the parameters that weight decay acts on: filters and matrices unless given.
+  ///   - groups: settings by path; the last one that matches decides.
   public init(
     _ parameters: ParameterList, learningRate: Double = 0.001, beta1: Double = 0.9, beta2: Double = 0.999,
     epsilon: Double = 1e-8, weightDecay: Double = 0.01, decaying: DecayedParameters = .weights,
@@ -33,10 +43,12 @@ public struct AdamW: Optimizer {
       states: ["first_moment", "second_moment"], countsSteps: true)
   }
 
+  /// What is done to each parameter, `decaying` and `groups` applied, in the order of the list.
   public var parameterSettings: [ParameterSettings] { memory.settings }
   /// Paths of the parameters that it is to train and that no step reached since it was made or loaded.
   public var unreachedParameters: [String] { memory.unreached }
 
+  /// Changes values and both moments in place. Traps if no parameter that it trains has a gradient.
   public mutating func step(_ gradients: Gradients) {
     memory.step(
       gradients,
@@ -47,6 +59,7 @@ public struct AdamW: Optimizer {
   /// Both moments, by names as `first_moment.features.0.weight`, and `steps`.
   public func state() -> [(name: String, value: Tensor)] { memory.state() }
 
+  /// Sets both moments and `steps`. Throws `CheckpointError`, with nothing changed, if a name, shape or type does not fit.
   public mutating func load(_ state: [String: Tensor], from source: String) throws {
     try memory.load(state, from: source)
   }

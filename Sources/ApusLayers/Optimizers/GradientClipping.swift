@@ -4,6 +4,7 @@ import ApusCore
 ///
 /// As text, for the command and `run.json`: `none`, `value:0.5`, `norm:1`, `adaptive:0.01`, `median:2`.
 public enum GradientClipping: Hashable, Sendable {
+  /// Gradients stay as they are, but must be finite.
   case none
   /// Every number into [−limit, limit].
   case value(Double)
@@ -17,6 +18,7 @@ public enum GradientClipping: Hashable, Sendable {
 }
 
 extension GradientClipping: LosslessStringConvertible, Codable {
+  /// `nil` unless it is `none`, or one of the four names, a colon and a finite number above 0.
   public init?(_ description: String) {
     if description == "none" {
       self = .none
@@ -33,6 +35,7 @@ extension GradientClipping: LosslessStringConvertible, Codable {
     }
   }
 
+  /// The text that `init(_:)` reads.
   public var description: String {
     switch self {
     case .none: "none"
@@ -43,7 +46,9 @@ extension GradientClipping: LosslessStringConvertible, Codable {
     }
   }
 
+  /// From a string as `norm:1`. Throws `DecodingError` on any other text.
   public init(from decoder: any Decoder) throws { self = try .decoded(from: decoder) }
+  /// As a string: see `description`.
   public func encode(to encoder: any Encoder) throws { try encoder.encode(text: self) }
 }
 
@@ -55,6 +60,7 @@ extension GradientClipping: LosslessStringConvertible, Codable {
 /// optimizer.step(gradients)
 /// ```
 public struct GradientClipper: Sendable {
+  /// What `clip(_:)` does to each step's gradients.
   public let clipping: GradientClipping
   /// Of the last steps before clipping, the oldest first, at most 100; only where the running median is asked for. Part of what a
   /// checkpoint must keep.
@@ -62,6 +68,7 @@ public struct GradientClipper: Sendable {
 
   private static let window = 100, least = 10
 
+  /// - Parameter norms: those of the clipper that a checkpoint kept, to go on with its median.
   public init(_ clipping: GradientClipping, norms: [Double] = []) {
     self.clipping = clipping
     self.norms = norms

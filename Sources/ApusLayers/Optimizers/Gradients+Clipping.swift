@@ -5,6 +5,7 @@ public struct NonFiniteGradientError: Error, Hashable, Sendable, CustomStringCon
   /// Path of the first parameter whose gradient is not finite; `nil` where the model was never asked for its paths.
   public var path: String?
 
+  /// One line, with the path if there is one.
   public var description: String { "the gradient of \(path ?? "a parameter without a path") is not finite" }
 }
 

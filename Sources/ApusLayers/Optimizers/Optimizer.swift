@@ -55,14 +55,17 @@ extension Optimizer {
   /// None: of an optimizer that does not keep count of them.
   public var unreachedParameters: [String] { [] }
 
+  /// `step(gradients)`; `again` is not called, since one pass is enough.
   public mutating func step(_ gradients: Gradients, again: () throws -> Gradients) rethrows { step(gradients) }
 }
 
 /// What an optimizer does to one parameter.
 public struct ParameterSettings: Hashable, Sendable {
+  /// Path of the parameter in the model: `features.0.weight`.
   public var path: String
   /// Multiplies the learning rate.
   public var learningRate: Double
+  /// Takes the place of the optimizer's; 0 for what does not decay.
   public var weightDecay: Double
   /// Whether the optimizer changes it (if it is trainable and has a gradient).
   public var isTrained: Bool

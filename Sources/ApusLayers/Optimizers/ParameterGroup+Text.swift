@@ -18,6 +18,7 @@ extension ParameterGroup: CustomStringConvertible, Codable {
     }
   }
 
+  /// The pattern, a colon, and the settings that are set: `conv1.*:lr=0.1,train=false`.
   public var description: String {
     let settings = [
       learningRate.map { "lr=\($0)" }, weightDecay.map { "wd=\($0)" }, isTrainable.map { "train=\($0)" },
@@ -25,6 +26,7 @@ extension ParameterGroup: CustomStringConvertible, Codable {
     return pattern + ":" + settings.compactMap { $0 }.joined(separator: ",")
   }
 
+  /// From a string. Throws `DecodingError` where `init(text:)` gives `nil`.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     let text = try container.decode(String.self)
@@ -34,6 +36,7 @@ extension ParameterGroup: CustomStringConvertible, Codable {
     self = group
   }
 
+  /// As a string: see `description`.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(description)

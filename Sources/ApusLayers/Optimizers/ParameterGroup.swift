@@ -22,6 +22,7 @@ public struct ParameterGroup: Hashable, Sendable {
   /// `false`: the optimizer leaves them as they are. To save their backward pass as well, clear `Parameter.isTrainable`.
   public var isTrainable: Bool?
 
+  /// `nil` leaves a setting as it is. Traps if a number is negative or not finite; the optimizer traps if nothing matches.
   public init(
     _ pattern: String, learningRate: Double? = nil, weightDecay: Double? = nil, isTrainable: Bool? = nil
   ) {
@@ -42,7 +43,7 @@ public struct ParameterGroup: Hashable, Sendable {
 
 /// What weight decay acts on where no group says otherwise.
 public enum DecayedParameters: String, Hashable, Sendable, Codable, CaseIterable {
-  /// Filters and matrices: not biases, nor scales and shifts of normalisations, nor any other vector. They are few, no sum over
+  /// Filters and matrices: not biases, nor scales and shifts of normalizations, nor any other vector. They are few, no sum over
   /// many inputs makes them overfit, and pulling a scale to 0 switches its channel off (He et al. 2019, Bag of Tricks, 3.1).
   case weights
   /// Every parameter, as PyTorch does with one group.

@@ -12,6 +12,7 @@
 ///
 /// Settings and state in one value, so that a checkpoint keeps both.
 public struct Plateau: Hashable, Sendable, Codable {
+  /// Which way is better: `falling` for a loss or an error, `rising` for an accuracy.
   public enum Direction: String, Hashable, Sendable, Codable { case falling, rising }
 
   /// Whether a falling metric (a loss) or a rising one (an accuracy) is better.
@@ -29,10 +30,12 @@ public struct Plateau: Hashable, Sendable, Codable {
 
   /// Of the learning rate; 1 at first.
   public private(set) var factor = 1.0
+  /// The best value of the metric so far; `nil` before the first that is not NaN.
   public private(set) var best: Double?
   private var observationsWithoutImprovement = 0
   private var cooldownLeft = 0
 
+  /// Traps if a number is out of range: `decay` lies between 0 and 1, `threshold` in 0..<1, `least` in 0...1.
   public init(
     _ direction: Direction = .falling, decay: Double = 0.1, patience: Int = 10, threshold: Double = 1e-4,
     cooldown: Int = 0, least: Double = 0

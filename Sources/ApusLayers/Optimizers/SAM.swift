@@ -1,6 +1,6 @@
 import ApusCore
 
-/// Sharpness-aware minimisation: another optimizer's step by the gradient at the worst place nearby, so that flat minima win.
+/// Sharpness-aware minimization: another optimizer's step by the gradient at the worst place nearby, so that flat minima win.
 ///
 /// With g the gradient at w:  e = ρ · g / ‖g‖ over all parameters;  the base's step at w by the gradient at w + e
 ///
@@ -16,7 +16,9 @@ import ApusCore
 ///
 /// Foret et al. 2021 (deck D3); ρ = 0.05 is theirs for CIFAR-10 and ImageNet.
 public struct SAM<Base: Optimizer>: Optimizer {
+  /// Makes the step; its learning rate, settings and state are SAM's.
   public var base: Base
+  /// ρ: the Euclidean length of the way to the worst place, at least 0.
   public let rho: Double
   private let parameters: ParameterList
 
@@ -29,20 +31,26 @@ public struct SAM<Base: Optimizer>: Optimizer {
     self.rho = rho
   }
 
+  /// The base's; ρ does not depend on it.
   public var learningRate: Double {
     get { base.learningRate }
     set { base.learningRate = newValue }
   }
 
+  /// The base's. If both have the same list of parameters, what the base does not train is not moved uphill either.
   public var parameterSettings: [ParameterSettings] { base.parameterSettings }
   /// Paths of the parameters that it is to train and that no step reached since it was made or loaded.
   public var unreachedParameters: [String] { base.unreachedParameters }
+  /// Always: the gradients at w + e are needed.
   public var needsSecondPass: Bool { true }
 
+  /// Traps: one pass is not enough. Call `step(_:again:)`.
   public mutating func step(_ gradients: Gradients) {
     fatalError("SAM needs the gradients at a second place: step(gradients) { … }")
   }
 
+  /// Sets the values to w + e, calls `again`, sets them back, and lets the base make its step by what `again` returned. If `again`
+  /// throws, the values are those of before.
   public mutating func step(_ gradients: Gradients, again: () throws -> Gradients) rethrows {
     let before = climb(gradients)
     let atTop: Gradients
@@ -75,8 +83,10 @@ public struct SAM<Base: Optimizer>: Optimizer {
     return moved
   }
 
+  /// The base's: SAM remembers nothing between steps.
   public func state() -> [(name: String, value: Tensor)] { base.state() }
 
+  /// Sets the base's state, and throws what its `load` throws.
   public mutating func load(_ state: [String: Tensor], from source: String) throws {
     try base.load(state, from: source)
   }

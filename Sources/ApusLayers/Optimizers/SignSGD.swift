@@ -8,11 +8,19 @@ import ApusCore
 /// Without momentum m is the gradient: what is left of it in one bit (deck D4; Seide et al. 2014), and the limit of clipping by
 /// value with the learning rate scaled up. With momentum this is Signum. Bernstein et al. 2018.
 public struct SignSGD: Optimizer {
+  /// What every number moves by; at least 0, read at each step.
   public var learningRate: Double
+  /// The part of the mean gradient m that a step keeps, in 0..<1; 0 takes the sign of the gradient itself.
   public let momentum: Double
+  /// Decoupled: a step takes learningRate · this of each value that decays.
   public let weightDecay: Double
   private var memory: OptimizerMemory
 
+  /// Traps if a number is out of range, or if a group matches no parameter.
+  ///
+  /// - Parameters:
+  ///   - decaying: the parameters that weight decay acts on: filters and matrices unless given.
+  ///   - groups: settings by path; the last one that matches decides.
   public init(
     _ parameters: ParameterList, learningRate: Double = 0.0001, momentum: Double = 0, weightDecay: Double = 0,
     decaying: DecayedParameters = .weights, groups: [ParameterGroup] = []
@@ -27,10 +35,12 @@ public struct SignSGD: Optimizer {
       states: [momentum == 0 ? nil : "momentum"])
   }
 
+  /// What is done to each parameter, `decaying` and `groups` applied, in the order of the list.
   public var parameterSettings: [ParameterSettings] { memory.settings }
   /// Paths of the parameters that it is to train and that no step reached since it was made or loaded.
   public var unreachedParameters: [String] { memory.unreached }
 
+  /// Changes values and means in place. Traps if no parameter that it trains has a gradient.
   public mutating func step(_ gradients: Gradients) {
     memory.step(gradients, .init(formula: .signSGD, learningRate: learningRate, momentum: momentum))
   }
@@ -38,6 +48,7 @@ public struct SignSGD: Optimizer {
   /// The running means, `momentum.` and the parameter's path; none without momentum.
   public func state() -> [(name: String, value: Tensor)] { memory.state() }
 
+  /// Sets the means. Throws `CheckpointError`, with nothing changed, if a name, shape or type does not fit.
   public mutating func load(_ state: [String: Tensor], from source: String) throws {
     try memory.load(state, from: source)
   }

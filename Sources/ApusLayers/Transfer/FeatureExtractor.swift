@@ -10,6 +10,7 @@ import ApusCore
 /// is planned, and the layer by itself; where its operations lie among the model's tells which result is the layer's. The whole
 /// model is run, so features from its end cost nothing beside it.
 public struct FeatureExtractor {
+  /// Run as a whole by every call.
   public let model: any Layer
   /// Path of the layer.
   public let path: String

@@ -2,17 +2,21 @@ import ApusSupport
 
 /// A path, or a pattern of paths, that a model does not have. One line, with what was perhaps meant.
 public struct PathError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The path or pattern, as given.
   public var pattern: String
+  /// What is wrong with it, to be read behind the pattern: `matches none of the 62 parameters`.
   public var problem: String
   /// Paths, or patterns, that are most like it, the nearest first.
   public var nearest: [String]
 
+  /// - Parameter problem: the end of a sentence that the quoted pattern begins.
   public init(_ pattern: String, problem: String, nearest: [String] = []) {
     self.pattern = pattern
     self.problem = problem
     self.nearest = nearest
   }
 
+  /// One line: the pattern in quotes, the problem, the nearest paths if there are any.
   public var description: String {
     let hint = nearest.isEmpty ? "" : "; the nearest are \(nearest.joined(separator: ", "))"
     return "\"\(pattern)\" \(problem)\(hint)"
