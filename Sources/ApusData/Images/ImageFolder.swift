@@ -40,6 +40,7 @@ public enum ImageFolder {
     /// What `crop` may be. A hundredth of an image is no picture of anything, and scaling by so much takes all memory.
     package static let crops = 0.01...1
 
+    /// Throws unless height and width are in 1...65536, the channels 1 or 3, and the crop in 0.01...1.
     public func validate() throws(DataError) {
       if input.count != 3 || !input.dropLast().allSatisfy({ (1...65536).contains($0) }) || ![1, 3].contains(input[2]) {
         let text = input.map { "\($0)" }.joined(separator: "x")
