@@ -5,9 +5,11 @@ import ApusNetworks
 public struct InitializerFacts: Hashable, Sendable {
   /// The function's name.
   public var name: String
+  /// The distribution, or the rule that the values obey, as plain text.
   public var equation: String
   /// The lecture decks that teach or name it.
   public var decks: [String]
+  /// Authors and year; `nil` if no paper is named.
   public var paper: String?
   /// The test that proves it, `Suite.name`.
   public var proof: String

@@ -8,6 +8,7 @@ public struct LossFacts: Hashable, Sendable {
   public var equation: String
   /// The lecture decks that teach it.
   public var decks: [String]
+  /// Authors and year; `nil` if no paper is named.
   public var paper: String?
   /// The test that proves it, `Suite.name`.
   public var proof: String
