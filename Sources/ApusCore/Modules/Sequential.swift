@@ -52,9 +52,9 @@ public enum LayerBuilder {
   public static func buildBlock(_ parts: [any Layer]...) -> [any Layer] { parts.flatMap { $0 } }
   /// `if` without `else`, which adds nothing if its condition is false.
   public static func buildOptional(_ part: [any Layer]?) -> [any Layer] { part ?? [] }
-  /// The first branch of `if … else` or `switch`.
+  /// One of the two halves into which the compiler divides the branches of `if … else` and `switch`.
   public static func buildEither(first part: [any Layer]) -> [any Layer] { part }
-  /// Any other branch of `if … else` or `switch`.
+  /// The other half of them.
   public static func buildEither(second part: [any Layer]) -> [any Layer] { part }
   /// `for`: the layers of all its passes, in order.
   public static func buildArray(_ parts: [[any Layer]]) -> [any Layer] { parts.flatMap { $0 } }

@@ -1,5 +1,6 @@
 /// Element-wise arithmetic with broadcasting: shapes are aligned at the innermost axis; sizes must be equal or 1. Operands have one
-/// scalar type. int32 is added, subtracted and multiplied, and wraps around at 32 bits; it is not divided.
+/// scalar type. int32 tensors are added to, subtracted from and multiplied by each other, and wrap around at 32 bits; they are not
+/// divided, and take no number as the other operand. uint8 tensors have no arithmetic.
 extension Tensor {
   /// a + b. The gradient of an operand is summed over the axes that were broadcast, here and for all operators of two tensors.
   public static func + (a: consuming Tensor, b: consuming Tensor) -> Tensor {

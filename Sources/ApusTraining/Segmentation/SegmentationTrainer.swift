@@ -29,8 +29,8 @@ public final class SegmentationTrainer {
 
   /// Makes the network and plans it for the batch size.
   ///
-  /// - Throws: `SettingsError` if a setting makes no sense, `DataError` if scenes cannot be composed of the images, `PlanError` if the
-  ///   network does not take scenes of that size.
+  /// - Throws: `SettingsError` if a setting makes no sense, `DataError` if scenes cannot be composed of the images, and
+  ///   `PlanError` if the network does not take scenes of that size.
   public init(data: DataSplits, settings: SegmentationSettings) throws {
     try settings.validate()
     self.settings = settings

@@ -55,7 +55,8 @@ public struct RunRecord: Sendable, Codable {
     public var testSamples: Int
     /// The classes' names, in the order of their labels.
     public var classNames: [String]
-    /// Of the training split, a number a channel, of pixels from 0 to 1.
+    /// What images are normalized by, a number per channel, of pixels from 0 to 1: the training split's unless `normalization` says
+    /// another one.
     public var mean: [Float]
     /// The standard deviation, as `mean`: a number per channel.
     public var deviation: [Float]

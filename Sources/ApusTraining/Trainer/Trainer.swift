@@ -4,7 +4,7 @@ import ApusLayers
 
 /// The training engine: epochs of steps of an optimizer on cross-entropy, an evaluation after each, a checkpoint at any step.
 ///
-/// Synchronous, on the thread that calls `run`. Everything it computes is a function of model, data and settings: batch k of epoch e
+/// Synchronous, on the thread that calls `train`. Everything it computes is a function of model, data and settings: batch k of epoch e
 /// depends on (seed, e, k), random masks on (seed, step), sums are taken in a fixed order. A trainer restored from a checkpoint goes on
 /// as the one that wrote it would have.
 ///

@@ -6,8 +6,8 @@ public protocol TrainingObserver: AnyObject {
   func trainingBegins(_ record: RunRecord, plan: Plan)
   /// At most ten times a second.
   func trainingProgressed(_ progress: TrainingProgress)
-  /// An epoch was trained and evaluated, and, in a run with a folder, its checkpoint is written. `isKept`: its model is the one to keep
-  /// so far.
+  /// An epoch was trained and evaluated, and, in a run with a folder, its checkpoint is written. `isKept`: its model is the one
+  /// to keep so far.
   func epochEnded(_ row: EpochMetrics, of epochs: Int, isKept: Bool)
   /// A circumstance that the user should know, one line.
   func warn(_ text: String)
