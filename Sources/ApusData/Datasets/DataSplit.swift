@@ -4,7 +4,7 @@ import ApusCore
 public struct DataSplit: Sendable {
   /// The whole data set, of which `indices` chooses the part.
   public let dataset: ImageDataset
-  /// The part's samples, indices into the data set, ascending.
+  /// The part's samples, indices into the data set: ascending in the library's own splits, with repeats in those of `bootstrap`.
   public let indices: [Int32]
   /// The training split's, in every split.
   public let normalization: Normalization

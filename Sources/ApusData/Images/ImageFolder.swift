@@ -3,9 +3,9 @@ import ApusSupport
 
 /// Image files, one folder per class: `FOLDER/CLASS/*.png`, or `FOLDER/train/CLASS/…` with `test` and `val` beside `train`.
 ///
-/// Classes are sorted by the code points of their names, as torchvision's `ImageFolder` sorts them, and numbered from 0. Within a class all folders are walked, as torchvision's `ImageFolder` does; files
-/// are images by its list of extensions, and their content decides how they are decoded. Hidden files are passed over; other files, pipes
-/// and devices are counted and told in `DataSplits.notes`. Every image is decoded once and kept as bytes.
+/// As in torchvision's `ImageFolder`, classes are sorted by the code points of their names and numbered from 0, all folders within a
+/// class are walked, and files are images by their extensions; the content decides how they are decoded. Hidden files are passed
+/// over; other files, pipes and devices are counted and told in `DataSplits.notes`. Every image is decoded once and kept as bytes.
 public enum ImageFolder {
   /// How files become images of one size.
   public struct Options: Hashable, Sendable, Codable {

@@ -14,7 +14,7 @@ public struct InitializerFacts: Hashable, Sendable {
   /// The test that proves it, `Suite.name`.
   public var proof: String
 
-  /// Every initialisation. A new one is a file in this folder and a line here.
+  /// Every initialization. A new one is a file in Sources/ApusLayers/Initializers and a line here.
   public static let all: [InitializerFacts] = [
     .init(
       "zeros", "w = 0", ["D0"], nil, "InitializationPropertyTests.property18UnitsThatBeginEqualReceiveEqualGradients"),
