@@ -14,8 +14,9 @@ import Synchronization
 /// One instance runs on one thread at a time; `another()` makes an instance for another thread that shares the packed filters.
 /// Several at once give the same bits as one alone.
 public final class Compiled {
-  /// The shape that it takes, and what it makes.
+  /// The shape that it takes, with the batch size.
   public var inputShape: Shape { program.input }
+  /// The shape that it makes, with the batch size.
   public var outputShape: Shape { program.output }
   /// Bytes of memory of an instance: activations and scratch.
   public var arenaBytes: Int { program.arenaBytes }
@@ -95,9 +96,12 @@ public final class Compiled {
 
   /// A wrong input for a compiled model.
   public struct InputError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What the model takes: scalar type and shape, or numbers of elements.
     public var expected: String
+    /// What the input is, in the same words.
     public var found: String
 
+    /// One line with both.
     public var description: String { "the model was compiled for \(expected), the input is \(found)" }
   }
 }

@@ -25,6 +25,7 @@ extension Graph: CustomStringConvertible {
 }
 
 extension Graph.Edges: CustomStringConvertible {
+  /// One number if the sides agree, otherwise `(top 1, left 1, bottom 2, right 2)`.
   public var description: String {
     top == left && top == bottom && top == right
       ? "\(top)" : "(top \(top), left \(left), bottom \(bottom), right \(right))"

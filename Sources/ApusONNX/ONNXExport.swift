@@ -2,6 +2,7 @@ import Apus
 
 /// How a model is written as an ONNX file.
 public struct ONNXOptions: Hashable, Sendable {
+  /// How many images the file takes at a time.
   public enum Batch: String, Hashable, Sendable, CaseIterable {
     /// Any number of images: the file's batch axis is called "N".
     case dynamic
@@ -14,12 +15,14 @@ public struct ONNXOptions: Hashable, Sendable {
 
   /// Whether batch norms become part of the convolutions and linear layers before them; otherwise they are `BatchNormalization`.
   public var foldsBatchNorms: Bool
+  /// Any number of images by default.
   public var batch: Batch
   /// The graph's name in the file.
   public var name: String
   /// Written into the file as it is.
   public var metadata: [String: String]
 
+  /// By default batch norms stay operators of their own, and the file takes any number of images.
   public init(
     foldsBatchNorms: Bool = false, batch: Batch = .dynamic, name: String = "apus", metadata: [String: String] = [:]
   ) {
@@ -60,8 +63,10 @@ public struct ONNXError: Error, Hashable, Sendable, CustomStringConvertible {
   public var path: String
   /// The operation: `Broadcast`; empty where it is none.
   public var operation: String
+  /// What is wrong. It completes a sentence that begins with the operation.
   public var problem: String
 
+  /// One line, `PATH: OPERATION PROBLEM`, without the parts that are empty.
   public var description: String {
     let place = [path, operation].filter { !$0.isEmpty }.joined(separator: ": ")
     return place.isEmpty ? problem : place + " " + problem

@@ -2,9 +2,13 @@ import Apus
 
 /// A decoded picture: bytes `[height, width, channels]`, one channel (gray) or three (red, green, blue).
 public struct Image: Hashable, Sendable {
+  /// Rows of pixels, at least one.
   public let height: Int
+  /// Pixels per row, at least one.
   public let width: Int
+  /// Bytes per pixel: 1 (gray) or 3 (red, green, blue).
   public let channels: Int
+  /// The bytes, row by row from the top, a pixel's channels next to each other; 0 is black.
   public let pixels: [UInt8]
 
   /// Traps where there is no pixel, the channels are neither one nor three, or the number of bytes is another.

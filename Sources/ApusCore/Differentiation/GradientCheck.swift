@@ -4,11 +4,14 @@ public struct GradientCheckResult: Sendable, CustomStringConvertible {
   public var largestError: Double
   /// Where: a parameter's path or an input's index, and the element.
   public var place: String
+  /// The tape's derivative at `place`.
   public var fromTape: Double
+  /// The central difference at `place`, (f(p + h) − f(p − h)) / 2h.
   public var fromDifferences: Double
   /// Derivatives compared.
   public var count: Int
 
+  /// One line: the largest error, the number of derivatives compared, the place, and both values there.
   public var description: String {
     "largest error \(largestError) of \(count), at \(place): tape \(fromTape), differences \(fromDifferences)"
   }

@@ -8,6 +8,7 @@ public struct Gradients {
   /// The gradient, of the parameter's shape, or `nil` where the loss does not depend on the parameter.
   public subscript(parameter: Parameter) -> Tensor? { places[ObjectIdentifier(parameter)].map { entries[$0].gradient } }
 
+  /// Number of parameters that have a gradient.
   public var count: Int { entries.count }
 
   /// A parameter has several leaves where a nested `valueWithGradients` read it in between: their gradients add up.

@@ -9,13 +9,16 @@ public struct Phase: Hashable, Sendable {
   /// State updates (running statistics) are collected and committed when the scope returns normally.
   public var updatesState: Bool
 
+  /// Any combination of the three switches; those in common use have names below.
   public init(dropout: Bool, batchStatistics: Bool, updatesState: Bool) {
     self.dropout = dropout
     self.batchStatistics = batchStatistics
     self.updatesState = updatesState
   }
 
+  /// What `valueWithGradients` runs in: dropout, the batch's statistics, and updates of the running ones.
   public static let training = Phase(dropout: true, batchStatistics: true, updatesState: true)
+  /// What everything else runs in: no dropout, running statistics, no updates.
   public static let inference = Phase(dropout: false, batchStatistics: false, updatesState: false)
   /// Dropout on, running statistics: samples from the approximate posterior (Gal & Ghahramani 2016).
   public static let monteCarlo = Phase(dropout: true, batchStatistics: false, updatesState: false)
@@ -25,9 +28,12 @@ public struct Phase: Hashable, Sendable {
 
 /// What random masks are keyed by, beside the ordinal of the random operation in its scope and the element.
 public struct RandomKey: Hashable, Sendable {
+  /// Two runs with different seeds draw different masks.
   public var seed: UInt64
+  /// Number of the training step, so that each step draws new masks.
   public var step: UInt64
 
+  /// The same seed and step always give the same masks, on any machine and with any number of threads.
   public init(seed: UInt64, step: UInt64) {
     self.seed = seed
     self.step = step

@@ -11,7 +11,9 @@ public struct Graph: Sendable {
 
   /// A tensor of the pass: an input, a constant, or what a node makes. All are float32.
   public struct Value: Sendable {
+    /// All axes, the batch size included.
     public var shape: Shape
+    /// The elements if they do not depend on the input; `nil` for an input and for what a node makes.
     public var constant: Constant?
 
     package init(shape: Shape, constant: Constant? = nil) {
@@ -22,6 +24,7 @@ public struct Graph: Sendable {
 
   /// A tensor that does not depend on the input.
   public struct Constant: Sendable {
+    /// The elements, float32.
     public var tensor: Tensor
     /// The path of the parameter or buffer whose elements these are, in its order; the shape may be another one. `nil` where they
     /// were computed.
@@ -33,23 +36,31 @@ public struct Graph: Sendable {
     }
   }
 
+  /// One step of the pass: an operation, the values that it reads, and the one that it makes.
   public struct Node: Sendable {
+    /// The operation, with its sizes and settings resolved.
     public var operation: Operation
     /// As `Operation` says.
     public var inputs: [ValueID]
+    /// The value that the node makes: always exactly one.
     public var output: ValueID
     /// Path of the layer in the model; empty where the operation belongs to no layer.
     public var path: String
   }
 
+  /// Every tensor of the pass, constants included; a `ValueID` is an index into this array.
   public var values: [Value]
   /// In the order of execution: a node's inputs are made before it.
   public var nodes: [Node]
+  /// The values that a run is given. `Graph(of:input:)` makes one.
   public var inputs: [ValueID]
+  /// The values that a run returns.
   public var outputs: [ValueID]
 
+  /// The shape of a value, the batch size included.
   public func shape(of value: ValueID) -> Shape { values[value].shape }
 
+  /// The elements of a value that does not depend on the input; `nil` for any other.
   public func constant(_ value: ValueID) -> Tensor? { values[value].constant?.tensor }
 
   /// The nodes that read each value, by their place in `nodes`; a node that reads a value twice is there twice.
@@ -68,6 +79,7 @@ public struct GraphError: Error, Hashable, Sendable, CustomStringConvertible {
   public var path: String
   /// The operation: `Select`; empty where it is none.
   public var operation: String
+  /// What is wrong. It completes a sentence that begins with the operation: "cannot be part of a graph".
   public var problem: String
 
   package init(path: String, operation: String, problem: String) {
@@ -76,6 +88,7 @@ public struct GraphError: Error, Hashable, Sendable, CustomStringConvertible {
     self.problem = problem
   }
 
+  /// One line, `PATH: OPERATION PROBLEM`, without the parts that are empty.
   public var description: String {
     let place = [path, operation].filter { !$0.isEmpty }.joined(separator: ": ")
     return place.isEmpty ? problem : place + " " + problem

@@ -64,32 +64,48 @@ extension Graph {
 
   /// Pixels around an image.
   public struct Edges: Hashable, Sendable {
+    /// Rows above and below, columns to the left and to the right.
     public var top, left, bottom, right: Int
 
+    /// A number of pixels for each side.
     public init(top: Int, left: Int, bottom: Int, right: Int) {
       (self.top, self.left, self.bottom, self.right) = (top, left, bottom, right)
     }
   }
 
+  /// Settings of a convolution or a transposed one; its weight's shape has the kernel's size and the channels.
   public struct Convolution: Hashable, Sendable {
+    /// Pixels between neighboring windows; in a transposed convolution, which has its windows in the output, output pixels.
     public var stride: IntOrPair
+    /// Pixels between neighboring elements of the kernel; 1 for an ordinary one.
     public var dilation: IntOrPair
+    /// Zeros around the image. In a transposed convolution, pixels cut off its output.
     public var padding: Edges
+    /// Groups of channels that are convolved apart; as many as there are input channels make a depthwise convolution.
     public var groups: Int
+    /// How exactly products are computed; every precision gives float32.
     public var precision: Precision
   }
 
+  /// The windows of max and average pooling.
   public struct Pool: Hashable, Sendable {
+    /// Height and width of a window, in pixels.
     public var kernel: IntOrPair
+    /// Pixels between neighboring windows.
     public var stride: IntOrPair
+    /// Pixels around the image that windows may reach into.
     public var padding: Edges
     /// Of means: whether the divisor is the kernel's size everywhere, or the number of pixels inside the image.
     public var countsPadding: Bool
   }
 
+  /// The windows that are copied out, as in the im2col form of a convolution.
   public struct Patches: Hashable, Sendable {
+    /// Height and width of a window, in pixels.
     public var kernel: IntOrPair
+    /// Pixels between neighboring windows.
     public var stride: IntOrPair
+    /// Pixels between neighboring elements of a window; 1 if they touch.
     public var dilation: IntOrPair
 
     package init(kernel: IntOrPair, stride: IntOrPair, dilation: IntOrPair) {
@@ -99,9 +115,13 @@ extension Graph {
     }
   }
 
+  /// How the pixels of another size are made; see `resize2d`.
   public struct Resize: Hashable, Sendable {
+    /// How values between pixels are made.
     public var filter: ResampleFilter
+    /// Whether downsizing takes all pixels under the filter, stretched by the ratio of the sizes.
     public var antialias: Bool
+    /// Whether the centers of the corner pixels stay where they are, as with PyTorch's `align_corners`. Never with `antialias`.
     public var alignCorners: Bool
 
     package init(filter: ResampleFilter, antialias: Bool, alignCorners: Bool) {
@@ -111,6 +131,7 @@ extension Graph {
     }
   }
 
+  /// Functions of one element x: `threshold` is 1 for x > 0, else 0; `gelu` is x · Φ(x), and `geluTanh` its approximation by tanh.
   public enum Activation: Hashable, Sendable {
     case relu, threshold, sigmoid, tanh, softplus, gelu, geluTanh
     case leakyReLU(slope: Double)
@@ -118,10 +139,13 @@ extension Graph {
     case swish(beta: Double)
   }
 
+  /// What the elements along the axes become.
   public enum Reduction: String, Hashable, Sendable { case sum, mean, max, min }
 
+  /// Functions of two elements; `power` raises the first to the second.
   public enum Binary: Hashable, Sendable { case add, subtract, multiply, divide, maximum, minimum, power }
 
+  /// Functions of one element without a setting; `sign` is −1, 0 or 1.
   public enum Unary: Hashable, Sendable { case negate, abs, exp, log, sqrt, reciprocal, square, sign }
 }
 

@@ -15,6 +15,7 @@ public enum Runtime {
   /// The instruction-set tier in use: `avx512`, `avx2`, `neon`, `generic` or `reference` (environment: `APUS_ISA`).
   public static var instructionSet: String { String(cString: apus_isa_name(apus_isa_current())) }
 
+  /// The version of the C core that the program runs with: `0.1.0`.
   public static var version: String { String(cString: apus_version()) }
 
   /// Version, compiler and OpenMP of this build, for records of runs.

@@ -2,9 +2,12 @@
 public struct IntOrPair: Hashable, Sendable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral,
   CustomStringConvertible
 {
+  /// Along axis 1 of `[N, H, W, C]`.
   public var height: Int
+  /// Along axis 2 of `[N, H, W, C]`.
   public var width: Int
 
+  /// The height comes first, as in the shapes of images.
   public init(_ height: Int, _ width: Int) {
     self.height = height
     self.width = width
@@ -13,13 +16,16 @@ public struct IntOrPair: Hashable, Sendable, ExpressibleByIntegerLiteral, Expres
   /// The same for both axes.
   public init(_ both: Int) { self.init(both, both) }
 
+  /// One number means both axes: `3` is 3×3.
   public init(integerLiteral value: Int) { self.init(value, value) }
 
+  /// `[height, width]`. Traps unless there are two numbers.
   public init(arrayLiteral values: Int...) {
     if values.count != 2 { fatalError("a pair is [height, width], but \(values) has \(values.count) numbers") }
     self.init(values[0], values[1])
   }
 
+  /// `3×5`, the height first.
   public var description: String { "\(height)×\(width)" }
 
   package var pair: (Int, Int) { (height, width) }
@@ -42,8 +48,10 @@ public enum Padding: Hashable, Sendable, ExpressibleByIntegerLiteral, CustomStri
   /// The same on all four sides.
   public static func explicit(_ all: Int) -> Padding { .explicit(top: all, left: all, bottom: all, right: all) }
 
+  /// One number means all four sides: `2` is `explicit(2)`.
   public init(integerLiteral value: Int) { self = .explicit(value) }
 
+  /// `valid`, `same`, one number if the sides agree, or `(top 1, left 1, bottom 2, right 2)`.
   public var description: String {
     switch self {
     case .valid: "valid"

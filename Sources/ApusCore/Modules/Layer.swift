@@ -13,6 +13,7 @@
 ///
 /// A layer may declare its argument as `Tensor` or, to let the next operation reuse the memory, as `consuming Tensor`.
 public protocol Layer: CustomStringConvertible {
+  /// The layer's result for `x`. The layer's comment says which shapes it takes and makes; another shape traps, or fails a `plan`.
   func callAsFunction(_ x: consuming Tensor) -> Tensor
 }
 
@@ -73,10 +74,14 @@ extension Layer {
 public struct CheckpointError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The file.
   public var source: String
+  /// The tensor's name: its path in the model, or its name in the file.
   public var tensor: String
+  /// What should be there: "float32 of shape [6]".
   public var expected: String
+  /// What is there, in the same words: "no such tensor".
   public var found: String
 
+  /// The parts of the text that `description` joins.
   public init(source: String, tensor: String, expected: String, found: String) {
     self.source = source
     self.tensor = tensor
@@ -84,6 +89,7 @@ public struct CheckpointError: Error, Hashable, Sendable, CustomStringConvertibl
     self.found = found
   }
 
+  /// One line, `FILE: tensor NAME: expected …, found …`.
   public var description: String { "\(source): tensor \(tensor): expected \(expected), found \(found)" }
 
   package static func check(_ value: Tensor?, named name: String, shape: Shape, type: ScalarType, source: String) throws

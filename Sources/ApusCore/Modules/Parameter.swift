@@ -33,6 +33,14 @@ public final class Parameter {
   var leafTape: UInt32 = 0
   var leafIndex = 0
 
+  /// A parameter that begins with `value`, which is taken off the tape.
+  ///
+  /// Traps if the value is not float32. Traps inside the forward pass of `valueWithGradients(of:)`: a parameter made there would be
+  /// another one in every step.
+  ///
+  /// - Parameters:
+  ///   - isTrainable: `false` keeps the parameter as it is.
+  ///   - range: bounds that every element is kept in; `nil` for none.
   public init(_ value: Tensor, isTrainable: Bool = true, range: ClosedRange<Float>? = nil) {
     if value.scalarType != .float32 { fatalError("a Parameter holds float32; its value is \(value.scalarType)") }
     Parameter.refuseInsideStep(shape: value.shape)
@@ -92,6 +100,7 @@ public final class Parameter {
     }
   }
 
+  /// Fixed when the parameter is made.
   public var shape: Shape { storedValue.shape }
 
   /// A tensor of the parameter's shape with 0 where the mask is.
@@ -123,6 +132,7 @@ public final class Buffer {
 
   private var storedValue: Tensor
 
+  /// A buffer that begins with `value`, which is taken off the tape. Its shape and scalar type are fixed from then on.
   public init(_ value: Tensor) { storedValue = value.detached() }
 
   /// The value, whatever surrounds: what files hold.
@@ -148,5 +158,6 @@ public final class Buffer {
     }
   }
 
+  /// Fixed when the buffer is made.
   public var shape: Shape { storedValue.shape }
 }

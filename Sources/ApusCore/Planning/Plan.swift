@@ -4,7 +4,9 @@ public struct Plan: Sendable {
   public struct Row: Sendable {
     /// Path of the layer in the model; empty where the operation belongs to no layer.
     public var path: String
+    /// The operation's name: `Conv2D`.
     public var operation: String
+    /// Shape of the result, with the batch size.
     public var outputShape: Shape
     /// Numbers learned, where they are used first.
     public var parameters: Int
@@ -23,8 +25,11 @@ public struct Plan: Sendable {
     public var implementation: String?
   }
 
+  /// Shape of the model's input, with the batch size.
   public var input: Shape
+  /// All operations, in the order of execution.
   public var rows: [Row]
+  /// Shape of the model's result, with the batch size.
   public var outputShape: Shape
   /// Bytes that the tape keeps from forward to backward (phase `.training`); 0 in inference.
   public var bytesKeptForBackward: Int
@@ -33,7 +38,9 @@ public struct Plan: Sendable {
   /// What the memory pool holds for all of it at the end: parameters, buffers, input, activations, scratch.
   public var peakBytes: Int
 
+  /// Numbers learned in the whole model; a parameter that is used twice counts once.
   public var parameters: Int { rows.reduce(0) { $0 + $1.parameters } }
+  /// Multiplications with addition of the whole forward pass, for the whole batch.
   public var multiplyAdds: Int { rows.reduce(0) { $0 + $1.multiplyAdds } }
 }
 

@@ -13,6 +13,7 @@ public struct PlanError: Error, Hashable, Sendable, CustomStringConvertible {
     self.problem = problem
   }
 
+  /// One line, `PATH: OPERATION PROBLEM`, without the path if it is empty.
   public var description: String { (path.isEmpty ? "" : path + ": ") + operation + " " + problem }
 }
 

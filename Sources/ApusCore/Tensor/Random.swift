@@ -2,6 +2,7 @@ import Synchronization
 
 /// Counter-based random numbers (Philox4x32-10): a pure function of (seed, stream, position), the same on any thread and machine.
 public enum Random {
+  /// Elements `first` ..< `first` + `count` of the sequence (seed, stream), each 32 random bits.
   public static func bits(seed: UInt64, stream: UInt64, first: UInt64 = 0, count: Int) -> [UInt32] {
     [UInt32](unsafeUninitializedCapacity: count) { buffer, initialized in
       Kernels.randomBits(buffer, seed: seed, stream: stream, first: first, count: count)

@@ -3,6 +3,7 @@
 public enum ScalarType: String, Sendable, CaseIterable {
   case float32, float64, int32, uint8
 
+  /// Bytes per element.
   public var byteCount: Int {
     switch self {
     case .float64: 8
@@ -11,11 +12,13 @@ public enum ScalarType: String, Sendable, CaseIterable {
     }
   }
 
+  /// True for float32 and float64; the other types hold whole numbers.
   public var isFloatingPoint: Bool { self == .float32 || self == .float64 }
 }
 
 /// A Swift type that is a tensor's element.
 public protocol TensorScalar: Sendable, BitwiseCopyable {
+  /// The `scalarType` of tensors whose elements have this Swift type.
   static var scalarType: ScalarType { get }
 }
 

@@ -10,6 +10,7 @@ public struct Shape: Hashable, Sendable {
   private var sizes: SIMD8<Int32>
   private var axes: UInt8
 
+  /// The sizes, outermost axis first. Traps if there are more than eight, or one is not in 0...2³¹ − 1.
   public init<Sizes: Collection>(_ sizes: Sizes) where Sizes.Element == Int {
     self.init()
     for size in sizes { append(size) }
@@ -66,9 +67,12 @@ package func saturatingProduct(_ factors: Int...) -> Int {
 }
 
 extension Shape: RandomAccessCollection, MutableCollection {
+  /// Always 0.
   public var startIndex: Int { 0 }
+  /// Number of axes.
   public var endIndex: Int { Int(axes) }
 
+  /// The size of an axis, counted from the outermost. Traps if there is no such axis, or if the new size is not in 0...2³¹ − 1.
   public subscript(axis: Int) -> Int {
     get {
       if axis < 0 || axis >= Int(axes) { fatalError("axis \(axis) of shape \(self), which has \(axes) axes") }
@@ -85,8 +89,10 @@ extension Shape: RandomAccessCollection, MutableCollection {
 }
 
 extension Shape: ExpressibleByArrayLiteral, CustomStringConvertible {
+  /// The sizes, outermost axis first: `[64, 28, 28, 1]`. Traps as `init(_:)` does.
   public init(arrayLiteral sizes: Int...) { self.init(sizes) }
 
+  /// The sizes in brackets: `[64, 28, 28, 1]`.
   public var description: String { "[" + map { String($0) }.joined(separator: ", ") + "]" }
 }
 

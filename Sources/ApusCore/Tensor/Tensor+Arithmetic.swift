@@ -1,6 +1,8 @@
 /// Element-wise arithmetic with broadcasting: shapes are aligned at the innermost axis; sizes must be equal or 1. Operands have one
-/// scalar type. int32 is added, subtracted and multiplied, and wraps around at 32 bits; it is not divided.
+/// scalar type. int32 tensors are added to, subtracted from and multiplied by each other, and wrap around at 32 bits; they are not
+/// divided, and take no number as the other operand. uint8 tensors have no arithmetic.
 extension Tensor {
+  /// a + b. The gradient of an operand is summed over the axes that were broadcast, here and for all operators of two tensors.
   public static func + (a: consuming Tensor, b: consuming Tensor) -> Tensor {
     if a.shape == b.shape, a.scalarType == b.scalarType, let sum = fusedSum(&a, &b) {
       return sum
@@ -9,12 +11,14 @@ extension Tensor {
     }
   }
 
+  /// a − b.
   public static func - (a: consuming Tensor, b: consuming Tensor) -> Tensor {
     combine(.subtract, "Subtract", a, b) { _, _, gradient, needs in
       (needs[0] ? gradient : nil, needs[1] ? -gradient : nil)
     }
   }
 
+  /// a · b, element by element; `matmul` multiplies matrices. ∂/∂a = b, ∂/∂b = a.
   public static func * (a: consuming Tensor, b: consuming Tensor) -> Tensor {
     combine(.multiply, "Multiply", a, b, savesOperands: true) { a, b, gradient, needs in
       (needs[0] ? gradient * b! : nil, needs[1] ? gradient * a! : nil)
@@ -29,6 +33,7 @@ extension Tensor {
     }
   }
 
+  /// −x. Traps on integer tensors.
   public static prefix func - (x: consuming Tensor) -> Tensor {
     let tape = Tape.recording(x)
     let node = x.body.node
@@ -41,32 +46,49 @@ extension Tensor {
 
   // MARK: With a number
 
+  /// x · factor. Arithmetic with a number traps on integer tensors; for a float32 tensor the number is rounded to float32.
   public static func * (x: consuming Tensor, factor: Double) -> Tensor { scaled(x, by: factor, plus: 0) }
+  /// factor · x, the same as x · factor.
   public static func * (factor: Double, x: consuming Tensor) -> Tensor { scaled(x, by: factor, plus: 0) }
+  /// x / divisor: a division per element, not a product with the reciprocal.
   public static func / (x: consuming Tensor, divisor: Double) -> Tensor {
     let type = x.scalarType
     x.requireFloatingPoint("Divide")
     return x / Tensor.full([], divisor, type)
   }
+  /// x + offset.
   public static func + (x: consuming Tensor, offset: Double) -> Tensor { scaled(x, by: 1, plus: offset) }
+  /// offset + x, the same as x + offset.
   public static func + (offset: Double, x: consuming Tensor) -> Tensor { scaled(x, by: 1, plus: offset) }
+  /// x − offset.
   public static func - (x: consuming Tensor, offset: Double) -> Tensor { scaled(x, by: 1, plus: -offset) }
+  /// offset − x.
   public static func - (offset: Double, x: consuming Tensor) -> Tensor { scaled(x, by: -1, plus: offset) }
+  /// dividend / x.
   public static func / (dividend: Double, x: consuming Tensor) -> Tensor {
     let type = x.scalarType
     x.requireFloatingPoint("Divide")
     return Tensor.full([], dividend, type) / x
   }
 
+  /// x · factor, for a number that is a `Float` in the program; a literal is a `Double`.
   @_disfavoredOverload public static func * (x: consuming Tensor, factor: Float) -> Tensor { x * Double(factor) }
+  /// factor · x, for a number that is a `Float` in the program.
   @_disfavoredOverload public static func * (factor: Float, x: consuming Tensor) -> Tensor { x * Double(factor) }
+  /// x / divisor, for a number that is a `Float` in the program.
   @_disfavoredOverload public static func / (x: consuming Tensor, divisor: Float) -> Tensor { x / Double(divisor) }
+  /// x + offset, for a number that is a `Float` in the program.
   @_disfavoredOverload public static func + (x: consuming Tensor, offset: Float) -> Tensor { x + Double(offset) }
+  /// x − offset, for a number that is a `Float` in the program.
   @_disfavoredOverload public static func - (x: consuming Tensor, offset: Float) -> Tensor { x - Double(offset) }
 
+  /// a = a + b, in a's memory if nothing else refers to it. As the shapes broadcast, a may get another shape; so with all four.
   public static func += (a: inout Tensor, b: Tensor) { a = take(&a) + b }
+  /// a = a − b, in a's memory if nothing else refers to it.
   public static func -= (a: inout Tensor, b: Tensor) { a = take(&a) - b }
+  /// a = a · b, element by element, in a's memory if nothing else refers to it.
   public static func *= (a: inout Tensor, b: Tensor) { a = take(&a) * b }
+  /// a = a / b, in a's memory if nothing else refers to it.
   public static func /= (a: inout Tensor, b: Tensor) { a = take(&a) / b }
 
   private static let nothing = Tensor([Float](), shape: [0])

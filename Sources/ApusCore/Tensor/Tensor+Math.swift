@@ -1,5 +1,6 @@
 /// Element-wise functions.
 extension Tensor {
+  /// eˣ, which is its own derivative.
   public func exp() -> Tensor {
     let y = map(.exp, "Exp", savesResult: true) { _, y, gradient in gradient * y! }
     if body.provenance == .logSoftmax { y.body.provenance = .softmax }

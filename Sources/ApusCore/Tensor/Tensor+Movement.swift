@@ -22,6 +22,7 @@ extension Tensor {
     return reshaped(Shape(shape[..<first] + [shape[first...].reduce(1, *)]))
   }
 
+  /// The same elements in another shape, in the same storage. A shape of another number of elements traps, or fails a `plan`.
   public func reshaped(_ shape: Shape) -> Tensor {
     if shape == self.shape { return self }
     if shape.elementCount != elementCount {

@@ -7,9 +7,13 @@ public struct Tensor: Sendable {
 
   package init(body: TensorBody) { self.body = body }
 
+  /// The sizes of the axes, outermost first.
   public var shape: Shape { body.shape }
+  /// The type of the elements.
   public var scalarType: ScalarType { body.scalarType }
+  /// Number of axes; 0 for a scalar.
   public var rank: Int { body.shape.count }
+  /// Number of elements, the product of the sizes; 1 for a scalar.
   public var elementCount: Int { body.shape.elementCount }
 }
 
@@ -171,8 +175,10 @@ extension Tensor {
     )
   }
 
+  /// Every element 0, of float32 by default.
   public static func zeros(_ shape: Shape, _ type: ScalarType = .float32) -> Tensor { full(shape, 0, type) }
 
+  /// Every element 1, of float32 by default.
   public static func ones(_ shape: Shape, _ type: ScalarType = .float32) -> Tensor { full(shape, 1, type) }
 
   /// Every element `value`, rounded to the scalar type; an integer type takes the whole numbers of its range only.
@@ -236,6 +242,7 @@ extension Tensor {
     }
   }
 
+  /// Calls `body` with the elements' bytes, in row-major order and the machine's byte order; they are valid until it returns.
   public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
     let storage = self.body.storage
     let pointer = storage.pointer
@@ -286,6 +293,7 @@ extension Tensor {
 }
 
 extension Tensor: CustomStringConvertible {
+  /// The scalar type, the shape and the first twelve elements; while a model is planned there are no elements to show.
   public var description: String {
     if body.trace != nil { return "Tensor(\(scalarType), shape \(shape), planned)" }
     return "Tensor(\(scalarType), \(listing))"

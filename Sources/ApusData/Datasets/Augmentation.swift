@@ -8,6 +8,7 @@ public struct Augmentation: Hashable, Sendable, Codable {
   public var maximumShift: Int
   /// Whether an image is mirrored left to right with probability ½: two images of each, as the decks count.
   public var flipsHorizontally: Bool
+  /// Random brightness, contrast and saturation; `nil` leaves colors as they are.
   public var colourJitter: ColourJitter?
   /// Side of a square that is set to the mean colour, its centre anywhere in the image; 0 for none. DeVries & Taylor 2017, "Improved
   /// regularization of convolutional neural networks with cutout".
@@ -16,10 +17,14 @@ public struct Augmentation: Hashable, Sendable, Codable {
   /// Factors around 1 for brightness, contrast and saturation, each uniform in 1 − x ... 1 + x, applied in this order; 0 leaves
   /// one alone. Values stay within 0 ... 255. Luma is 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601).
   public struct ColourJitter: Hashable, Sendable, Codable {
+    /// x of the factor on all values.
     public var brightness: Double
+    /// x of the factor on distances from the image's mean luma.
     public var contrast: Double
+    /// x of the factor on distances from each pixel's own luma; without effect on gray images.
     public var saturation: Double
 
+    /// Traps if a number is not in 0...1.
     public init(brightness: Double = 0, contrast: Double = 0, saturation: Double = 0) {
       for (name, value) in [("brightness", brightness), ("contrast", contrast), ("saturation", saturation)]
       where !(0...1).contains(value) {
@@ -31,6 +36,7 @@ public struct Augmentation: Hashable, Sendable, Codable {
     }
   }
 
+  /// Without arguments nothing is changed. Traps if `maximumShift` or `cutout` is negative.
   public init(
     maximumShift: Int = 0, flipsHorizontally: Bool = false, colourJitter: ColourJitter? = nil, cutout: Int = 0
   ) {

@@ -2,14 +2,18 @@
 public struct DataError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The file, folder or data set that it is about.
   public let place: String
+  /// What is there, in words.
   public let found: String
+  /// What should be there, in words.
   public let expected: String
 
+  /// The parts of the line that `description` joins.
   public init(_ place: String, found: String, expected: String) {
     self.place = place
     self.found = found
     self.expected = expected
   }
 
+  /// One line: `PLACE: FOUND, expected EXPECTED`.
   public var description: String { "\(place): \(found), expected \(expected)" }
 }

@@ -2,14 +2,16 @@ import ApusCore
 
 /// A part of a data set: training, validation or test.
 public struct DataSplit: Sendable {
+  /// The whole data set, of which `indices` chooses the part.
   public let dataset: ImageDataset
-  /// The part's samples, indices into the data set, ascending.
+  /// The part's samples, indices into the data set: ascending in the library's own splits, with repeats in those of `bootstrap`.
   public let indices: [Int32]
   /// The training split's, in every split.
   public let normalization: Normalization
   /// For shuffled batches, which are what one trains on; batches in order are never augmented.
   public var augmentation: Augmentation?
 
+  /// Traps if the normalization has another number of channels than the images, or if an index is outside the data set.
   public init(
     _ dataset: ImageDataset, indices: [Int32], normalization: Normalization, augmentation: Augmentation? = nil
   ) {

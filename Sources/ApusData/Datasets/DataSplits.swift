@@ -4,8 +4,11 @@ import ApusSupport
 /// A data set in the three parts of an honest experiment, disjoint: `train` is learned from, `validation` chooses the best model,
 /// `test` is looked at once. All are normalised by the statistics of `train`.
 public struct DataSplits: Sendable {
+  /// The part that is learned from.
   public let train: DataSplit
+  /// The part that is measured after each epoch, to choose the model that is kept.
   public let validation: DataSplit
+  /// The part that is measured once, at the end.
   public let test: DataSplit
   /// Changes where an image, a label or an image file's name does.
   public package(set) var fingerprint: String?
@@ -16,13 +19,16 @@ public struct DataSplits: Sendable {
   /// What to know of how they were read, in words.
   public package(set) var notes: [String] = []
 
+  /// Parts that were made elsewhere. They are not compared: it is `Trainer` that refuses other image sizes or numbers of classes.
   public init(train: DataSplit, validation: DataSplit, test: DataSplit) {
     self.train = train
     self.validation = validation
     self.test = test
   }
 
+  /// The classes' names, in the order of the labels.
   public var classNames: [String] { train.dataset.classNames }
+  /// The training split's, which the other parts have too.
   public var normalization: Normalization { train.normalization }
   /// Height, width and channels of every image.
   public var imageShape: Shape { [train.dataset.height, train.dataset.width, train.dataset.channels] }

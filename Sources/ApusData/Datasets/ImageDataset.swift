@@ -7,13 +7,18 @@ public struct ImageDataset: Sendable {
   public let images: Tensor
   /// The class of each image, an index into `classNames`.
   public let labels: [Int32]
+  /// The class with label k is called `classNames[k]`.
   public let classNames: [String]
   /// Where the images come from, for records and messages: "digits", or the path of a file.
   public let source: String
 
+  /// Number of images, N.
   public var count: Int { labels.count }
+  /// Height of every image, in pixels.
   public var height: Int { images.shape[1] }
+  /// Width of every image, in pixels.
   public var width: Int { images.shape[2] }
+  /// Values per pixel: 1 for gray images, 3 for red, green and blue.
   public var channels: Int { images.shape[3] }
 
   /// - Parameter labelSource: named where a label is wrong; `source` by default.

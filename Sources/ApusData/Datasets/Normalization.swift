@@ -9,8 +9,10 @@ public struct Normalization: Hashable, Sendable, Codable {
   /// The population's standard deviation; 1 where a channel is constant, which is then only centred.
   public let deviation: [Float]
 
+  /// Number of channels, each with a mean and a deviation.
   public var channels: Int { mean.count }
 
+  /// Statistics of bytes divided by 255. Traps unless there are as many deviations as means, and at least one.
   public init(mean: [Float], deviation: [Float]) {
     if mean.count != deviation.count || mean.isEmpty {
       fatalError("normalization with \(mean.count) means and \(deviation.count) deviations: one of each a channel")
@@ -76,6 +78,7 @@ public struct Normalization: Hashable, Sendable, Codable {
 extension Normalization {
   private enum CodingKeys: String, CodingKey { case mean, deviation }
 
+  /// Throws `DecodingError` unless there are as many deviations as means, at least one, and each is above 0.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     let mean = try values.decode([Float].self, forKey: .mean)

@@ -17,6 +17,12 @@ public final class Prefetcher<Element: Sendable, Failure: Error>: Sendable {
   private let ring: PrefetchRing<Element, Failure>
   private let thread: Joinable
 
+  /// Starts the thread.
+  ///
+  /// - Parameters:
+  ///   - range: what `produce` is called with, in order.
+  ///   - depth: the most elements that wait to be used; traps below 1.
+  ///   - produce: makes an element, on the prefetcher's thread.
   public init(_ range: Range<Int>, depth: Int, produce: @escaping @Sendable (Int) throws(Failure) -> Element) {
     if depth < 1 { fatalError("a prefetcher that keeps \(depth) elements") }
     let ring = PrefetchRing(depth: depth, produce)

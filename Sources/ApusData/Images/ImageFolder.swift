@@ -3,9 +3,9 @@ import ApusSupport
 
 /// Image files, one folder per class: `FOLDER/CLASS/*.png`, or `FOLDER/train/CLASS/…` with `test` and `val` beside `train`.
 ///
-/// Classes are sorted by the code points of their names, as torchvision's `ImageFolder` sorts them, and numbered from 0. Within a class all folders are walked, as torchvision's `ImageFolder` does; files
-/// are images by its list of extensions, and their content decides how they are decoded. Hidden files are passed over; other files, pipes
-/// and devices are counted and told in `DataSplits.notes`. Every image is decoded once and kept as bytes.
+/// As in torchvision's `ImageFolder`, classes are sorted by the code points of their names and numbered from 0, all folders within a
+/// class are walked, and files are images by their extensions; the content decides how they are decoded. Hidden files are passed
+/// over; other files, pipes and devices are counted and told in `DataSplits.notes`. Every image is decoded once and kept as bytes.
 public enum ImageFolder {
   /// How files become images of one size.
   public struct Options: Hashable, Sendable, Codable {
@@ -40,6 +40,7 @@ public enum ImageFolder {
     /// What `crop` may be. A hundredth of an image is no picture of anything, and scaling by so much takes all memory.
     package static let crops = 0.01...1
 
+    /// Throws unless height and width are in 1...65536, the channels 1 or 3, and the crop in 0.01...1.
     public func validate() throws(DataError) {
       if input.count != 3 || !input.dropLast().allSatisfy({ (1...65536).contains($0) }) || ![1, 3].contains(input[2]) {
         let text = input.map { "\($0)" }.joined(separator: "x")

@@ -18,7 +18,9 @@ public struct ComposedScenes: Sendable {
   /// (byte / 255 − 0.3) / 0.25: near mean 0 and deviation 1 for every scene, whatever its digits.
   public static let normalization = Normalization(mean: [0.3], deviation: [0.25])
 
+  /// Height of every scene, in pixels.
   public let height: Int
+  /// Width of every scene, in pixels.
   public let width: Int
   /// The background, then the data set's classes.
   public let classNames: [String]

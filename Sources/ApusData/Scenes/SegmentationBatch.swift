@@ -7,6 +7,7 @@ public struct SegmentationBatch: Sendable {
   /// int32 `[N, H, W]`.
   public let labels: Tensor
 
+  /// Traps unless the images are `[N, H, W, C]` and the labels int32 `[N, H, W]` with the same N, H and W.
   public init(images: Tensor, labels: Tensor) {
     if images.rank != 4 || labels.scalarType != .int32 || labels.shape != Shape(images.shape.dropLast()) {
       fatalError(

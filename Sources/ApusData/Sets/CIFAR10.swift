@@ -6,6 +6,7 @@ import ApusSupport
 ///
 /// A record is a byte with the class and 3,072 bytes of pixels: the red, the green and the blue plane, row by row.
 public enum CIFAR10 {
+  /// Height and width of an image, in pixels.
   public static let size = 32
   private static let planeSize = size * size
   private static let recordSize = 1 + 3 * planeSize

@@ -1,18 +1,23 @@
 /// What the library knows of the classic courses on convolutional networks, each with its equation, its source and the test that
 /// proves it: `apus catalogue`, docs/CATALOGUE.md.
 public enum Catalogue {
+  /// What an entry is. The order of the cases is that of the catalogue's sections.
   public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
     case layer, activation, loss, normalisation, initialisation, optimizer, schedule, gradients, regularisation, data
   }
 
+  /// A layer, a function or a tool, with what defines it, who published it, and what proves it here.
   public struct Entry: Hashable, Sendable, Codable {
     /// As it is written in code.
     public let name: String
+    /// The section that the entry is in.
     public let kind: Kind
+    /// What it computes, as plain text: `max(x, 0)`.
     public let equation: String
     /// The decks that teach it, as the list of them numbers them: D0 layers and losses, D1 initialisation and normalisation, D2 basics and
     /// training, D3 networks, D4 case studies.
     public let deck: String
+    /// Authors and year of the paper that introduced it; empty if none is named.
     public let paper: String
     /// The test that proves it, `Suite.function`.
     public let test: String

@@ -31,15 +31,21 @@ public struct ActivationFacts: Sendable {
 
   /// The layer's name: `LeakyReLU`.
   public var name: String
+  /// The function of an element x, as plain text: `max(x, 0)`.
   public var equation: String
+  /// Authors and year; empty if no paper is named.
   public var paper: String
   /// The lecture's decks that name it, D0 … D4; empty where none does.
   public var decks: [String]
   /// Infimum and supremum.
   public var range: ClosedRange<Double>
+  /// The sides on which gradients vanish.
   public var saturation: Saturation
+  /// The signs of its outputs for inputs that are symmetric about 0.
   public var centring: Centring
+  /// What one element takes to compute.
   public var cost: Cost
+  /// Whether a larger input never gives a smaller output.
   public var isMonotone: Bool
   /// Whether the derivative is exactly 0 on a half-line, where a unit gets no gradient any more.
   public var canDie: Bool
@@ -69,6 +75,7 @@ public struct ActivationFacts: Sendable {
     softplus,
   ]
 
+  /// The function with a layer's name, `LeakyReLU`, in the same case; `nil` if there is none.
   public static func named(_ name: String) -> ActivationFacts? { all.first { $0.name == name } }
 }
 

@@ -5,14 +5,16 @@ import ApusNetworks
 public struct InitializerFacts: Hashable, Sendable {
   /// The function's name.
   public var name: String
+  /// The distribution, or the rule that the values obey, as plain text.
   public var equation: String
   /// The lecture decks that teach or name it.
   public var decks: [String]
+  /// Authors and year; `nil` if no paper is named.
   public var paper: String?
   /// The test that proves it, `Suite.name`.
   public var proof: String
 
-  /// Every initialisation. A new one is a file in this folder and a line here.
+  /// Every initialization. A new one is a file in Sources/ApusLayers/Initializers and a line here.
   public static let all: [InitializerFacts] = [
     .init(
       "zeros", "w = 0", ["D0"], nil, "InitializationPropertyTests.property18UnitsThatBeginEqualReceiveEqualGradients"),

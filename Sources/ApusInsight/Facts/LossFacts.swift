@@ -8,11 +8,12 @@ public struct LossFacts: Hashable, Sendable {
   public var equation: String
   /// The lecture decks that teach it.
   public var decks: [String]
+  /// Authors and year; `nil` if no paper is named.
   public var paper: String?
   /// The test that proves it, `Suite.name`.
   public var proof: String
 
-  /// Every loss. A new one is a file in this folder, with its facts, and a line here.
+  /// Every loss. A new one is a file in Sources/ApusLayers/Losses, its facts in `LossFacts+All.swift`, and a line here.
   public static let all: [LossFacts] = [
     .crossEntropy,
     .negativeLogLikelihood,

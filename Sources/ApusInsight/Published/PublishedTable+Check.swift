@@ -5,15 +5,23 @@ import ApusNetworks
 extension PublishedTable {
   /// A line of a table beside what the network has.
   public struct Comparison: Sendable {
+    /// The line as it is printed.
     public var row: Row
+    /// `[H, W, C]` or `[K]` of the network's operations that the line stands for, for one image.
     public var output: Shape
+    /// Numbers in the parameters of the layers that the line stands for; biases count as `countsBiases` says.
     public var parameters: Int
+    /// Of convolutions, linear layers and matrix products, for one image.
     public var multiplyAdds: Int
+    /// Numbers of `output`. In a line for the whole network, the sum over the other lines for which memory is printed.
     public var memory: Int
+    /// Different blocks in the stage; 0 unless the line's place is `layers`.
     public var blocks: Int
+    /// Whether all that is printed in the line agrees.
     public var verdict: Verdict
   }
 
+  /// Whether what is printed and what the network has agree.
   public enum Verdict: Hashable, Sendable {
     case equal
     /// It differs, as is known.

@@ -8,14 +8,18 @@ public struct PublishedTable: Sendable {
   public var source: String
   /// Whether the printed numbers of parameters count biases.
   public var countsBiases = true
+  /// From top to bottom, as printed.
   public var rows: [Row]
 
   /// A line, with what is printed for it; `nil` where nothing is.
   public struct Row: Sendable {
+    /// The line's title, as printed.
     public var name: String
+    /// The operations that it is compared with.
     public var place: Place
     /// `[H, W, C]` or `[K]`
     public var output: Shape?
+    /// Numbers learned; see `countsBiases`.
     public var parameters: PublishedNumber?
     /// Of convolutions and linear layers.
     public var multiplyAdds: PublishedNumber?
@@ -55,16 +59,20 @@ public struct PublishedTable: Sendable {
   /// All tables of a network, in the order of the catalogue's texts.
   public static func tables(of network: String) -> [PublishedTable] { all.filter { $0.network == network } }
 
+  /// The tables of LeNet, AlexNet, VGG, GoogLeNet and ResNet, in this order; of ResNet those for CIFAR-10 last.
   public static let all = leNets + alexNets + vggs + googLeNets + resNets + cifarResNets
 }
 
 /// A number as it is printed: `159K`, `3.2M`, `11.3G`, `34,848`. `Ki` are units of 1,024.
 public struct PublishedNumber: Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+  /// As printed: `3.2M`.
   public var text: String
+  /// What the text stands for: 3,200,000.
   public var value: Double
   /// What the last printed digit stands for.
   public var unit: Double
 
+  /// Traps unless the text is a number, with thousands separated by commas if it has any, and then `Ki`, `K`, `M`, `G` or nothing.
   public init(stringLiteral text: String) {
     let units = ["Ki": 1024.0, "K": 1e3, "M": 1e6, "G": 1e9]
     let suffix = String(text.drop { !$0.isLetter })
@@ -78,6 +86,7 @@ public struct PublishedNumber: Sendable, ExpressibleByStringLiteral, CustomStrin
     unit = (0..<decimals).reduce(scale) { unit, _ in unit / 10 }
   }
 
+  /// As printed.
   public var description: String { text }
 
   /// Tables round, cut off, or give two digits: a number that is printed in full must be equal, others must be less than one of their

@@ -159,7 +159,9 @@ public enum Safetensors {
 
 /// What a safetensors file holds.
 public struct SafetensorsFile: Sendable {
+  /// By name, each with a scalar type that `Tensor` has.
   public let tensors: [String: Tensor]
+  /// The texts of the header's `__metadata__` by name; empty if it has none.
   public let metadata: [String: String]
   /// The tensors' names in the order of the header.
   public let order: [String]

@@ -4,23 +4,28 @@ import ApusLayers
 /// ones, LeNet-5's trained subsampling) are written as they are.
 
 extension Conv2D: PyTorchTwinned {
+  /// In the file: `weight` (K, C / groups, KH, KW), `bias` (K).
   public var twin: PyTorchTwin { .filters }
 }
 
 extension ConvTranspose2D: PyTorchTwinned {
+  /// In the file: `weight` (C, K / groups, KH, KW), `bias` (K).
   public var twin: PyTorchTwin { .filters }
 }
 
 /// PyTorch has no such layer; its users derive one from its convolution, whose names and axes these are.
 extension WeightStandardizedConv2D: PyTorchTwinned {
+  /// In the file: `weight` (K, C / groups, KH, KW), `bias` (K), `gain` (K).
   public var twin: PyTorchTwin { PyTorchTwin(PyTorchTwin.filters.weights + [.init("gain", .same)]) }
 }
 
 extension Linear: PyTorchTwinned {
+  /// In the file: `weight` (out, in), `bias` (out).
   public var twin: PyTorchTwin { PyTorchTwin([.init("weight", .matrix), .init("bias", .same)]) }
 }
 
 extension BatchNorm: PyTorchTwinned {
+  /// In the file: `weight`, `bias`, `running_mean` and `running_var`, each (C), or (C, H, W) per activation; and a counter.
   public var twin: PyTorchTwin {
     let layout = runningMean.shape.count > 1 ? WeightLayout.image : .same
     return PyTorchTwin(
@@ -33,14 +38,17 @@ extension BatchNorm: PyTorchTwinned {
 }
 
 extension GroupNorm: PyTorchTwinned {
+  /// In the file: `weight` (C), `bias` (C).
   public var twin: PyTorchTwin { .vectors }
 }
 
 extension InstanceNorm: PyTorchTwinned {
+  /// In the file: `weight` (C), `bias` (C).
   public var twin: PyTorchTwin { .vectors }
 }
 
 extension LayerNorm: PyTorchTwinned {
+  /// In the file: `weight` and `bias`, with the channels first if they have several axes.
   public var twin: PyTorchTwin {
     let layout = shape.count > 1 ? WeightLayout.image : .same
     return PyTorchTwin([.init("weight", layout), .init("bias", layout)])
@@ -48,6 +56,7 @@ extension LayerNorm: PyTorchTwinned {
 }
 
 extension PReLU: PyTorchTwinned {
+  /// In the file: `weight`, with one slope or one per channel.
   public var twin: PyTorchTwin { PyTorchTwin([.init("weight", .same)]) }
 }
 

@@ -3,6 +3,7 @@ import ApusSupport
 
 /// What became of each tensor of a file and of each parameter and buffer of a model.
 public struct LoadReceipt: Sendable {
+  /// A tensor of the file that found its parameter or buffer.
   public struct Match: Hashable, Sendable {
     /// In the file, without `prefix`.
     public var name: String
@@ -16,20 +17,27 @@ public struct LoadReceipt: Sendable {
 
   /// A tensor with its shape.
   public struct Named: Hashable, Sendable {
+    /// In the file; for one that is missing, as the file should call it.
     public var name: String
+    /// In the file's layout; for one that is missing, as it should be.
     public var shape: Shape
   }
 
   /// A tensor of a wrong shape or type.
   public struct Mismatch: Hashable, Sendable {
+    /// In the file, without `prefix`.
     public var name: String
     /// As the file should have it, in its layout.
     public var expected: Shape
+    /// As it is in the file.
     public var found: Shape
+    /// The type that it was read as. Any floating-point type fits.
     public var foundType: ScalarType
   }
 
+  /// A tensor whose elements became float32.
   public struct Conversion: Hashable, Sendable {
+    /// In the file, without `prefix`.
     public var name: String
     /// The dtype in the file: `BF16`.
     public var from: String
@@ -47,11 +55,13 @@ public struct LoadReceipt: Sendable {
   public package(set) var unwrapped: [String] = []
   /// Tensors of the file without the prefix, such as an optimizer's, which were not looked at.
   public package(set) var outside: [String] = []
+  /// Tensors whose name, shape and type fit, in the model's order.
   public package(set) var matched: [Match] = []
   /// What the model has and the file lacks, under the file's name.
   public package(set) var missing: [Named] = []
   /// What the file has and the model has not.
   public package(set) var unexpected: [Named] = []
+  /// Tensors whose name fits, and whose shape or type does not.
   public package(set) var mismatched: [Mismatch] = []
   /// Paths and names that were not looked at, by the caller's wish.
   public package(set) var ignored: [String] = []

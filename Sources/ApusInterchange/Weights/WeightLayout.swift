@@ -67,11 +67,13 @@ public enum WeightLayout: Hashable, Sendable {
 
 /// What a layer's twin in PyTorch calls its parameters and buffers, and how they lie there.
 public struct PyTorchTwin: Hashable, Sendable {
+  /// A parameter or buffer: its two names, and how its axes lie.
   public struct Weight: Hashable, Sendable {
     /// The property here.
     public var property: String
     /// Its name there.
     public var name: String
+    /// How its axes lie here and there.
     public var layout: WeightLayout
 
     /// `name`: where it is not the property's.
@@ -82,10 +84,12 @@ public struct PyTorchTwin: Hashable, Sendable {
     }
   }
 
+  /// The layer's parameters and buffers. One that is not listed is in the file under its own path, with its axes as they are.
   public var weights: [Weight]
   /// Integers that PyTorch keeps beside them and that nothing here depends on: written as 0, not read.
   public var counters: [String]
 
+  /// Only batch norms have counters.
   public init(_ weights: [Weight], counters: [String] = []) {
     self.weights = weights
     self.counters = counters
@@ -95,5 +99,6 @@ public struct PyTorchTwin: Hashable, Sendable {
 /// A layer that says how its parameters and buffers are called and lie in PyTorch's files. Those of a layer that does not say so keep
 /// their names and axes, and the receipt lists them.
 public protocol PyTorchTwinned: Layer {
+  /// The layer's parameters and buffers in the file.
   var twin: PyTorchTwin { get }
 }

@@ -17,6 +17,7 @@ public enum WeightsError: Error, Sendable, CustomStringConvertible {
   /// Weights for images with another number of channels.
   case otherChannels(_ source: String, expected: Int, images: Int)
 
+  /// Why the order of a layer's inputs is not known.
   public enum OrderProblem: Hashable, Sendable {
     /// It is behind a flattened image (or may be), and no input shape was given to find the image's size with.
     case noInput
@@ -26,6 +27,7 @@ public enum WeightsError: Error, Sendable, CustomStringConvertible {
     case notReached
   }
 
+  /// One line: what is wrong and, if that is known, what to do about it.
   public var description: String {
     switch self {
     case .doesNotFit(let receipt): receipt.refusal
@@ -59,6 +61,7 @@ public enum WeightsError: Error, Sendable, CustomStringConvertible {
 }
 
 extension WeightsError.OrderProblem: CustomStringConvertible {
+  /// The reason, and what to do about it. It follows the layer's path and a colon.
   public var description: String {
     switch self {
     case .noInput:

@@ -16,6 +16,7 @@ public struct WeightsFile: Sendable {
 
   /// Names the file in receipts and errors.
   public var source: String
+  /// Each name once, in the order of the file.
   public var tensors: [(name: String, value: Tensor)]
   /// What the file itself says, in its metadata: `nil` where it does not, as everybody else's files. They are taken as PyTorch's.
   public var recordedLayout: Layout?
@@ -27,6 +28,7 @@ public struct WeightsFile: Sendable {
   /// with which the model's names are found, which has to be told only where several do.
   public var prefix: String?
 
+  /// Weights that come from elsewhere. They are taken as PyTorch's, unless `recordedLayout` says otherwise.
   public init(
     source: String, tensors: [(name: String, value: Tensor)], recordedLayout: Layout? = nil,
     convertedTypes: [String: String] = [:], skipped: [String] = []

@@ -73,10 +73,12 @@ public enum AtomicFile {
       close(descriptor)
     }
 
+    /// Adds bytes at the end. Throws `FileError` if the system does not take them all, as on a full disk.
     public func append(_ bytes: [UInt8]) throws(FileError) {
       try bytes.withUnsafeBufferPointer { (buffer) throws(FileError) in try append(UnsafeRawBufferPointer(buffer)) }
     }
 
+    /// The same for bytes in the caller's memory.
     public func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
       var rest = bytes
       while !rest.isEmpty {

@@ -8,6 +8,7 @@
 
 /// A file that cannot be read or written, or whose content is not what its format says. One line of text.
 public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Whether the system refused, or the content is not as expected.
   public enum Problem: Hashable, Sendable {
     /// A system call failed with the given `errno`.
     case system(operation: String, code: Int32)
@@ -19,6 +20,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
   public let file: String
   /// The part of the file that it is about, for instance a tensor's name in quotes; empty where it is the whole.
   public let part: String
+  /// What went wrong with the file or its part.
   public let problem: Problem
 
   /// Something in `file` that is not as expected.
@@ -35,6 +37,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     problem = .system(operation: operation, code: code)
   }
 
+  /// One line: `FILE: PART: FOUND, expected EXPECTED`, or `FILE: cannot OPERATION: ` and the system's words for the code.
   public var description: String {
     let place = part.isEmpty ? file : "\(file): \(part)"
     switch problem {

@@ -15,10 +15,13 @@ import ApusSupport
 /// The file holds the parameters and buffers, and in its metadata under `apus.model` what is below as JSON. It holds no time, path,
 /// number of threads or version: the same training gives the same bytes.
 public struct TrainedModel {
+  /// The network with the file's parameters and buffers.
   public let model: any Layer
+  /// A name of `NetworkCatalogue`.
   public let network: String
   /// An image's `[H, W, C]`.
   public let input: Shape
+  /// The classes' names, in the order of the network's scores.
   public let classNames: [String]
   /// Of the training data.
   public let normalization: Normalization

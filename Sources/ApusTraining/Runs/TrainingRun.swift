@@ -7,10 +7,13 @@ import ApusSupport
 
 /// A training run in a folder: started once, continued as often as it is interrupted, with the same result.
 public enum TrainingRun {
+  /// What a run is to do: network, data, settings, and where initial values come from.
   public struct Request: Sendable {
     /// A name of `NetworkCatalogue`.
     public var network: String
+    /// The images, with their division into training, validation and test.
     public var data: DataSource
+    /// Epochs, optimizer, augmentation and the rest of what determines the result.
     public var settings: TrainingSettings
     /// Steps between checkpoints; one is also written at each epoch's end and when the run is stopped.
     public var checkpointEvery: Int?
@@ -31,6 +34,7 @@ public enum TrainingRun {
     /// Channels of the images: 3 repeats that of gray ones. The data's own by default.
     public var channels: Int?
 
+    /// By default checkpoints are written at the ends of epochs only, and initial values are drawn from the settings' seed.
     public init(
       network: String, data: DataSource, settings: TrainingSettings, checkpointEvery: Int? = nil,
       commandLine: [String] = []
@@ -43,6 +47,7 @@ public enum TrainingRun {
     }
   }
 
+  /// How `start` or `resume` ended, unless it threw.
   public enum Outcome: Sendable {
     case finished(RunRecord.Result)
     /// The run was finished before; nothing was changed.

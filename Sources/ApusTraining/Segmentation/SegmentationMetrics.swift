@@ -13,12 +13,14 @@ import ApusData
 /// truth no accuracy, and the means are over the others; one that is only predicted has the IoU 0, which counts. Where nothing was counted
 /// the means are NaN.
 public struct SegmentationMetrics: Hashable, Sendable {
+  /// Number of classes; labels and predictions are in 0 ..< classes.
   public let classes: Int
   /// The label of pixels that are left out; `nil`: none.
   public let ignored: Int?
   /// n_ij at i · classes + j.
   private var counts: [Int]
 
+  /// Counts of no pixels yet. Traps on fewer than one class.
   public init(classes: Int, ignoring ignored: Int? = nil) {
     if classes < 1 { fatalError("SegmentationMetrics of \(classes) classes") }
     self.classes = classes
@@ -74,14 +76,18 @@ public struct SegmentationMetrics: Hashable, Sendable {
     return union == 0 ? nil : Double(hits(index)) / Double(union)
   }
 
+  /// Part of all counted pixels whose class is predicted; NaN if none was counted.
   public var pixelAccuracy: Double {
     Double((0..<classes).reduce(0) { $0 + hits($1) }) / Double(pixels)
   }
 
+  /// Mean over the classes that have pixels; NaN if none has.
   public var meanAccuracy: Double { mean((0..<classes).compactMap { accuracy(of: $0) }) }
 
+  /// Mean IoU over the classes that have pixels or predictions; NaN if none has.
   public var meanIntersectionOverUnion: Double { mean((0..<classes).compactMap { intersectionOverUnion(of: $0) }) }
 
+  /// IoU of the classes, weighted by their pixels; NaN if none was counted.
   public var frequencyWeightedIntersectionOverUnion: Double {
     (0..<classes).reduce(0) { $0 + Double(pixels(of: $1)) * (intersectionOverUnion(of: $1) ?? 0) } / Double(pixels)
   }

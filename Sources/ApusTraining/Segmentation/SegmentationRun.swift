@@ -18,13 +18,17 @@ import ApusSupport
 /// | `scenes.png` | test scenes: image, truth, prediction |
 /// | `other-size.png` | the same for a scene of another size than those trained on |
 public enum SegmentationRun {
+  /// How the trained network does on test scenes of two sizes.
   public struct Result: Sendable {
+    /// The background, then the data set's classes.
     public var classNames: [String]
     /// On test scenes of the size that was trained on.
     public var metrics: SegmentationMetrics
-    /// On scenes of another size, with their height and width.
+    /// Height of scenes of another size: one and a half times the height trained on, and one pixel.
     public var otherHeight: Int
+    /// Their width: two and a half times the width trained on, and one pixel.
     public var otherWidth: Int
+    /// On the scenes of that size.
     public var otherMetrics: SegmentationMetrics
   }
 

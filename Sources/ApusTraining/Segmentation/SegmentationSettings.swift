@@ -2,20 +2,24 @@ import ApusData
 
 /// What determines a training of the small fully convolutional network on composed scenes: the same settings give the same bits.
 public struct SegmentationSettings: Hashable, Sendable, Codable {
+  /// Number of times that `scenes` new scenes are trained on, each followed by an evaluation.
   public var epochs = 20
   /// Training scenes an epoch; every epoch has new ones.
   public var scenes = 1536
   /// Scenes a step; the last batch of an epoch may be shorter.
   public var batchSize = 16
-  /// Height and width of the scenes that are trained on.
+  /// Height of the scenes that are trained on, in pixels: 16 to 1024.
   public var height = 64
+  /// Their width, in pixels: 16 to 1024.
   public var width = 64
   /// Peak of AdamW's learning rate, which rises over the first twentieth of the steps and falls along half a cosine.
   public var learningRate = 0.015
+  /// AdamW's decoupled weight decay λ.
   public var weightDecay = 0.01
   /// Seed of initial values and training scenes. Validation and test scenes are the same for every seed.
   public var seed: UInt64 = 1
 
+  /// The settings that the command has by default. Values that are set later are checked by `validate()`.
   public init() {}
 
   /// Throws where a number makes no sense.
@@ -45,6 +49,7 @@ public struct SegmentationEpoch: Hashable, Sendable {
   public var trainLoss: Double
   /// On validation scenes, after the epoch.
   public var pixelAccuracy: Double
+  /// Mean intersection over union on validation scenes, after the epoch.
   public var meanIntersectionOverUnion: Double
   /// Wall time with the evaluation.
   public var seconds: Double

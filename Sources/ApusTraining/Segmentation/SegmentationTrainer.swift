@@ -7,22 +7,30 @@ import ApusNetworks
 ///
 /// Training scenes are composed of training images only, the scenes that measure it of validation images, those of `test` of test images.
 public final class SegmentationTrainer {
+  /// The network that is trained, `FCN.small`, with initial values from the settings' seed.
   public let model: FCN
+  /// As they were given, and checked.
   public let settings: SegmentationSettings
+  /// The background, then the data set's classes.
   public let classNames: [String]
   private let data: DataSplits
   private let training: ComposedScenes
   private let validation: ComposedScenes
   private var optimizer: AdamW
 
-  /// Scenes that are measured on after each epoch, in the end, and of another size in the end.
+  /// Number of scenes that are measured on after each epoch.
   public static let validationCount = 128
+  /// Number of scenes that are measured on at the end.
   public static let testCount = 256
   static let otherCount = 32
   /// Series of scenes: the layouts of two series differ.
   private static let (validationSeries, testSeries) = (1, 2)
   static let evaluationBatchSize = 16
 
+  /// Makes the network and plans it for the batch size.
+  ///
+  /// - Throws: `SettingsError` if a setting makes no sense, `DataError` if scenes cannot be composed of the images, and
+  ///   `PlanError` if the network does not take scenes of that size.
   public init(data: DataSplits, settings: SegmentationSettings) throws {
     try settings.validate()
     self.settings = settings

@@ -2,15 +2,18 @@
 public struct DivergenceError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Steps of the whole run are counted from 1, as epochs are.
   public var step: Int
+  /// Counted from 1.
   public var epoch: Int
   /// What is not finite, with its value: "the loss is nan".
   public var what: String
   /// The first layer, or the first parameter, whose values are not finite; `nil` where none is.
   public var origin: String?
+  /// The base learning rate of the settings; from `SegmentationTrainer` the rate of the step.
   public var learningRate: Double
   /// Step of the last checkpoint.
   public var checkpointStep: Int?
 
+  /// One line with step, epoch, cause and place, the last checkpoint, and the advice to try a lower learning rate.
   public var description: String {
     let kept = checkpointStep.map { "the checkpoint of step \($0) is kept" } ?? "no checkpoint had been written yet"
     return """

@@ -11,18 +11,21 @@ import ApusCore
 /// try stopping.restoreBest(into: model)
 /// ```
 public struct EarlyStopping {
+  /// Whether the watched number should fall, as a loss, or rise, as an accuracy.
   public enum Goal: String, Hashable, Sendable { case smaller, larger }
 
   /// Epochs without progress that are borne.
   public let patience: Int
   /// Less than this is no progress.
   public let minimumChange: Double
+  /// Which way the watched number should go.
   public let goal: Goal
   /// The best value so far and its epoch, counted from 0.
   public private(set) var best: (value: Double, epoch: Int)?
   private var epochs = 0
   private var state: [String: Tensor] = [:]
 
+  /// Watches a loss by default. Traps if `patience` or `minimumChange` is negative.
   public init(patience: Int, minimumChange: Double = 0, goal: Goal = .smaller) {
     if patience < 0 || !(minimumChange >= 0) {
       fatalError("EarlyStopping: patience \(patience) and minimum change \(minimumChange) must be at least 0")

@@ -5,8 +5,10 @@ import ApusLayers
 /// Several models whose probabilities are averaged: their errors cancel as far as they differ. Members trained on bootstrap draws
 /// (`DataSplit.bootstrap`) make it bagging. Breiman 1996; AlexNet's seven networks take its error from 18.2 % to 15.4 %.
 public struct Ensemble {
+  /// The models, each with the same weight in the mean.
   public let members: [any Layer]
 
+  /// Traps if there is no model. All must give logits `[N, K]` for the same classes.
   public init(_ members: [any Layer]) {
     if members.isEmpty { fatalError("an ensemble of no models") }
     self.members = members

@@ -8,7 +8,9 @@ public struct EpochMetrics: Hashable, Sendable, Codable {
   public var trainLoss: Double
   /// Part of a fixed part of the training set that is classified rightly after the epoch, in inference mode, without augmentation.
   public var trainAccuracy: Double
+  /// Mean cross-entropy per sample of the validation split, after the epoch, in inference mode.
   public var validationLoss: Double
+  /// Part of the validation split that is classified rightly, from 0 to 1, after the epoch, in inference mode.
   public var validationAccuracy: Double
   /// Wall time of the epoch with its evaluations, in seconds.
   public var seconds: Double

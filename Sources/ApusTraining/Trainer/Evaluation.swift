@@ -16,6 +16,7 @@ public struct Evaluation: Sendable {
   public var loss: Double
   /// Part of the samples whose most probable class is the right one, from 0 to 1.
   public var accuracy: Double
+  /// The true class of each sample, in the order of the batches.
   public var labels: [Int]
   /// The most probable class of each sample; the first of equal ones.
   public var predictions: [Int]

@@ -23,15 +23,18 @@ public struct LearningRateSchedule: Hashable, Sendable, Codable {
     case plateau(patience: Int, factor: Double)
   }
 
+  /// What follows the warm-up.
   public var decay: Decay
   /// Part of all steps in which the rate rises, from 0 to 1.
   public var warmup: Double
 
+  /// Without warm-up by default. Values are not checked here but by `TrainingSettings.validate()`.
   public init(decay: Decay, warmup: Double = 0) {
     self.decay = decay
     self.warmup = warmup
   }
 
+  /// The base rate in every step.
   public static let constant = LearningRateSchedule(decay: .constant)
   /// Rises over the first twentieth of the steps, then falls to zero.
   public static let cosine = LearningRateSchedule(decay: .cosine, warmup: 0.05)
@@ -87,6 +90,8 @@ public struct LearningRateSchedule: Hashable, Sendable, Codable {
 }
 
 extension LearningRateSchedule.Decay: LosslessStringConvertible, Codable {
+  /// Reads the forms above. Numbers may be left out from the end, but for the epochs of `milestones`: `step` is `step:30:0.1`, and
+  /// `one-cycle` is `one-cycle:0.3`. `nil` if the text is not a schedule.
   public init?(_ description: String) {
     let parts = description.split(separator: ":", omittingEmptySubsequences: false)
     /// The number at a place, or what it is where the text is shorter; `nil` where it is no number.
@@ -115,6 +120,7 @@ extension LearningRateSchedule.Decay: LosslessStringConvertible, Codable {
     }
   }
 
+  /// The text that `init(_:)` reads, with all numbers.
   public var description: String {
     switch self {
     case .constant: "constant"
@@ -127,6 +133,8 @@ extension LearningRateSchedule.Decay: LosslessStringConvertible, Codable {
     }
   }
 
+  /// Reads the text form. Throws `DecodingError` if it is not a schedule.
   public init(from decoder: any Decoder) throws { self = try .decoded(from: decoder) }
+  /// Writes the text form.
   public func encode(to encoder: any Encoder) throws { try encoder.encode(text: self) }
 }

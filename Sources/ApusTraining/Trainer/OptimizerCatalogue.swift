@@ -6,10 +6,13 @@ import ApusSupport
 public enum OptimizerCatalogue {
   /// An optimizer with the numbers it has where the command is not told others.
   public struct Entry: Sendable {
+    /// As the command and `TrainingSettings.optimizer` have it: `adamw`.
     public let name: String
+    /// Base learning rate.
     public let learningRate: Double
     /// `nil` where it has no number that `momentum` could be.
     public let momentum: Double?
+    /// L2 penalty λ; decoupled in AdamW and sign-SGD.
     public let weightDecay: Double
     let make: @Sendable (ParameterList, TrainingSettings) -> any Optimizer
   }
@@ -61,8 +64,10 @@ public enum OptimizerCatalogue {
     },
   ]
 
+  /// All names, in the order of the catalogue.
   public static var names: [String] { entries.map(\.name) }
 
+  /// The optimizer with this name, in the same case; `nil` if there is none.
   public static subscript(name: String) -> Entry? { entries.first { $0.name == name } }
 
   /// Throws where no optimizer has this name, and says which one is nearest.

@@ -69,6 +69,7 @@ public struct RunFiles: Sendable {
 /// The folder of one training run. While a `RunFolder` lives its process alone may write there: the folder itself is locked, and held
 /// open, so that everything goes into the very folder that is locked and not into one that was made in its place.
 public final class RunFolder {
+  /// Paths of the run's files in the folder.
   public let files: RunFiles
   private let held: HeldFolder
   /// Files that the run writes.

@@ -12,6 +12,7 @@ import ApusSupport
 
 /// The content of `run.json`: everything needed to repeat a run, how far it came, and what came out.
 public struct RunRecord: Sendable, Codable {
+  /// How far the run came.
   public enum Status: String, Sendable, Codable {
     /// The folder was made; no step has been done.
     case starting
@@ -28,24 +29,36 @@ public struct RunRecord: Sendable, Codable {
     var isOpen: Bool { self == .starting || self == .running }
   }
 
+  /// The network of the run and its sizes.
   public struct Network: Sendable, Codable {
+    /// A name of `NetworkCatalogue`.
     public var name: String
     /// `[H, W, C]`.
     public var input: [Int]
+    /// Number of classes, which are those of the data.
     public var classes: Int
+    /// Numbers learned, frozen ones included.
     public var parameters: Int
   }
 
+  /// The data of the run, in words and numbers by which a change shows.
   public struct Data: Hashable, Sendable, Codable {
     /// What was asked for: `digits`, `mnist:/absolute/folder`.
     public var source: String
+    /// For people: `MNIST`.
     public var name: String
+    /// Number of training images.
     public var trainingSamples: Int
+    /// Number of validation images.
     public var validationSamples: Int
+    /// Number of test images.
     public var testSamples: Int
+    /// The classes' names, in the order of their labels.
     public var classNames: [String]
-    /// Of the training split, a number a channel, of pixels from 0 to 1.
+    /// What images are normalized by, a number per channel, of pixels from 0 to 1: the training split's unless `normalization` says
+    /// another one.
     public var mean: [Float]
+    /// The standard deviation, as `mean`: a number per channel.
     public var deviation: [Float]
     /// By which a change of the data is found: of images and labels, and of image files' names. Runs made before had none of data in
     /// fixed files.
@@ -59,17 +72,25 @@ public struct RunRecord: Sendable, Codable {
 
   /// Where a part of the run was computed. A run that is resumed has several.
   public struct Machine: Hashable, Sendable, Codable {
+    /// Threads that kernels used; no result depends on it.
     public var threads: Int
+    /// The kernels in use: `avx2`. Other ones give other bits.
     public var instructionSet: String
+    /// The version of the library.
     public var version: String
+    /// Version, compiler and OpenMP of the build; see `Runtime.buildDescription`.
     public var build: String
+    /// When this part began, in UTC: `2026-11-21T03:05:00Z`.
     public var started: String
     /// Steps of the run that were done before this part.
     public var firstStep: Int
   }
 
+  /// The trained parameters, divided by whether they decay.
   public struct WeightDecay: Hashable, Sendable, Codable {
+    /// Paths of those that the weight decay acts on.
     public var decayed: [String]
+    /// Paths of those with a weight decay of 0.
     public var spared: [String]
   }
 
@@ -89,19 +110,25 @@ public struct RunRecord: Sendable, Codable {
     public var matched: Int?
     /// Paths of the classifier's parameters, where it is drawn anew, and the number of classes of the file's.
     public var head: [String]?
+    /// Number of classes of the file's classifier; `nil` before it is read, or if it cannot be told.
     public var fileClasses: Int?
   }
 
+  /// What came out of a finished run.
   public struct Result: Sendable, Codable {
     /// From 0 to 1.
     public var testAccuracy: Double
+    /// Mean cross-entropy per test image.
     public var testLoss: Double
     /// Epoch of the model that was kept.
     public var keptEpoch: Int
+    /// After the kept epoch, from 0 to 1.
     public var validationAccuracy: Double
+    /// Mean cross-entropy per validation image, after the kept epoch.
     public var validationLoss: Double
     /// Images trained on a second: the time of the steps with waiting for data, without evaluation and writing of files.
     public var imagesPerSecond: Double
+    /// Seconds that `imagesPerSecond` is taken over, all parts of the run together.
     public var trainingSeconds: Double
     /// Why the run is taken to have learned nothing, in words; `nil` where it learned, or where that cannot be told.
     public var didNotLearn: String?
@@ -109,16 +136,25 @@ public struct RunRecord: Sendable, Codable {
 
   /// Version of this format.
   public var format = 1
+  /// How far the run came when the record was written.
   public var status: Status
+  /// The program and its arguments, one text each; empty if a program of one's own began the run without them.
   public var commandLine: [String]
+  /// When the run was first started, in UTC: `2026-11-21T03:05:00Z`.
   public var started: String
+  /// When the record was last written, in the same form.
   public var updated: String
+  /// What determines the result, beside network, data and initial values.
   public var settings: TrainingSettings
+  /// Steps between checkpoints; `nil` for one per epoch.
   public var checkpointEvery: Int?
   /// Known once the data were read.
   public var network: Network?
+  /// A name of `NetworkCatalogue`, known from the start.
   public var networkName: String
+  /// The text form of `DataSource`, known from the start: `digits`, `mnist:/absolute/folder`.
   public var dataSource: String
+  /// Known once the data were read.
   public var data: Data?
   /// How image files become images of one size.
   public var imageFolder: ImageFolder.Options?
@@ -126,6 +162,7 @@ public struct RunRecord: Sendable, Codable {
   public var channels: Int?
   /// In place of the training data's own mean and deviation.
   public var normalization: Normalization?
+  /// Where initial values come from if not from the seed alone; `nil` otherwise.
   public var initial: Initial?
   /// Parameters and running statistics that are not trained.
   public var frozen: MatchedParts?
@@ -135,7 +172,9 @@ public struct RunRecord: Sendable, Codable {
   public var unreached: [String]?
   /// Chosen implementation of each convolution's forward pass, by its path.
   public var implementations: [String: String]?
+  /// Where the run was computed, a part for each time it was started or resumed.
   public var machines: [Machine] = []
+  /// Known once the run has finished.
   public var result: Result?
   /// Why the run failed.
   public var failure: String?

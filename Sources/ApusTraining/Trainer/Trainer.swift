@@ -4,7 +4,7 @@ import ApusLayers
 
 /// The training engine: epochs of steps of an optimizer on cross-entropy, an evaluation after each, a checkpoint at any step.
 ///
-/// Synchronous, on the thread that calls `run`. Everything it computes is a function of model, data and settings: batch k of epoch e
+/// Synchronous, on the thread that calls `train`. Everything it computes is a function of model, data and settings: batch k of epoch e
 /// depends on (seed, e, k), random masks on (seed, step), sums are taken in a fixed order. A trainer restored from a checkpoint goes on
 /// as the one that wrote it would have.
 ///
@@ -14,8 +14,11 @@ import ApusLayers
 /// print(evaluate(trainer.model, on: trainer.data.test.batches(of: 500)).accuracy)
 /// ```
 public final class Trainer {
+  /// The network that is trained. Once `train` has finished it has the values of the epoch that is kept.
   public let model: any Layer
+  /// As they were given, and checked.
   public let settings: TrainingSettings
+  /// The data as they were given, but with the settings' augmentation in the training split.
   public let data: DataSplits
   /// What accuracy on training images is measured on: as many as there are validation images, always the same.
   let trainingSample: DataSplit
@@ -29,6 +32,7 @@ public final class Trainer {
   /// What the model does to a training batch.
   public let plan: Plan
 
+  /// Whether all epochs were trained, or the observer asked to stop before.
   public enum Ending: Sendable { case finished, interrupted }
 
   /// Freezes what the settings say, and plans the model for the batch size, so that a shape error is thrown here and not in the middle of a step.
@@ -62,6 +66,7 @@ public final class Trainer {
     state.plateau = settings.schedule.plateau
   }
 
+  /// Batches per epoch, the shorter last one included.
   public var stepsPerEpoch: Int { Trainer.steps(of: data.train.count, by: settings.batchSize) }
 
   private static func steps(of samples: Int, by batchSize: Int) -> Int { (samples + batchSize - 1) / batchSize }

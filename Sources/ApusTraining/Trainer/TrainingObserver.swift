@@ -6,6 +6,8 @@ public protocol TrainingObserver: AnyObject {
   func trainingBegins(_ record: RunRecord, plan: Plan)
   /// At most ten times a second.
   func trainingProgressed(_ progress: TrainingProgress)
+  /// An epoch was trained and evaluated, and, in a run with a folder, its checkpoint is written. `isKept`: its model is the one
+  /// to keep so far.
   func epochEnded(_ row: EpochMetrics, of epochs: Int, isKept: Bool)
   /// A circumstance that the user should know, one line.
   func warn(_ text: String)
@@ -14,24 +16,33 @@ public protocol TrainingObserver: AnyObject {
 }
 
 extension TrainingObserver {
+  /// Does nothing.
   public func trainingBegins(_ record: RunRecord, plan: Plan) {}
+  /// Does nothing.
   public func trainingProgressed(_ progress: TrainingProgress) {}
+  /// Does nothing.
   public func epochEnded(_ row: EpochMetrics, of epochs: Int, isKept: Bool) {}
+  /// Does nothing: warnings are lost unless an observer takes them.
   public func warn(_ text: String) {}
+  /// Never asks to stop.
   public var shouldStop: Bool { false }
 }
 
 /// An observer that says nothing and stops nothing.
 public final class SilentObserver: TrainingObserver {
+  /// The observer of a run that nobody watches.
   public init() {}
 }
 
 /// Where training is.
 public struct TrainingProgress: Hashable, Sendable {
+  /// The epoch that is being trained, counted from 1.
   public var epoch: Int
+  /// Epochs of the whole run.
   public var epochs: Int
   /// Steps done in the epoch.
   public var step: Int
+  /// Steps of a whole epoch.
   public var stepsPerEpoch: Int
   /// Mean loss of the epoch so far.
   public var loss: Double

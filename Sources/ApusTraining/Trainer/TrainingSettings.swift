@@ -10,6 +10,7 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
   public var batchSize: Int
   /// Base learning rate, which the schedule scales.
   public var learningRate: Double
+  /// How the learning rate changes over the run.
   public var schedule: LearningRateSchedule
   /// A name of `OptimizerCatalogue`.
   public var optimizer: String
@@ -33,8 +34,9 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
   public var seed: UInt64
   /// Of convolutions, in training and evaluation.
   public var precision: Precision
-  /// Patterns of parameters that stay as they are, see `Layer.freeze`; then patterns of those that are trained all the same.
+  /// Patterns of parameters that stay as they are, see `Layer.freeze`.
   public var freeze: [String]
+  /// Patterns of parameters that are trained although `freeze` names them.
   public var unfreeze: [String]
   /// Learning rates and weight decays of parts of the model.
   public var groups: [ParameterGroup]
@@ -147,5 +149,6 @@ extension TrainingSettings {
 
 /// A setting outside its range.
 public struct SettingsError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The setting with its value, and what is allowed.
   public let description: String
 }
