@@ -1,5 +1,5 @@
 #if defined(__x86_64__)
-#include "runtime/simd_avx2.h"
+#include "runtime/simd/simd_avx2.h"
 
 #define PROBE_CHAINS 12
 #define PROBE_STREAM(p, v) _mm256_stream_ps(p, v)

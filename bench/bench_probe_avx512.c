@@ -1,5 +1,5 @@
 #if defined(__x86_64__)
-#include "runtime/simd_avx512.h"
+#include "runtime/simd/simd_avx512.h"
 
 #define PROBE_CHAINS 16
 #define PROBE_STREAM(p, v) _mm512_stream_ps(p, v)

@@ -1,4 +1,4 @@
-#include "runtime/simd_generic.h"
+#include "runtime/simd/simd_generic.h"
 
 #if defined(__x86_64__)
 #include <xmmintrin.h>

@@ -7,7 +7,7 @@
 
 #include "check.h"
 #include "runtime/parallel.h"
-#include "runtime/unroll.h" /* APUS_SANITIZED */
+#include "runtime/simd/unroll.h" /* APUS_SANITIZED */
 
 enum { STEPS = 10000, WARM_UP = 1000, MOST = 1 << 16 };
 

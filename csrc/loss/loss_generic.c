@@ -1,4 +1,4 @@
-#include "runtime/simd_generic.h"
+#include "runtime/simd/simd_generic.h"
 
 #include "loss/class_loss.c.inc"
 #include "loss/loss.c.inc"

@@ -1,4 +1,4 @@
-#include "runtime/simd_generic.h"
+#include "runtime/simd/simd_generic.h"
 
 #include "norm/batch_norm_map.c.inc"
 #include "norm/batch_norm_sums.c.inc"

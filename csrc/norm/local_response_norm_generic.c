@@ -1,4 +1,4 @@
-#include "runtime/simd_generic.h"
+#include "runtime/simd/simd_generic.h"
 
 #include "norm/local_response_norm.c.inc"
 
