@@ -1,6 +1,6 @@
 #include "bench_peer.h"
 #include "conv/tune.h"
-#include "conv/winograd.h"
+#include "conv/winograd/winograd.h"
 
 #include <stdio.h>
 #include <string.h>

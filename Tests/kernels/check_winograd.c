@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "check.h"
-#include "conv/winograd_matrices.h"
+#include "conv/winograd/winograd_matrices.h"
 
 /* ---- the matrices are an identity ------------------------------------------------------------------------------- */
 
