@@ -2,4 +2,4 @@
 
 typedef double real;
 #define argmax apus_argmax_f64
-#include "elementwise/argmax_ref.c.inc"
+#include "elementwise/reference/argmax_ref.c.inc"

@@ -4,4 +4,4 @@
 
 typedef float scalar;
 #define compare apus_compare_reference_f32
-#include "elementwise/compare_ref.c.inc"
+#include "elementwise/reference/compare_ref.c.inc"

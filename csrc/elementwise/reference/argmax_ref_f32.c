@@ -3,4 +3,4 @@
 
 typedef float real;
 #define argmax apus_argmax_reference_f32
-#include "elementwise/argmax_ref.c.inc"
+#include "elementwise/reference/argmax_ref.c.inc"

@@ -3,4 +3,4 @@
 
 typedef int32_t scalar;
 #define compare apus_compare_i32
-#include "elementwise/compare_ref.c.inc"
+#include "elementwise/reference/compare_ref.c.inc"

@@ -3,4 +3,4 @@
 
 typedef uint8_t scalar;
 #define compare apus_compare_u8
-#include "elementwise/compare_ref.c.inc"
+#include "elementwise/reference/compare_ref.c.inc"

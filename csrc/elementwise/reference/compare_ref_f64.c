@@ -3,4 +3,4 @@
 
 typedef double scalar;
 #define compare apus_compare_f64
-#include "elementwise/compare_ref.c.inc"
+#include "elementwise/reference/compare_ref.c.inc"

@@ -3,4 +3,4 @@
 
 typedef double real;
 #define binary apus_binary_reference_f64
-#include "elementwise/binary_ref.c.inc"
+#include "elementwise/reference/binary_ref.c.inc"

@@ -8,4 +8,4 @@ typedef int32_t scalar;
 #define IS_NAN(x) 0
 #define SUM(a, b) (int32_t)((uint32_t)(a) + (uint32_t)(b))
 #define reduce apus_reduce_reference_i32
-#include "elementwise/reduce_ref.c.inc"
+#include "elementwise/reference/reduce_ref.c.inc"

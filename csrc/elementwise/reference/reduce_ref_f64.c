@@ -2,10 +2,10 @@
 
 #include "apus/elementwise.h"
 
-typedef float scalar;
+typedef double scalar;
 #define LOWEST -INFINITY
 #define HIGHEST INFINITY
 #define IS_NAN(x) isnan(x)
 #define SUM(a, b) ((a) + (b))
-#define reduce apus_reduce_reference_f32
-#include "elementwise/reduce_ref.c.inc"
+#define reduce apus_reduce_reference_f64
+#include "elementwise/reference/reduce_ref.c.inc"

@@ -7,4 +7,4 @@ typedef double real;
 #define select_by_mask apus_select_f64
 #define dropout apus_dropout_reference_f64
 #define all_finite apus_all_finite_f64
-#include "elementwise/map_ref.c.inc"
+#include "elementwise/reference/map_ref.c.inc"

@@ -8,4 +8,4 @@ typedef float real;
 #define select_by_mask apus_select_reference_f32
 #define dropout apus_dropout_reference_f32
 #define all_finite apus_all_finite_reference_f32
-#include "elementwise/map_ref.c.inc"
+#include "elementwise/reference/map_ref.c.inc"
