@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "check_conv2d.h"
+#include "conv/check_conv2d.h"
 
 /* batch, height, width, in, out channels, kernel h w, stride h w, dilation h w, pad top left bottom right, groups */
 const conv2d_case conv2d_cases[] = {

@@ -2,8 +2,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "activation/check_activation.h"
 #include "check.h"
-#include "check_activation.h"
 
 typedef struct channel_run {
   int64_t rows, pieces, channels;

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "activation/check_activation.h"
 #include "check.h"
-#include "check_activation.h"
 
 typedef struct activation_run {
   int64_t rows, channels, count;

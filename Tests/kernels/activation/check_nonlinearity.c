@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "activation/check_activation.h"
 #include "check.h"
-#include "check_activation.h"
 
 /* How far a version may be from the double reference: `ulps` units in the last place, times 1 + |t| where the function goes
  * through σ(t) with a t that is rounded. */

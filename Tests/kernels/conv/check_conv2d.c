@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "check_conv2d.h"
+#include "conv/check_conv2d.h"
 
 /* What the tensors hold. Whole numbers make every sum exact, so that one missing or doubled term shows. Specials: an infinity
  * at the border of x and dy and in a corner of w, which padding that is multiplied by zero turns into NaN elsewhere. */
