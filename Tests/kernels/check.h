@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "apus/apus.h"
+#include "apus/reference.h"
 
 /* The check harness. A family is one function that walks over its cases; a case is one shape on one set of inputs:
  *

@@ -1,6 +1,7 @@
 /* Drivers: rows are independent and are shared out. */
 
 #include "apus/loss.h"
+#include "apus/reference/loss.h"
 
 #include "apus/runtime.h"
 #include "loss/tiers.h"

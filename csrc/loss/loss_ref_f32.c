@@ -1,4 +1,4 @@
-#include "apus/loss.h"
+#include "apus/reference/loss.h"
 
 typedef float real;
 #define softmax_cross_entropy_forward apus_softmax_cross_entropy_forward_reference_f32

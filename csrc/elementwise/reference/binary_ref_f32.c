@@ -1,4 +1,4 @@
-#include "apus/elementwise.h"
+#include "apus/reference/elementwise.h"
 #include "elementwise/broadcast.h"
 
 typedef float real;

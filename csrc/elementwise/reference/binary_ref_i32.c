@@ -1,6 +1,6 @@
 /* The integer reference: results wrap around at 32 bits; a division by 0 gives 0. */
 
-#include "apus/elementwise.h"
+#include "apus/reference/elementwise.h"
 #include "elementwise/broadcast.h"
 
 static int32_t wrapped(uint32_t bits) { return (int32_t)bits; }

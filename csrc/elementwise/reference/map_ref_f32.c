@@ -1,5 +1,5 @@
-#include "apus/elementwise.h"
 #include "apus/random.h"
+#include "apus/reference/elementwise.h"
 #include "elementwise/kernels.h"
 
 typedef float real;

@@ -1,5 +1,5 @@
-#include "apus/elementwise.h"
 #include "apus/random.h"
+#include "apus/reference/elementwise.h"
 
 typedef double real;
 #define unary apus_unary_reference_f64

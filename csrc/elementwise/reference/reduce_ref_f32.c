@@ -1,6 +1,6 @@
 #include <math.h>
 
-#include "apus/elementwise.h"
+#include "apus/reference/elementwise.h"
 
 typedef float scalar;
 #define LOWEST -INFINITY

@@ -1,6 +1,6 @@
 /* Sums wrap around at 32 bits. */
 
-#include "apus/elementwise.h"
+#include "apus/reference/elementwise.h"
 
 typedef int32_t scalar;
 #define LOWEST INT32_MIN

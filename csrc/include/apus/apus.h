@@ -1,7 +1,7 @@
 #ifndef APUS_H
 #define APUS_H
 
-/* Everything of the C core. */
+/* Everything of the C core but the references, which are in apus/reference.h. */
 
 #include "apus/activation.h"
 #include "apus/batch_norm.h"

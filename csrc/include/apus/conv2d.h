@@ -137,23 +137,6 @@ void apus_conv2d_backward_weights(const apus_conv2d_plan *plan, const float *x, 
  * in nothing but `threads` share packed weights. The bits are those of plain weights. */
 void apus_conv2d_pack_weights(const apus_conv2d_plan *plan, const float *w, void *packed);
 
-/* The specification, in both precisions: serial, no scratch, nothing refused: a kernel that does not fit has no
- * outputs. `accumulate` as in the options. */
-void apus_conv2d_forward_reference_f32(const apus_conv2d *shape, const float *x, const float *w, const float *bias,
-                                       const float *mean, const float *scale, const float *shift, const float *residual,
-                                       apus_activation activation, float *y);
-void apus_conv2d_forward_reference_f64(const apus_conv2d *shape, const double *x, const double *w, const double *bias,
-                                       const double *mean, const double *scale, const double *shift, const double *residual,
-                                       apus_activation activation, double *y);
-void apus_conv2d_backward_data_reference_f32(const apus_conv2d *shape, const float *dy, const float *w, int accumulate,
-                                             float *dx);
-void apus_conv2d_backward_data_reference_f64(const apus_conv2d *shape, const double *dy, const double *w, int accumulate,
-                                             double *dx);
-void apus_conv2d_backward_weights_reference_f32(const apus_conv2d *shape, const float *x, const float *dy, int accumulate,
-                                                float *dw);
-void apus_conv2d_backward_weights_reference_f64(const apus_conv2d *shape, const double *x, const double *dy, int accumulate,
-                                                double *dw);
-
 #ifdef __cplusplus
 }
 #endif

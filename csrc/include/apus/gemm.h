@@ -63,11 +63,6 @@ void apus_gemm_plan_describe(const apus_gemm_plan *plan, char *buffer, size_t si
 void apus_gemm_run(const apus_gemm_plan *plan, const float *a, const float *b, const float *bias, apus_activation activation,
                    float *c, void *scratch);
 
-void apus_gemm_reference_f32(const apus_gemm *shape, const float *a, const float *b, const float *bias,
-                             apus_activation activation, float *c);
-void apus_gemm_reference_f64(const apus_gemm *shape, const double *a, const double *b, const double *bias,
-                             apus_activation activation, double *c);
-
 #ifdef __cplusplus
 }
 #endif

@@ -1,6 +1,7 @@
 /* Planning and drivers of batch normalisation. */
 
 #include "apus/batch_norm.h"
+#include "apus/reference/batch_norm.h"
 
 #include <math.h>
 

@@ -1,4 +1,4 @@
-#include "apus/batch_norm.h"
+#include "apus/reference/batch_norm.h"
 
 typedef double real;
 #define batch_norm_statistics apus_batch_norm_statistics_reference_f64

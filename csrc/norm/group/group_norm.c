@@ -1,5 +1,6 @@
 /* Planning of group normalisation, and its two drivers' common door. */
 
+#include "apus/reference/group_norm.h"
 #include "norm/group/group_norm.h"
 
 #include "apus/runtime.h"

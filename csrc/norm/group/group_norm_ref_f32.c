@@ -1,4 +1,4 @@
-#include "apus/group_norm.h"
+#include "apus/reference/group_norm.h"
 
 typedef float real;
 #define group_norm_forward apus_group_norm_forward_reference_f32

@@ -1,6 +1,7 @@
 /* Planning and drivers of local response normalisation. */
 
 #include "apus/local_response_norm.h"
+#include "apus/reference/local_response_norm.h"
 
 #include <math.h>
 

@@ -1,4 +1,4 @@
-#include "apus/local_response_norm.h"
+#include "apus/reference/local_response_norm.h"
 
 typedef double real;
 #define local_response_norm_forward apus_local_response_norm_forward_reference_f64
