@@ -1,4 +1,4 @@
-/* How far products of operands rounded to bfloat16 are from exact ones: the bound of apus/conv2d.h, at its edge. Numbers in the
+/* How far products of operands rounded to bfloat16 are from exact ones: the bound of apus/types.h, at its edge. Numbers in the
  * middle of two neighbours are rounded by 2⁻⁸ of themselves, all in one direction here, so that no errors cancel: a sum is then
  * off by almost 2⁻⁷ of Σ|x||w|. */
 #include <math.h>

@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "apus/conv2d.h"
 #include "apus/status.h"
+#include "apus/types.h"
 
 /* Activation functions. ReLU, which other operations take into their own pass over memory: max(x, 0); NaN stays NaN; the
  * derivative at 0 is 0; the backward of "+ bias, activation" over rows. Then those that are passes of their own. */

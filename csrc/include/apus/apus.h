@@ -21,6 +21,7 @@
 #include "apus/resample.h"
 #include "apus/runtime.h"
 #include "apus/status.h"
+#include "apus/types.h"
 #include "apus/version.h"
 
 #endif

@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "apus/conv2d.h"
 #include "apus/status.h"
+#include "apus/types.h"
 
 /* Batch normalisation (Ioffe & Szegedy 2015) over the rows of x [rows, channels], rows = batch·height·width.
  *   mean[c] = Σ x / rows;   variance[c] = Σ (x − mean)² / rows            (biased: it normalises)

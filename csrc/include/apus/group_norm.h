@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "apus/conv2d.h"
 #include "apus/status.h"
+#include "apus/types.h"
 
 /* Group normalisation (Wu & He 2018) of x [batch, positions, channels]: each sample by itself, over its positions and the
  * channels of a group g, channels/groups of them, neighbours.
