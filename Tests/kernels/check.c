@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "check_internal.h"
-#include "runtime/parallel.h"
+#include "runtime/hooks.h"
 
 /* After so many the text is of no more use; they are still counted. */
 enum { PRINTED_OF_A_CASE = 3, PRINTED_IN_ALL = 60 };

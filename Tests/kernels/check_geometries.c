@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "check_internal.h"
+#include "runtime/hooks.h"
 
 /* ---- numbers ---------------------------------------------------------------------------------------------------- */
 

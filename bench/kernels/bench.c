@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/hooks.h"
+
 bench_options bench_chosen = {.shapes = APUS_BENCH_SHAPES, .seconds = 0.2};
 
 static const struct {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "bench.h"
+#include "runtime/cache.h"
 
 static const bench_probe_kernels *kernels_in_use(void) {
   static const bench_probe_kernels *const tiers[APUS_ISA_COUNT] = {

@@ -9,6 +9,7 @@
 
 #include "check_internal.h"
 #include "runtime/cgroup.h"
+#include "runtime/hooks.h"
 #include "runtime/openmp_environment.h"
 
 static void check_tiers(void) {

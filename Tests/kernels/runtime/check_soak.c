@@ -6,7 +6,7 @@
 #endif
 
 #include "check.h"
-#include "runtime/parallel.h"
+#include "runtime/hooks.h"
 #include "runtime/simd/unroll.h" /* APUS_SANITIZED */
 
 enum { STEPS = 10000, WARM_UP = 1000, MOST = 1 << 16 };

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "apus/group_norm.h"
+#include "apus/runtime.h"
 #include "norm/kernels.h"
 #include "norm/wide.h"
 #include "runtime/cache.h"
