@@ -10,12 +10,12 @@ typedef struct loss_call {
 
 static void plain_forward(void *context) {
   loss_call *c = context;
-  apus_softmax_cross_entropy_forward(c->rows.rows, c->rows.classes, c->x, c->rows.labels, c->losses, c->y);
+  apus_label_cross_entropy_forward(&c->rows, NULL, 0, c->x, c->losses, c->y);
 }
 
 static void plain_backward(void *context) {
   loss_call *c = context;
-  apus_softmax_cross_entropy_backward(c->rows.rows, c->rows.classes, c->targets, c->rows.labels, 0.5f, c->y);
+  apus_label_cross_entropy_backward(&c->rows, NULL, 0, c->targets, c->slopes, c->y);
 }
 
 static void labels_forward(void *context) {

@@ -6,8 +6,6 @@
 #include "loss/pointwise_loss.c.inc"
 
 const apus_loss_kernels apus_loss_avx2 = {
-    .softmax_cross_entropy_forward = softmax_cross_entropy_forward,
-    .softmax_cross_entropy_backward = softmax_cross_entropy_backward,
     .softmax_forward = softmax_forward,
     .softmax_backward = softmax_backward,
     .log_softmax_forward = log_softmax_forward,

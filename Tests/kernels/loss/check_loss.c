@@ -1,4 +1,4 @@
-/* Softmax, cross-entropy, labels. */
+/* Softmax. */
 #include <math.h>
 #include <stdio.h>
 
@@ -7,20 +7,8 @@
 typedef struct loss_run {
   int64_t rows, classes;
   const float *logits, *probabilities, *dy;
-  const int32_t *labels;
-  float factor;
-  float *losses, *out;
+  float *out;
 } loss_run;
-
-static void run_cross_entropy(void *context) {
-  loss_run *run = context;
-  apus_softmax_cross_entropy_forward(run->rows, run->classes, run->logits, run->labels, run->losses, run->out);
-}
-
-static void run_cross_entropy_backward(void *context) {
-  loss_run *run = context;
-  apus_softmax_cross_entropy_backward(run->rows, run->classes, run->probabilities, run->labels, run->factor, run->out);
-}
 
 static void run_softmax(void *context) {
   loss_run *run = context;
@@ -33,18 +21,15 @@ static void run_softmax_backward(void *context) {
 }
 
 /* exp(z − max) inherits the rounding of z − max, |z − max|·eps relative; the sum inherits the weighted mean of those. */
-static void magnitudes(const loss_run *run, const double *probabilities, double *loss, double *probability) {
+static void magnitudes(const loss_run *run, const double *probabilities, double *probability) {
   for (int64_t i = 0; i < run->rows; i++) {
     const float *z = run->logits + i * run->classes;
     const double *p = probabilities + i * run->classes;
-    double greatest = -INFINITY, mean_distance = 0, sum = 0;
+    double greatest = -INFINITY, mean_distance = 0;
     for (int64_t j = 0; j < run->classes; j++)
       greatest = fmax(greatest, z[j]);
-    for (int64_t j = 0; j < run->classes; j++) {
+    for (int64_t j = 0; j < run->classes; j++)
       mean_distance += p[j] * (greatest - z[j]);
-      sum += exp(z[j] - greatest);
-    }
-    loss[i] = 1 + log(sum) + (greatest - z[run->labels[i]]) + mean_distance;
     for (int64_t j = 0; j < run->classes; j++)
       probability[i * run->classes + j] = p[j] * (1 + (greatest - z[j]) + mean_distance);
   }
@@ -52,34 +37,13 @@ static void magnitudes(const loss_run *run, const double *probabilities, double 
 
 static void check_forward(const loss_run *given, double *want_p, double *bound_p) {
   int64_t rows = given->rows, classes = given->classes, count = rows * classes;
-  double *want_loss = check_doubles(rows), *bound_loss = check_doubles(rows);
-  apus_softmax_cross_entropy_forward_reference_f64(rows, classes, check_widen(given->logits, count), given->labels, want_loss,
-                                                   want_p);
-  magnitudes(given, want_p, bound_loss, bound_p);
+  apus_softmax_forward_reference_f64(rows, classes, check_widen(given->logits, count), want_p);
+  magnitudes(given, want_p, bound_p);
   int mark = check_mark();
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
     loss_run run = *given;
     if (!check_select(isa))
       continue;
-    float *losses = run.losses = check_output(rows, NULL), *probabilities = run.out = check_output(count, NULL);
-    check_run("cross-entropy", run_cross_entropy, &run);
-    check_close("losses", losses, want_loss, bound_loss, rows, (double)classes);
-    check_close("probabilities", probabilities, want_p, bound_p, count, (double)classes);
-    float *first_losses = check_copy(losses, rows), *first_p = check_copy(probabilities, count);
-    run.out = NULL;
-    check_run("losses alone", run_cross_entropy, &run);
-    check_same_bits("losses alone", losses, first_losses, sizeof(float), rows);
-    run.losses = NULL;
-    run.out = probabilities;
-    check_run("probabilities alone", run_cross_entropy, &run);
-    check_same_bits("probabilities alone", probabilities, first_p, sizeof(float), count);
-    run.logits = run.out = check_output(count, given->logits);
-    run.losses = losses;
-    check_run("probabilities in logits", run_cross_entropy, &run);
-    check_same_bits("losses, probabilities in logits", losses, first_losses, sizeof(float), rows);
-    check_same_bits("probabilities in logits", run.out, first_p, sizeof(float), count);
-
-    run.logits = given->logits;
     run.out = check_output(count, NULL);
     check_run("softmax", run_softmax, &run);
     check_close("softmax", run.out, want_p, bound_p, count, (double)classes);
@@ -92,20 +56,15 @@ static void check_forward(const loss_run *given, double *want_p, double *bound_p
 
 static void check_backward(const loss_run *given) {
   int64_t rows = given->rows, classes = given->classes, count = rows * classes;
-  double *want = check_doubles(count), *bound = check_doubles(count), *want_softmax = check_doubles(count),
-         *bound_softmax = check_doubles(count);
-  apus_softmax_cross_entropy_backward_reference_f64(rows, classes, check_widen(given->probabilities, count), given->labels,
-                                                    given->factor, want);
+  double *want = check_doubles(count), *bound = check_doubles(count);
   apus_softmax_backward_reference_f64(rows, classes, check_widen(given->probabilities, count), check_widen(given->dy, count),
-                                      want_softmax);
+                                      want);
   for (int64_t i = 0; i < rows; i++) {
     double sum = 0;
     for (int64_t j = i * classes; j < (i + 1) * classes; j++)
       sum += fabs((double)given->dy[j] * given->probabilities[j]);
-    for (int64_t j = i * classes; j < (i + 1) * classes; j++) {
-      bound[j] = (given->probabilities[j] + (j - i * classes == given->labels[i])) * fabs((double)given->factor);
-      bound_softmax[j] = fabs((double)given->probabilities[j]) * (fabs((double)given->dy[j]) + sum);
-    }
+    for (int64_t j = i * classes; j < (i + 1) * classes; j++)
+      bound[j] = fabs((double)given->probabilities[j]) * (fabs((double)given->dy[j]) + sum);
   }
   int mark = check_mark();
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
@@ -113,18 +72,9 @@ static void check_backward(const loss_run *given) {
     if (!check_select(isa))
       continue;
     run.out = check_output(count, NULL);
-    check_run("cross-entropy backward", run_cross_entropy_backward, &run);
-    check_close("dlogits", run.out, want, bound, count, 1);
-    float *apart = check_copy(run.out, count);
-    run.probabilities = run.out = check_output(count, given->probabilities);
-    check_run("cross-entropy backward in place", run_cross_entropy_backward, &run);
-    check_same_bits("dlogits in place", run.out, apart, sizeof(float), count);
-
-    run.probabilities = given->probabilities;
-    run.out = check_output(count, NULL);
     check_run("softmax backward", run_softmax_backward, &run);
-    check_close("dx", run.out, want_softmax, bound_softmax, count, (double)classes);
-    apart = check_copy(run.out, count);
+    check_close("dx", run.out, want, bound, count, (double)classes);
+    float *apart = check_copy(run.out, count);
     run.dy = run.out = check_output(count, given->dy);
     check_run("softmax backward in place", run_softmax_backward, &run);
     check_same_bits("dx in place", run.out, apart, sizeof(float), count);
@@ -136,42 +86,16 @@ static void check_shape(const char *name, int64_t rows, int64_t classes, float s
     return;
   int64_t count = rows * classes;
   float *logits = check_input(count), *probabilities = check_input(count), *dy = check_input(count);
-  int32_t *labels = check_input_ints(rows);
   check_fill(logits, count);
   check_fill(dy, count);
   for (int64_t i = 0; i < count; i++)
     logits[i] *= spread;
-  for (int64_t i = 0; i < rows; i++)
-    labels[i] = (int32_t)check_random_int(0, classes - 1);
-  check_that(apus_labels_check(rows, classes, labels) == -1, "good labels are refused");
-  loss_run run = {.rows = rows,
-                  .classes = classes,
-                  .logits = logits,
-                  .probabilities = probabilities,
-                  .dy = dy,
-                  .labels = labels,
-                  .factor = 0.37f};
+  loss_run run = {.rows = rows, .classes = classes, .logits = logits, .probabilities = probabilities, .dy = dy};
   double *want_p = check_doubles(count), *bound_p = check_doubles(count);
   check_forward(&run, want_p, bound_p);
   for (int64_t i = 0; i < count; i++)
     probabilities[i] = (float)want_p[i];
   check_backward(&run);
-}
-
-static void check_labels(void) {
-  if (!check_case("labels", "one bad label at every place of 5"))
-    return;
-  for (int64_t place = 0; place < 5; place++) {
-    int32_t labels[5] = {0, 9, 3, 3, 0};
-    static const int32_t bad[] = {-1, 10, INT32_MAX, INT32_MIN};
-    for (int i = 0; i < 4; i++) {
-      labels[place] = bad[i];
-      check_that(apus_labels_check(5, 10, labels) == place, "label %d at %lld is not found", bad[i], (long long)place);
-    }
-  }
-  const int32_t two_bad[] = {0, 7, -3};
-  check_that(apus_labels_check(3, 5, two_bad) == 1, "not the first of two bad labels");
-  check_that(apus_labels_check(0, 5, two_bad) == -1, "no labels are refused");
 }
 
 /* A logit that is not finite must show: nothing may be turned into a number silently. */
@@ -180,11 +104,12 @@ static void check_specials(void) {
     return;
   const float logits[] = {1, NAN, 0, 2, 1, 1, INFINITY, 0, 2, 1, 1, -INFINITY, 0, 2, 1, 1, 2, 3, 4, 5};
   const int32_t labels[] = {0, 0, 0, 4};
+  const apus_label_rows rows = {4, 5, labels, APUS_IGNORE_NONE};
   double want_loss[4], want_p[20];
   double wide[20];
   for (int i = 0; i < 20; i++)
     wide[i] = logits[i];
-  apus_softmax_cross_entropy_forward_reference_f64(4, 5, wide, labels, want_loss, want_p);
+  apus_label_cross_entropy_forward_reference_f64(&rows, NULL, 0, wide, want_loss, want_p);
   check_that(isnan(want_p[0]) && isnan(want_p[5]) && want_p[11] == 0 && isfinite(want_loss[2]),
              "the reference turns NaN or infinity into numbers");
   int mark = check_mark();
@@ -192,17 +117,19 @@ static void check_specials(void) {
     if (!check_select(isa))
       continue;
     float *losses = check_output(4, NULL), *p = check_output(20, NULL);
-    apus_softmax_cross_entropy_forward(4, 5, logits, labels, losses, p);
+    apus_label_cross_entropy_forward(&rows, NULL, 0, logits, losses, p);
     for (int i = 0; i < 4; i++)
       check_that(isnan(losses[i]) == isnan(want_loss[i]), "loss %d is %g, want %g", i, (double)losses[i], want_loss[i]);
     for (int i = 0; i < 20; i++)
       check_that(isnan(p[i]) == isnan(want_p[i]), "probability %d is %g, want %g", i, (double)p[i], want_p[i]);
     check_that(p[11] == 0, "the probability of −inf is %g", (double)p[11]);
+    apus_softmax_forward(4, 5, logits, p);
+    for (int i = 0; i < 20; i++)
+      check_that(isnan(p[i]) == isnan(want_p[i]), "softmax %d is %g, want %g", i, (double)p[i], want_p[i]);
   }
 }
 
 void check_loss_family(void) {
-  check_labels();
   check_specials();
   check_shape("no rows", 0, 10, 1);
   check_shape("one class", 7, 1, 3);
