@@ -9,16 +9,6 @@
 #include "runtime/merge.h"
 #include "runtime/status.h"
 
-const apus_group_norm_kernels *const apus_group_norm_tiers[APUS_ISA_COUNT] = {
-    [APUS_ISA_GENERIC] = &apus_group_norm_generic,
-#if defined(__x86_64__)
-    [APUS_ISA_AVX2] = &apus_group_norm_avx2,
-    [APUS_ISA_AVX512] = &apus_group_norm_avx512,
-#elif defined(__aarch64__)
-    [APUS_ISA_NEON] = &apus_group_norm_neon,
-#endif
-};
-
 /* Floats a channel that a unit of work keeps: sums and gradients of parameters in double, and what it makes of them. */
 enum { VECTORS = 16, FEW_SAMPLES = 16, MOST_UNITS = 32, PARTIAL_BYTES = 2 << 20, MOST_ROWS_KEPT = 1 << 19 };
 
