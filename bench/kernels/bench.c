@@ -6,8 +6,6 @@
 
 #include "runtime/hooks.h"
 
-bench_options bench_chosen = {.shapes = APUS_BENCH_SHAPES, .seconds = 0.2};
-
 static const struct {
   const char *operation;
   int sizes;

@@ -12,6 +12,8 @@
 #include "bench_probe.h"
 #include "bench_share.h"
 
+bench_options bench_chosen = {.shapes = APUS_BENCH_SHAPES, .seconds = 0.2};
+
 /* ---- memory ----------------------------------------------------------------------------------------------------- */
 
 enum { MAX_BLOCKS = 64 };
@@ -41,12 +43,6 @@ void bench_free_all(void) {
 }
 
 /* ---- timing ----------------------------------------------------------------------------------------------------- */
-
-double bench_now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static int ascending(const void *a, const void *b) {
   double x = *(const double *)a, y = *(const double *)b;
