@@ -304,6 +304,8 @@ static void check_texts(void) {
   for (int i = APUS_OK; i <= APUS_OUT_OF_MEMORY; i++)
     for (int j = APUS_OK; j < i; j++)
       check_that(strcmp(apus_status_name((apus_status)i), apus_status_name((apus_status)j)) != 0, "two statuses of one name");
+  check_that(strcmp(apus_status_name((apus_status)99), "unknown status") == 0, "status 99 is called %s",
+             apus_status_name((apus_status)99));
   check_that(strcmp(apus_version(), APUS_CHECK_VERSION) == 0, "the library says %s, the build %s", apus_version(),
              APUS_CHECK_VERSION);
   check_that(strcmp(APUS_VERSION, apus_version()) == 0, "the header says %s, the library %s", APUS_VERSION, apus_version());
