@@ -19,7 +19,7 @@ foreach(symbol ${exported} ${global})
   endif()
 endforeach()
 
-file(GLOB headers ${INCLUDE}/apus/*.h)
+file(GLOB_RECURSE headers ${INCLUDE}/apus/*.h)
 foreach(header ${headers})
   file(READ ${header} text)
   string(REGEX REPLACE "/\\*([^*]|\\*[^/])*\\*/" "" text "${text}")

@@ -3,7 +3,7 @@
 
 cmake_minimum_required(VERSION 3.20)
 
-file(GLOB headers RELATIVE ${INCLUDE} ${INCLUDE}/apus/*.h)
+file(GLOB_RECURSE headers RELATIVE ${INCLUDE} ${INCLUDE}/apus/*.h)
 if(NOT headers)
   message(FATAL_ERROR "no headers in ${INCLUDE}/apus")
 endif()

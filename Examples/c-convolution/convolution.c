@@ -36,7 +36,7 @@ int main(void) {
   apus_conv2d_plan plan;
   apus_error error;
   if (apus_conv2d_plan_make(&plan, APUS_CONV2D_FORWARD, &shape, NULL, &error) != APUS_OK) {
-    fprintf(stderr, "%s\n", error.text);
+    fprintf(stderr, "%s: %s\n", apus_status_name(error.code), error.text);
     return EXIT_FAILURE;
   }
   char description[256];

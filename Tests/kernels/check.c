@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "check_internal.h"
-#include "runtime/parallel.h"
+#include "runtime/hooks.h"
 
 /* After so many the text is of no more use; they are still counted. */
 enum { PRINTED_OF_A_CASE = 3, PRINTED_IN_ALL = 60 };
@@ -21,41 +21,6 @@ static const char *family_name = "";
 static char case_name[64], case_text[512];
 static const char *version_name = "";
 static int threads, running;
-
-static uint64_t generator;
-
-/* ---- the generator: splitmix64 (Steele, Lea & Flood 2014) ------------------------------------------------------- */
-
-uint64_t check_random(void) {
-  uint64_t z = generator += 0x9E3779B97F4A7C15u;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-  return z ^ (z >> 31);
-}
-
-int64_t check_random_int(int64_t first, int64_t last) { return first + (int64_t)(check_random() % (uint64_t)(last - first + 1)); }
-
-double check_random_real(void) { return (double)(int64_t)(check_random() >> 11) * 0x1p-52 - 1; }
-
-void check_fill(float *x, int64_t count) {
-  for (int64_t i = 0; i < count; i++)
-    x[i] = (float)check_random_real();
-}
-
-void check_fill_integers(float *x, int64_t count, int limit) {
-  for (int64_t i = 0; i < count; i++)
-    x[i] = (float)check_random_int(-limit, limit);
-}
-
-void check_fill_doubles(double *x, int64_t count) {
-  for (int64_t i = 0; i < count; i++)
-    x[i] = check_random_real();
-}
-
-static void seed_from(const char *text) {
-  for (; *text; text++)
-    generator = (generator ^ (unsigned char)*text) * 0x100000001B3u;
-}
 
 /* ---- verdicts --------------------------------------------------------------------------------------------------- */
 
@@ -94,9 +59,7 @@ int check_case(const char *name, const char *format, ...) {
   va_start(arguments, format);
   vsnprintf(case_text, sizeof case_text, format, arguments);
   va_end(arguments);
-  generator = check_chosen.seed;
-  seed_from(family_name);
-  seed_from(name);
+  check_seed(check_chosen.seed, family_name, name);
   version_name = "";
   threads = 0;
   printed_of_case = 0;
@@ -193,16 +156,16 @@ static int count_listed(const char *list) {
   return count;
 }
 
-int check_all(void) {
+int check_all(const check_family *families, int count) {
   passed = failed = 0;
   int chosen = 0;
-  for (int i = 0; i < check_family_count; i++) {
-    if (check_chosen.family && !is_listed(check_chosen.family, check_families[i].name))
+  for (int i = 0; i < count; i++) {
+    if (check_chosen.family && !is_listed(check_chosen.family, families[i].name))
       continue;
     chosen++;
-    family_name = check_families[i].name;
+    family_name = families[i].name;
     int64_t passed_before = passed, failed_before = failed;
-    check_families[i].run();
+    families[i].run();
     check_release(0);
     printf("%-14s %lld passed, %lld failed\n", family_name, (long long)(passed - passed_before),
            (long long)(failed - failed_before));

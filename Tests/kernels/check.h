@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "apus/apus.h"
+#include "apus/reference.h"
 
 /* The check harness. A family is one function that walks over its cases; a case is one shape on one set of inputs:
  *
@@ -25,9 +26,6 @@ typedef struct check_family {
   void (*run)(void);
 } check_family;
 
-extern const check_family check_families[];
-extern const int check_family_count;
-
 typedef struct check_options {
   uint64_t seed;
   const char *family; /* names with commas between; NULL: all */
@@ -41,8 +39,8 @@ typedef struct check_options {
 
 extern check_options check_chosen;
 
-/* Runs the families chosen, prints the failures and the last line; the exit status. */
-int check_all(void);
+/* Runs those of the families that are chosen, prints the failures and the last line; the exit status. */
+int check_all(const check_family *families, int count);
 
 /* ---- cases ----------------------------------------------------------------------------------------------------- */
 

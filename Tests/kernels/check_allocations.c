@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "check_internal.h"
-#include "runtime/unroll.h" /* APUS_SANITIZED */
+#include "runtime/simd/unroll.h" /* APUS_SANITIZED */
 
 static atomic_int counting;
 static atomic_llong allocations;

@@ -47,6 +47,9 @@ int geometry_fits(int64_t a, int64_t b, int64_t c, int64_t d);
 /* The status is as expected, and a refusal has the text. 1 where it is APUS_OK as expected. */
 int geometry_check_status(apus_status got, apus_status want, const char *text, const apus_error *error, geometry_tally *tally);
 
+/* How many geometries the family made before this one. */
+extern int64_t geometry_turn;
+
 /* The tier of this geometry: one in turn, so that all are met. 0 where there is none to run on. */
 int geometry_select(void);
 /* Runs a body once, at one or three threads, between guards. */

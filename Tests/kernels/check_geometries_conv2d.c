@@ -2,8 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "check_conv2d.h"
 #include "check_geometries.h"
+#include "conv/check_conv2d.h"
 
 enum { MOST_ELEMENTS = 20000, MOST_PRODUCTS = 40000 };
 

@@ -3,7 +3,10 @@
 
 #include "check.h"
 
-/* Between check.c, check_memory.c, check_allocations.c and check_compare.c. */
+/* Between check.c, check_numbers.c, check_memory.c, check_allocations.c and check_compare.c. */
+
+/* Begins a case's random inputs. */
+void check_seed(uint64_t seed, const char *family, const char *name);
 
 /* Fills outputs and scratch; on the first run keeps a copy of the inputs. */
 void check_memory_before_run(int first);

@@ -32,7 +32,7 @@ void check_scratch_family(void);
 void check_soak_family(void);
 void check_winograd_family(void);
 
-const check_family check_families[] = {
+static const check_family families[] = {
     {"runtime", check_runtime_family},
     {"random", check_random_family},
     {"plans", check_plans_family},
@@ -60,7 +60,7 @@ const check_family check_families[] = {
     {"bench", check_bench_family},
     {"soak", check_soak_family},
 };
-const int check_family_count = sizeof check_families / sizeof check_families[0];
+enum { FAMILIES = sizeof families / sizeof families[0] };
 
 static const char *const usage =
     "usage: apus-check [--seed N] [--family NAME,…] [--case TEXT] [--isa NAME] [--threads N] [--cases N] [--stop] [--verbose] "
@@ -131,5 +131,5 @@ int main(int argc, char **argv) {
   }
   if (isa && *isa && (check_chosen.isa = isa_named(isa)) < 0)
     return wrong_usage("this CPU has no such tier");
-  return check_all();
+  return check_all(families, FAMILIES);
 }

@@ -1,7 +1,7 @@
 /* What plans ask for. Planning only: nothing of these sizes is ever allocated. */
 #include <stdio.h>
 
-#include "check_conv2d.h"
+#include "conv/check_conv2d.h"
 
 #define MOST_BYTES_A_THREAD ((size_t)64 << 20)
 

@@ -1,6 +1,7 @@
 /* Drivers: pick the tier, share the work out. */
 
 #include "apus/activation.h"
+#include "apus/reference/activation.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 #if defined(__x86_64__)
-#include "runtime/simd_avx2.h"
+#include "runtime/simd/simd_avx2.h"
 
 #include "activation/activation.c.inc"
 #include "activation/maxout.c.inc"

@@ -1,4 +1,4 @@
-#include "runtime/simd_generic.h"
+#include "runtime/simd/simd_generic.h"
 
 #include "activation/activation.c.inc"
 #include "activation/maxout.c.inc"

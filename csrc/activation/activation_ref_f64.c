@@ -1,4 +1,4 @@
-#include "apus/activation.h"
+#include "apus/reference/activation.h"
 
 typedef double real;
 #define relu_forward apus_relu_forward_reference_f64

@@ -4,6 +4,7 @@
 
 #include "activation/kernels.h"
 #include "apus/activation.h"
+#include "apus/reference/activation.h"
 #include "apus/runtime.h"
 #include "runtime/cache.h"
 #include "runtime/columns.h"

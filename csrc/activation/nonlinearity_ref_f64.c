@@ -1,4 +1,4 @@
-#include "apus/activation.h"
+#include "apus/reference/activation.h"
 
 typedef double real;
 #define nonlinearity_forward apus_nonlinearity_forward_reference_f64

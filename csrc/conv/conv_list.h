@@ -25,4 +25,7 @@ extern const apus_conv2d_entry apus_conv2d_direct;
 extern const apus_conv2d_entry apus_conv2d_im2col;
 extern const apus_conv2d_entry apus_conv2d_reference;
 
+/* In the order in which the plan asks them. */
+extern const apus_conv2d_entry *const apus_conv2d_list[APUS_CONV2D_IMPLEMENTATIONS];
+
 #endif

@@ -1,4 +1,4 @@
-/* Validation, the ordered list of implementations, and the plan. */
+/* Validation and the plan. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,12 +11,6 @@
 #include "runtime/limits.h"
 #include "runtime/scratch.h"
 #include "runtime/status.h"
-
-static const apus_conv2d_entry *const list[APUS_CONV2D_IMPLEMENTATIONS] = {
-    [APUS_CONV2D_DEPTHWISE] = &apus_conv2d_depthwise, [APUS_CONV2D_WINOGRAD] = &apus_conv2d_winograd,
-    [APUS_CONV2D_BF16] = &apus_conv2d_bf16,           [APUS_CONV2D_DIRECT] = &apus_conv2d_direct,
-    [APUS_CONV2D_IM2COL] = &apus_conv2d_im2col,       [APUS_CONV2D_REFERENCE] = &apus_conv2d_reference,
-};
 
 static const char *const pass_names[] = {"forward", "backward_data", "backward_weights"};
 
@@ -61,10 +55,6 @@ apus_status apus_conv2d_output_size(const apus_conv2d *s, int64_t *out_h, int64_
   return status == APUS_OK ? apus_succeed(error) : status;
 }
 
-const char *apus_conv2d_implementation_name(apus_conv2d_implementation implementation) {
-  return (unsigned)implementation < APUS_CONV2D_IMPLEMENTATIONS ? list[implementation]->name : "unknown";
-}
-
 /* Everything but the choice. */
 static apus_status begin(apus_conv2d_plan *plan, apus_conv2d_pass pass, const apus_conv2d *shape,
                          const apus_conv2d_options *options, apus_error *error) {
@@ -96,7 +86,7 @@ static apus_status begin(apus_conv2d_plan *plan, apus_conv2d_pass pass, const ap
 
 /* Asks one implementation. A refusal leaves the plan as it was, but for the reason. */
 static int ask(apus_conv2d_plan *plan, int implementation) {
-  if (!list[implementation]->take(plan, &plan->reason[implementation]))
+  if (!apus_conv2d_list[implementation]->take(plan, &plan->reason[implementation]))
     return 0;
   if (!apus_scratch_fits(plan->scratch_bytes, plan->threads)) {
     plan->reason[implementation] = "needs more than 64 MB of scratch a thread";
@@ -127,7 +117,7 @@ apus_status apus_conv2d_plan_force(apus_conv2d_plan *plan, apus_conv2d_pass pass
     return status;
   plan->forced = 1;
   if (!ask(plan, implementation))
-    return apus_fail(error, APUS_UNSUPPORTED, "conv2d: %s declines this %s pass: %s", list[implementation]->name,
+    return apus_fail(error, APUS_UNSUPPORTED, "conv2d: %s declines this %s pass: %s", apus_conv2d_list[implementation]->name,
                      pass_names[pass], plan->reason[implementation]);
   return finish(plan, error);
 }
@@ -137,7 +127,7 @@ apus_status apus_conv2d_plan_make(apus_conv2d_plan *plan, apus_conv2d_pass pass,
   char forced[32];
   if (apus_forced_implementation("conv2d", forced, sizeof forced) || apus_forced_implementation("conv", forced, sizeof forced)) {
     for (int i = 0; i < APUS_CONV2D_IMPLEMENTATIONS; i++)
-      if (strcmp(forced, list[i]->name) == 0)
+      if (strcmp(forced, apus_conv2d_list[i]->name) == 0)
         return apus_conv2d_plan_force(plan, pass, shape, options, (apus_conv2d_implementation)i, error);
     return apus_fail(error, APUS_UNSUPPORTED, "conv2d: APUS_FORCE names %s, which is no implementation", forced);
   }
@@ -151,8 +141,8 @@ apus_status apus_conv2d_plan_make(apus_conv2d_plan *plan, apus_conv2d_pass pass,
     plan->forced = 1;
     if (ask(plan, tuned))
       return finish(plan, error);
-    return apus_fail(error, APUS_INVALID_ARGUMENT, "APUS_TUNE: %s:%d: %s declines: %s", apus_tune_path(), line, list[tuned]->name,
-                     plan->reason[tuned]);
+    return apus_fail(error, APUS_INVALID_ARGUMENT, "APUS_TUNE: %s:%d: %s declines: %s", apus_tune_path(), line,
+                     apus_conv2d_list[tuned]->name, plan->reason[tuned]);
   }
   int i = plan->isa == APUS_ISA_REFERENCE ? APUS_CONV2D_REFERENCE : 0;
   while (!ask(plan, i))
@@ -168,17 +158,17 @@ void apus_conv2d_plan_describe(const apus_conv2d_plan *plan, char *buffer, size_
                       "conv2d %s [%" PRId64 ", %" PRId64 ", %" PRId64 ", %" PRId64 "] %" PRId64 "x%" PRId64 " -> %" PRId64
                       " channels: %s: %s",
                       pass_names[plan->pass], s->batch, s->height, s->width, s->in_channels, s->kernel_h, s->kernel_w,
-                      s->out_channels, list[plan->implementation]->name, plan->reason[plan->implementation]);
+                      s->out_channels, apus_conv2d_list[plan->implementation]->name, plan->reason[plan->implementation]);
   for (int i = 0; i < APUS_CONV2D_IMPLEMENTATIONS && used >= 0 && (size_t)used < size; i++)
     if (plan->reason[i] && i != (int)plan->implementation) {
-      int more = snprintf(buffer + used, size - (size_t)used, "; %s declined: %s", list[i]->name, plan->reason[i]);
+      int more = snprintf(buffer + used, size - (size_t)used, "; %s declined: %s", apus_conv2d_list[i]->name, plan->reason[i]);
       used = more < 0 ? more : used + more;
     }
 }
 
 void apus_conv2d_pack_weights(const apus_conv2d_plan *plan, const float *w, void *packed) {
   if (plan->packed_bytes > 0)
-    list[plan->implementation]->pack_weights(plan, w, packed);
+    apus_conv2d_list[plan->implementation]->pack_weights(plan, w, packed);
 }
 
 /* An empty batch: nothing to compute forward, and no gradient. */
@@ -192,13 +182,13 @@ static void no_gradient(const apus_conv2d_plan *plan, int64_t count, float *grad
 void apus_conv2d_forward(const apus_conv2d_plan *plan, const float *x, const float *w, const apus_conv2d_epilogue *epilogue,
                          float *y, void *scratch) {
   if (has_outputs(plan))
-    list[plan->implementation]->forward(plan, x, w, epilogue, y, scratch);
+    apus_conv2d_list[plan->implementation]->forward(plan, x, w, epilogue, y, scratch);
 }
 
 void apus_conv2d_backward_data(const apus_conv2d_plan *plan, const float *dy, const float *w, float *dx, void *scratch) {
   const apus_conv2d *s = &plan->shape;
   if (has_outputs(plan))
-    list[plan->implementation]->backward_data(plan, dy, w, dx, scratch);
+    apus_conv2d_list[plan->implementation]->backward_data(plan, dy, w, dx, scratch);
   else
     no_gradient(plan, s->batch * s->height * s->width * s->in_channels, dx);
 }
@@ -206,7 +196,7 @@ void apus_conv2d_backward_data(const apus_conv2d_plan *plan, const float *dy, co
 void apus_conv2d_backward_weights(const apus_conv2d_plan *plan, const float *x, const float *dy, float *dw, void *scratch) {
   const apus_conv2d *s = &plan->shape;
   if (has_outputs(plan))
-    list[plan->implementation]->backward_weights(plan, x, dy, dw, scratch);
+    apus_conv2d_list[plan->implementation]->backward_weights(plan, x, dy, dw, scratch);
   else
     no_gradient(plan, s->kernel_h * s->kernel_w * (s->in_channels / s->groups) * s->out_channels, dw);
 }

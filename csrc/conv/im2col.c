@@ -7,7 +7,7 @@
 
 #include "apus/runtime.h"
 #include "conv/conv_list.h"
-#include "conv/grid.h"
+#include "conv/direct/grid.h"
 #include "gemm/tile.h"
 #include "runtime/integers.h"
 #include "runtime/merge.h"

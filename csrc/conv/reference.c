@@ -1,5 +1,6 @@
 /* The readable code as the list's last implementation. */
 
+#include "apus/reference/conv2d.h"
 #include "apus/runtime.h"
 #include "conv/conv_list.h"
 

@@ -1,6 +1,7 @@
 /* Drivers of what treats pairs of elements: the broadcast space is taken apart into runs in which each operand is contiguous or
  * one element. */
 
+#include "apus/reference/elementwise.h"
 #include "apus/runtime.h"
 #include "elementwise/broadcast.h"
 #include "elementwise/kernels.h"

@@ -1,4 +1,4 @@
-#include "runtime/simd_generic.h"
+#include "runtime/simd/simd_generic.h"
 
 #include "elementwise/binary.c.inc"
 #include "elementwise/map.c.inc"

@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 
+#include "apus/reference/elementwise.h"
 #include "apus/runtime.h"
 #include "elementwise/kernels.h"
 

@@ -1,6 +1,7 @@
 /* Drivers of reductions. What is divided, and how, depends on the sizes alone. */
 
 #include "elementwise/reduce.h"
+#include "apus/reference/elementwise.h"
 
 #include "apus/runtime.h"
 #include "elementwise/kernels.h"

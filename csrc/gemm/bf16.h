@@ -1,7 +1,7 @@
 #ifndef APUS_GEMM_BF16_H
 #define APUS_GEMM_BF16_H
 
-/* Products of bfloat16 with float32 sums (APUS_PRECISION_BF16 in apus/conv2d.h).
+/* Products of bfloat16 with float32 sums (APUS_PRECISION_BF16 in apus/types.h).
  *
  * Two adjacent steps of K, rounded to bfloat16, share the 32 bits of one float, the first in the lower half; an odd last step has
  * a zero beside it. So packed, a matrix [rows][k] is one of [rows][ceil(k / 2)] floats, and the micro-kernel of gemm/tile.h runs

@@ -1,5 +1,6 @@
 /* The readable code as the list's last implementation. */
 
+#include "apus/reference/gemm.h"
 #include "apus/runtime.h"
 #include "gemm/gemm_list.h"
 

@@ -1,4 +1,4 @@
-#include "runtime/simd_generic.h"
+#include "runtime/simd/simd_generic.h"
 
 #define TILE_ROWS 4
 #define TILE_VECTORS 2

@@ -1,5 +1,5 @@
 #if defined(__aarch64__)
-#include "runtime/simd_neon.h"
+#include "runtime/simd/simd_neon.h"
 
 /* 21 sums, 3 of the panel, 7 of A, which gcc loads all before it multiplies: 8 rows go through the stack. */
 #define TILE_ROWS 7

@@ -1,6 +1,7 @@
 /* Drivers: rows are independent and are shared out. */
 
 #include "apus/class_loss.h"
+#include "apus/reference/class_loss.h"
 
 #include "apus/runtime.h"
 #include "loss/tiers.h"

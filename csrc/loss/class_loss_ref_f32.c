@@ -1,4 +1,4 @@
-#include "apus/class_loss.h"
+#include "apus/reference/class_loss.h"
 
 typedef float real;
 #define label_weights apus_label_weights_f32

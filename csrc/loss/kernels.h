@@ -9,10 +9,6 @@
 /* One tier's kernels: serial, as the functions of the headers without their prefix. */
 typedef struct apus_loss_kernels {
   /* apus/loss.h */
-  void (*softmax_cross_entropy_forward)(int64_t rows, int64_t classes, const float *logits, const int32_t *labels, float *losses,
-                                        float *probabilities);
-  void (*softmax_cross_entropy_backward)(int64_t rows, int64_t classes, const float *probabilities, const int32_t *labels,
-                                         float factor, float *dlogits);
   void (*softmax_forward)(int64_t rows, int64_t classes, const float *x, float *y);
   void (*softmax_backward)(int64_t rows, int64_t classes, const float *y, const float *dy, float *dx);
   void (*log_softmax_forward)(int64_t rows, int64_t classes, const float *x, float *y);

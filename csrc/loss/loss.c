@@ -1,60 +1,17 @@
 /* Drivers: rows are independent and are shared out. */
 
 #include "apus/loss.h"
+#include "apus/reference/loss.h"
 
 #include "apus/runtime.h"
 #include "loss/tiers.h"
-
-int64_t apus_labels_check(int64_t rows, int64_t classes, const int32_t *labels) {
-  for (int64_t i = 0; i < rows; i++)
-    if (labels[i] < 0 || labels[i] >= classes)
-      return i;
-  return -1;
-}
 
 typedef struct job {
   const apus_loss_kernels *kernels;
   int64_t classes;
   const float *from, *dy;
-  const int32_t *labels;
-  float factor;
-  float *to, *losses;
+  float *to;
 } job;
-
-static void cross_entropy_forward_rows(void *context, int64_t begin, int64_t end, int slot) {
-  (void)slot;
-  const job *j = context;
-  j->kernels->softmax_cross_entropy_forward(end - begin, j->classes, j->from + begin * j->classes, j->labels + begin,
-                                            j->losses ? j->losses + begin : NULL, j->to ? j->to + begin * j->classes : NULL);
-}
-
-void apus_softmax_cross_entropy_forward(int64_t rows, int64_t classes, const float *logits, const int32_t *labels, float *losses,
-                                        float *probabilities) {
-  job j = {
-      .kernels = apus_loss_tier(), .classes = classes, .from = logits, .labels = labels, .to = probabilities, .losses = losses};
-  if (j.kernels)
-    apus_parallel_for(rows, apus_loss_grain(classes, APUS_LOSS_EXPONENTIALS), cross_entropy_forward_rows, &j);
-  else
-    apus_softmax_cross_entropy_forward_reference_f32(rows, classes, logits, labels, losses, probabilities);
-}
-
-static void cross_entropy_backward_rows(void *context, int64_t begin, int64_t end, int slot) {
-  (void)slot;
-  const job *j = context;
-  int64_t first = begin * j->classes;
-  j->kernels->softmax_cross_entropy_backward(end - begin, j->classes, j->from + first, j->labels + begin, j->factor,
-                                             j->to + first);
-}
-
-void apus_softmax_cross_entropy_backward(int64_t rows, int64_t classes, const float *probabilities, const int32_t *labels,
-                                         float factor, float *dlogits) {
-  job j = {
-      .kernels = apus_loss_tier(), .classes = classes, .from = probabilities, .labels = labels, .factor = factor, .to = dlogits};
-  if (j.kernels)
-    apus_parallel_for(rows, apus_loss_grain(classes, APUS_LOSS_PRODUCTS), cross_entropy_backward_rows, &j);
-  else
-    apus_softmax_cross_entropy_backward_reference_f32(rows, classes, probabilities, labels, factor, dlogits);
-}
 
 static void softmax_forward_rows(void *context, int64_t begin, int64_t end, int slot) {
   (void)slot;

@@ -1,13 +1,11 @@
 #if defined(__x86_64__)
-#include "runtime/simd_avx512.h"
+#include "runtime/simd/simd_avx512.h"
 
 #include "loss/class_loss.c.inc"
 #include "loss/loss.c.inc"
 #include "loss/pointwise_loss.c.inc"
 
 const apus_loss_kernels apus_loss_avx512 = {
-    .softmax_cross_entropy_forward = softmax_cross_entropy_forward,
-    .softmax_cross_entropy_backward = softmax_cross_entropy_backward,
     .softmax_forward = softmax_forward,
     .softmax_backward = softmax_backward,
     .log_softmax_forward = log_softmax_forward,

@@ -1,12 +1,10 @@
-#include "runtime/simd_generic.h"
+#include "runtime/simd/simd_generic.h"
 
 #include "loss/class_loss.c.inc"
 #include "loss/loss.c.inc"
 #include "loss/pointwise_loss.c.inc"
 
 const apus_loss_kernels apus_loss_generic = {
-    .softmax_cross_entropy_forward = softmax_cross_entropy_forward,
-    .softmax_cross_entropy_backward = softmax_cross_entropy_backward,
     .softmax_forward = softmax_forward,
     .softmax_backward = softmax_backward,
     .log_softmax_forward = log_softmax_forward,

@@ -1,6 +1,7 @@
 /* Drivers: elements are independent. Without weights a column the two axes are one, which is shared out; else whole rows are. */
 
 #include "apus/pointwise_loss.h"
+#include "apus/reference/pointwise_loss.h"
 
 #include "apus/runtime.h"
 #include "loss/tiers.h"

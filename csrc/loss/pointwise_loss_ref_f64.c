@@ -1,4 +1,4 @@
-#include "apus/pointwise_loss.h"
+#include "apus/reference/pointwise_loss.h"
 
 typedef double real;
 #define pointwise_loss_forward apus_pointwise_loss_forward_reference_f64

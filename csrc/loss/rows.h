@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "runtime/simd_math.h"
+#include "runtime/simd/simd_math.h"
 
 static const float lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 

@@ -1,4 +1,4 @@
-#include "apus/gradient.h"
+#include "apus/reference/gradient.h"
 
 typedef double real;
 #include "optimizer/gradient_ref.c.inc"

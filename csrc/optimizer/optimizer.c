@@ -1,6 +1,7 @@
 /* Driver: the elements of all items are shared out as one sequence. */
 
 #include "apus/optimizer.h"
+#include "apus/reference/optimizer.h"
 
 #include "apus/runtime.h"
 #include "optimizer/rules.h"

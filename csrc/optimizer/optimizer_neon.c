@@ -1,5 +1,5 @@
 #if defined(__aarch64__)
-#include "runtime/simd_neon.h"
+#include "runtime/simd/simd_neon.h"
 
 #include "optimizer/tier.c.inc"
 

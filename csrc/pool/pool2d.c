@@ -1,6 +1,7 @@
 /* Planning and drivers of pooling. */
 
 #include "apus/pool2d.h"
+#include "apus/reference/pool2d.h"
 
 #include <string.h>
 

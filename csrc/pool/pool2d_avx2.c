@@ -1,5 +1,5 @@
 #if defined(__x86_64__)
-#include "runtime/simd_avx2.h"
+#include "runtime/simd/simd_avx2.h"
 
 #include "pool/average_pool2d.c.inc"
 #include "pool/max_pool2d.c.inc"

@@ -1,4 +1,4 @@
-#include "runtime/simd_generic.h"
+#include "runtime/simd/simd_generic.h"
 
 #include "pool/average_pool2d.c.inc"
 #include "pool/max_pool2d.c.inc"

@@ -1,5 +1,5 @@
 #if defined(__aarch64__)
-#include "runtime/simd_neon.h"
+#include "runtime/simd/simd_neon.h"
 
 #include "pool/average_pool2d.c.inc"
 #include "pool/max_pool2d.c.inc"

@@ -1,4 +1,4 @@
-#include "apus/pool2d.h"
+#include "apus/reference/pool2d.h"
 
 typedef double real;
 #define max_pool2d_forward apus_max_pool2d_forward_reference_f64

@@ -1,6 +1,7 @@
 /* Driver: outputs along the axis, over all outer indices, are shared out as one sequence. */
 
 #include "apus/resample.h"
+#include "apus/reference/resample.h"
 
 #include "apus/runtime.h"
 #include "resample/kernels.h"

@@ -1,4 +1,4 @@
-#include "apus/resample.h"
+#include "apus/reference/resample.h"
 
 typedef double real;
 #include "resample/resample_ref.c.inc"

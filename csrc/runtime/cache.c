@@ -5,7 +5,8 @@
 #include <sys/sysctl.h>
 #endif
 
-#include "apus/runtime.h"
+#include "runtime/cache.h"
+#include "runtime/hooks.h"
 
 enum { UNKNOWN_BYTES = 32 << 20 };
 

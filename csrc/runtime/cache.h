@@ -3,7 +3,8 @@
 
 #include <stdint.h>
 
-#include "apus/runtime.h"
+/* Bytes of the largest cache of a CPU, as the system tells; 32 MB where it does not. */
+int64_t apus_last_cache_bytes(void);
 
 /* 1 where an operation that moves so many bytes should write its output past the caches (vf_stream): then lines need not be read
  * before they are written, and nothing of it would be found in a cache afterwards anyway. Below, streaming loses: the next

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "apus/runtime.h"
+#include "runtime/hooks.h"
 #include "runtime/status.h"
 
 static const char *const names[APUS_ISA_COUNT] = {"reference", "generic", "avx2", "avx512", "neon"};

@@ -10,7 +10,7 @@
 #endif
 
 #include "apus/runtime.h"
-#include "runtime/unroll.h" /* APUS_SANITIZED */
+#include "runtime/simd/unroll.h" /* APUS_SANITIZED */
 
 #define ALIGNMENT 64
 

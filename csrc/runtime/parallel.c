@@ -13,6 +13,7 @@
 
 #include "apus/runtime.h"
 #include "runtime/cgroup.h"
+#include "runtime/hooks.h"
 #include "runtime/openmp.h"
 #include "runtime/openmp_environment.h"
 #include "runtime/parallel.h"

@@ -10,8 +10,4 @@ void apus_parallel_for_limited(int64_t count, int64_t grain, int limit, apus_par
  * than it does. */
 #define APUS_MACS_A_THREAD 524288
 
-/* For checks: loops are cut for all threads however short they are, so that small shapes run in parallel too. Not while one runs.
- */
-void apus_parallel_ignore_grain(int on);
-
 #endif

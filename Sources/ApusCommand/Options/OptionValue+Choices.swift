@@ -67,14 +67,6 @@ extension OptionValue {
     if let meant = size.meant { throw Refusal(description: "expected HEIGHTxWIDTHxCHANNELS; did you mean \(meant)?") }
     return size
   }
-
-  static let batch: @Sendable (String) throws -> Export.Batch = { text in
-    if text == "dynamic" { return .dynamic }
-    guard let count = Int(text), (1...65536).contains(count) else {
-      throw Refusal(description: "expected dynamic (default) or a whole number, 1 to 65,536")
-    }
-    return .fixed(count)
-  }
 }
 
 /// `224`, `224x224` or `224x224x3`.

@@ -168,3 +168,13 @@ struct Export: ParsableCommand {
     var description: String { count.map(String.init) ?? "dynamic" }
   }
 }
+
+extension OptionValue {
+  static let batch: @Sendable (String) throws -> Export.Batch = { text in
+    if text == "dynamic" { return .dynamic }
+    guard let count = Int(text), (1...65536).contains(count) else {
+      throw Refusal(description: "expected dynamic (default) or a whole number, 1 to 65,536")
+    }
+    return .fixed(count)
+  }
+}

@@ -61,7 +61,3 @@ struct Script: ParsableCommand {
     throw ScriptError(description: "\(program): cannot start it: \(String(cString: strerror(errno)))")
   }
 }
-
-struct ScriptError: Error, CustomStringConvertible {
-  let description: String
-}

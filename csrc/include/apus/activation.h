@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "apus/conv2d.h"
 #include "apus/status.h"
+#include "apus/types.h"
 
 /* Activation functions. ReLU, which other operations take into their own pass over memory: max(x, 0); NaN stays NaN; the
  * derivative at 0 is 0; the backward of "+ bias, activation" over rows. Then those that are passes of their own. */
@@ -76,39 +76,6 @@ void apus_prelu_backward(int64_t rows, int64_t channels, const float *x, const f
 void apus_maxout_forward(int64_t rows, int64_t pieces, int64_t channels, const float *x, float *y, uint8_t *piece);
 /* dx[r, j, c] = dy[r, c] where j won, else 0. */
 void apus_maxout_backward(int64_t rows, int64_t pieces, int64_t channels, const float *dy, const uint8_t *piece, float *dx);
-
-void apus_relu_forward_reference_f32(int64_t count, const float *x, float *y);
-void apus_relu_forward_reference_f64(int64_t count, const double *x, double *y);
-void apus_relu_backward_reference_f32(int64_t count, const float *y, const float *dy, float *dx);
-void apus_relu_backward_reference_f64(int64_t count, const double *y, const double *dy, double *dx);
-void apus_bias_activation_forward_reference_f32(int64_t rows, int64_t channels, const float *x, const float *bias,
-                                                apus_activation activation, float *y);
-void apus_bias_activation_forward_reference_f64(int64_t rows, int64_t channels, const double *x, const double *bias,
-                                                apus_activation activation, double *y);
-void apus_bias_activation_backward_reference_f32(int64_t rows, int64_t channels, const float *y, const float *dy,
-                                                 apus_activation activation, float *dz, float *dbias);
-void apus_bias_activation_backward_reference_f64(int64_t rows, int64_t channels, const double *y, const double *dy,
-                                                 apus_activation activation, double *dz, double *dbias);
-
-void apus_nonlinearity_forward_reference_f32(apus_nonlinearity function, int64_t count, float a, const float *x, float *y);
-void apus_nonlinearity_forward_reference_f64(apus_nonlinearity function, int64_t count, double a, const double *x, double *y);
-void apus_nonlinearity_backward_reference_f32(apus_nonlinearity function, int64_t count, float a, const float *v, const float *dy,
-                                              float *dx);
-void apus_nonlinearity_backward_reference_f64(apus_nonlinearity function, int64_t count, double a, const double *v,
-                                              const double *dy, double *dx);
-void apus_prelu_forward_reference_f32(int64_t rows, int64_t channels, const float *x, const float *a, float *y);
-void apus_prelu_forward_reference_f64(int64_t rows, int64_t channels, const double *x, const double *a, double *y);
-void apus_prelu_backward_reference_f32(int64_t rows, int64_t channels, const float *x, const float *a, const float *dy, float *dx,
-                                       float *da);
-void apus_prelu_backward_reference_f64(int64_t rows, int64_t channels, const double *x, const double *a, const double *dy,
-                                       double *dx, double *da);
-void apus_maxout_forward_reference_f32(int64_t rows, int64_t pieces, int64_t channels, const float *x, float *y, uint8_t *piece);
-void apus_maxout_forward_reference_f64(int64_t rows, int64_t pieces, int64_t channels, const double *x, double *y,
-                                       uint8_t *piece);
-void apus_maxout_backward_reference_f32(int64_t rows, int64_t pieces, int64_t channels, const float *dy, const uint8_t *piece,
-                                        float *dx);
-void apus_maxout_backward_reference_f64(int64_t rows, int64_t pieces, int64_t channels, const double *dy, const uint8_t *piece,
-                                        double *dx);
 
 #ifdef __cplusplus
 }

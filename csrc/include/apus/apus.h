@@ -1,7 +1,7 @@
 #ifndef APUS_H
 #define APUS_H
 
-/* Everything of the C core. */
+/* Everything of the C core but the references, which are in apus/reference.h. */
 
 #include "apus/activation.h"
 #include "apus/batch_norm.h"
@@ -21,6 +21,7 @@
 #include "apus/resample.h"
 #include "apus/runtime.h"
 #include "apus/status.h"
+#include "apus/types.h"
 #include "apus/version.h"
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "apus/limits.h"
 #include "apus/status.h"
+#include "apus/types.h"
 
 /* 2-D convolution (cross-correlation, as in every ConvNet course), NHWC.
  *
@@ -41,8 +42,6 @@ typedef struct apus_conv2d {
   int64_t groups;
 } apus_conv2d;
 
-typedef enum apus_activation { APUS_ACTIVATION_NONE = 0, APUS_ACTIVATION_RELU = 1 } apus_activation;
-
 /* What forward does to a sum before it is stored, in this order; each step is one rounding of its own (scale and shift: one
  * fused multiply-add where the tier has it), so that the fused result has the bits of the separate operations.
  *   v = v + bias[co];  v = (v − mean[co]) · scale[co] + shift[co];  v = v + residual[n,oh,ow,co];  v = activation(v) */
@@ -72,19 +71,6 @@ typedef enum apus_conv2d_implementation {
   APUS_CONV2D_REFERENCE = 5  /* takes everything */
 } apus_conv2d_implementation;
 #define APUS_CONV2D_IMPLEMENTATIONS 6
-
-/* How far a result may be from the correctly rounded one.
- * BF16: tensors stay float32 in memory (master weights are untouched); both operands are rounded to bfloat16 (nearest even) in
- * scratch, products are exact and summed in float32, two steps at a time in an order of the CPU's own, subnormal numbers as zero.
- * Each operand is off by up to 2⁻⁸ of itself (8 significant bits), so that an output is within 2⁻⁷ of Σ|x||w|, and within the
- * rounding of a float32 sum beside that. The plan takes float32 where that is as fast (Winograd, which never multiplies in
- * bfloat16) or the CPU cannot, and says so; weight gradients are always float32. */
-typedef enum apus_precision {
-  APUS_PRECISION_DEFAULT = 0, /* float32; the largest error of Winograd's F(4×4): 1.3 to 2.3 times that of a direct
-                                   convolution, of filter gradients up to 4 times (bench/RESULTS.md) */
-  APUS_PRECISION_STRICT = 1,  /* float32; nothing less accurate than one sum of products: F(2×2) at most */
-  APUS_PRECISION_BF16 = 2     /* operands may be rounded to bfloat16, sums are float32 */
-} apus_precision;
 
 typedef struct apus_conv2d_options {
   int accumulate; /* backward passes: add to what dx or dw holds */
@@ -136,23 +122,6 @@ void apus_conv2d_backward_weights(const apus_conv2d_plan *plan, const float *x, 
  * that much 64-byte aligned memory, pack, and pass `packed` for w wherever the plan runs (0: pass w itself). Plans that differ
  * in nothing but `threads` share packed weights. The bits are those of plain weights. */
 void apus_conv2d_pack_weights(const apus_conv2d_plan *plan, const float *w, void *packed);
-
-/* The specification, in both precisions: serial, no scratch, nothing refused: a kernel that does not fit has no
- * outputs. `accumulate` as in the options. */
-void apus_conv2d_forward_reference_f32(const apus_conv2d *shape, const float *x, const float *w, const float *bias,
-                                       const float *mean, const float *scale, const float *shift, const float *residual,
-                                       apus_activation activation, float *y);
-void apus_conv2d_forward_reference_f64(const apus_conv2d *shape, const double *x, const double *w, const double *bias,
-                                       const double *mean, const double *scale, const double *shift, const double *residual,
-                                       apus_activation activation, double *y);
-void apus_conv2d_backward_data_reference_f32(const apus_conv2d *shape, const float *dy, const float *w, int accumulate,
-                                             float *dx);
-void apus_conv2d_backward_data_reference_f64(const apus_conv2d *shape, const double *dy, const double *w, int accumulate,
-                                             double *dx);
-void apus_conv2d_backward_weights_reference_f32(const apus_conv2d *shape, const float *x, const float *dy, int accumulate,
-                                                float *dw);
-void apus_conv2d_backward_weights_reference_f64(const apus_conv2d *shape, const double *x, const double *dy, int accumulate,
-                                                double *dw);
 
 #ifdef __cplusplus
 }

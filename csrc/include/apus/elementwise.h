@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /* Arithmetic, comparison, reduction and movement on contiguous tensors, for Tensor's operators. float32 runs on the fast
- * tiers; float64 (for gradient checks) and the integer types on the references. */
+ * tiers; float64 (for gradient checks) and the integer types on the references (apus/reference/elementwise.h). */
 
 #ifdef __cplusplus
 extern "C" {
@@ -56,16 +56,9 @@ typedef struct apus_broadcast {
 
 /* y may be x. */
 void apus_unary_f32(apus_unary operation, int64_t count, const float *x, float *y);
-void apus_unary_reference_f32(apus_unary operation, int64_t count, const float *x, float *y);
-void apus_unary_reference_f64(apus_unary operation, int64_t count, const double *x, double *y);
 
 /* y may be a or b where that operand is not broadcast (all its strides the contiguous ones). */
 void apus_binary_f32(apus_binary operation, const apus_broadcast *space, const float *a, const float *b, float *y);
-void apus_binary_reference_f32(apus_binary operation, const apus_broadcast *space, const float *a, const float *b, float *y);
-void apus_binary_reference_f64(apus_binary operation, const apus_broadcast *space, const double *a, const double *b, double *y);
-/* Wraps around at 32 bits; a quotient truncates towards zero and is 0 for b = 0; a power with a negative exponent truncates. */
-void apus_binary_reference_i32(apus_binary operation, const apus_broadcast *space, const int32_t *a, const int32_t *b,
-                               int32_t *y);
 
 /* y = 1 or 0; NaN: as IEEE (only not-equal holds). */
 void apus_compare_f32(apus_comparison operation, const apus_broadcast *space, const float *a, const float *b, uint8_t *y);
@@ -79,17 +72,10 @@ void apus_select_f64(int64_t count, const uint8_t *mask, const double *a, const 
 
 /* y = x · factor + offset (one fused multiply-add where the tier has it); y may be x. */
 void apus_scale_f32(int64_t count, const float *x, float factor, float offset, float *y);
-void apus_scale_reference_f64(int64_t count, const double *x, double factor, double offset, double *y);
 
 /* y [outer, inner] from x [outer, middle, inner], reduced over `middle`. Sums: chunks fixed by the sizes, merged in a fixed tree.
  * max/min of an empty middle is −inf/+inf; NaN propagates. No scratch. */
 void apus_reduce_f32(apus_reduction operation, int64_t outer, int64_t middle, int64_t inner, const float *x, float *y);
-void apus_reduce_reference_f32(apus_reduction operation, int64_t outer, int64_t middle, int64_t inner, const float *x, float *y);
-void apus_reduce_reference_f64(apus_reduction operation, int64_t outer, int64_t middle, int64_t inner, const double *x,
-                               double *y);
-/* The sum wraps around at 32 bits; max/min of an empty middle is the least/greatest int32. */
-void apus_reduce_reference_i32(apus_reduction operation, int64_t outer, int64_t middle, int64_t inner, const int32_t *x,
-                               int32_t *y);
 /* Index of the first maximum along middle (a NaN counts as the maximum); middle >= 1. */
 void apus_argmax_f32(int64_t outer, int64_t middle, int64_t inner, const float *x, int32_t *y);
 void apus_argmax_f64(int64_t outer, int64_t middle, int64_t inner, const double *x, int32_t *y);
@@ -106,7 +92,6 @@ void apus_convert(apus_scalar from, apus_scalar to, int64_t count, const void *x
 
 /* Inverted dropout: y = x · 1/(1 − rate) where the uniform number at (seed, stream, i) is >= rate, else 0; y may be x. */
 void apus_dropout_f32(int64_t count, uint64_t seed, uint64_t stream, float rate, const float *x, float *y);
-void apus_dropout_reference_f64(int64_t count, uint64_t seed, uint64_t stream, double rate, const double *x, double *y);
 
 /* 1 where every element is finite. */
 int apus_all_finite_f32(int64_t count, const float *x);

@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "apus/conv2d.h"
 #include "apus/status.h"
+#include "apus/types.h"
 
 /* Matrix product, row-major:  C [m, n] = op(A) [m, k] · op(B) [k, n]  (+ C where accumulate).
  * op transposes where the flag is set: A is then stored [k, m], B [n, k]. lda, ldb, ldc are row lengths in elements.
@@ -33,7 +33,7 @@ typedef enum apus_gemm_implementation {
 } apus_gemm_implementation;
 #define APUS_GEMM_IMPLEMENTATIONS 4
 
-/* The precisions are those of apus/conv2d.h. Default and strict are the same here. With bf16 C is within 2⁻⁷ of Σ|a||b|, and
+/* The precisions are those of apus/types.h. Default and strict are the same here. With bf16 C is within 2⁻⁷ of Σ|a||b|, and
  * the plan takes float32 where that is as fast (few rows, columns or steps) or the CPU cannot, and says so. */
 typedef struct apus_gemm_options {
   apus_precision precision;
@@ -62,11 +62,6 @@ void apus_gemm_plan_describe(const apus_gemm_plan *plan, char *buffer, size_t si
 /* bias [n] or NULL, added after the sum; then the activation. With accumulate, bias must be NULL and activation none. */
 void apus_gemm_run(const apus_gemm_plan *plan, const float *a, const float *b, const float *bias, apus_activation activation,
                    float *c, void *scratch);
-
-void apus_gemm_reference_f32(const apus_gemm *shape, const float *a, const float *b, const float *bias,
-                             apus_activation activation, float *c);
-void apus_gemm_reference_f64(const apus_gemm *shape, const double *a, const double *b, const double *bias,
-                             apus_activation activation, double *c);
 
 #ifdef __cplusplus
 }

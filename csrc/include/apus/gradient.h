@@ -21,15 +21,12 @@ typedef struct apus_gradient_item {
  * below the smallest float may count as 0. scratch: apus_gradient_squares_scratch bytes, aligned to 8. */
 size_t apus_gradient_squares_scratch(int64_t items, const apus_gradient_item *item);
 void apus_gradient_squares(int64_t items, const apus_gradient_item *item, void *scratch, double *sums);
-double apus_gradient_squares_reference_f64(int64_t count, const double *gradient);
 
 /* gradient = gradient·factor, of every item in one pass. */
 void apus_gradient_scale(int64_t items, const apus_gradient_item *item, float factor);
-void apus_gradient_scale_reference_f64(int64_t count, double *gradient, double factor);
 
 /* gradient = min(limit, max(−limit, gradient)), limit >= 0; a NaN stays. Of every item in one pass. */
 void apus_gradient_clip(int64_t items, const apus_gradient_item *item, float limit);
-void apus_gradient_clip_reference_f64(int64_t count, double *gradient, double limit);
 
 /* Adaptive gradient clipping (Brock et al. 2021, equation 3) of one parameter, value and gradient [rows][columns]: a unit is a
  * column, as in filters [KH][KW][Cin][Cout] and matrices [in][out]; a vector is one unit, columns = 1. For each column c
@@ -39,8 +36,6 @@ void apus_gradient_clip_reference_f64(int64_t count, double *gradient, double li
 size_t apus_gradient_clip_units_scratch(int64_t rows, int64_t columns);
 void apus_gradient_clip_units(int64_t rows, int64_t columns, const float *value, float *gradient, float clipping, float floor,
                               void *scratch);
-void apus_gradient_clip_units_reference_f64(int64_t rows, int64_t columns, const double *value, double *gradient, double clipping,
-                                            double floor);
 
 #ifdef __cplusplus
 }

@@ -6,25 +6,13 @@
 
 #include "apus/status.h"
 
-/* Softmax and cross-entropy on logits [rows, classes] with integer labels [rows].
- *   loss_i = log Σ_j exp(z_ij − max_i) − (z_i,label − max_i)
- *   dlogits_ij = (softmax(z_i)_j − [j = label_i]) · factor                       factor: upstream gradient / rows for the mean
- * Labels must be in 0 ..< classes: apus_labels_check first. */
+/* Softmax and its logarithm over the rows of x [rows, classes]. Losses of such rows are in apus/class_loss.h. */
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Index of the first label outside 0 ..< classes, or −1. */
-int64_t apus_labels_check(int64_t rows, int64_t classes, const int32_t *labels);
-
-/* losses [rows] or NULL; probabilities [rows, classes] or NULL (kept for backward; may be logits). */
-void apus_softmax_cross_entropy_forward(int64_t rows, int64_t classes, const float *logits, const int32_t *labels, float *losses,
-                                        float *probabilities);
-/* dlogits may be probabilities. */
-void apus_softmax_cross_entropy_backward(int64_t rows, int64_t classes, const float *probabilities, const int32_t *labels,
-                                         float factor, float *dlogits);
-/* y may be x. */
+/* y = exp(x − max) / Σ exp(x − max); y may be x. */
 void apus_softmax_forward(int64_t rows, int64_t classes, const float *x, float *y);
 /* dx = y·(dy − Σ_j dy_j y_j); dx may be dy. */
 void apus_softmax_backward(int64_t rows, int64_t classes, const float *y, const float *dy, float *dx);
@@ -32,23 +20,6 @@ void apus_softmax_backward(int64_t rows, int64_t classes, const float *y, const 
 void apus_log_softmax_forward(int64_t rows, int64_t classes, const float *x, float *y);
 /* dx = dy − exp(y)·Σ_j dy_j; dx may be dy. */
 void apus_log_softmax_backward(int64_t rows, int64_t classes, const float *y, const float *dy, float *dx);
-
-void apus_softmax_cross_entropy_forward_reference_f32(int64_t rows, int64_t classes, const float *logits, const int32_t *labels,
-                                                      float *losses, float *probabilities);
-void apus_softmax_cross_entropy_forward_reference_f64(int64_t rows, int64_t classes, const double *logits, const int32_t *labels,
-                                                      double *losses, double *probabilities);
-void apus_softmax_cross_entropy_backward_reference_f32(int64_t rows, int64_t classes, const float *probabilities,
-                                                       const int32_t *labels, float factor, float *dlogits);
-void apus_softmax_cross_entropy_backward_reference_f64(int64_t rows, int64_t classes, const double *probabilities,
-                                                       const int32_t *labels, double factor, double *dlogits);
-void apus_softmax_forward_reference_f32(int64_t rows, int64_t classes, const float *x, float *y);
-void apus_softmax_forward_reference_f64(int64_t rows, int64_t classes, const double *x, double *y);
-void apus_softmax_backward_reference_f32(int64_t rows, int64_t classes, const float *y, const float *dy, float *dx);
-void apus_softmax_backward_reference_f64(int64_t rows, int64_t classes, const double *y, const double *dy, double *dx);
-void apus_log_softmax_forward_reference_f32(int64_t rows, int64_t classes, const float *x, float *y);
-void apus_log_softmax_forward_reference_f64(int64_t rows, int64_t classes, const double *x, double *y);
-void apus_log_softmax_backward_reference_f32(int64_t rows, int64_t classes, const float *y, const float *dy, float *dx);
-void apus_log_softmax_backward_reference_f64(int64_t rows, int64_t classes, const double *y, const double *dy, double *dx);
 
 #ifdef __cplusplus
 }

@@ -36,19 +36,6 @@ void apus_pointwise_loss_forward(const apus_pointwise_loss *loss, int64_t rows, 
 void apus_pointwise_loss_backward(const apus_pointwise_loss *loss, int64_t rows, int64_t columns, const float *positive_weights,
                                   const float *x, const float *targets, const float *dlosses, float *dx);
 
-void apus_pointwise_loss_forward_reference_f32(const apus_pointwise_loss *loss, int64_t rows, int64_t columns,
-                                               const float *positive_weights, const float *x, const float *targets,
-                                               float *losses);
-void apus_pointwise_loss_forward_reference_f64(const apus_pointwise_loss *loss, int64_t rows, int64_t columns,
-                                               const double *positive_weights, const double *x, const double *targets,
-                                               double *losses);
-void apus_pointwise_loss_backward_reference_f32(const apus_pointwise_loss *loss, int64_t rows, int64_t columns,
-                                                const float *positive_weights, const float *x, const float *targets,
-                                                const float *dlosses, float *dx);
-void apus_pointwise_loss_backward_reference_f64(const apus_pointwise_loss *loss, int64_t rows, int64_t columns,
-                                                const double *positive_weights, const double *x, const double *targets,
-                                                const double *dlosses, double *dx);
-
 #ifdef __cplusplus
 }
 #endif

@@ -47,16 +47,6 @@ void apus_max_pool2d_backward(const apus_pool2d_plan *plan, const float *dy, con
 void apus_average_pool2d_forward(const apus_pool2d_plan *plan, const float *x, float *y);
 void apus_average_pool2d_backward(const apus_pool2d_plan *plan, const float *dy, float *dx);
 
-/* The specification, in both precisions: serial, nothing refused: a kernel that does not fit has no outputs. */
-void apus_max_pool2d_forward_reference_f32(const apus_pool2d *shape, const float *x, float *y, void *mask);
-void apus_max_pool2d_forward_reference_f64(const apus_pool2d *shape, const double *x, double *y, void *mask);
-void apus_max_pool2d_backward_reference_f32(const apus_pool2d *shape, const float *dy, const void *mask, float *dx);
-void apus_max_pool2d_backward_reference_f64(const apus_pool2d *shape, const double *dy, const void *mask, double *dx);
-void apus_average_pool2d_forward_reference_f32(const apus_pool2d *shape, const float *x, float *y);
-void apus_average_pool2d_forward_reference_f64(const apus_pool2d *shape, const double *x, double *y);
-void apus_average_pool2d_backward_reference_f32(const apus_pool2d *shape, const float *dy, float *dx);
-void apus_average_pool2d_backward_reference_f64(const apus_pool2d *shape, const double *dy, double *dx);
-
 #ifdef __cplusplus
 }
 #endif

@@ -29,10 +29,6 @@ apus_status apus_resample_check(const apus_resample *shape, const int64_t *first
 
 /* y is no part of x. */
 void apus_resample_run(const apus_resample *shape, const int64_t *first, const float *weights, const float *x, float *y);
-void apus_resample_reference_f32(const apus_resample *shape, const int64_t *first, const float *weights, const float *x,
-                                 float *y);
-void apus_resample_reference_f64(const apus_resample *shape, const int64_t *first, const double *weights, const double *x,
-                                 double *y);
 
 #ifdef __cplusplus
 }

@@ -25,21 +25,11 @@ typedef enum apus_isa {
 #define APUS_ISA_COUNT 5
 
 /* The tier in use: the best that this CPU has, or lower where the environment's APUS_ISA names one
- * (reference, generic, avx2, avx512, neon), or what apus_isa_select chose. */
+ * (reference, generic, avx2, avx512, neon). */
 apus_isa apus_isa_current(void);
 /* 1 where this CPU and this build can run the tier. */
 int apus_isa_available(apus_isa isa);
-/* Chooses a tier for the whole process (for checks and benchmarks; not while kernels run). */
-apus_status apus_isa_select(apus_isa isa, apus_error *error);
 const char *apus_isa_name(apus_isa isa);
-
-/* ---- caches ---------------------------------------------------------------------------------------------------- */
-
-/* Bytes of the largest cache of a CPU, as the system tells; 32 MB where it does not. */
-int64_t apus_last_cache_bytes(void);
-/* Another size for the whole process, 0 for the system's again (for checks: 1 makes every output one to be written past the
- * caches). It changes no bit of a result. */
-void apus_last_cache_bytes_set(int64_t bytes);
 
 /* ---- threads --------------------------------------------------------------------------------------------------- */
 
@@ -57,8 +47,6 @@ void apus_parallel_for(int64_t count, int64_t grain, apus_parallel_body body, vo
 #define APUS_MAX_THREADS 256
 int apus_thread_count(void);
 void apus_thread_count_set(int count);
-/* Runs a loop of apus_thread_count() items and counts the threads that took part: the check that threads really run. */
-int apus_threads_observed(void);
 
 /* ---- memory ---------------------------------------------------------------------------------------------------- */
 

@@ -21,7 +21,8 @@ typedef struct apus_error {
   char text[256]; /* one line, no newline, always terminated */
 } apus_error;
 
-/* "ok", "invalid argument", … : a constant string. */
+/* A status in words, for a program's messages: "ok", "invalid argument", "unsupported", "size overflow", "out of memory"; of any
+ * other number "unknown status". A constant string. What is wrong, with its numbers, is in apus_error's text. */
 const char *apus_status_name(apus_status status);
 
 #ifdef __cplusplus

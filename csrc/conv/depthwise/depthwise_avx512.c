@@ -1,0 +1,15 @@
+#if defined(__x86_64__)
+#include "runtime/simd/simd_avx512.h"
+
+#include "conv/depthwise/depthwise.c.inc"
+#include "conv/depthwise/grouped.c.inc"
+
+const apus_depthwise_kernels apus_depthwise_avx512 = {
+    .strip = strip,
+    .row3 = row3,
+    .weights = weights,
+    .group_strip = group_strip,
+    .group_weights = group_weights,
+    .lanes = SIMD_LANES,
+};
+#endif

@@ -1,0 +1,16 @@
+#if defined(__x86_64__)
+#include "runtime/simd/simd_avx512.h"
+
+#include "norm/batch/batch_norm_map.c.inc"
+#include "norm/batch/batch_norm_sums.c.inc"
+
+const apus_batch_norm_kernels apus_batch_norm_avx512 = {
+    .center = center,
+    .statistics = statistics,
+    .finish = finish,
+    .apply = apply,
+    .backward_sums = backward_sums,
+    .gradient_numbers = gradient_numbers,
+    .backward_dx = backward_dx,
+};
+#endif

@@ -1,0 +1,14 @@
+#include "runtime/simd/simd_generic.h"
+
+#include "norm/batch/batch_norm_map.c.inc"
+#include "norm/batch/batch_norm_sums.c.inc"
+
+const apus_batch_norm_kernels apus_batch_norm_generic = {
+    .center = center,
+    .statistics = statistics,
+    .finish = finish,
+    .apply = apply,
+    .backward_sums = backward_sums,
+    .gradient_numbers = gradient_numbers,
+    .backward_dx = backward_dx,
+};

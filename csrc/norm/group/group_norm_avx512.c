@@ -1,0 +1,16 @@
+#if defined(__x86_64__)
+#include "runtime/simd/simd_avx512.h"
+
+#include "norm/group/group_norm.c.inc"
+
+const apus_group_norm_kernels apus_group_norm_avx512 = {
+    .center = row_center,
+    .statistics = row_statistics,
+    .share_center = groups_share_center,
+    .merge = groups_merge,
+    .gradient_numbers = groups_gradient_numbers,
+    .row_apply = row_apply,
+    .row_sums = row_sums,
+    .row_dx = row_dx,
+};
+#endif

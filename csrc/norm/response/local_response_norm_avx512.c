@@ -1,0 +1,10 @@
+#if defined(__x86_64__)
+#include "runtime/simd/simd_avx512.h"
+
+#include "norm/response/local_response_norm.c.inc"
+
+const apus_local_response_norm_kernels apus_local_response_norm_avx512 = {
+    .forward = forward,
+    .backward = backward,
+};
+#endif
