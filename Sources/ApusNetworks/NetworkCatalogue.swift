@@ -36,17 +36,23 @@ public enum NetworkCatalogue {
     "resnet152": "torchvision", "fcn": "8s",
   ]
 
-  /// The entry of a name; `resnet50` is `resnet50.torchvision`.
+  /// The entry of a name, of those that were registered too; `resnet50` is `resnet50.torchvision`.
   public static func entry(_ name: String) throws(NetworkError) -> Entry {
-    let full = families[name].map { name + "." + $0 } ?? name
-    if let entry = entries.first(where: { $0.name == full }) { return entry }
+    if let entry = known(name) { return entry }
     if name.hasSuffix(".swift") {
       throw NetworkError(
         description: "there is no network \"\(name)\"; one of your own is trained by its program: apus script \(name)")
     }
+    let own = registered.locked { $0.map(\.name) }
     let nearest =
-      EditDistance.nearest(to: name, in: names + families.keys.sorted()).map { "; the nearest known is \($0)" } ?? ""
+      EditDistance.nearest(to: name, in: names + families.keys.sorted() + own).map { "; the nearest known is \($0)" } ?? ""
     throw NetworkError(description: "there is no network \"\(name)\"\(nearest)")
+  }
+
+  /// The entry of a name, if there is one.
+  package static func known(_ name: String) -> Entry? {
+    let full = families[name].map { name + "." + $0 } ?? name
+    return entries.first { $0.name == full } ?? registered.locked { own in own.first { $0.name == name } }
   }
 
   /// Throws where no network has this name, and says which one is nearest.

@@ -4,8 +4,12 @@ package struct Fingerprint {
 
   private var hash: UInt64 = 0xcbf2_9ce4_8422_2325
 
+  /// From other modules this is called as it is, not specialized: bytes that lie in memory are taken from there.
   package mutating func add(_ bytes: some Sequence<UInt8>) {
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    var hash = hash
+    func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    if bytes.withContiguousStorageIfAvailable({ $0.forEach(add) }) == nil { bytes.forEach(add) }
+    self.hash = hash
   }
 
   /// With an end that no other text can move.

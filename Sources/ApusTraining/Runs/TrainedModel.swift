@@ -17,7 +17,7 @@ import ApusSupport
 public struct TrainedModel {
   /// The network with the file's parameters and buffers.
   public let model: any Layer
-  /// A name of `NetworkCatalogue`.
+  /// A name of `NetworkCatalogue`, or one that was registered there.
   public let network: String
   /// An image's `[H, W, C]`.
   public let input: Shape
@@ -51,6 +51,7 @@ public struct TrainedModel {
     }
     let file = try Safetensors.decode(bytes, file: path)
     let header = try header(of: file, path)
+    try NetworkCatalogue.check(header.network, namedIn: path, part: "metadata \(key)")
     let model = try NetworkCatalogue.make(
       header.network, input: Shape(header.input), classes: header.classNames.count, seed: 0)
     try model.load(file.tensors, from: path)

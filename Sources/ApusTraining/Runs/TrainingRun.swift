@@ -9,7 +9,7 @@ import ApusSupport
 public enum TrainingRun {
   /// What a run is to do: network, data, settings, and where initial values come from.
   public struct Request: Sendable {
-    /// A name of `NetworkCatalogue`.
+    /// A name of `NetworkCatalogue`, or one that was registered there.
     public var network: String
     /// The images, with their division into training, validation and test.
     public var data: DataSource
@@ -86,6 +86,7 @@ public enum TrainingRun {
   ) throws -> Outcome {
     let folder = try RunFolder.open(at: path)
     var record = try RunRecord.read(folder.files.record)
+    try NetworkCatalogue.check(record.networkName, namedIn: folder.files.record, part: "networkName")
     let checkpoint = folder.hasCheckpoint ? try Checkpoint.read(folder.files.checkpoint) : nil
     if record.status == .finished, let result = record.result {
       _ = try Safetensors.read(folder.files.model)
