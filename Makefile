@@ -1,6 +1,7 @@
 # make demo   trains LeNet-5 on handwritten digits and writes a page about it
 # make test   runs every test: the C kernels' harness, the Swift tests, the examples
 # Both install what is missing first and build in release; the command is then .build/release/apus.
+# make docs   writes the documentation site into build/docs
 # make install-c PREFIX=…   the C library alone: needs no Swift
 
 PREFIX ?= /usr/local
@@ -10,7 +11,7 @@ CPUS := $(shell getconf _NPROCESSORS_ONLN)
 # Package.swift has the command only where it is asked for, as here.
 export APUS_COMMAND := 1
 
-.PHONY: demo test build c-core dependencies c-dependencies bench format lint install install-c clean
+.PHONY: demo test build docs c-core dependencies c-dependencies bench format lint install install-c clean
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
@@ -24,6 +25,10 @@ test: build c-core
 
 build: dependencies
 	swift build -c release
+
+# Articles, and a page for every public name. A site below a path of its host: DOCS="--base-path apus".
+docs: build
+	Scripts/make-docs $(DOCS)
 
 # The same C sources through CMake: library, apus.pc, check harness, benchmark. Needs no Swift.
 c-core: c-dependencies

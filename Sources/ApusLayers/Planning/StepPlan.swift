@@ -39,7 +39,7 @@ extension Layer {
   ///
   /// - Parameters:
   ///   - input: the batch's shape, `[N, H, W, C]`.
-  ///   - optimizer: makes the optimizer, by default SGD with momentum.
+  ///   - make: makes the optimizer, by default SGD with momentum.
   public func planStep(
     input: Shape,
     optimizer make: (ParameterList) -> any Optimizer = { SGD($0, learningRate: 0.01, momentum: 0.9) }

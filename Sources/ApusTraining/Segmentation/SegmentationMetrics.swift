@@ -107,7 +107,7 @@ public struct SegmentationMetrics: Hashable, Sendable {
 
 /// Runs a segmentation model over batches in inference mode and counts its pixels.
 ///
-/// - Parameter ignoring: the label of pixels that are left out.
+/// - Parameter ignored: the label of pixels that are left out.
 public func evaluateSegmentation(
   _ model: some Layer, on batches: some Sequence<SegmentationBatch>, classes: Int, ignoring ignored: Int? = nil
 ) -> SegmentationMetrics {

@@ -80,7 +80,7 @@ public struct DataSource: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// - Parameters:
-  ///   - folder: the size that image files are brought to.
+  ///   - options: the size that image files are brought to.
   ///   - reader: of image files, such as `Image.reader` of ApusVision. Data in other forms need neither.
   public func load(folder options: ImageFolder.Options? = nil, reader: ImageFolder.Reader? = nil) throws -> DataSplits {
     try load(folder: options, reader: reader, division: .byPath)
