@@ -9,7 +9,7 @@
 /* x [1, 4, 4, 1]: the numbers 1 to 16, row by row. */
 static const float x[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
 
-/* w [3, 3, 1, 2]: the output channels alternate. Channel 0 adds the window up; channel 1 takes the pixel left of the centre
+/* w [3, 3, 1, 2]: the output channels alternate. Channel 0 adds the window up; channel 1 takes the pixel left of the center
  * from the one right of it. */
 static const float w[18] = {1, 0, 1, 0, 1, 0, 1, -1, 1, 0, 1, 1, 1, 0, 1, 0, 1, 0};
 static const float bias[2] = {-60, 1};

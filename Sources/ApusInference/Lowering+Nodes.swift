@@ -63,7 +63,7 @@ extension Lowering {
     return Kernels.fold(statistics, gamma: try constant(norm.inputs[1]), beta: try constant(norm.inputs[2]))
   }
 
-  // MARK: Normalisation
+  // MARK: Normalization
 
   private mutating func lowerNormalization(_ fused: FusedNode) throws {
     let node = fused.node
@@ -94,7 +94,7 @@ extension Lowering {
 
   // MARK: Several kernels
 
-  /// Runs of neighbouring axes one after the other, the innermost first, as the tensor's operation does it; a mean divides the sum.
+  /// Runs of neighboring axes one after the other, the innermost first, as the tensor's operation does it; a mean divides the sum.
   private mutating func lowerReduction(_ node: Graph.Node, _ reduction: Graph.Reduction, _ axes: [Int]) {
     var x = shape(node.inputs[0])
     let count = axes.reduce(1) { $0 * x[$1] }

@@ -1,6 +1,6 @@
 import Apus
 
-/// Convolutions, linear layers and normalisations.
+/// Convolutions, linear layers and normalizations.
 extension ONNXExporter {
   mutating func convolution(_ geometry: Graph.Convolution) throws {
     let kernel = shape(node.inputs[1])

@@ -140,7 +140,7 @@ extension ONNXExporter {
         ]), .channelsFirst)
   }
 
-  /// Over neighbouring pieces of the channels: [N, pieces, C, …].
+  /// Over neighboring pieces of the channels: [N, pieces, C, …].
   mutating func maxout(_ pieces: Int) throws {
     let x = node.inputs[0]
     let layout = imageLayout(x)

@@ -1,7 +1,7 @@
 import Apus
 
 extension Image {
-  /// Reads the files of `ImageFolder`: decodes their content, scales, takes the centre, and makes gray or RGB of it as the input asks. On many threads,
+  /// Reads the files of `ImageFolder`: decodes their content, scales, takes the center, and makes gray or RGB of it as the input asks. On many threads,
   /// images wait for each other where they would take more than a gibibyte together.
   ///
   /// ```swift
@@ -23,7 +23,7 @@ extension Image {
     try ScaledSize(height: height, width: width, options).check(file: file)
   }
 
-  /// The centre of the image in the size of an input, as torchvision's `Resize` and `CenterCrop` take it: scaled, antialiased, until it
+  /// The center of the image in the size of an input, as torchvision's `Resize` and `CenterCrop` take it: scaled, antialiased, until it
   /// covers the input's size / `options.crop`, then cut. For a square input the short side becomes size / crop.
   public func centre(for options: ImageFolder.Options) -> Image {
     let scaled = ScaledSize(height: height, width: width, options)
@@ -46,7 +46,7 @@ extension Image {
   }
 }
 
-/// The size that an image is scaled to before its centre is taken.
+/// The size that an image is scaled to before its center is taken.
 private struct ScaledSize {
   let height: Int
   let width: Int

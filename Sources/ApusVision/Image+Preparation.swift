@@ -1,7 +1,7 @@
 import Apus
 
 extension Image {
-  /// The image as the training data of a model would hold it, uint8 `[1, H, W, C]`: the centre, as of `ImageFolder`, where those were
+  /// The image as the training data of a model would hold it, uint8 `[1, H, W, C]`: the center, as of `ImageFolder`, where those were
   /// image files; `prepared(for:inverted:file:)` otherwise.
   public func prepared(for model: TrainedModel, inverted: Bool = false, file: String) throws -> Tensor {
     guard let crop = model.crop else { return try prepared(for: model.input, inverted: inverted, file: file) }

@@ -23,7 +23,7 @@ extension Image {
     Image(height: height, width: width, channels: channels, pixels: pixels.map { 255 - $0 })
   }
 
-  /// Scaled by a filter with half-pixel centres that grows with the factor when shrinking, so that every pixel counts and nothing
+  /// Scaled by a filter with half-pixel centers that grows with the factor when shrinking, so that every pixel counts and nothing
   /// aliases: Pillow's filter of the same name, torchvision's `antialias=True` (these round once more between the axes and may differ
   /// by one). Enlarging is interpolation.
   public func resized(height newHeight: Int, width newWidth: Int, filter: ResampleFilter = .bilinear) -> Image {

@@ -1,4 +1,4 @@
-/* Extreme geometries of pooling, matrix products, resampling and normalisation (check_geometries.h). */
+/* Extreme geometries of pooling, matrix products, resampling and normalization (check_geometries.h). */
 #include <math.h>
 #include <string.h>
 
@@ -327,7 +327,7 @@ void check_geometry_resample(const char *name, geometry_tally *tally) {
   check_exact("y", run.y, y, y_count);
 }
 
-/* ---- normalisation ---------------------------------------------------------------------------------------------- */
+/* ---- normalization ---------------------------------------------------------------------------------------------- */
 
 /* Sizes are all that batch and group norm have, so that what is extreme cannot be run: their bounds alone. */
 static void check_sizes(geometry_tally *tally) {

@@ -5,7 +5,7 @@
 
 #include "apus/conv2d.h"
 
-/* An epilogue's vectors for n neighbouring channels, read once for many pixels. */
+/* An epilogue's vectors for n neighboring channels, read once for many pixels. */
 typedef struct apus_epilogue_lanes {
   vf bias, mean, scale, shift;
   const float *residual;

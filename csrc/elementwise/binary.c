@@ -18,7 +18,7 @@ typedef struct job {
   uint8_t *mask; /* of a comparison, else NULL */
 } job;
 
-/* Axes of size 1 dropped, neighbours that both operands step through as one axis merged, at least two axes. */
+/* Axes of size 1 dropped, neighbors that both operands step through as one axis merged, at least two axes. */
 static apus_broadcast collapsed(const apus_broadcast *s) {
   apus_broadcast c = {.axes = 0};
   for (int axis = 0; axis < s->axes; axis++) {

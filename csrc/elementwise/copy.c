@@ -8,7 +8,7 @@
 /* GRAIN: elements that are worth a thread. SIDE: of a block of a transposition. */
 enum { GRAIN = 16384, SIDE = 16 };
 
-/* Axes of size 1 dropped, neighbours that step as one axis merged; the last axis is the fastest. */
+/* Axes of size 1 dropped, neighbors that step as one axis merged; the last axis is the fastest. */
 typedef struct layout {
   int axes;
   int64_t sizes[APUS_MAX_AXES], strides[APUS_MAX_AXES];

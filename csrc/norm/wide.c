@@ -1,4 +1,4 @@
-/* Normalisation in double, for what float cannot do. Plain loops: they run where something is out of the ordinary. */
+/* Normalization in double, for what float cannot do. Plain loops: they run where something is out of the ordinary. */
 
 #include "norm/wide.h"
 

@@ -9,7 +9,7 @@
  * two threads has 3. A function of the shape alone. */
 int64_t apus_merge_chunks(int64_t items, int64_t size);
 
-/* partials [chunks][size] are added in a fixed tree (neighbours, then pairs, then fours, …) and the sum written to out, or
+/* partials [chunks][size] are added in a fixed tree (neighbors, then pairs, then fours, …) and the sum written to out, or
  * added to out where accumulate. partials are overwritten; out may be the first of them. */
 void apus_merge_partials(float *partials, int64_t chunks, int64_t size, int accumulate, float *out);
 

@@ -23,7 +23,7 @@ package final class PendingOperation {
   package enum Base {
     case convolution(x: Tensor, weight: Tensor, bias: Tensor?, geometry: ConvolutionGeometry)
     case linear(x: Tensor, weight: Tensor, bias: Tensor?, precision: Precision)
-    /// Statistics are known; normalising is pending.
+    /// Statistics are known; normalizing is pending.
     case batchNorm(x: Tensor, statistics: NormalizationStatistics, gamma: Tensor?, beta: Tensor?)
     /// `gamma`, `beta`: an element a channel of the view.
     case groupNorm(x: Tensor, view: GroupView, gamma: Tensor?, beta: Tensor?)

@@ -4,7 +4,7 @@
 public struct Phase: Hashable, Sendable {
   /// Dropout draws masks.
   public var dropout: Bool
-  /// Batch norm normalises by the batch's statistics instead of the running ones.
+  /// Batch norm normalizes by the batch's statistics instead of the running ones.
   public var batchStatistics: Bool
   /// State updates (running statistics) are collected and committed when the scope returns normally.
   public var updatesState: Bool

@@ -86,7 +86,7 @@ package final class Tracer {
     return id
   }
 
-  /// A normalisation without γ and β gets ones and zeros; a bias that is not there is left out.
+  /// A normalization without γ and β gets ones and zeros; a bias that is not there is left out.
   private static func filled(_ operation: Graph.Operation, _ inputs: [Tensor?]) -> [Tensor] {
     let parameters: Shape
     switch operation {

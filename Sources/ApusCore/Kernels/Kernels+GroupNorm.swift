@@ -1,6 +1,6 @@
 import CApus
 
-/// How group norm sees a tensor: samples of positions of channels, groups of neighbouring channels.
+/// How group norm sees a tensor: samples of positions of channels, groups of neighboring channels.
 package struct GroupView {
   var batch: Int
   var positions: Int

@@ -130,7 +130,7 @@ extension Kernels {
     }
   }
 
-  // MARK: Normalisation
+  // MARK: Normalization
 
   /// activation((x − mean) · scale + shift + residual), x as rows of channels. Inputs: x, whose memory may be the result's, residual.
   package static func preparedNormalization(

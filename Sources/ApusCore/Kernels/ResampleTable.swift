@@ -12,11 +12,11 @@ public enum ResampleFilter: String, Hashable, Sendable, CaseIterable {
   case nearest
   /// The mean of the pixels that an output covers; differs from `nearest` only with antialiasing.
   case box
-  /// The triangle: linear between the two neighbours.
+  /// The triangle: linear between the two neighbors.
   case bilinear
-  /// Keys's cubic over four neighbours: a = −¾ without, −½ with antialiasing, as in PyTorch and Pillow.
+  /// Keys's cubic over four neighbors: a = −¾ without, −½ with antialiasing, as in PyTorch and Pillow.
   case bicubic
-  /// The sinc windowed by a sinc over six neighbours, as in Pillow; only with antialiasing.
+  /// The sinc windowed by a sinc over six neighbors, as in Pillow; only with antialiasing.
   case lanczos
 
   /// Half of the filter's width, in pixels of the coarser image.
@@ -94,7 +94,7 @@ package struct ResampleTable: Hashable, Sendable {
     return ResampleTable(inputs: outputs, rows: rows)
   }
 
-  /// Pixels are squares whose centres lie at o + ½, or with `alignCorners` points whose first and last fall together.
+  /// Pixels are squares whose centers lie at o + ½, or with `alignCorners` points whose first and last fall together.
   ///
   /// With `antialias`, an output takes all inputs under the filter stretched by in / out, as Pillow and PyTorch do; without, the
   /// filter keeps the width of an input pixel, and downsizing aliases.

@@ -114,7 +114,7 @@ extension Plan {
 }
 
 extension Plan.Row {
-  /// Without what normalisations, poolings and activations compute: as papers count.
+  /// Without what normalizations, poolings and activations compute: as papers count.
   public var weightMultiplyAdds: Int {
     ["Conv2D", "ConvTranspose2D", "LocallyConnected2D", "Linear", "MatMul"].contains(operation) ? multiplyAdds : 0
   }

@@ -155,7 +155,7 @@ extension Scope {
     var implementation: String?
     /// The result depends on the whole image.
     var seesAll = false
-    /// Neighbouring results lie fractions of a pixel apart: there is no receptive field of whole pixels.
+    /// Neighboring results lie fractions of a pixel apart: there is no receptive field of whole pixels.
     var fieldIsUnknown = false
     /// What it is in a graph; `nil` where it is made of operations that report themselves, or cannot be in one.
     var graph: Graph.Operation?

@@ -4,7 +4,7 @@ public struct ReceptiveField: Hashable, Sendable, CustomStringConvertible {
   public var height: Int
   /// Columns of the input, counted in the same way.
   public var width: Int
-  /// Input pixels between neighbouring elements.
+  /// Input pixels between neighboring elements.
   public var jump: (height: Int, width: Int)
 
   /// Whether size and jump are equal.

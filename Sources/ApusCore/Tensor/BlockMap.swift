@@ -1,7 +1,7 @@
 /// Where blocks lie in a few long stretches of address space ("segments"): the bookkeeping of the memory pool, without the memory.
 ///
 /// A block goes where it fits best among the gaps that were used before, else at the end of a segment, so that what was never used
-/// is never touched. Freed neighbours become one gap again: a gap serves any size, and what a training step needs at its worst
+/// is never touched. Freed neighbors become one gap again: a gap serves any size, and what a training step needs at its worst
 /// moment is close to what the pool holds. A segment costs address space only; its memory is what lies below its `end`.
 ///
 /// Plans keep a map of their own: the same code places the same sizes at the same addresses.
@@ -123,7 +123,7 @@ package struct BlockMap {
 }
 
 extension BlockMap.Segment {
-  /// Adds a gap and joins it with its neighbours.
+  /// Adds a gap and joins it with its neighbors.
   fileprivate mutating func insert(_ range: Range<Int>) {
     var (low, high) = (0, gaps.count)
     while low < high {

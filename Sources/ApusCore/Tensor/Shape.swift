@@ -47,7 +47,7 @@ public struct Shape: Hashable, Sendable {
     axes += 1
   }
 
-  /// Elements between neighbours along each axis of a contiguous tensor of this shape.
+  /// Elements between neighbors along each axis of a contiguous tensor of this shape.
   package var contiguousStrides: [Int] {
     var strides = [Int](repeating: 1, count: count)
     for axis in indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * self[axis + 1] }

@@ -106,7 +106,7 @@ extension Tensor {
     return kept
   }
 
-  /// Runs of neighbouring axes are reduced together, the innermost first.
+  /// Runs of neighboring axes are reduced together, the innermost first.
   private func reduced(_ operation: Kernels.Reduction, _ axes: [Int], _ keepingAxes: Bool) -> Tensor {
     var result = body.node < 0 ? self : detached()
     var rest = axes[...]

@@ -79,13 +79,13 @@ package final class TensorBody: @unchecked Sendable {
 }
 
 /// What made a tensor, where a later operation must know: cross-entropy refuses the result of a softmax. `scores`: a convolution, a
-/// linear layer or a normalisation.
+/// linear layer or a normalization.
 package enum Provenance: UInt8 {
   case other, softmax, logSoftmax, sigmoid, scores
 }
 
 extension Tensor {
-  /// Makes an uninitialised tensor.
+  /// Makes an uninitialized tensor.
   package init(uninitialized shape: Shape, _ scalarType: ScalarType) {
     let count = shape.elementCount
     if count > Shape.maximumElementCount {

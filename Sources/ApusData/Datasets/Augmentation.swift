@@ -10,7 +10,7 @@ public struct Augmentation: Hashable, Sendable, Codable {
   public var flipsHorizontally: Bool
   /// Random brightness, contrast and saturation; `nil` leaves colors as they are.
   public var colourJitter: ColourJitter?
-  /// Side of a square that is set to the mean colour, its centre anywhere in the image; 0 for none. DeVries & Taylor 2017, "Improved
+  /// Side of a square that is set to the mean color, its center anywhere in the image; 0 for none. DeVries & Taylor 2017, "Improved
   /// regularization of convolutional neural networks with cutout".
   public var cutout: Int
 
@@ -57,7 +57,7 @@ public struct Augmentation: Hashable, Sendable, Codable {
     package var brightness: Float = 1
     package var contrast: Float = 1
     package var saturation: Float = 1
-    /// The part of the image's height and width at which the cut-out square has its centre.
+    /// The part of the image's height and width at which the cut-out square has its center.
     package var centre: (y: Float, x: Float)?
 
     var changesColours: Bool { brightness != 1 || contrast != 1 || saturation != 1 }

@@ -2,7 +2,7 @@ import ApusCore
 
 /// Some samples of a data set, ready for a network.
 public struct Batch: Sendable {
-  /// float32 `[N, H, W, C]`, normalised.
+  /// float32 `[N, H, W, C]`, normalized.
   public let images: Tensor
   /// int32 `[N]`.
   public let labels: Tensor

@@ -46,8 +46,8 @@ struct BatchMaker: Sendable {
     return Batch(images: images, labels: Tensor(chosen.map { dataset.labels[Int($0)] }, shape: [chosen.count]))
   }
 
-  /// output[y, x] = image[y − down, x − right] · factor + offset, of the image as flipped and coloured; a byte from beyond the border
-  /// is 0. What is cut out is 0 after the normalisation, the mean colour.
+  /// output[y, x] = image[y − down, x − right] · factor + offset, of the image as flipped and colored; a byte from beyond the border
+  /// is 0. What is cut out is 0 after the normalization, the mean color.
   private func write(
     _ image: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableBufferPointer<Float>, _ choice: Augmentation.Choice
   ) {

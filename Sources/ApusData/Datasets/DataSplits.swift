@@ -2,7 +2,7 @@ import ApusCore
 import ApusSupport
 
 /// A data set in the three parts of an honest experiment, disjoint: `train` is learned from, `validation` chooses the best model,
-/// `test` is looked at once. All are normalised by the statistics of `train`.
+/// `test` is looked at once. All are normalized by the statistics of `train`.
 public struct DataSplits: Sendable {
   /// The part that is learned from.
   public let train: DataSplit
@@ -33,7 +33,7 @@ public struct DataSplits: Sendable {
   /// Height, width and channels of every image.
   public var imageShape: Shape { [train.dataset.height, train.dataset.width, train.dataset.channels] }
 
-  /// The same images for a network that was made with another normalisation.
+  /// The same images for a network that was made with another normalization.
   ///
   /// - Throws: `DataError` where the channels differ.
   public func normalized(by normalization: Normalization) throws(DataError) -> DataSplits {

@@ -3,7 +3,7 @@ import ApusCore
 /// Other parts of a split's samples: folds for cross-validation, and draws with replacement for bagging.
 extension DataSplit {
   /// k pairs of training and validation parts: each sample is in the validation part of exactly one, classes keep their shares, and
-  /// every pair is normalised by its own training part. A pure function of (seed, k).
+  /// every pair is normalized by its own training part. A pure function of (seed, k).
   public func folds(_ k: Int, seed: UInt64 = 1) -> [(train: DataSplit, validation: DataSplit)] {
     if k < 2 || k > count { fatalError("\(k) folds of \(count) samples: from 2 to as many as there are samples") }
     var rest = indices

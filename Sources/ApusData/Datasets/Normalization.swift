@@ -6,7 +6,7 @@ import ApusCore
 public struct Normalization: Hashable, Sendable, Codable {
   /// Of the bytes divided by 255, a value a channel.
   public let mean: [Float]
-  /// The population's standard deviation; 1 where a channel is constant, which is then only centred.
+  /// The population's standard deviation; 1 where a channel is constant, which is then only centered.
   public let deviation: [Float]
 
   /// Number of channels, each with a mean and a deviation.

@@ -11,7 +11,7 @@ public enum ImageFolder {
   public struct Options: Hashable, Sendable, Codable {
     /// `[H, W, C]`; C is 1 for gray, 3 for RGB.
     public var input: [Int]
-    /// The image is scaled until it covers the input's size / `crop`, and its centre is taken: 224 of 256 pixels are 0.875.
+    /// The image is scaled until it covers the input's size / `crop`, and its center is taken: 224 of 256 pixels are 0.875.
     public var crop: Double
     /// How files become pixels.
     public var reading: ImageReading

@@ -1,6 +1,6 @@
 import ApusCore
 
-/// Scenes composed of small grey images, handwritten digits for instance, with the class of every pixel: data for segmentation where
+/// Scenes composed of small gray images, handwritten digits for instance, with the class of every pixel: data for segmentation where
 /// nobody has drawn label maps.
 ///
 /// A scene is a background of soft patches, stripes and noise; bright discs that belong to it; and images of the data set at random
@@ -11,7 +11,7 @@ import ApusCore
 public struct ComposedScenes: Sendable {
   /// The label of pixels that are neither trained on nor counted.
   public static let ignored = 255
-  /// How much of the image's colour a pixel must have to be of its class, and not of the background, in 0...1.
+  /// How much of the image's color a pixel must have to be of its class, and not of the background, in 0...1.
   public static let (ink, border): (Float, Float) = (0.35, 0.15)
   /// Smallest height and width of a scene.
   public static let smallestSize = 16
@@ -34,7 +34,7 @@ public struct ComposedScenes: Sendable {
   /// - Parameters:
   ///   - split: whose images are used.
   ///   - series: scenes of another series have other layouts.
-  /// - Throws: `DataError` where there are no images, they are not grey squares, or there are so many classes that one's label is `ignored`.
+  /// - Throws: `DataError` where there are no images, they are not gray squares, or there are so many classes that one's label is `ignored`.
   public init(_ split: DataSplit, height: Int, width: Int, seed: UInt64, series: Int = 0) throws(DataError) {
     let dataset = split.dataset
     if dataset.channels != 1 || dataset.height != dataset.width {
@@ -88,7 +88,7 @@ public struct ComposedScenes: Sendable {
     return (Tensor(bytes, shape: [height, width, 1]), Tensor(labels, shape: [height, width]))
   }
 
-  /// Scenes one after the other, normalised.
+  /// Scenes one after the other, normalized.
   public func batch(_ indices: Range<Int>) -> SegmentationBatch {
     var bytes: [UInt8] = []
     var labels: [Int32] = []
@@ -220,7 +220,7 @@ private struct RandomDraws {
 }
 
 extension ResampleTable {
-  /// A grey image [inputs, width] to [outputs, columns.outputs]: this table along the height, the other along the width. On one thread,
+  /// A gray image [inputs, width] to [outputs, columns.outputs]: this table along the height, the other along the width. On one thread,
   /// for prefetching.
   func resampled(_ image: [Float], width: Int, by columns: ResampleTable) -> [Float] {
     let rows = ResampleTable.along(self, image, count: width, step: width, next: 1)

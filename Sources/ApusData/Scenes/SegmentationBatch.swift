@@ -2,7 +2,7 @@ import ApusCore
 
 /// Some images with a class for every pixel, ready for a network.
 public struct SegmentationBatch: Sendable {
-  /// float32 `[N, H, W, C]`, normalised.
+  /// float32 `[N, H, W, C]`, normalized.
   public let images: Tensor
   /// int32 `[N, H, W]`.
   public let labels: Tensor

@@ -1,7 +1,7 @@
 import ApusCore
 import ApusSupport
 
-/// CIFAR-10 in its binary form: 32×32 colour images of ten classes. A. Krizhevsky, "Learning multiple layers of features from tiny
+/// CIFAR-10 in its binary form: 32×32 color images of ten classes. A. Krizhevsky, "Learning multiple layers of features from tiny
 /// images", 2009.
 ///
 /// A record is a byte with the class and 3,072 bytes of pixels: the red, the green and the blue plane, row by row.

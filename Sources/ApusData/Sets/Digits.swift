@@ -44,7 +44,7 @@ public enum Digits {
     return (images, labels.array(of: UInt8.self).map { Int32($0) })
   }
 
-  /// Four times larger by bilinear interpolation with half-pixel centres, clamped at the border, and 0...16 mapped to 0...255.
+  /// Four times larger by bilinear interpolation with half-pixel centers, clamped at the border, and 0...16 mapped to 0...255.
   ///
   /// Target pixel i lies at (i + ½)/4 − ½ of the source, so that the weights are eighths and the whole is exact in integers.
   private static func enlarged(_ images: Tensor) -> Tensor {

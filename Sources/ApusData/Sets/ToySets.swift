@@ -35,7 +35,7 @@ public struct ToySet: Sendable {
     }
   }
 
-  /// Class 1 within 0.5 of one of three centres, (−1, −1), (1, −1) and (0, 1): three modes. Points uniform in −2 ... 2.
+  /// Class 1 within 0.5 of one of three centers, (−1, −1), (1, −1) and (0, 1): three modes. Points uniform in −2 ... 2.
   public static func threeModes(_ count: Int, seed: UInt64 = 1) -> ToySet {
     classified(count, seed: seed, stream: 3) { u, v in
       let (x, y) = (4 * u - 2, 4 * v - 2)

@@ -14,7 +14,7 @@ public enum Catalogue {
     public let kind: Kind
     /// What it computes, as plain text: `max(x, 0)`.
     public let equation: String
-    /// The decks that teach it, as the list of them numbers them: D0 layers and losses, D1 initialisation and normalisation, D2 basics and
+    /// The decks that teach it, as the list of them numbers them: D0 layers and losses, D1 initialization and normalization, D2 basics and
     /// training, D3 networks, D4 case studies.
     public let deck: String
     /// Authors and year of the paper that introduced it; empty if none is named.

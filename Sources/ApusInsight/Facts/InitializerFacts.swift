@@ -1,7 +1,7 @@
 import ApusLayers
 import ApusNetworks
 
-/// What the library knows about an initialisation: for catalogues and documentation.
+/// What the library knows about an initialization: for catalogues and documentation.
 public struct InitializerFacts: Hashable, Sendable {
   /// The function's name.
   public var name: String

@@ -1,6 +1,6 @@
 /// Finding what a user meant by a misspelt name.
 package enum EditDistance {
-  /// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b` (optimal string alignment).
+  /// Insertions, deletions, substitutions and swaps of neighbors that turn `a` into `b` (optimal string alignment).
   package static func between(_ a: String, _ b: String) -> Int {
     let (a, b) = (Array(a), Array(b))
     var previous = [Int](repeating: 0, count: b.count + 1)

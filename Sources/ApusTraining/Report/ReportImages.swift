@@ -4,7 +4,7 @@ import ApusCore
 enum ReportImages {
   /// The filters of a first layer, one picture each.
   ///
-  /// - Parameter filters: `[KH, KW, Cin, Cout]`. With three input channels a filter is shown in colour, 0 as middle grey; else each
+  /// - Parameter filters: `[KH, KW, Cin, Cout]`. With three input channels a filter is shown in color, 0 as middle gray; else each
   ///   input channel by itself: orange is positive, blue negative, neutral 0. The scale is the same for all.
   /// - Returns: at most `limit` data URLs.
   static func filters(_ filters: Tensor, limit: Int = 96) -> [String] {

@@ -1,4 +1,4 @@
-/// The confusion matrix as a table: counts, coloured by their part of the row, with recall and precision a class.
+/// The confusion matrix as a table: counts, colored by their part of the row, with recall and precision a class.
 package struct ReportMatrix {
   /// Row: the true class; column: the predicted one.
   let counts: [[Int]]
@@ -38,7 +38,7 @@ package struct ReportMatrix {
     return html
   }
 
-  /// The largest part of a row that was taken for one other class; never 0, as it scales colours.
+  /// The largest part of a row that was taken for one other class; never 0, as it scales colors.
   private func largestErrorShare(_ rowSums: [Int]) -> Double {
     var largest = 0.0
     for (row, sum) in zip(counts.indices, rowSums) where sum > 0 {

@@ -2,7 +2,7 @@ import ApusData
 import ApusNetworks
 
 extension RunRecord {
-  /// Looks into a file of initial weights for what the images are to be normalised by.
+  /// Looks into a file of initial weights for what the images are to be normalized by.
   package init(_ request: TrainingRun.Request) throws {
     self.init(
       status: .starting, commandLine: request.commandLine, started: RunRecord.now, updated: RunRecord.now,

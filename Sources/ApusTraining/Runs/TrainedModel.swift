@@ -130,7 +130,7 @@ public struct TrainedModel {
       trainer.kept, metadata: ["format": "pt", key: String(decoding: json, as: UTF8.self)], to: place)
   }
 
-  /// Measures it on a split, whose images are normalised as the training data were.
+  /// Measures it on a split, whose images are normalized as the training data were.
   ///
   /// - Throws: `DataError` where there is no sample, or images or classes are others than the model's.
   public func evaluated(on split: DataSplit) throws -> Evaluation {

@@ -21,7 +21,7 @@ public enum TrainingRun {
     public var commandLine: [String]
     /// How image files of `data` become images of one size; the network's usual one where it is `nil`.
     public var imageFolder: ImageFolder.Options?
-    /// What images are normalised by; see `NormalizationChoice`.
+    /// What images are normalized by; see `NormalizationChoice`.
     public var normalization: NormalizationChoice?
     /// The number of classes that the data must have.
     public var classes: Int?

@@ -108,7 +108,7 @@ struct SegmentationPicture {
     }
   }
 
-  /// Where there are labels: the classes' colours over the image, darkened.
+  /// Where there are labels: the classes' colors over the image, darkened.
   private mutating func paint(_ image: Tensor, _ labels: Tensor?, _ scale: Int, top: Int, left: Int) {
     let columns = image.shape[1]
     let classes = labels?.array(of: Int32.self)

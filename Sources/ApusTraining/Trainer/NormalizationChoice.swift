@@ -1,7 +1,7 @@
 import ApusData
 import ApusNetworks
 
-/// What the images of a run are normalised by.
+/// What the images of a run are normalized by.
 public enum NormalizationChoice: String, Hashable, Sendable, CaseIterable {
   /// Mean and deviation of the training images.
   case data

@@ -1,11 +1,11 @@
 import ApusCore
 import ApusLayers
 
-/// Ten views of an image at test time: the four corners and the centre, each also mirrored; the network's answer is their mean.
+/// Ten views of an image at test time: the four corners and the center, each also mirrored; the network's answer is their mean.
 /// Krizhevsky et al. 2012. (The decks count flips alone as two images, crops and flips as ten.)
 public enum TenCrop {
   /// [N, H, W, C] → [N · 10, height, width, C], an image's ten one after the other: top left, top right, bottom left, bottom right,
-  /// centre, and the same mirrored.
+  /// center, and the same mirrored.
   public static func views(of images: Tensor, height: Int, width: Int) -> Tensor {
     guard images.rank == 4, height > 0, width > 0, height <= images.shape[1], width <= images.shape[2] else {
       fatalError("TenCrop: crops of \(height)×\(width) do not fit into images \(images.shape)")

@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 import Testing
 
-/// Eleven images of 3×4 pixels with two channels, every byte different from its neighbours.
+/// Eleven images of 3×4 pixels with two channels, every byte different from its neighbors.
 private func split(augmentation: Augmentation? = nil, count: Int = 11) throws -> DataSplit {
   let bytes = (0..<count * 24).map { UInt8(truncatingIfNeeded: $0 * 37 + 11) }
   let dataset = try ImageDataset(

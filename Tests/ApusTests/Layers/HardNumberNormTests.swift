@@ -2,7 +2,7 @@ import Apus
 import Foundation
 import Testing
 
-/// Every normalisation on numbers that are far from 0, near each other, huge or tiny: within 4 units in the last place of the largest
+/// Every normalization on numbers that are far from 0, near each other, huge or tiny: within 4 units in the last place of the largest
 /// output against double arithmetic on the same float32 inputs, in training and at use, fused and compiled, and so the gradients.
 @Suite struct HardNumberNorms {
   struct Numbers: Sendable, CustomTestStringConvertible {

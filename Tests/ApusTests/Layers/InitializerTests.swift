@@ -45,7 +45,7 @@ import Testing
     #expect(abs(gain { tanh($0) } - 1.5925) < 1e-3)
   }
 
-  /// Layers give their initialiser their own fans: filters of a group see its channels alone.
+  /// Layers give their initializer their own fans: filters of a group see its channels alone.
   @Test func layersTellTheirFans() {
     func expect(_ weight: Parameter, fan: Double, sourceLocation: SourceLocation = #_sourceLocation) {
       let ratio = weight.value.cast(to: .float64).square().mean().item() * fan / 2
@@ -255,7 +255,7 @@ import Testing
     let model = Random.withSeed(1) { CIFARResNet(depth: 20) }
     Random.withSeed(2) { model.initializeFixup() }
     let x = relu(floats([2, 8, 8, 16], seed: 7))
-    // Without normalisation or behind its running statistics, a block with an identity shortcut is the identity.
+    // Without normalization or behind its running statistics, a block with an identity shortcut is the identity.
     expectSameBits(model.stage1(x), x)
     #expect(model(floats([2, 32, 32, 3], seed: 8)).array(of: Float.self).allSatisfy { $0 == 0 })
     // Nine blocks of two layers: He's deviation times 9^(−1/2).

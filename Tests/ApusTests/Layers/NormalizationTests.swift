@@ -1,7 +1,7 @@
 import Apus
 import Testing
 
-/// Gradients of every normalisation against central differences in double precision, over odd shapes.
+/// Gradients of every normalization against central differences in double precision, over odd shapes.
 @Suite struct NormalizationGradients {
   @Test(arguments: [
     ([2, 3, 5, 6], 3), ([3, 1, 4, 5], 5), ([1, 5, 3, 7], 1), ([4, 6], 2), ([2, 3, 2, 2, 4], 2),
@@ -81,7 +81,7 @@ import Testing
   }
 }
 
-/// What normalisations are beside their gradients.
+/// What normalizations are beside their gradients.
 @Suite struct NormalizationTests {
   @Test func perActivationIsBatchNormOfFlattenedSamples() {
     let x = floats([5, 3, 2, 4], seed: 1)

@@ -1,7 +1,7 @@
 import Apus
 import Testing
 
-/// Constructors of normalisations refuse nonsense with the values in the text.
+/// Constructors of normalizations refuse nonsense with the values in the text.
 @Suite struct NormalizationTrapTests {
   private func text(_ result: ExitTest.Result?) -> String { errorText(result) }
 

@@ -114,7 +114,7 @@ import Testing
     func callAsFunction(_ x: Tensor) -> Tensor { pool(x * scale.value) }
   }
 
-  /// Signals neither vanish nor grow in a network without normalisation, at its start and with its branches on.
+  /// Signals neither vanish nor grow in a network without normalization, at its start and with its branches on.
   @Test func normalizerFreeNetworksKeepTheVariance() {
     let model = Random.withSeed(2) { NormalizerFreeResNet(depth: 26, classes: 10) }
     for (_, parameter) in every(model.parameters.filter { $0.path.hasSuffix("skipGain") }) {

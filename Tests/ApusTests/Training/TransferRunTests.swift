@@ -134,7 +134,7 @@ import Testing
     try start(try request(folder, epochs: 1), first)
     let before = try tensors(first.model)
 
-    // The same classes: the classifier too. What it was normalised by stays.
+    // The same classes: the classifier too. What it was normalized by stays.
     func transfer(_ name: String, _ change: (inout TrainingRun.Request) throws -> Void) throws -> (RunRecord, RunFiles)
     {
       var request = try request(folder, epochs: 1)
@@ -195,7 +195,7 @@ import Testing
     #expect(measured.accuracy == record.result?.testAccuracy)
     // The same images as other data.
     #expect(try TrainingRun.evaluate(run.folder, on: DataSource("digits")).evaluation.accuracy == measured.accuracy)
-    // Gray weights of others are not normalised by ImageNet's colors.
+    // Gray weights of others are not normalized by ImageNet's colors.
     try NetworkCatalogue.make("lenet5", input: [32, 32, 1], classes: 10, seed: 7).save(
       weights: file, input: [1, 32, 32, 1])
     request.channels = nil

@@ -1,12 +1,12 @@
 /* How far products of operands rounded to bfloat16 are from exact ones: the bound of apus/types.h, at its edge. Numbers in the
- * middle of two neighbours are rounded by 2⁻⁸ of themselves, all in one direction here, so that no errors cancel: a sum is then
+ * middle of two neighbors are rounded by 2⁻⁸ of themselves, all in one direction here, so that no errors cancel: a sum is then
  * off by almost 2⁻⁷ of Σ|x||w|. */
 #include <math.h>
 #include <stdio.h>
 
 #include "check.h"
 
-/* Midpoints of neighbours with 8 significant bits, 1 and 1 + 2⁻⁷ or those times a power of two; the even one of the two is below.
+/* Midpoints of neighbors with 8 significant bits, 1 and 1 + 2⁻⁷ or those times a power of two; the even one of the two is below.
  * `above`: a little more, which rounds up. The sign is that of the element's index, in both operands alike. */
 static void fill_midpoints(float *x, int64_t count, int64_t row, int above) {
   for (int64_t i = 0; i < count; i++) {

@@ -306,7 +306,7 @@ static void check_normalised(const norm_run *given, int64_t rows, int64_t channe
 
 /* ---- cases ------------------------------------------------------------------------------------------------------ */
 
-/* x = centre + spread·r; dy = dy_centre + r. */
+/* x = center + spread·r; dy = dy_centre + r. */
 typedef struct norm_numbers {
   double centre, spread, epsilon, dy_centre;
 } norm_numbers;

@@ -112,7 +112,7 @@ static void check_forward(const group_run *given, int with_residual, apus_activa
     check_run("forward in place", run_forward, &run);
     check_same_bits("y in place", run.out, fused, sizeof(float), count);
 
-    /* The steps apart: normalise, add, relu. */
+    /* The steps apart: normalize, add, relu. */
     float *apart = check_output(count, NULL);
     apus_group_norm_forward(&run.plan, given->x, given->gamma, given->beta, given->epsilon, NULL, APUS_ACTIVATION_NONE, apart,
                             run.out_mean, run.out_rest, run.out_inverse, run.scratch);
@@ -234,7 +234,7 @@ static void check_backward(const group_run *given, apus_activation activation) {
 
 /* ---- cases ------------------------------------------------------------------------------------------------------ */
 
-/* x = centre + spread·r; dy = dy_centre + r. */
+/* x = center + spread·r; dy = dy_centre + r. */
 typedef struct norm_numbers {
   double centre, spread, epsilon, dy_centre;
 } norm_numbers;

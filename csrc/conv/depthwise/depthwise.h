@@ -1,7 +1,7 @@
 #ifndef APUS_CONV_DEPTHWISE_H
 #define APUS_CONV_DEPTHWISE_H
 
-/* The kernels of convolutions with one channel a group (depthwise) or few, vectorised over the channels. */
+/* The kernels of convolutions with one channel a group (depthwise) or few, vectorized over the channels. */
 
 #include <stdint.h>
 

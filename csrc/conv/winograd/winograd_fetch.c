@@ -51,7 +51,7 @@ void apus_winograd_fetch_filters(const apus_conv2d_plan *plan, const apus_winogr
                                  int64_t first, int64_t end, int64_t share, int64_t shares) {
   const int64_t ci = plan->shape.in_channels, co = plan->shape.out_channels, column = panel * v->width;
   const int64_t columns = apus_min(v->width, v->output.channels - column);
-  /* Runs of neighbouring weights: of a panel's columns, or in backward data, which is transposed, of its rows. */
+  /* Runs of neighboring weights: of a panel's columns, or in backward data, which is transposed, of its rows. */
   const int turned = plan->pass == APUS_CONV2D_BACKWARD_DATA;
   const int64_t runs = turned ? columns : end - first, length = turned ? end - first : columns;
   const float *start = turned ? w + column * co + first : w + first * co + column;

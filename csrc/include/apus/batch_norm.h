@@ -7,8 +7,8 @@
 #include "apus/status.h"
 #include "apus/types.h"
 
-/* Batch normalisation (Ioffe & Szegedy 2015) over the rows of x [rows, channels], rows = batch·height·width.
- *   mean[c] = Σ x / rows;   variance[c] = Σ (x − mean)² / rows            (biased: it normalises)
+/* Batch normalization (Ioffe & Szegedy 2015) over the rows of x [rows, channels], rows = batch·height·width.
+ *   mean[c] = Σ x / rows;   variance[c] = Σ (x − mean)² / rows            (biased: it normalizes)
  *   inverse_deviation[c] = 1 / sqrt(variance + epsilon)
  *   y = activation( fma(x − mean, scale, shift) + residual ),  scale = gamma·inverse_deviation,  shift = beta − gamma·mean_rest
  * each step one rounding, the same bits fused or apart. mean is the float next to the mean, and mean_rest what is missing, in

@@ -26,7 +26,7 @@
  * Ask, plan, run: make a plan (validates, allocates nothing), give it `scratch_bytes` of 64-byte aligned memory, run it.
  * Pointers of tensors need float alignment only. x, w, y, scratch must not overlap; `residual` may be y itself.
  * Padding is skipped, never multiplied: 0·Inf does not occur. Sums run in one chain in (kh, kw, ci) order, or in two, of the even
- * and odd steps, where few channels leave half a vector free. Winograd is different: it adds and subtracts neighbouring pixels
+ * and odd steps, where few channels leave half a vector free. Winograd is different: it adds and subtracts neighboring pixels
  * before it multiplies, so an Inf or NaN makes all outputs of the tiles that see it NaN, and a sum of zeros may be 1e-8.
  * Bits depend on shape, tier and implementation, never on the number of threads. */
 
@@ -62,7 +62,7 @@ typedef enum apus_conv2d_pass {
 
 /* In the order in which the plan asks them. */
 typedef enum apus_conv2d_implementation {
-  APUS_CONV2D_DEPTHWISE = 0, /* one or few channels a group, vectorised over channels */
+  APUS_CONV2D_DEPTHWISE = 0, /* one or few channels a group, vectorized over channels */
   APUS_CONV2D_WINOGRAD = 1,  /* 3×3 and 5×5, stride 1: products of transformed tiles of 6×6 or 4×4 */
   APUS_CONV2D_BF16 = 2,      /* direct, over operands rounded to bfloat16; where the precision allows it */
   APUS_CONV2D_DIRECT = 3,    /* matrix product with overlapping rows over packed weights */

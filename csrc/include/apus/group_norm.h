@@ -7,8 +7,8 @@
 #include "apus/status.h"
 #include "apus/types.h"
 
-/* Group normalisation (Wu & He 2018) of x [batch, positions, channels]: each sample by itself, over its positions and the
- * channels of a group g, channels/groups of them, neighbours.
+/* Group normalization (Wu & He 2018) of x [batch, positions, channels]: each sample by itself, over its positions and the
+ * channels of a group g, channels/groups of them, neighbors.
  *   mean[n, g] = Σ x / m;   variance[n, g] = Σ (x − mean)² / m  (biased),   m = positions·channels/groups
  *   inverse_deviation[n, g] = 1 / sqrt(variance + epsilon)
  *   y = activation( fma(x − mean, scale, shift) + residual ),  scale = gamma[c]·inverse_deviation,

@@ -8,7 +8,7 @@
  * and a text with the parameter, its value and its bound. */
 
 /* A batch, a side of an image, channels, groups; a kernel's side, a stride, a dilation, the padding on one side; a window of
- * local response normalisation; the positions of a pooling window. */
+ * local response normalization; the positions of a pooling window. */
 #define APUS_MAX_SIZE INT64_C(2147483647) /* 2^31 − 1 */
 
 /* A tensor: 4 TiB of float32. Of an image it counts with its padding, in convolution with the larger of its numbers of channels;

@@ -6,7 +6,7 @@
 
 #include "apus/status.h"
 
-/* Local response normalisation across channels (Krizhevsky et al. 2012) of x [rows, channels], rows = batch·height·width:
+/* Local response normalization across channels (Krizhevsky et al. 2012) of x [rows, channels], rows = batch·height·width:
  *   d[c] = k + alpha/size · Σ x[j]²,  j from c − size/2 to c + (size − 1)/2, cut at the first and the last channel
  *   y[c] = x[c] · d[c]^−beta
  * The division by `size` (not by the channels that are there) is PyTorch's and Caffe's; the paper's formula has none, so its

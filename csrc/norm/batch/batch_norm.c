@@ -1,4 +1,4 @@
-/* Planning and drivers of batch normalisation. */
+/* Planning and drivers of batch normalization. */
 
 #include "apus/batch_norm.h"
 #include "apus/reference/batch_norm.h"

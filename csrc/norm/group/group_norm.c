@@ -1,4 +1,4 @@
-/* Planning of group normalisation, and its two drivers' common door. */
+/* Planning of group normalization, and its two drivers' common door. */
 
 #include "apus/reference/group_norm.h"
 #include "norm/group/group_norm.h"

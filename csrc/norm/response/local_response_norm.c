@@ -1,4 +1,4 @@
-/* Planning and drivers of local response normalisation. */
+/* Planning and drivers of local response normalization. */
 
 #include "apus/local_response_norm.h"
 #include "apus/reference/local_response_norm.h"
