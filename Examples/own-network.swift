@@ -27,7 +27,10 @@ NetworkCatalogue.register("smallnet", input: [32, 32, 1], classes: 10) { input, 
 
 final class Lines: TrainingObserver {
   var stepsLeft = Int.max
-  var shouldStop: Bool { stepsLeft -= 1; return stepsLeft <= 0 }
+  var shouldStop: Bool {
+    stepsLeft -= 1
+    return stepsLeft <= 0
+  }
   func epochEnded(_ row: EpochMetrics, of epochs: Int, isKept: Bool) {
     print("epoch \(row.epoch) of \(epochs): loss \(Float(row.trainLoss))")
   }
@@ -39,7 +42,9 @@ switch command {
 case "train":
   if CommandLine.arguments.count > 3 { lines.stepsLeft = Int(CommandLine.arguments[3])! }
   let settings = TrainingSettings(epochs: 6, learningRate: 0.05)
-  print(try TrainingRun.start(.init(network: "smallnet", data: DataSource("digits"), settings: settings), in: folder, observer: lines))
+  print(
+    try TrainingRun.start(
+      .init(network: "smallnet", data: DataSource("digits"), settings: settings), in: folder, observer: lines))
 case "resume":
   print(try TrainingRun.resume(folder, observer: lines))
 default:

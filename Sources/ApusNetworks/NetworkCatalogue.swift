@@ -45,7 +45,8 @@ public enum NetworkCatalogue {
     }
     let own = registered.locked { $0.map(\.name) }
     let nearest =
-      EditDistance.nearest(to: name, in: names + families.keys.sorted() + own).map { "; the nearest known is \($0)" } ?? ""
+      EditDistance.nearest(to: name, in: names + families.keys.sorted() + own).map { "; the nearest known is \($0)" }
+      ?? ""
     throw NetworkError(description: "there is no network \"\(name)\"\(nearest)")
   }
 

@@ -13,7 +13,7 @@ import ApusSupport
 /// `produce` is called with each index of the range, one at a time. It must not enter a parallel region: OpenMP would make a second
 /// team of threads that fights with the trainer's for the cores. An error that it throws comes out of `next()` after the elements
 /// before it, and ends the sequence. When the last reference is gone the thread is told to stop, and waited for.
-public final class Prefetcher<Element: Sendable, Failure: Error>: Sendable {
+package final class Prefetcher<Element: Sendable, Failure: Error>: Sendable {
   private let ring: PrefetchRing<Element, Failure>
   private let thread: Joinable
 
@@ -23,7 +23,7 @@ public final class Prefetcher<Element: Sendable, Failure: Error>: Sendable {
   ///   - range: what `produce` is called with, in order.
   ///   - depth: the most elements that wait to be used; traps below 1.
   ///   - produce: makes an element, on the prefetcher's thread.
-  public init(_ range: Range<Int>, depth: Int, produce: @escaping @Sendable (Int) throws(Failure) -> Element) {
+  package init(_ range: Range<Int>, depth: Int, produce: @escaping @Sendable (Int) throws(Failure) -> Element) {
     if depth < 1 { fatalError("a prefetcher that keeps \(depth) elements") }
     let ring = PrefetchRing(depth: depth, produce)
     self.ring = ring
@@ -36,7 +36,7 @@ public final class Prefetcher<Element: Sendable, Failure: Error>: Sendable {
   }
 
   /// The next element, waiting for it where need be; `nil` after the last.
-  public func next() throws(Failure) -> Element? {
+  package func next() throws(Failure) -> Element? {
     try ring.take()
   }
 

@@ -87,7 +87,7 @@ public enum Safetensors {
   }
 
   /// The same to a file in a folder that is held open.
-  public static func write(
+  package static func write(
     _ tensors: [(name: String, value: Tensor)], metadata: [String: String] = ["format": "pt"],
     widened: Set<String> = [], to place: FilePlace
   ) throws {

@@ -18,32 +18,32 @@
 /// and sockets are refused.
 ///
 /// Where a limit on the file size is set (`ulimit -f`), the process must ignore SIGXFSZ; the write then fails with an error.
-public enum AtomicFile {
+package enum AtomicFile {
   /// Writes `bytes` to the file at `path`, replacing it.
-  public static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+  package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
     try write(bytes, to: FilePlace(path))
   }
 
   /// Writes `bytes` to a file in a folder that is held open, replacing it.
-  public static func write(_ bytes: [UInt8], to place: FilePlace) throws(FileError) {
+  package static func write(_ bytes: [UInt8], to place: FilePlace) throws(FileError) {
     let writer = try Writer(place)
     try writer.append(bytes)
     try writer.commit()
   }
 
   /// Writes `text` as UTF-8 to the file at `path`, replacing it.
-  public static func write(_ text: String, to path: String) throws(FileError) {
+  package static func write(_ text: String, to path: String) throws(FileError) {
     try write(Array(text.utf8), to: path)
   }
 
   /// Writes `text` as UTF-8 to a file in a folder that is held open, replacing it.
-  public static func write(_ text: String, to place: FilePlace) throws(FileError) {
+  package static func write(_ text: String, to place: FilePlace) throws(FileError) {
     try write(Array(text.utf8), to: place)
   }
 
   /// A file in the making, for contents that are better written in pieces. Nothing is at the target until `commit()`;
   /// without it the partial file is removed when the writer is gone.
-  public final class Writer {
+  package final class Writer {
     private let place: FilePlace
     private let partial: FilePlace
     private let descriptor: Int32
@@ -51,12 +51,12 @@ public enum AtomicFile {
 
     /// Begins the file that `path` will lead to. Throws `FileError` where nothing can be written there, or it leads to a device, pipe or
     /// socket.
-    public convenience init(_ path: String) throws(FileError) {
+    package convenience init(_ path: String) throws(FileError) {
       try self.init(FilePlace(path))
     }
 
     /// Begins a file in a folder that is held open; throws as `init(_:)` of a path does.
-    public init(_ place: FilePlace) throws(FileError) {
+    package init(_ place: FilePlace) throws(FileError) {
       // A rename would put a file in the place of a device: /dev/null would be gone from the machine.
       if let kind = place.special {
         throw FileError(place.path, found: kind, expected: "a name for a file, which is written as a whole")
@@ -74,12 +74,12 @@ public enum AtomicFile {
     }
 
     /// Adds bytes at the end. Throws `FileError` if the system does not take them all, as on a full disk.
-    public func append(_ bytes: [UInt8]) throws(FileError) {
+    package func append(_ bytes: [UInt8]) throws(FileError) {
       try bytes.withUnsafeBufferPointer { (buffer) throws(FileError) in try append(UnsafeRawBufferPointer(buffer)) }
     }
 
     /// The same for bytes in the caller's memory.
-    public func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+    package func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
       var rest = bytes
       while !rest.isEmpty {
         let count = Posix.writeSome(descriptor, rest)
@@ -91,7 +91,7 @@ public enum AtomicFile {
     }
 
     /// Puts the file in place. Call it once, after the last `append`.
-    public func commit() throws(FileError) {
+    package func commit() throws(FileError) {
       let folder = place.folder
       if Posix.synchronize(descriptor) != 0 { throw FileError(place.path, cannot: "write it to disk") }
       // What has its name now may be another writer's, who began after ours was removed: half a file.

@@ -1,14 +1,14 @@
 internal import CZlib
 
 /// Decoding of gzip data (RFC 1952) through zlib.
-public enum Gzip {
+package enum Gzip {
   /// True where `bytes` begin as gzip data does.
-  public static func isGzip(_ bytes: [UInt8]) -> Bool { bytes.count >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B }
+  package static func isGzip(_ bytes: [UInt8]) -> Bool { bytes.count >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B }
 
   /// The decoded bytes. More than `limit` of them are an error, found before they are made: a small file can decode to terabytes.
   ///
   /// - Parameter file: named in errors; truncated and corrupt data are errors, and so is anything but zeros after the gzip data.
-  public static func decode(_ bytes: [UInt8], limit: Int, file: String) throws(FileError) -> [UInt8] {
+  package static func decode(_ bytes: [UInt8], limit: Int, file: String) throws(FileError) -> [UInt8] {
     let result = try inflate(bytes, atMost: limit + 1, file: file)
     if result.count > limit {
       throw FileError(file, found: "gzip data that decodes to more than \(limit) bytes", expected: "at most that many")

@@ -8,13 +8,13 @@
 
 /// A folder that stays open. What is written through it goes into this very folder, wherever its path leads meanwhile: where it was
 /// removed and another one made in its place, nothing reaches the other one.
-public final class HeldFolder: Sendable {
+package final class HeldFolder: Sendable {
   /// As it was opened; it may lead elsewhere meanwhile.
-  public let path: String
+  package let path: String
   package let descriptor: Int32
 
   /// Opens the folder at `path`; throws `FileError` where there is none or it cannot be read.
-  public init(_ path: String) throws(FileError) {
+  package init(_ path: String) throws(FileError) {
     // The descriptor must not be inherited: a child that outlives this process would hold its lock.
     descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     if descriptor < 0 { throw FileError(path, cannot: "open the folder") }
@@ -39,7 +39,7 @@ public final class HeldFolder: Sendable {
 }
 
 /// A file's name in a folder that is held open.
-public struct FilePlace: Sendable {
+package struct FilePlace: Sendable {
   let folder: HeldFolder
   let name: String
   /// For errors.
@@ -52,7 +52,7 @@ public struct FilePlace: Sendable {
   }
 
   /// Opens the folder that the path names.
-  public init(_ path: String) throws(FileError) {
+  package init(_ path: String) throws(FileError) {
     // Without the slash at its end; "." where the path names none.
     let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
     let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."

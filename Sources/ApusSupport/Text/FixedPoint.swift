@@ -1,6 +1,6 @@
 extension Double {
   /// Decimal text with a fixed number of digits after the point, rounded half to even: 0.98765 with 1 digit of its hundredfold is "98.8".
-  public func formatted(decimals: Int) -> String {
+  package func formatted(decimals: Int) -> String {
     // Ten to the sixteenth is the first power that scales even 1 beyond 2^53.
     guard isFinite, decimals < 16 else { return "\(self)" }
     var scale = 1.0
@@ -18,7 +18,7 @@ extension Double {
   /// A part of a whole as per cent: 0.98765 with 1 decimal is "98.8 %". Less than the whole is never shown as 100 %, nor more
   /// than nothing as 0 %: then there are more decimals, as in "99.96 %", up to `most`, and beyond them the nearest number in
   /// between, "99.999999 %".
-  public func percent(decimals: Int, most: Int = 6, unit: String = " %") -> String {
+  package func percent(decimals: Int, most: Int = 6, unit: String = " %") -> String {
     let value = 100 * self
     guard self > 0 && self < 1 else { return value.formatted(decimals: decimals) + unit }
     for places in decimals...max(decimals, most) {
@@ -32,7 +32,7 @@ extension Double {
 
   /// As `formatted(decimals:)` where that has at most `width` characters, else with fewer decimals, else as `2.4e+23`: a number that keeps
   /// its column. The shortest form of all, `-1.8e+308`, has nine.
-  public func compact(decimals: Int, width: Int) -> String {
+  package func compact(decimals: Int, width: Int) -> String {
     guard isFinite else { return "\(self)" }
     for places in stride(from: decimals, through: 0, by: -1) {
       let text = formatted(decimals: places)
@@ -60,7 +60,7 @@ extension Double {
 
 extension Int {
   /// Decimal text with a comma between groups of three digits: 61,706.
-  public var grouped: String {
+  package var grouped: String {
     let digits = Array(String(magnitude))
     var text = self < 0 ? "-" : ""
     for (index, digit) in digits.enumerated() {

@@ -36,7 +36,8 @@ struct OwnNetworkTests {
   @Test func interruptedAndResumedItHasTheBitsOfAWholeRun() throws {
     let folder = try TemporaryFolder()
     let (whole, parts) = (folder.path + "/whole", folder.path + "/parts")
-    guard case .finished(let result) = try TrainingRun.start(try request(), in: whole, observer: SilentObserver()) else {
+    guard case .finished(let result) = try TrainingRun.start(try request(), in: whole, observer: SilentObserver())
+    else {
       Issue.record("the whole run did not finish")
       return
     }
@@ -57,7 +58,8 @@ struct OwnNetworkTests {
   @Test func itsModelIsReadAndPredicts() throws {
     let folder = try TemporaryFolder()
     let run = folder.path + "/run"
-    guard case .finished(let result) = try TrainingRun.start(try request(epochs: 1), in: run, observer: SilentObserver())
+    guard
+      case .finished(let result) = try TrainingRun.start(try request(epochs: 1), in: run, observer: SilentObserver())
     else {
       Issue.record("the run did not finish")
       return
