@@ -9,11 +9,12 @@
 /// A value behind a lock with a condition to wait for; the standard library has the lock only, and Foundation's costs start-up time.
 ///
 /// `@unchecked Sendable`: the two pointers never change, and the value is reached by `locked` alone, inside the lock. The compiler
-/// checks the rest: the value is Sendable, so that a part of it may leave the lock.
+/// checks the rest: the value is Sendable, so that a part of it may leave the lock. Inlined where it is used: each tensor's memory is
+/// taken inside one, and a generic of another module is not specialized otherwise.
 package final class Monitor<State: Sendable>: @unchecked Sendable {
-  private var state: State
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  @usableFromInline var state: State
+  @usableFromInline let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  @usableFromInline let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
   package init(_ state: State) {
     self.state = state
@@ -28,6 +29,7 @@ package final class Monitor<State: Sendable>: @unchecked Sendable {
     mutex.deallocate()
   }
 
+  @inlinable
   package func locked<Result>(_ body: (inout State) -> Result) -> Result {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
@@ -35,6 +37,7 @@ package final class Monitor<State: Sendable>: @unchecked Sendable {
   }
 
   /// The same, once `isReady`; the lock is let go of while it is not.
+  @inlinable
   package func locked<Result>(when isReady: (inout State) -> Bool, _ body: (inout State) -> Result) -> Result {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
