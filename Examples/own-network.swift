@@ -4,55 +4,48 @@ import Apus
 // A network of one's own, trained as `apus train` trains those of its zoo: with checkpoints, metrics and a report in a folder.
 //   ./own-network.swift train FOLDER [STEPS]   starts a run; stops it after STEPS, as an interruption would
 //   ./own-network.swift resume FOLDER          goes on to the bits of a run that was never interrupted
-//   ./own-network.swift predict FOLDER         what the model says of the first test images
-
+//   ./own-network.swift predict FOLDER         what the model says of the first digits
 struct SmallNet: Layer {
   let conv1, conv2: Conv2D
   let classifier: Linear
 
-  init(channels: Int, classes: Int) {
-    conv1 = Conv2D(channels, 8, kernel: 3, padding: 1)
-    conv2 = Conv2D(8, 16, kernel: 3, padding: 1)
-    classifier = Linear(16, classes)
-  }
-
   func callAsFunction(_ x: consuming Tensor) -> Tensor {
-    let small = maxPool2d(relu(conv1(x)), kernel: 4)
-    return classifier(relu(conv2(small)).mean(axes: [1, 2]))
+    let edges = maxPool2d(relu(conv1(x)), kernel: 4)
+    return classifier(flatten(maxPool2d(relu(conv2(edges)), kernel: 2)))
   }
 }
 NetworkCatalogue.register("smallnet", input: [32, 32, 1], classes: 10) { input, classes in
-  SmallNet(channels: input[2], classes: classes)
+  SmallNet(
+    conv1: Conv2D(input[2], 8, kernel: 3, padding: 1), conv2: Conv2D(8, 16, kernel: 3, padding: 1),
+    classifier: Linear(16 * (input[0] / 8) * (input[1] / 8), classes))
 }
 
-final class Lines: TrainingObserver {
-  var stepsLeft = Int.max
+/// Stops a run after a number of steps.
+final class Limit: TrainingObserver {
+  var steps = Int.max
   var shouldStop: Bool {
-    stepsLeft -= 1
-    return stepsLeft <= 0
-  }
-  func epochEnded(_ row: EpochMetrics, of epochs: Int, isKept: Bool) {
-    print("epoch \(row.epoch) of \(epochs): loss \(Float(row.trainLoss))")
+    steps -= 1
+    return steps <= 0
   }
 }
-
-let (command, folder) = (CommandLine.arguments[1], CommandLine.arguments[2])
-let lines = Lines()
-switch command {
+let (words, limit) = (CommandLine.arguments, Limit())
+switch words.count > 2 ? words[1] : "" {
 case "train":
-  if CommandLine.arguments.count > 3 { lines.stepsLeft = Int(CommandLine.arguments[3])! }
-  let settings = TrainingSettings(epochs: 6, learningRate: 0.05)
-  print(
-    try TrainingRun.start(
-      .init(network: "smallnet", data: DataSource("digits"), settings: settings), in: folder, observer: lines))
-case "resume":
-  print(try TrainingRun.resume(folder, observer: lines))
-default:
-  let model = try TrainedModel.read(folder + "/model.safetensors")
-  let test = Digits.load().test.dataset
-  let predictor = try model.predictor()
-  for index in 0..<5 {
-    let best = try predictor.predict(test.images[index...index], from: "digit \(index)")[0]
-    print("digit \(index): \(best.className)")
+  if words.count > 3, let steps = Int(words[3]) { limit.steps = steps }
+  let request = TrainingRun.Request(
+    network: "smallnet", data: try DataSource("digits"), settings: TrainingSettings(epochs: 6, learningRate: 0.05))
+  report(try TrainingRun.start(request, in: words[2], observer: limit))
+case "resume": report(try TrainingRun.resume(words[2], observer: limit))
+case "predict":
+  let predictor = try TrainedModel.read(words[2] + "/model.safetensors").predictor()
+  let images = Digits.load().test.dataset.images
+  for i in 0..<5 { print("digit \(i): \(try predictor.predict(images[i...i], from: "digit \(i)")[0].className)") }
+default: print("usage: own-network.swift train FOLDER [STEPS] | resume FOLDER | predict FOLDER")
+}
+
+func report(_ outcome: TrainingRun.Outcome) {
+  switch outcome {
+  case .finished(let result), .wasFinished(let result): print("test accuracy \(Float(result.testAccuracy))")
+  case .interrupted(let steps): print("stopped after \(steps) steps; resume goes on")
   }
 }
