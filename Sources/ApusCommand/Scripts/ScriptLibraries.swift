@@ -28,7 +28,7 @@ struct ScriptLibraries {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: moduleFolders[0])) ?? []
     let modules = names.filter { name in
       name.hasPrefix("Apus") && name.hasSuffix(".swiftmodule")
-        && !["ApusCommand", "ApusTests"].contains { name == "\($0).swiftmodule" }
+        && !["Command", "Tests"].contains { name == "Apus\($0).swiftmodule" }
     }
     return ["\(libraryFolder)/\(Self.libraryName)"] + modules.sorted().map { "\(moduleFolders[0])/\($0)" }
   }
