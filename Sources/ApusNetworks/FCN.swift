@@ -83,6 +83,10 @@ public struct ScoreFusion {
     if scores.isPoisoned { return scores }
     let height = min(large.shape[1], scores.shape[1] - offset)
     let width = min(large.shape[2], scores.shape[2] - offset)
+    if height < 1 || width < 1 {
+      return shapeFailure(
+        "ScoreFusion", "expects a fine map of more than \(offset) pixels each way, it is \(fine.shape)", input: fine)
+    }
     return cut(large, from: 0, height: height, width: width) + cut(scores, from: offset, height: height, width: width)
   }
 }

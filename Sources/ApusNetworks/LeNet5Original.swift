@@ -122,6 +122,7 @@ public struct PartiallyConnectedConv2D: Layer {
       )
     }
     if connections.isEmpty { fatalError("PartiallyConnectedConv2D: no output maps") }
+    if !kernel.isSize { fatalError("PartiallyConnectedConv2D: kernel \(kernel) must be in 1...\(IntOrPair.largest)") }
     let area = kernel.height * kernel.width
     // Each map is drawn for its own fan-in, and joined to the others along the last axis.
     let parts = connections.map { inputs in

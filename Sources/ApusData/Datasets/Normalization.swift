@@ -12,10 +12,20 @@ public struct Normalization: Hashable, Sendable, Codable {
   /// Number of channels, each with a mean and a deviation.
   public var channels: Int { mean.count }
 
-  /// Statistics of bytes divided by 255. Traps unless there are as many deviations as means, and at least one.
+  /// Statistics of bytes divided by 255. Traps unless there are as many deviations as means, at least one, all finite, and deviations
+  /// above 0.
   public init(mean: [Float], deviation: [Float]) {
     if mean.count != deviation.count || mean.isEmpty {
       fatalError("normalization with \(mean.count) means and \(deviation.count) deviations: one of each a channel")
+    }
+    if let channel = mean.indices.first(where: {
+      !mean[$0].isFinite || !deviation[$0].isFinite || deviation[$0] <= 0
+    }) {
+      fatalError(
+        """
+        normalization of channel \(channel) by mean \(mean[channel]) and deviation \(deviation[channel]): expected finite numbers, and \
+        a deviation above 0
+        """)
     }
     self.mean = mean
     self.deviation = deviation
@@ -25,6 +35,7 @@ public struct Normalization: Hashable, Sendable, Codable {
   public static let imageNet = Normalization(mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
 
   /// Of the images of `dataset` at `indices`. The sums are exact, so that no order of summation can change a bit.
+  /// Of no images: mean 0 and deviation 1.
   public init(of dataset: ImageDataset, at indices: [Int32]) {
     let channels = dataset.channels
     let size = dataset.height * dataset.width * channels
@@ -46,7 +57,7 @@ public struct Normalization: Hashable, Sendable, Codable {
         }
       }
     }
-    let count = Double(indices.count * dataset.height * dataset.width)
+    let count = Double(max(1, indices.count * dataset.height * dataset.width))
     let means = sums.map { Double($0) / count }
     let deviations = zip(squares, means).map { square, mean in max(0, Double(square) / count - mean * mean).squareRoot()
     }
@@ -83,7 +94,9 @@ extension Normalization {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     let mean = try values.decode([Float].self, forKey: .mean)
     let deviation = try values.decode([Float].self, forKey: .deviation)
-    guard !mean.isEmpty, mean.count == deviation.count, deviation.allSatisfy({ $0 > 0 }) else {
+    guard !mean.isEmpty, mean.count == deviation.count, (mean + deviation).allSatisfy(\.isFinite),
+      deviation.allSatisfy({ $0 > 0 })
+    else {
       throw DecodingError.dataCorruptedError(
         forKey: .deviation, in: values,
         debugDescription: "\(mean.count) means and deviations \(deviation): one of each a channel, above 0")

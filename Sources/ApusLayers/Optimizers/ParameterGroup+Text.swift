@@ -2,10 +2,9 @@
 extension ParameterGroup: CustomStringConvertible, Codable {
   /// `nil` where it is not a pattern, a colon and settings, or a number is negative or none.
   public init?(text: String) {
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count == 2, !parts[0].isEmpty else { return nil }
-    self.init(String(parts[0]))
-    for setting in parts[1].split(separator: ",", omittingEmptySubsequences: false) {
+    guard let colon = text.lastIndex(of: ":"), colon != text.startIndex else { return nil }
+    self.init(String(text[..<colon]))
+    for setting in text[text.index(after: colon)...].split(separator: ",", omittingEmptySubsequences: false) {
       let sides = setting.split(separator: "=", omittingEmptySubsequences: false)
       guard sides.count == 2 else { return nil }
       let number = Double(sides[1]).flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
@@ -26,11 +25,12 @@ extension ParameterGroup: CustomStringConvertible, Codable {
     return pattern + ":" + settings.compactMap { $0 }.joined(separator: ",")
   }
 
-  /// From a string. Throws `DecodingError` where `init(text:)` gives `nil`.
+  /// From a string. Throws `DecodingError` where `init(text:)` gives `nil`, but for a group without settings, which a program may make.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     let text = try container.decode(String.self)
-    guard let group = ParameterGroup(text: text) else {
+    let isEmpty = text.count > 1 && text.last == ":"
+    guard let group = isEmpty ? ParameterGroup(String(text.dropLast())) : ParameterGroup(text: text) else {
       throw DecodingError.dataCorruptedError(in: container, debugDescription: "\"\(text)\" is no group of parameters")
     }
     self = group

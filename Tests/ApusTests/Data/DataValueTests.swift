@@ -98,6 +98,15 @@ import Testing
   }
 
   /// Through the library, where nobody but the trainer looks at the parts.
+  @Test func normalizationRefusesWhatItCannotDivideBy() async {
+    let zero = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Normalization(mean: [0.5, 0.5], deviation: [1, 0])
+    }
+    #expect(errorText(zero).contains("normalization of channel 1 by mean 0.5 and deviation 0.0"))
+    let nothing = Normalization(of: digits.train.dataset, at: [])
+    #expect(nothing.mean == [0] && nothing.deviation == [1])
+  }
+
   @Test func refusesPartsThatAreEmptyAndClassesThatTheNetworkHasNot() throws {
     func trainer(_ data: DataSplits) throws -> Trainer {
       try Trainer(model: LeNet5(inputSize: 32), data: data, settings: shortSettings())

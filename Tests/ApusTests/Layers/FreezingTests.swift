@@ -1,4 +1,5 @@
 import Apus
+import Foundation
 import Testing
 
 private let images = floats([4, 8, 8, 3], seed: 3)
@@ -102,6 +103,16 @@ private func network() -> CIFARResNet { Random.withSeed(5) { CIFARResNet(depth: 
     ] {
       #expect(ParameterGroup(text: text) == nil, "\(text)")
     }
+  }
+
+  /// Whatever a program can make must come back from run.json, or its run cannot be resumed.
+  @Test func everyGroupComesBackFromJSON() throws {
+    let groups = [
+      ParameterGroup("x"), ParameterGroup("a:b", learningRate: 2),
+      ParameterGroup("*", weightDecay: 0, isTrainable: false),
+    ]
+    let json = try JSONEncoder().encode(groups)
+    #expect(try JSONDecoder().decode([ParameterGroup].self, from: json) == groups)
   }
 }
 

@@ -100,6 +100,14 @@ import Testing
     expectGradients(at: [coarse.cast(to: .float64)]) { model($0[0]).square() }
   }
 
+  @Test func aFusionRefusesAFineMapThatItsOffsetLeavesNothingOf() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let fusion = ScoreFusion(features: 2, classes: 3, offset: 4)
+      _ = fusion(.zeros([1, 3, 3, 3]), .zeros([1, 4, 9, 2]))
+    }
+    #expect(errorText(result).contains("expects a fine map of more than 4 pixels each way, it is [1, 4, 9, 2]"))
+  }
+
   @Test func aTransposedConvolutionBeginsAsBilinearEnlargement() {
     let x = floats([2, 5, 4, 3], seed: 9)
     let up = ConvTranspose2D(3, 3, kernel: 4, stride: 2, padding: 1, bias: false, initializer: .bilinear)
@@ -147,7 +155,7 @@ import Testing
     }
     expectError("FCN expects [N, H, W, C]") { _ = try model.plan(input: [8, 8]) }
     // A classifier's trainer says what it was given.
-    expectError("FCN gives [64, 32, 32, 10]", "SegmentationTrainer") {
+    expectError("FCN gives [64, 32, 32, 10]", "the trainer for segmentation takes one") {
       _ = try Trainer(model: FCN.small(classes: 10), data: digits, settings: shortSettings())
     }
   }

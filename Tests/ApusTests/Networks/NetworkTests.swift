@@ -174,6 +174,13 @@ import Testing
     #expect(plain[model.aux1!.fc2.weight] == nil && plain[model.fc.weight] != nil)
   }
 
+  @Test func partlyConnectedConvolutionsRefuseAKernelOfNothing() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = PartiallyConnectedConv2D(3, [[0]], kernel: [2, 0])
+    }
+    #expect(errorText(result).contains("PartiallyConnectedConv2D: kernel 2×0"))
+  }
+
   /// Each output map of C3 is an ordinary convolution of the maps that it sees.
   @Test func partlyConnectedMapsSeeWhatTheTableSays() {
     let connections = [[1], [0, 2], [0, 1, 2]]
