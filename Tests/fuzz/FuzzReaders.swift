@@ -1,5 +1,5 @@
-// The readers of files from outside, for libFuzzer. Compiled with the sources of Apus and ApusVision as one module, so that they are
-// instrumented; Tests/fuzz/run builds and runs it. APUS_FUZZ says which reader: idx, safetensors, npy, npz, pth, legacy, weights or a
+// The readers of files from outside, for libFuzzer. Compiled with the sources of the modules that read files as one module, so that they
+// are instrumented; Tests/fuzz/run builds and runs it. APUS_FUZZ says which reader: idx, safetensors, npy, npz, pth, legacy, weights or a
 // format of images.
 
 #if canImport(Darwin)
