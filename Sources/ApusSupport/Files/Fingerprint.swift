@@ -6,10 +6,18 @@ package struct Fingerprint {
 
   /// From other modules this is called as it is, not specialized: bytes that lie in memory are taken from there.
   package mutating func add(_ bytes: some Sequence<UInt8>) {
-    var hash = hash
-    func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    if bytes.withContiguousStorageIfAvailable({ $0.forEach(add) }) == nil { bytes.forEach(add) }
-    self.hash = hash
+    let before = hash
+    if let after = bytes.withContiguousStorageIfAvailable({ Fingerprint.hash(of: $0, from: before) }) {
+      hash = after
+    } else {
+      hash = Array(bytes).withUnsafeBufferPointer { Fingerprint.hash(of: $0, from: before) }
+    }
+  }
+
+  private static func hash(of bytes: UnsafeBufferPointer<UInt8>, from start: UInt64) -> UInt64 {
+    var hash = start
+    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    return hash
   }
 
   /// With an end that no other text can move.
