@@ -41,13 +41,18 @@ extension NetworkCatalogue {
       fatalError("register: \(name) with input \(input), expected an image's shape [H, W, C]")
     }
     if classes < 1 { fatalError("register: \(name) with \(classes) classes, expected at least one") }
-    if known(name) != nil { fatalError("register: there is a network \"\(name)\" already: give it another name") }
-    registered.locked { own in
-      own.append(
-        Entry(
-          name: name, title: title ?? name, variant: "", paper: "", usualInput: input, usualClasses: classes,
-          refusal: { _, _ in nil }, make: make))
-    }
+    let entry = Entry(
+      name: name, title: title ?? name, variant: "", paper: "", usualInput: input, usualClasses: classes,
+      refusal: { _, _ in nil }, make: make)
+    // One step, so that of two threads one is refused.
+    let isFree =
+      known(name) == nil
+      && registered.locked { own in
+        if own.contains(where: { $0.name == name }) { return false }
+        own.append(entry)
+        return true
+      }
+    if !isFree { fatalError("register: there is a network \"\(name)\" already: give it another name") }
   }
 
   /// Whether a file's network is known here; `file` is named in the error, `part` says where in it the name stands.
