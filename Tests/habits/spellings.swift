@@ -3,7 +3,7 @@
 import Apus
 
 struct Net: Module {  // expected-error {{'Module' has been renamed to 'Layer'}}
-  func callAsFunction(_ x: Tensor) -> Tensor { x }
+  func forward(_ x: Tensor) -> Tensor { x }
 }
 
 func layers() {
@@ -48,7 +48,7 @@ func layers() {
 }
 
 struct Prefixed: nn.Module {  // expected-error {{layers have no prefix}}
-  func callAsFunction(_ x: Tensor) -> Tensor { x }
+  func forward(_ x: Tensor) -> Tensor { x }
 }
 
 func losses(_ x: Tensor, _ labels: [Int], _ narrow: [Int32]) {

@@ -26,7 +26,7 @@ public struct ELU: Layer {
   }
 
   /// x of any shape → the same shape, with values of at least −alpha.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { elu(x, alpha: alpha) }
+  public func forward(_ x: consuming Tensor) -> Tensor { elu(x, alpha: alpha) }
 }
 
 private func checkAlpha(_ alpha: Double) {

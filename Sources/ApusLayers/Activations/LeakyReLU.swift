@@ -26,7 +26,7 @@ public struct LeakyReLU: Layer {
   }
 
   /// x of any shape → the same shape.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { leakyReLU(x, slope: slope) }
+  public func forward(_ x: consuming Tensor) -> Tensor { leakyReLU(x, slope: slope) }
 }
 
 /// With a negative slope the function would fold, and its sign no longer tell which side an output came from.

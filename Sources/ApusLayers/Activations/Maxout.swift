@@ -53,7 +53,7 @@ public struct Maxout: Layer {
   }
 
   /// [… , pieces · C] → [… , C]. Traps unless `pieces` divides the channels.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { maxout(x, pieces: pieces) }
+  public func forward(_ x: consuming Tensor) -> Tensor { maxout(x, pieces: pieces) }
 }
 
 private func checkPieces(_ pieces: Int) {

@@ -11,8 +11,7 @@ private func prelu(_ x: consuming Tensor, slope: Tensor, parameter: Parameter?) 
   Tensor.matchTypes(&x, &slope, "PReLU")
   guard slope.elementCount == 1 || (slope.rank == 1 && x.rank >= 1 && x.shape[x.rank - 1] == slope.shape[0]) else {
     return shapeFailure(
-      "PReLU", "expects one slope or one a channel, input is \(x.shape), slopes are \(slope.shape)",
-      path: parameter?.layerPath, input: x)
+      "PReLU", "expects one slope or one a channel, input is \(x.shape), slopes are \(slope.shape)", input: x)
   }
   let tape = Tape.recording(x, slope)
   let nodes = (x.body.node, slope.body.node)
@@ -30,7 +29,7 @@ private func prelu(_ x: consuming Tensor, slope: Tensor, parameter: Parameter?) 
     note(
       "PReLU", y, from: input,
       with: Scope.Note(
-        path: parameter?.layerPath, parameters: parameter.map { [$0] } ?? [], multiplyAdds: 0, graph: .prelu,
+        multiplyAdds: 0, graph: .prelu,
         operands: [input, slope]))
   }
   return y
@@ -52,5 +51,5 @@ public struct PReLU: Layer {
   }
 
   /// x of any shape, its last axis C if there is a slope per channel → the same shape.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { prelu(x, slope: weight.value, parameter: weight) }
+  public func forward(_ x: consuming Tensor) -> Tensor { prelu(x, slope: weight.value, parameter: weight) }
 }

@@ -34,5 +34,5 @@ public struct ReLU: Layer {
   public init() {}
 
   /// x of any shape → the same shape. NaN stays NaN.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { relu(x) }
+  public func forward(_ x: consuming Tensor) -> Tensor { relu(x) }
 }

@@ -38,7 +38,7 @@ public struct Softmax: Layer {
   public init() {}
 
   /// […, classes] → the same shape; each row of classes is at least 0 and adds up to 1.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { softmax(x) }
+  public func forward(_ x: consuming Tensor) -> Tensor { softmax(x) }
 }
 
 /// The logarithm of the softmax over the last axis, what `negativeLogLikelihood` takes.
@@ -47,5 +47,5 @@ public struct LogSoftmax: Layer {
   public init() {}
 
   /// […, classes] → the same shape, with values of at most 0.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { logSoftmax(x) }
+  public func forward(_ x: consuming Tensor) -> Tensor { logSoftmax(x) }
 }

@@ -27,7 +27,7 @@ public struct Swish: Layer {
   }
 
   /// x of any shape → the same shape.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { swish(x, beta: beta) }
+  public func forward(_ x: consuming Tensor) -> Tensor { swish(x, beta: beta) }
 }
 
 private func checkBeta(_ beta: Double) {

@@ -25,5 +25,5 @@ public struct Threshold: Layer {
   public init() {}
 
   /// x of any shape → the same shape, with values 0 and 1.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { threshold(x) }
+  public func forward(_ x: consuming Tensor) -> Tensor { threshold(x) }
 }

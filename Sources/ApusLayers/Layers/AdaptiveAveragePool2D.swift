@@ -17,7 +17,7 @@ public struct AdaptiveAveragePool2D: Layer {
   }
 
   /// [N, H, W, C] → [N, height, width, C]. Traps on images without pixels.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { adaptiveAveragePool2d(x, size: size) }
+  public func forward(_ x: consuming Tensor) -> Tensor { adaptiveAveragePool2d(x, size: size) }
 }
 
 /// Adaptive average pooling as a function; see `AdaptiveAveragePool2D`.

@@ -64,21 +64,20 @@ public struct BatchNorm: Layer {
   /// [N, …, C] → the same shape; per activation [N, H, W, C].
   ///
   /// Traps in training if each mean would be over a single value, as of [1, C]: the output would be β whatever the input is.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     let shape = runningMean.shape
     if isPerActivation {
       guard x.rank == shape.count + 1, Shape(x.shape.dropFirst()) == shape else {
-        return shapeFailure("BatchNorm", "expects samples of shape \(shape), input is \(x.shape)", path: path, input: x)
+        return shapeFailure("BatchNorm", "expects samples of shape \(shape), input is \(x.shape)", input: x)
       }
     } else if x.rank < 2 || x.shape[x.rank - 1] != shape[0] {
-      return shapeFailure("BatchNorm", wrongChannels(shape[0], x.shape), path: path, input: x)
+      return shapeFailure("BatchNorm", wrongChannels(shape[0], x.shape), input: x)
     }
     if usesBatch && x.elementCount <= shape.elementCount {
       return shapeFailure(
         "BatchNorm",
-        "in training needs more than one value per \(isPerActivation ? "activation" : "channel"), input is \(x.shape)",
-        path: path, input: x)
+        "in training needs more than one value per \(isPerActivation ? "activation" : "channel"), input is \(x.shape)", input: x)
     }
     Tensor.enter(&x, "BatchNorm")
     let flat: Shape = [shape.elementCount]
@@ -97,7 +96,7 @@ public struct BatchNorm: Layer {
 
   private func details(elements: Int, _ operands: [Tensor?]) -> Scope.Note {
     Scope.Note(
-      path: path, parameters: [weight, bias].compactMap { $0 }, multiplyAdds: elements,
+      multiplyAdds: elements,
       graph: usesBatch ? nil : .batchNorm(epsilon: epsilon), operands: operands)
   }
 

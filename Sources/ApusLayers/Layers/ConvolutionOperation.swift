@@ -12,15 +12,13 @@ public func conv2d(
 ) -> Tensor {
   convolution(
     x, weight: weight, bias: bias, stride: stride.intOrPair, padding: padding.imagePadding,
-    dilation: dilation.intOrPair,
-    groups: groups, layer: nil)
+    dilation: dilation.intOrPair, groups: groups)
 }
 
-/// `layer`: the parameters that name the layer in errors and plans.
+/// As above of resolved sizes.
 package func convolution(
   _ x: consuming Tensor, weight: Tensor, bias: Tensor?, stride: IntOrPair, padding: Padding, dilation: IntOrPair,
-  groups: Int,
-  layer: LayerParameters?
+  groups: Int
 ) -> Tensor {
   if x.isPoisoned { return x }
   var (weight, bias) = (weight, bias)
@@ -28,28 +26,26 @@ package func convolution(
   Tensor.matchTypes(&x, &weight, "Conv2D")
   if bias != nil { Tensor.matchTypes(&x, &bias!, "Conv2D") }
   guard x.rank == 4 else {
-    return shapeFailure("Conv2D", "expects [N, H, W, C], input is \(x.shape)", path: layer?.path, input: x)
+    return shapeFailure("Conv2D", "expects [N, H, W, C], input is \(x.shape)", input: x)
   }
   guard weight.rank == 4 else {
-    return shapeFailure("Conv2D", "expects a weight [KH, KW, C, K], it is \(weight.shape)", path: layer?.path, input: x)
+    return shapeFailure("Conv2D", "expects a weight [KH, KW, C, K], it is \(weight.shape)", input: x)
   }
   guard groups > 0, weight.shape[3] % groups == 0 else {
     return shapeFailure(
-      "Conv2D", "with \(groups) groups needs output channels that are a multiple of it, not \(weight.shape[3])",
-      path: layer?.path, input: x)
+      "Conv2D", "with \(groups) groups needs output channels that are a multiple of it, not \(weight.shape[3])", input: x)
   }
   guard x.shape[3] == weight.shape[2] * groups else {
     return shapeFailure(
-      "Conv2D", wrongChannels(weight.shape[2] * groups, x.shape), path: layer?.path, input: x)
+      "Conv2D", wrongChannels(weight.shape[2] * groups, x.shape), input: x)
   }
   guard stride.isSize && dilation.isSize else {
     return shapeFailure(
-      "Conv2D", "needs stride and dilation in 1...\(IntOrPair.largest), they are \(stride) and \(dilation)",
-      path: layer?.path, input: x)
+      "Conv2D", "needs stride and dilation in 1...\(IntOrPair.largest), they are \(stride) and \(dilation)", input: x)
   }
   if let bias, bias.shape != [weight.shape[3]] {
     return shapeFailure(
-      "Conv2D", "expects a bias of shape [\(weight.shape[3])], it is \(bias.shape)", path: layer?.path, input: x)
+      "Conv2D", "expects a bias of shape [\(weight.shape[3])], it is \(bias.shape)", input: x)
   }
   let kernel = (weight.shape[0], weight.shape[1])
   let geometry = ConvolutionGeometry(
@@ -61,12 +57,11 @@ package func convolution(
   guard height > 0 && width > 0 else {
     return shapeFailure(
       "Conv2D",
-      "with a \(kernel.0)×\(kernel.1) kernel does not fit into its input \(x.shape) with padding \(geometry.padding)",
-      path: layer?.path, input: x)
+      "with a \(kernel.0)×\(kernel.1) kernel does not fit into its input \(x.shape) with padding \(geometry.padding)", input: x)
   }
   guard IntOrPair(height, width).isSize else {
     return shapeFailure(
-      "Conv2D", "with padding \(geometry.padding) would make \(height)×\(width) of \(x.shape)", path: layer?.path,
+      "Conv2D", "with padding \(geometry.padding) would make \(height)×\(width) of \(x.shape)",
       input: x)
   }
   let tape = Tape.recording(x, weight) ?? bias.flatMap { Tape.recording($0) }
@@ -76,7 +71,6 @@ package func convolution(
   note(
     "Conv2D", y, from: x,
     with: Scope.Note(
-      path: layer?.path, parameters: layer?.all ?? [],
       multiplyAdds: saturatingProduct(y.elementCount, kernel.0, kernel.1, weight.shape[2]),
       window: .init(kernel: kernel, stride: stride.pair, dilation: dilation.pair),
       implementation: Kernels.convolutionImplementation(x.shape, weight.shape, geometry),

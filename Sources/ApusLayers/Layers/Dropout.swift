@@ -37,7 +37,7 @@ public struct Dropout: Layer {
   }
 
   /// x of any shape → the same shape. In inference x itself if `inverted`, x · (1 − dropProbability) if `vanilla`.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     let drops = Scope.current?.phase.dropout ?? false
     if form == .inverted || dropProbability == 0 { return dropout(x, dropProbability: dropProbability) }
     let kept = 1 - dropProbability

@@ -31,7 +31,7 @@ public struct LocalResponseNorm: Layer {
   public static var alexNet: LocalResponseNorm { LocalResponseNorm(5, alpha: 5e-4, beta: 0.75, k: 2) }
 
   /// [N, …, C] → the same shape.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     localResponseNorm(x, size: size, alpha: alpha, beta: beta, k: k)
   }
 }

@@ -57,13 +57,12 @@ public struct LocallyConnected2D: Layer {
   }
 
   /// [N, H, W, C] of `inputSize` → [N, OH, OW, K]. Traps on images of another size.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     guard x.rank == 4, x.shape[1] == inputSize.height, x.shape[2] == inputSize.width, x.shape[3] == channels else {
       return shapeFailure(
         "LocallyConnected2D",
-        "was made for [N, \(inputSize.height), \(inputSize.width), \(channels)], input is \(x.shape)",
-        path: weight.layerPath, input: x)
+        "was made for [N, \(inputSize.height), \(inputSize.width), \(channels)], input is \(x.shape)", input: x)
     }
     let rows = patches(x, kernel: kernel, stride: stride, padding: padding)
     let (batch, places, window) = (rows.shape[0], weight.shape[0], weight.shape[1])

@@ -78,7 +78,7 @@ public struct Upsample2D: Layer {
   }
 
   /// [N, H, W, C] → [N, H · `scale.height`, W · `scale.width`, C].
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     guard x.rank == 4 else { return shapeFailure("Upsample2D", "expects [N, H, W, C], input is \(x.shape)", input: x) }
     let (height, width) = (x.shape[1] * scale.height, x.shape[2] * scale.width)

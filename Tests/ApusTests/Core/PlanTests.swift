@@ -45,7 +45,7 @@ import Testing
   @Test func laterErrorsDoNotReplaceTheFirst() {
     struct Broken: Layer {
       let conv = Conv2D(9, 8, kernel: 3)
-      func callAsFunction(_ x: Tensor) -> Tensor { conv(x) + Tensor.ones([5]) }
+      func forward(_ x: Tensor) -> Tensor { conv(x) + Tensor.ones([5]) }
     }
     #expect { try Broken().plan(input: [1, 8, 8, 3]) } throws: {
       "\($0)" == "conv: Conv2D expects 9 channels, input is [1, 8, 8, 3]"

@@ -133,7 +133,7 @@ import Testing
     let weight = Tensor([0.5 as Float, -2, 0.25, 8, 1, 3], shape: [3, 2])
     struct Model: Layer {
       let fc = Linear(2, 3)
-      func callAsFunction(_ x: consuming Tensor) -> Tensor { fc(x) }
+      func forward(_ x: consuming Tensor) -> Tensor { fc(x) }
     }
     let header =
       #"{"fc.weight":{"dtype":"BF16","shape":[3,2],"data_offsets":[0,12]},"#
@@ -234,7 +234,7 @@ import Testing
   private struct Model: Layer, NamedParts {
     let fc: Linear
     let function: (Tensor, Linear) -> Tensor
-    func callAsFunction(_ x: consuming Tensor) -> Tensor { function(x, fc) }
+    func forward(_ x: consuming Tensor) -> Tensor { function(x, fc) }
     var parts: [(name: String, part: Any)] { [("fc", fc)] }
   }
 
@@ -295,7 +295,7 @@ import Testing
   @Test func ownLayersAreTakenAsTheyAre() throws {
     struct Own: Layer {
       let scale = Parameter(.normal([3, 3, 2, 2], seed: 1))
-      func callAsFunction(_ x: consuming Tensor) -> Tensor { conv2d(x, weight: scale.value) }
+      func forward(_ x: consuming Tensor) -> Tensor { conv2d(x, weight: scale.value) }
     }
     let file = try Own().weights()
     expectSameBits(file.tensors[0].value, Own().scale.value)

@@ -59,7 +59,7 @@ package enum MemoryPool {
       locked.state.keptBytes -= bytes
       return pointer
     }
-    guard let pointer = reused ?? Kernels.allocate(bytes) else { noMemory(byteCount) }
+    guard let pointer = reused ?? SystemMemory.allocate(bytes) else { noMemory(byteCount) }
     return pointer
   }
 
@@ -71,7 +71,7 @@ package enum MemoryPool {
       locked.state.keptBytes += bytes
       return true
     }
-    if !kept { Kernels.free(pointer) }
+    if !kept { SystemMemory.free(pointer) }
   }
 
   // MARK: Large blocks
@@ -80,7 +80,7 @@ package enum MemoryPool {
     let pointer = pool.locked { locked -> UnsafeMutableRawPointer? in
       if let place = locked.state.map.take(byteCount) { return locked.state.pointer(at: place) }
       for size in [BlockMap.segmentSize(for: byteCount), BlockMap.rounded(byteCount)] {
-        guard let start = Kernels.allocate(size) else { continue }
+        guard let start = SystemMemory.allocate(size) else { continue }
         locked.state.segments.append((start, size))
         locked.state.map.addSegment(size: size)
         return locked.state.map.take(byteCount).map { locked.state.pointer(at: $0) }
@@ -96,7 +96,7 @@ package enum MemoryPool {
       locked.state.map.give(locked.state.place(of: pointer), byteCount)
       for release in locked.state.map.trim() {
         let start = locked.state.segments[release.segment].start
-        Kernels.discard(start + release.range.lowerBound, release.range.count)
+        SystemMemory.discard(start + release.range.lowerBound, release.range.count)
       }
     }
   }

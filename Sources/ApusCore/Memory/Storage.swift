@@ -14,12 +14,12 @@ package final class Storage: @unchecked Sendable {
   let byteCount: Int
 
   private let memory: UnsafeMutableRawPointer?
-  private let planned: Planner.Block?
+  private let planned: PlannedMemory.Block?
 
   package init(byteCount: Int) {
     self.byteCount = byteCount
-    if let planner = Scope.current?.planner {
-      planned = planner.take(byteCount)
+    if let account = ThreadContext.current?.plannedMemory {
+      planned = account.take(byteCount)
       memory = nil
     } else {
       planned = nil
