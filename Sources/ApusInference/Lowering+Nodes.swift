@@ -10,7 +10,7 @@ extension Lowering {
     case .convolution, .linear: try lowerProduct(fused)
     case .transposedConvolution(let convolution):
       let kernel = Kernels.preparedTransposedConvolution(
-        shape(node.output), try constant(node.inputs[1]), convolution.geometry)
+        shape(node.output), try constant(node.inputs[1]), convolution)
       emit(kernel, [source(node.inputs[0])], making: node.output)
     case .matrixProduct(let precision):
       emit(
@@ -50,7 +50,7 @@ extension Lowering {
     }
     var epilogue = Kernels.PreparedEpilogue(bias: bias, hasResidual: fused.residual != nil, relu: fused.relu)
     if let norm = fused.norm { epilogue.norm = try foldedNorm(norm) }
-    let kernel = Kernels.preparedConvolution(shape(node.inputs[0]), weight, convolution.geometry, epilogue)
+    let kernel = Kernels.preparedConvolution(shape(node.inputs[0]), weight, convolution, epilogue)
     let inputs = [source(node.inputs[0])] + (fused.residual.map { [source($0)] } ?? [])
     emit(kernel, inputs, making: fused.output, mayOverwrite: fused.residual == nil ? [] : [1])
   }
@@ -162,8 +162,8 @@ extension Lowering {
       mayOverwrite = [0, 1].filter { shape(node.inputs[$0]) == y }
     case .softmax, .logSoftmax: kernel = Kernels.preparedSoftmax(y, logarithm: node.operation == .logSoftmax)
     case .maxout(let pieces): kernel = Kernels.preparedMaxout(y, pieces: pieces)
-    case .maxPool(let pool): kernel = Kernels.preparedPool(x, pool.geometry, takesMaximum: true)
-    case .averagePool(let pool): kernel = Kernels.preparedPool(x, pool.geometry, takesMaximum: false)
+    case .maxPool(let pool): kernel = Kernels.preparedPool(x, pool, takesMaximum: true)
+    case .averagePool(let pool): kernel = Kernels.preparedPool(x, pool, takesMaximum: false)
     case .transpose(let order):
       let strides = x.contiguousStrides
       kernel = Kernels.preparedGather(y, strides: order.map { strides[$0] })

@@ -21,7 +21,7 @@ import Synchronization
 ///   and whoever loads `done` with acquire order sees the values; everybody else waits. There is no way back from done.
 package final class PendingOperation {
   package enum Base {
-    case convolution(x: Tensor, weight: Tensor, bias: Tensor?, geometry: ConvolutionGeometry)
+    case convolution(x: Tensor, weight: Tensor, bias: Tensor?, geometry: ConvolutionSettings)
     case linear(x: Tensor, weight: Tensor, bias: Tensor?, precision: Precision)
     /// Statistics are known; normalizing is pending.
     case batchNorm(x: Tensor, statistics: NormalizationStatistics, gamma: Tensor?, beta: Tensor?)

@@ -1,33 +1,25 @@
 import CApus
 
 extension Kernels {
-  /// Functions of one element that are kernels of their own, in the order of the C core's.
-  package enum Nonlinearity: UInt32 {
-    case threshold, sigmoid, tanh, leakyReLU, elu, swish, gelu, geluTanh, softplus
-
-    var code: apus_nonlinearity { apus_nonlinearity(rawValue: rawValue) }
-    /// Whether backward reads x; else it reads y, which the next layer keeps anyway.
-    package var readsInput: Bool { apus_nonlinearity_reads_input(code) != 0 }
-  }
-
-  /// `parameter`: the slope, α or β; others read none.
-  package static func nonlinearity(_ function: Nonlinearity, _ x: consuming Tensor, parameter: Double) -> Tensor {
-    map(x, "\(function)") {
-      apus_nonlinearity_forward(function.code, $0, Float(parameter), $1, $2)
+  package static func activation(_ function: ActivationFunction, _ x: consuming Tensor) -> Tensor {
+    guard let (code, parameter) = function.nonlinearity else { return relu(x) }
+    return map(x, "\(function)") {
+      apus_nonlinearity_forward(code, $0, Float(parameter), $1, $2)
     } float64: {
-      apus_nonlinearity_forward_reference_f64(function.code, $0, parameter, $1, $2)
+      apus_nonlinearity_forward_reference_f64(code, $0, parameter, $1, $2)
     }
   }
 
   /// `saved`: x or y, as `readsInput` says.
-  package static func nonlinearityBackward(
-    _ function: Nonlinearity, saved: Tensor, gradient: consuming Tensor, parameter: Double
+  package static func activationBackward(
+    _ function: ActivationFunction, saved: Tensor, gradient: consuming Tensor
   ) -> Tensor {
+    guard let (code, parameter) = function.nonlinearity else { return reluBackward(y: saved, gradient: gradient) }
     defer { withExtendedLifetime(saved) {} }
     return map(gradient, "\(function)") {
-      apus_nonlinearity_backward(function.code, $0, Float(parameter), saved.floats, $1, $2)
+      apus_nonlinearity_backward(code, $0, Float(parameter), saved.floats, $1, $2)
     } float64: {
-      apus_nonlinearity_backward_reference_f64(function.code, $0, parameter, saved.doubles, $1, $2)
+      apus_nonlinearity_backward_reference_f64(code, $0, parameter, saved.doubles, $1, $2)
     }
   }
 
@@ -133,5 +125,26 @@ extension Kernels {
 
   private static func maxoutRows(_ shape: Shape) -> (rows: Int64, channels: Int64) {
     (Int64(shape.dropLast().reduce(1, *)), Int64(shape[shape.count - 1]))
+  }
+}
+
+extension ActivationFunction {
+  /// Whether backward reads x; else it reads y, which the next layer keeps anyway.
+  package var readsInput: Bool { nonlinearity.map { apus_nonlinearity_reads_input($0.code) != 0 } ?? false }
+
+  /// The kernel and its parameter; `nil` for ReLU, which has one of its own.
+  var nonlinearity: (code: apus_nonlinearity, parameter: Double)? {
+    switch self {
+    case .relu: nil
+    case .threshold: (APUS_THRESHOLD, 0)
+    case .sigmoid: (APUS_SIGMOID, 0)
+    case .tanh: (APUS_TANH, 0)
+    case .softplus: (APUS_SOFTPLUS, 0)
+    case .gelu: (APUS_GELU, 0)
+    case .geluTanh: (APUS_GELU_TANH, 0)
+    case .leakyReLU(let slope): (APUS_LEAKY_RELU, slope)
+    case .elu(let alpha): (APUS_ELU, alpha)
+    case .swish(let beta): (APUS_SWISH, beta)
+    }
   }
 }

@@ -1,38 +1,5 @@
 import CApus
 
-/// Geometry of a convolution beside the sizes of its operands.
-package struct ConvolutionGeometry {
-  var stride: (Int, Int) = (1, 1)
-  var dilation: (Int, Int) = (1, 1)
-  /// top, left, bottom, right
-  package var padding: (Int, Int, Int, Int) = (0, 0, 0, 0)
-  var groups = 1
-  var precision = Precision.standard
-
-  package init(
-    stride: (Int, Int) = (1, 1), dilation: (Int, Int) = (1, 1), padding: (Int, Int, Int, Int) = (0, 0, 0, 0),
-    groups: Int = 1, precision: Precision = Precision.standard
-  ) {
-    self.stride = stride
-    self.dilation = dilation
-    self.padding = padding
-    self.groups = groups
-    self.precision = precision
-  }
-
-  package func outputSize(_ size: (Int, Int), kernel: (Int, Int)) -> (Int, Int) {
-    (
-      ConvolutionGeometry.outputSize(size.0, kernel.0, stride.0, dilation.0, padding.0 + padding.2),
-      ConvolutionGeometry.outputSize(size.1, kernel.1, stride.1, dilation.1, padding.1 + padding.3)
-    )
-  }
-
-  static func outputSize(_ size: Int, _ kernel: Int, _ stride: Int, _ dilation: Int, _ padding: Int) -> Int {
-    let span = size + padding - dilation * (kernel - 1) - 1
-    return span < 0 ? 0 : span / stride + 1
-  }
-}
-
 extension Kernels {
   /// What convolution does to each sum: + bias, (− mean) · scale + shift, + residual, ReLU.
   package struct Epilogue {
@@ -49,13 +16,13 @@ extension Kernels {
     }
   }
 
-  package static func convolution(_ x: Tensor, _ w: Tensor, _ geometry: ConvolutionGeometry, _ epilogue: Epilogue)
+  package static func convolution(_ x: Tensor, _ w: Tensor, _ geometry: ConvolutionSettings, _ epilogue: Epilogue)
     -> Tensor
   {
     x.settle()
     var shape = descriptor(x.shape, w.shape, geometry)
-    let (height, width) = geometry.outputSize((x.shape[1], x.shape[2]), kernel: (w.shape[0], w.shape[1]))
-    let y = Tensor(uninitialized: [x.shape[0], height, width, w.shape[3]], x.scalarType)
+    let size = geometry.outputSize(IntOrPair(x.shape[1], x.shape[2]), kernel: IntOrPair(w.shape[0], w.shape[1]))
+    let y = Tensor(uninitialized: [x.shape[0], size.height, size.width, w.shape[3]], x.scalarType)
     if y.body.storage.isAbstract {
       planned(
         scratch: plan(APUS_CONV2D_FORWARD, &shape, geometry.precision).scratch_bytes,
@@ -87,7 +54,7 @@ extension Kernels {
   /// The gradient with respect to x, of shape `input`; also the transposed convolution. `sum`: memory with numbers of that shape,
   /// to which it is added.
   package static func convolutionBackwardData(
-    _ dy: Tensor, _ w: Tensor, input: Shape, _ geometry: ConvolutionGeometry, addingTo sum: Storage? = nil
+    _ dy: Tensor, _ w: Tensor, input: Shape, _ geometry: ConvolutionSettings, addingTo sum: Storage? = nil
   ) -> Tensor {
     var shape = descriptor(input, w.shape, geometry)
     let dx =
@@ -113,7 +80,7 @@ extension Kernels {
   }
 
   package static func convolutionBackwardWeights(
-    _ x: Tensor, _ dy: Tensor, kernel: Shape, _ geometry: ConvolutionGeometry
+    _ x: Tensor, _ dy: Tensor, kernel: Shape, _ geometry: ConvolutionSettings
   )
     -> Tensor
   {
@@ -140,12 +107,12 @@ extension Kernels {
 
   /// A convolution's pass on samples of x, w and dy.
   private static func work(
-    _ pass: String, _ input: Shape, _ kernel: Shape, _ geometry: ConvolutionGeometry,
+    _ pass: String, _ input: Shape, _ kernel: Shape, _ geometry: ConvolutionSettings,
     after epilogue: Epilogue = Epilogue(),
     _ outputs: Int, _ run: @escaping (_ x: Tensor, _ w: Tensor, _ dy: Tensor, _ after: Epilogue) -> () -> Void
   ) -> PlannedWork {
-    let (height, width) = geometry.outputSize((input[1], input[2]), kernel: (kernel[0], kernel[1]))
-    let output: Shape = [input[0], height, width, kernel[3]]
+    let size = geometry.outputSize(IntOrPair(input[1], input[2]), kernel: IntOrPair(kernel[0], kernel[1]))
+    let output: Shape = [input[0], size.height, size.width, kernel[3]]
     let has = (
       bias: epilogue.bias != nil, norm: epilogue.norm != nil, residual: epilogue.residual != nil,
       relu: epilogue.relu
@@ -165,7 +132,7 @@ extension Kernels {
   }
 
   /// Name of the implementation that the forward pass of a convolution takes, for records and plans.
-  package static func convolutionImplementation(_ input: Shape, _ kernel: Shape, _ geometry: ConvolutionGeometry)
+  package static func convolutionImplementation(_ input: Shape, _ kernel: Shape, _ geometry: ConvolutionSettings)
     -> String
   {
     var shape = descriptor(input, kernel, geometry)
@@ -173,14 +140,15 @@ extension Kernels {
     return String(cString: apus_conv2d_implementation_name(plan.implementation))
   }
 
-  static func descriptor(_ x: Shape, _ w: Shape, _ geometry: ConvolutionGeometry) -> apus_conv2d {
+  static func descriptor(_ x: Shape, _ w: Shape, _ geometry: ConvolutionSettings) -> apus_conv2d {
     apus_conv2d(
       batch: Int64(x[0]), height: Int64(x[1]), width: Int64(x[2]), in_channels: Int64(x[3]),
       out_channels: Int64(w[3]), kernel_h: Int64(w[0]), kernel_w: Int64(w[1]),
-      stride_h: Int64(geometry.stride.0), stride_w: Int64(geometry.stride.1),
-      dilation_h: Int64(geometry.dilation.0), dilation_w: Int64(geometry.dilation.1),
-      pad_top: Int64(geometry.padding.0), pad_left: Int64(geometry.padding.1),
-      pad_bottom: Int64(geometry.padding.2), pad_right: Int64(geometry.padding.3), groups: Int64(geometry.groups))
+      stride_h: Int64(geometry.stride.height), stride_w: Int64(geometry.stride.width),
+      dilation_h: Int64(geometry.dilation.height), dilation_w: Int64(geometry.dilation.width),
+      pad_top: Int64(geometry.padding.top), pad_left: Int64(geometry.padding.left),
+      pad_bottom: Int64(geometry.padding.bottom), pad_right: Int64(geometry.padding.right),
+      groups: Int64(geometry.groups))
   }
 
   static func plan(

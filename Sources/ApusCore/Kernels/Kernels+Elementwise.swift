@@ -1,9 +1,6 @@
 import CApus
 
 extension Kernels {
-  package typealias Unary = Graph.Unary
-  package typealias Binary = Graph.Binary
-
   enum Comparison: UInt32 {
     case equal, notEqual, less, lessEqual, greater, greaterEqual
     var code: apus_comparison { apus_comparison(rawValue: rawValue) }
@@ -41,7 +38,7 @@ extension Kernels {
     return y
   }
 
-  package static func unary(_ operation: Unary, _ x: consuming Tensor) -> Tensor {
+  package static func unary(_ operation: UnaryFunction, _ x: consuming Tensor) -> Tensor {
     map(x, "\(operation)") {
       apus_unary_f32(operation.code, $0, $1, $2)
     } float64: {
@@ -59,7 +56,8 @@ extension Kernels {
   }
 
   /// a ∘ b, broadcast to `shape`; both of one type.
-  package static func binary(_ operation: Binary, _ a: consuming Tensor, _ b: consuming Tensor, shape: Shape) -> Tensor
+  package static func binary(_ operation: BinaryFunction, _ a: consuming Tensor, _ b: consuming Tensor, shape: Shape)
+    -> Tensor
   {
     let type = a.scalarType
     var space = broadcast(a.shape, b.shape, to: shape)
@@ -174,7 +172,7 @@ extension Kernels {
   }
 }
 
-extension Graph.Unary {
+extension UnaryFunction {
   var code: apus_unary {
     switch self {
     case .negate: APUS_NEGATE
@@ -189,7 +187,7 @@ extension Graph.Unary {
   }
 }
 
-extension Graph.Binary {
+extension BinaryFunction {
   var code: apus_binary {
     switch self {
     case .add: APUS_ADD

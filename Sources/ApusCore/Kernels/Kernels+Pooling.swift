@@ -1,33 +1,8 @@
 import CApus
 
-/// Windows of a pooling layer.
-package struct PoolingGeometry {
-  package var kernel: (Int, Int)
-  package var stride: (Int, Int)
-  /// top, left, bottom, right
-  var padding: (Int, Int, Int, Int) = (0, 0, 0, 0)
-  var countsPadding = true
-
-  package init(
-    kernel: (Int, Int), stride: (Int, Int), padding: (Int, Int, Int, Int) = (0, 0, 0, 0), countsPadding: Bool = true
-  ) {
-    self.kernel = kernel
-    self.stride = stride
-    self.padding = padding
-    self.countsPadding = countsPadding
-  }
-
-  package func outputSize(_ size: (Int, Int)) -> (Int, Int) {
-    (
-      ConvolutionGeometry.outputSize(size.0, kernel.0, stride.0, 1, padding.0 + padding.2),
-      ConvolutionGeometry.outputSize(size.1, kernel.1, stride.1, 1, padding.1 + padding.3)
-    )
-  }
-}
-
 extension Kernels {
   /// The maxima and, where wanted, the mask of their positions: a byte each, or four where windows have more than 256.
-  package static func maxPool(_ x: Tensor, _ geometry: PoolingGeometry, wantsMask: Bool) -> (y: Tensor, mask: Tensor?) {
+  package static func maxPool(_ x: Tensor, _ geometry: PoolingSettings, wantsMask: Bool) -> (y: Tensor, mask: Tensor?) {
     x.settle()
     let plan = plan(x.shape, geometry)
     let shape: Shape = [x.shape[0], Int(plan.out_h), Int(plan.out_w), x.shape[3]]
@@ -53,7 +28,7 @@ extension Kernels {
     return (y, mask)
   }
 
-  package static func maxPoolBackward(_ dy: Tensor, mask: Tensor, input: Shape, _ geometry: PoolingGeometry) -> Tensor {
+  package static func maxPoolBackward(_ dy: Tensor, mask: Tensor, input: Shape, _ geometry: PoolingSettings) -> Tensor {
     let dx = Tensor(uninitialized: input, dy.scalarType)
     if dx.body.storage.isAbstract {
       planned(
@@ -74,7 +49,7 @@ extension Kernels {
     return dx
   }
 
-  package static func averagePool(_ x: Tensor, _ geometry: PoolingGeometry) -> Tensor {
+  package static func averagePool(_ x: Tensor, _ geometry: PoolingSettings) -> Tensor {
     x.settle()
     var plan = plan(x.shape, geometry)
     let y = Tensor(uninitialized: [x.shape[0], Int(plan.out_h), Int(plan.out_w), x.shape[3]], x.scalarType)
@@ -96,7 +71,7 @@ extension Kernels {
     return y
   }
 
-  package static func averagePoolBackward(_ dy: Tensor, input: Shape, _ geometry: PoolingGeometry) -> Tensor {
+  package static func averagePoolBackward(_ dy: Tensor, input: Shape, _ geometry: PoolingSettings) -> Tensor {
     let dx = Tensor(uninitialized: input, dy.scalarType)
     if dx.body.storage.isAbstract {
       planned(
@@ -119,13 +94,13 @@ extension Kernels {
 
   private static func maskType(_ plan: apus_pool2d_plan) -> ScalarType { plan.mask_bytes == 1 ? .uint8 : .int32 }
 
-  static func plan(_ input: Shape, _ geometry: PoolingGeometry) -> apus_pool2d_plan {
+  static func plan(_ input: Shape, _ geometry: PoolingSettings) -> apus_pool2d_plan {
     var shape = apus_pool2d(
       batch: Int64(input[0]), height: Int64(input[1]), width: Int64(input[2]), channels: Int64(input[3]),
-      kernel_h: Int64(geometry.kernel.0), kernel_w: Int64(geometry.kernel.1),
-      stride_h: Int64(geometry.stride.0), stride_w: Int64(geometry.stride.1),
-      pad_top: Int64(geometry.padding.0), pad_left: Int64(geometry.padding.1),
-      pad_bottom: Int64(geometry.padding.2), pad_right: Int64(geometry.padding.3),
+      kernel_h: Int64(geometry.kernel.height), kernel_w: Int64(geometry.kernel.width),
+      stride_h: Int64(geometry.stride.height), stride_w: Int64(geometry.stride.width),
+      pad_top: Int64(geometry.padding.top), pad_left: Int64(geometry.padding.left),
+      pad_bottom: Int64(geometry.padding.bottom), pad_right: Int64(geometry.padding.right),
       count_excludes_padding: geometry.countsPadding ? 0 : 1)
     var plan = apus_pool2d_plan()
     var error = apus_error()

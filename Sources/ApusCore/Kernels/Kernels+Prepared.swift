@@ -61,7 +61,7 @@ extension Kernels {
 
   /// Inputs: x, and the residual where there is one, which may be the result's memory.
   package static func preparedConvolution(
-    _ x: Shape, _ weight: Tensor, _ geometry: ConvolutionGeometry, _ epilogue: PreparedEpilogue
+    _ x: Shape, _ weight: Tensor, _ geometry: ConvolutionSettings, _ epilogue: PreparedEpilogue
   ) -> Prepared {
     var shape = descriptor(x, weight.shape, geometry)
     let plan = Held(plan(APUS_CONV2D_FORWARD, &shape, geometry.precision, packsWeights: true))
@@ -82,7 +82,7 @@ extension Kernels {
 
   /// Inputs: x; `output` is the result's shape.
   package static func preparedTransposedConvolution(
-    _ output: Shape, _ weight: Tensor, _ geometry: ConvolutionGeometry
+    _ output: Shape, _ weight: Tensor, _ geometry: ConvolutionSettings
   ) -> Prepared {
     var shape = descriptor(output, weight.shape, geometry)
     let plan = Held(plan(APUS_CONV2D_BACKWARD_DATA, &shape, geometry.precision, packsWeights: true))

@@ -4,12 +4,12 @@ import CApus
 extension Kernels {
   // MARK: Element by element: x's memory may be the result's.
 
-  package static func preparedActivation(_ function: Graph.Activation, count: Int) -> Prepared {
+  package static func preparedActivation(_ function: ActivationFunction, count: Int) -> Prepared {
     let count = Int64(count)
-    guard let (function, parameter) = function.nonlinearity else {
+    guard let (code, parameter) = function.nonlinearity else {
       return Prepared { memory in apus_relu_forward(count, memory[0], memory.result) }
     }
-    let (code, a) = (function.code, Float(parameter))
+    let a = Float(parameter)
     return Prepared { memory in apus_nonlinearity_forward(code, count, a, memory[0], memory.result) }
   }
 
@@ -19,7 +19,7 @@ extension Kernels {
     return Prepared { memory in apus_prelu_forward(rows, channels, memory[0], memory[1], memory.result) }
   }
 
-  package static func preparedUnary(_ operation: Unary, count: Int) -> Prepared {
+  package static func preparedUnary(_ operation: UnaryFunction, count: Int) -> Prepared {
     let (code, count) = (operation.code, Int64(count))
     return Prepared { memory in apus_unary_f32(code, count, memory[0], memory.result) }
   }
@@ -30,7 +30,7 @@ extension Kernels {
   }
 
   /// Inputs: a, b, broadcast to `shape`; the memory of one that is not broadcast may be the result's.
-  package static func preparedBinary(_ operation: Binary, _ a: Shape, _ b: Shape, to shape: Shape) -> Prepared {
+  package static func preparedBinary(_ operation: BinaryFunction, _ a: Shape, _ b: Shape, to shape: Shape) -> Prepared {
     let space = Held(broadcast(a, b, to: shape))
     let code = operation.code
     return Prepared { memory in apus_binary_f32(code, space.pointer, memory[0], memory[1], memory.result) }
@@ -51,7 +51,7 @@ extension Kernels {
     return Prepared { memory in apus_maxout_forward(rows, pieces, channels, memory[0], memory.result, nil) }
   }
 
-  package static func preparedPool(_ x: Shape, _ geometry: PoolingGeometry, takesMaximum: Bool) -> Prepared {
+  package static func preparedPool(_ x: Shape, _ geometry: PoolingSettings, takesMaximum: Bool) -> Prepared {
     let plan = Held(plan(x, geometry))
     if takesMaximum {
       return Prepared { memory in apus_max_pool2d_forward(plan.pointer, memory[0], memory.result, nil) }
@@ -91,23 +91,5 @@ extension Kernels {
   /// Zeros; no inputs.
   package static func preparedZeros(count: Int) -> Prepared {
     Prepared { memory in memory.result.update(repeating: 0, count: count) }
-  }
-}
-
-extension Graph.Activation {
-  /// The kernel and its parameter; `nil` for ReLU, which has one of its own.
-  fileprivate var nonlinearity: (Kernels.Nonlinearity, parameter: Double)? {
-    switch self {
-    case .relu: nil
-    case .threshold: (.threshold, 0)
-    case .sigmoid: (.sigmoid, 0)
-    case .tanh: (.tanh, 0)
-    case .softplus: (.softplus, 0)
-    case .gelu: (.gelu, 0)
-    case .geluTanh: (.geluTanh, 0)
-    case .leakyReLU(let slope): (.leakyReLU, slope)
-    case .elu(let alpha): (.elu, alpha)
-    case .swish(let beta): (.swish, beta)
-    }
   }
 }

@@ -150,7 +150,7 @@ extension Tensor {
 
   /// A broadcast operation of two operands with the gradients of its broadcast operands, which are then summed to their shapes.
   private static func combine(
-    _ operation: Kernels.Binary, _ name: StaticString, _ a: consuming Tensor, _ b: consuming Tensor,
+    _ operation: BinaryFunction, _ name: StaticString, _ a: consuming Tensor, _ b: consuming Tensor,
     savesOperands: Bool = false,
     _ pullback: @escaping (_ a: Tensor?, _ b: Tensor?, _ gradient: Tensor, _ needs: Tape.Needs) -> (Tensor?, Tensor?)
   ) -> Tensor {

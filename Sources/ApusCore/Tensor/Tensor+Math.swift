@@ -84,7 +84,7 @@ extension Tensor {
   private func detachedIfBackward() -> Tensor { body.node < 0 ? self : detached() }
 
   private func map(
-    _ operation: Kernels.Unary, _ name: StaticString, savesInput: Bool = false, savesResult: Bool = false,
+    _ operation: UnaryFunction, _ name: StaticString, savesInput: Bool = false, savesResult: Bool = false,
     _ pullback: @escaping (_ x: Tensor?, _ y: Tensor?, _ gradient: Tensor) -> Tensor
   ) -> Tensor {
     let tape = Tape.recording(self)

@@ -88,7 +88,7 @@ extension Tensor {
         return winners * (gradient.reshaped(kept) / winners.sum(axes: axes, keepingAxes: true))
       }
     }
-    let kind: Graph.Reduction = operation == .max ? .max : .min
+    let kind: ReductionFunction = operation == .max ? .max : .min
     note(name, y, from: self, with: Scope.Note(graph: .reduce(kind, axes: axes, keepsAxes: keepingAxes)))
     return y
   }

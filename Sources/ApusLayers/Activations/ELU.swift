@@ -3,7 +3,7 @@ import ApusCore
 /// x where x > 0, else alpha · (e^x − 1). The derivative is 1 or y + alpha; alpha at 0.
 public func elu(_ x: consuming Tensor, alpha: Double = 1) -> Tensor {
   checkAlpha(alpha)
-  return nonlinearity(.elu, "ELU", x, parameter: alpha)
+  return nonlinearity(.elu(alpha: alpha), "ELU", x)
 }
 
 extension Tensor {

@@ -4,7 +4,7 @@ import ApusCore
 /// at 0.
 public func leakyReLU(_ x: consuming Tensor, slope: Double) -> Tensor {
   checkLeakySlope(slope)
-  return nonlinearity(.leakyReLU, "LeakyReLU", x, parameter: slope)
+  return nonlinearity(.leakyReLU(slope: slope), "LeakyReLU", x)
 }
 
 extension Tensor {

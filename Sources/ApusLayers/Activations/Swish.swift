@@ -3,7 +3,7 @@ import ApusCore
 /// x · σ(beta · x), element by element; with beta 1 also called SiLU.
 public func swish(_ x: consuming Tensor, beta: Double = 1) -> Tensor {
   checkBeta(beta)
-  return nonlinearity(.swish, "Swish", x, parameter: beta)
+  return nonlinearity(.swish(beta: beta), "Swish", x)
 }
 
 extension Tensor {

@@ -42,49 +42,49 @@ private func transposedConvolution(
       "ConvTranspose2D",
       "needs stride \(stride) and dilation \(dilation) in 1...\(IntOrPair.largest), and output padding \(outputPadding) below one of them", input: x)
   }
-  let kernel = (weight.shape[0], weight.shape[1])
+  let kernel = IntOrPair(weight.shape[0], weight.shape[1])
   let outputs = weight.shape[2] * groups
   if let bias, bias.shape != [outputs] {
     return shapeFailure(
       "ConvTranspose2D", "expects a bias of shape [\(outputs)], it is \(bias.shape)", input: x)
   }
-  var size = (x.shape[1] * stride.height, x.shape[2] * stride.width)
-  let around = padding.resolved(input: size, kernel: kernel, stride: stride.pair, dilation: dilation.pair)
+  var size = IntOrPair(x.shape[1] * stride.height, x.shape[2] * stride.width)
+  let around = padding.resolved(input: size, kernel: kernel, stride: stride, dilation: dilation)
   if padding != .same {
-    size.0 =
-      (x.shape[1] - 1) * stride.height - around.0 - around.2 + dilation.height * (kernel.0 - 1) + 1
+    size.height =
+      (x.shape[1] - 1) * stride.height - around.top - around.bottom + dilation.height * (kernel.height - 1) + 1
       + outputPadding.height
-    size.1 =
-      (x.shape[2] - 1) * stride.width - around.1 - around.3 + dilation.width * (kernel.1 - 1) + 1 + outputPadding.width
+    size.width =
+      (x.shape[2] - 1) * stride.width - around.left - around.right + dilation.width * (kernel.width - 1) + 1
+      + outputPadding.width
   } else if outputPadding != 0 {
     return shapeFailure(
       "ConvTranspose2D", "has no output padding with padding same", input: x)
   }
-  let geometry = ConvolutionGeometry(
-    stride: stride.pair, dilation: dilation.pair, padding: around, groups: groups,
+  let settings = ConvolutionSettings(
+    stride: stride, dilation: dilation, padding: around, groups: groups,
     precision: Scope.current?.precision ?? .standard)
-  guard IntOrPair(size.0, size.1).isSize, geometry.outputSize(size, kernel: kernel) == (x.shape[1], x.shape[2]) else {
+  guard size.isSize, settings.outputSize(size, kernel: kernel) == IntOrPair(x.shape[1], x.shape[2]) else {
     return shapeFailure(
-      "ConvTranspose2D", "with padding \(padding) would make \(size.0)×\(size.1) of \(x.shape)",
-      input: x)
+      "ConvTranspose2D", "with padding \(padding) would make \(size) of \(x.shape)", input: x)
   }
-  let input: Shape = [x.shape[0], size.0, size.1, outputs]
+  let input: Shape = [x.shape[0], size.height, size.width, outputs]
   let tape = Tape.recording(x, weight)
-  let y = Kernels.convolutionBackwardData(x, weight, input: input, geometry)
+  let y = Kernels.convolutionBackwardData(x, weight, input: input, settings)
   if let tape {
     let (constant, filter) = (x.detached(), weight.detached())
     tape.record(y, x.body.node, weight.body.node) { gradient, needs in
       (
-        needs[0] ? Kernels.convolution(gradient, filter, geometry, Kernels.Epilogue()) : nil,
-        needs[1] ? Kernels.convolutionBackwardWeights(gradient, constant, kernel: filter.shape, geometry) : nil
+        needs[0] ? Kernels.convolution(gradient, filter, settings, Kernels.Epilogue()) : nil,
+        needs[1] ? Kernels.convolutionBackwardWeights(gradient, constant, kernel: filter.shape, settings) : nil
       )
     }
   }
   note(
     "ConvTranspose2D", y, from: x,
     with: Scope.Note(
-      multiplyAdds: saturatingProduct(x.elementCount, kernel.0, kernel.1, weight.shape[2]),
-      fieldIsUnknown: stride != 1, graph: .transposedConvolution(Graph.Convolution(geometry)), operands: [x, weight]))
+      multiplyAdds: saturatingProduct(x.elementCount, kernel.height, kernel.width, weight.shape[2]),
+      fieldIsUnknown: stride != 1, graph: .transposedConvolution(settings), operands: [x, weight]))
   return bias.map { y + $0 } ?? y
 }
 

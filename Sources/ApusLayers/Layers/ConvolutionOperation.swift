@@ -47,33 +47,31 @@ package func convolution(
     return shapeFailure(
       "Conv2D", "expects a bias of shape [\(weight.shape[3])], it is \(bias.shape)", input: x)
   }
-  let kernel = (weight.shape[0], weight.shape[1])
-  let geometry = ConvolutionGeometry(
-    stride: stride.pair, dilation: dilation.pair,
-    padding: padding.resolved(
-      input: (x.shape[1], x.shape[2]), kernel: kernel, stride: stride.pair, dilation: dilation.pair),
-    groups: groups, precision: Scope.current?.precision ?? .standard)
-  let (height, width) = geometry.outputSize((x.shape[1], x.shape[2]), kernel: kernel)
-  guard height > 0 && width > 0 else {
+  let (image, kernel) = (IntOrPair(x.shape[1], x.shape[2]), IntOrPair(weight.shape[0], weight.shape[1]))
+  let settings = ConvolutionSettings(
+    stride: stride, dilation: dilation,
+    padding: padding.resolved(input: image, kernel: kernel, stride: stride, dilation: dilation), groups: groups,
+    precision: Scope.current?.precision ?? .standard)
+  let size = settings.outputSize(image, kernel: kernel)
+  guard size.height > 0 && size.width > 0 else {
     return shapeFailure(
       "Conv2D",
-      "with a \(kernel.0)×\(kernel.1) kernel does not fit into its input \(x.shape) with padding \(geometry.padding)", input: x)
+      "with a \(kernel) kernel does not fit into its input \(x.shape) with padding \(settings.padding.tuple)", input: x)
   }
-  guard IntOrPair(height, width).isSize else {
+  guard size.isSize else {
     return shapeFailure(
-      "Conv2D", "with padding \(geometry.padding) would make \(height)×\(width) of \(x.shape)",
-      input: x)
+      "Conv2D", "with padding \(settings.padding.tuple) would make \(size) of \(x.shape)", input: x)
   }
   let tape = Tape.recording(x, weight) ?? bias.flatMap { Tape.recording($0) }
-  let shape: Shape = [x.shape[0], height, width, weight.shape[3]]
-  let pending = PendingOperation(.convolution(x: x, weight: weight, bias: bias, geometry: geometry), tape: tape)
+  let shape: Shape = [x.shape[0], size.height, size.width, weight.shape[3]]
+  let pending = PendingOperation(.convolution(x: x, weight: weight, bias: bias, geometry: settings), tape: tape)
   let y = Tensor(body: TensorBody(shape: shape, scalarType: x.scalarType, pending: pending))
   note(
     "Conv2D", y, from: x,
     with: Scope.Note(
-      multiplyAdds: saturatingProduct(y.elementCount, kernel.0, kernel.1, weight.shape[2]),
-      window: .init(kernel: kernel, stride: stride.pair, dilation: dilation.pair),
-      implementation: Kernels.convolutionImplementation(x.shape, weight.shape, geometry),
-      graph: .convolution(Graph.Convolution(geometry)), operands: [x, weight, bias]))
+      multiplyAdds: saturatingProduct(y.elementCount, kernel.height, kernel.width, weight.shape[2]),
+      window: .init(kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair),
+      implementation: Kernels.convolutionImplementation(x.shape, weight.shape, settings),
+      graph: .convolution(settings), operands: [x, weight, bias]))
   return y
 }

@@ -22,7 +22,7 @@ public func resize2d(
   let y = asOneNode { resized(x, height: height, width: width, filter, antialias, alignCorners) }
   traceNote(
     "Resize2D", y, from: [x],
-    .resize(Graph.Resize(filter: filter, antialias: antialias, alignCorners: alignCorners)))
+    .resize(ResizeSettings(filter: filter, antialias: antialias, alignCorners: alignCorners)))
   return y
 }
 

@@ -62,25 +62,26 @@ public enum Padding: Hashable, Sendable, ExpressibleByIntegerLiteral, CustomStri
     }
   }
 
-  /// top, left, bottom, right
+  /// In pixels, of windows on an image of a height and width.
   package func resolved(
-    input: (Int, Int), kernel: (Int, Int), stride: (Int, Int), dilation: (Int, Int)
-  ) -> (Int, Int, Int, Int) {
+    input: IntOrPair, kernel: IntOrPair, stride: IntOrPair, dilation: IntOrPair = 1
+  ) -> ImageEdges {
     switch self {
-    case .valid: return (0, 0, 0, 0)
+    case .valid: return .none
     case .explicit(let top, let left, let bottom, let right):
       if min(top, left, bottom, right) < 0 || max(top, left, bottom, right) > IntOrPair.largest {
         fatalError("padding \(self) is not in 0...\(IntOrPair.largest)")
       }
-      return (top, left, bottom, right)
+      return ImageEdges(top: top, left: left, bottom: bottom, right: right)
     case .same:
       func total(_ size: Int, _ kernel: Int, _ stride: Int, _ dilation: Int) -> Int {
         let output = (size + stride - 1) / stride
         return max(0, (output - 1) * stride + dilation * (kernel - 1) + 1 - size)
       }
-      let vertical = total(input.0, kernel.0, stride.0, dilation.0)
-      let horizontal = total(input.1, kernel.1, stride.1, dilation.1)
-      return (vertical / 2, horizontal / 2, vertical - vertical / 2, horizontal - horizontal / 2)
+      let vertical = total(input.height, kernel.height, stride.height, dilation.height)
+      let horizontal = total(input.width, kernel.width, stride.width, dilation.width)
+      return ImageEdges(
+        top: vertical / 2, left: horizontal / 2, bottom: vertical - vertical / 2, right: horizontal - horizontal / 2)
     }
   }
 }
