@@ -37,7 +37,7 @@ package final class Decisions {
     let passes = settled(input .> .zeros([], x.scalarType)).cast(to: x.scalarType)
     let y = Kernels.reluBackward(y: passes, gradient: input)
     if let tape { tape.record(y, x.body.node) { Kernels.reluBackward(y: passes, gradient: $0) } }
-    note("ReLU", y, from: x, with: Scope.Note(graph: .activation(.relu)))
+    report("ReLU", y, from: [x], as: .activation(.relu))
     return y
   }
 }

@@ -51,7 +51,7 @@ public final class Parameter {
 
   /// A layer that is made in the forward pass is another one in every step, and nothing ever trains it.
   private static func refuseInsideStep(shape: Shape) {
-    guard let scope = Scope.current, scope.model != nil, scope.planner == nil, case .recording = scope.mode else {
+    guard let scope = Scope.current, scope.model != nil, scope.plannedMemory == nil, case .recording = scope.mode else {
       return
     }
     fatalError(
@@ -63,7 +63,7 @@ public final class Parameter {
 
   /// NaN stays.
   private func project(_ range: ClosedRange<Float>) {
-    if Scope.current?.planner != nil { return }
+    if isPlanning { return }
     let values = storedValue.array(of: Float.self)
     guard values.contains(where: { $0 < range.lowerBound || $0 > range.upperBound }) else { return }
     storedValue = Tensor(values.map { $0.isNaN ? $0 : min(max($0, range.lowerBound), range.upperBound) }, shape: shape)
@@ -82,7 +82,7 @@ public final class Parameter {
     get {
       var value = ownValue
       guard let scope = Scope.current else { return value }
-      scope.planner?.parameterWasRead(self)
+      if scope.isListenedTo { scope.tellParameterWasRead(self) }
       if scope.usesDouble { value = scope.overrides[ObjectIdentifier(self)].map(masked) ?? value.cast(to: .float64) }
       if isTrainable, case .recording(let tape) = scope.mode { return tape.leaf(for: self, value: value) }
       return value
@@ -105,12 +105,12 @@ public final class Parameter {
 
   /// A tensor of the parameter's shape with 0 where the mask is.
   func masked(_ x: Tensor) -> Tensor {
-    guard let mask, Scope.current?.planner == nil else { return x }
+    guard let mask, !isPlanning else { return x }
     return Kernels.select(mask, x.detached(), .zeros(x.shape, x.scalarType))
   }
 
   private func applyMask() {
-    if Scope.current?.planner != nil { return }
+    if isPlanning { return }
     storedValue = masked(storedValue)
     isMaskDue = false
   }

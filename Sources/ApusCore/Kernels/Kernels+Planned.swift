@@ -1,7 +1,7 @@
 extension Kernels {
   /// While a step is planned: the scratch of the kernel that would run here, and its work.
   static func planned(scratch: @autoclosure () -> Int = 0, _ work: @autoclosure () -> PlannedWork) {
-    guard let account = ThreadContext.current?.plannedMemory else { return }
+    guard let account = ThreadContext.ofThread?.plannedMemory else { return }
     account.useScratch(scratch())
     if account.takesWork { account.add(work()) }
   }

@@ -21,6 +21,8 @@ package final class PlannedMemory {
   private var current: Int?
   private var step = 0
 
+  package init() {}
+
   /// The one that memory is booked on.
   var operation: Int {
     get { current ?? count }

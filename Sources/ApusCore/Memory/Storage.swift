@@ -18,7 +18,7 @@ package final class Storage: @unchecked Sendable {
 
   package init(byteCount: Int) {
     self.byteCount = byteCount
-    if let account = ThreadContext.current?.plannedMemory {
+    if let account = ThreadContext.ofThread?.plannedMemory {
       planned = account.take(byteCount)
       memory = nil
     } else {

@@ -11,10 +11,10 @@ package class ThreadContext {
 
   /// `plannedMemory`: unless given that of the context around this one, as a whole training step can be planned.
   init(plannedMemory: PlannedMemory?) {
-    self.plannedMemory = plannedMemory ?? ThreadContext.current?.plannedMemory
+    self.plannedMemory = plannedMemory ?? ThreadContext.ofThread?.plannedMemory
   }
 
-  static var current: ThreadContext? {
+  static var ofThread: ThreadContext? {
     guard let pointer = apus_thread_slot_get() else { return nil }
     return Unmanaged<ThreadContext>.fromOpaque(pointer).takeUnretainedValue()
   }

@@ -33,7 +33,7 @@ package class DeferredValue {
       DeferredValue.sleepers.locked(when: isDone) { _ in }
       return
     }
-    if let operation = body.mark?.operation, let account = ThreadContext.current?.plannedMemory {
+    if let operation = body.mark?.operation, let account = ThreadContext.ofThread?.plannedMemory {
       account.booking(on: operation) { compute(into: body) }
     } else {
       compute(into: body)

@@ -16,6 +16,6 @@ func nonlinearity(
       Kernels.activationBackward(function, saved: saved, gradient: $0)
     }
   }
-  if let input { note(name, y, from: input, with: Scope.Note(graph: .activation(function))) }
+  if let input { report(name, y, from: [input], as: .activation(function)) }
   return y
 }

@@ -1,10 +1,7 @@
 import ApusCore
 
 /// x where x > 0, else slope · x with slopes that learn: one, or one a channel (last axis). Gradients of both flow.
-public func prelu(_ x: consuming Tensor, slope: Tensor) -> Tensor { prelu(x, slope: slope, parameter: nil) }
-
-/// `parameter` names the layer in errors and plans.
-private func prelu(_ x: consuming Tensor, slope: Tensor, parameter: Parameter?) -> Tensor {
+public func prelu(_ x: consuming Tensor, slope: Tensor) -> Tensor {
   if x.isPoisoned { return x }
   var slope = slope
   Tensor.enter(&x, "PReLU")
@@ -25,13 +22,7 @@ private func prelu(_ x: consuming Tensor, slope: Tensor, parameter: Parameter?) 
       return (dx, needs[1] ? dSlope : nil)
     }
   }
-  if let input {
-    note(
-      "PReLU", y, from: input,
-      with: Scope.Note(
-        multiplyAdds: 0, graph: .prelu,
-        operands: [input, slope]))
-  }
+  if let input { report("PReLU", y, from: [input, slope], as: .prelu) }
   return y
 }
 
@@ -51,5 +42,5 @@ public struct PReLU: Layer {
   }
 
   /// x of any shape, its last axis C if there is a slope per channel → the same shape.
-  public func forward(_ x: consuming Tensor) -> Tensor { prelu(x, slope: weight.value, parameter: weight) }
+  public func forward(_ x: consuming Tensor) -> Tensor { prelu(x, slope: weight.value) }
 }

@@ -4,7 +4,7 @@ import ApusCore
 public func relu(_ x: consuming Tensor) -> Tensor {
   if let decisions = Scope.current?.decisions { return decisions.relu(x) }
   if let pending = PendingOperation.appendable(&x), pending.appendReLU() {
-    note("ReLU", x, from: x, with: Scope.Note(graph: .activation(.relu)))
+    report("ReLU", x, from: [x], as: .activation(.relu))
     return x
   }
   Tensor.enter(&x, "ReLU")
@@ -16,7 +16,7 @@ public func relu(_ x: consuming Tensor) -> Tensor {
     let result = y.detached()
     tape.record(y, node) { Kernels.reluBackward(y: result, gradient: $0) }
   }
-  if let input { note("ReLU", y, from: input, with: Scope.Note(graph: .activation(.relu))) }
+  if let input { report("ReLU", y, from: [input], as: .activation(.relu)) }
   return y
 }
 

@@ -12,7 +12,7 @@ public func softmax(_ x: Tensor) -> Tensor {
     tape.record(y, x.body.node) { Kernels.softmaxBackward(y: result, gradient: $0) }
   }
   y.body.provenance = .softmax
-  note("Softmax", y, from: x, with: Scope.Note(graph: .softmax))
+  report("Softmax", y, from: [x], as: .softmax)
   return y
 }
 
@@ -28,7 +28,7 @@ public func logSoftmax(_ x: Tensor) -> Tensor {
     tape.record(y, x.body.node) { Kernels.logSoftmaxBackward(y: result, gradient: $0) }
   }
   y.body.provenance = .logSoftmax
-  note("LogSoftmax", y, from: x, with: Scope.Note(graph: .logSoftmax))
+  report("LogSoftmax", y, from: [x], as: .logSoftmax)
   return y
 }
 

@@ -9,7 +9,7 @@ public func threshold(_ x: consuming Tensor) -> Tensor {
   let input = x.isPlanned ? x : nil
   let y = Kernels.activation(.threshold, x)
   tape?.record(y, node) { .zeros($0.shape, $0.scalarType) }
-  if let input { note("Threshold", y, from: input, with: Scope.Note(graph: .activation(.threshold))) }
+  if let input { report("Threshold", y, from: [input], as: .activation(.threshold)) }
   return y
 }
 

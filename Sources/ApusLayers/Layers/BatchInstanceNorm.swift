@@ -49,9 +49,7 @@ public struct BatchInstanceNorm: Layer {
     if byBatch.isPoisoned { return byBatch }
     let mixed = rho.value * byBatch + (1 - rho.value) * byInstance
     let y = mixed * weight.value + bias.value
-    note(
-      "BatchInstanceNorm", y, from: x,
-      with: Scope.Note(multiplyAdds: 3 * y.elementCount))
+    report("BatchInstanceNorm", y, from: [x], with: .init(multiplyAdds: 3 * y.elementCount))
     return y
   }
 }

@@ -90,15 +90,7 @@ public struct BatchNorm: Layer {
   /// Running statistics stay as they are and are used in every phase.
   var isFrozen: Bool { runningMean.isFrozen || runningVariance.isFrozen }
 
-  var path: String? { weight?.layerPath ?? runningMean.layerPath }
-
   private var usesBatch: Bool { !isFrozen && (Scope.current?.phase.batchStatistics ?? false) }
-
-  private func details(elements: Int, _ operands: [Tensor?]) -> Scope.Note {
-    Scope.Note(
-      multiplyAdds: elements,
-      graph: usesBatch ? nil : .batchNorm(epsilon: epsilon), operands: operands)
-  }
 
   private func normalizedByBatch(_ x: consuming Tensor, _ gamma: Tensor?, _ beta: Tensor?) -> Tensor {
     let statistics = Kernels.channelStatistics(x, channels: runningMean.shape.elementCount, epsilon: epsilon)
@@ -117,7 +109,9 @@ public struct BatchNorm: Layer {
       convolution.append(Kernels.fold(statistics, gamma: gamma, beta: beta))
     {
       let elements = x.elementCount
-      note("BatchNorm", x, from: x, with: details(elements: elements, [x, gamma, beta, mean, variance]))
+      report(
+        "BatchNorm", x, from: [x, gamma, beta, mean, variance], as: .batchNorm(epsilon: epsilon),
+        with: .init(multiplyAdds: elements))
       return x
     }
     return pending(x, statistics, gamma, beta)
@@ -127,14 +121,15 @@ public struct BatchNorm: Layer {
     _ x: consuming Tensor, _ statistics: ChannelStatistics, _ gamma: Tensor?, _ beta: Tensor?
   ) -> Tensor {
     let y = normalized(x, statistics, gamma, beta, epsilon: epsilon)
-    let operands = [x, gamma, beta, statistics.mean, statistics.variance]
-    note("BatchNorm", y, from: x, with: details(elements: y.elementCount, operands))
+    report(
+      "BatchNorm", y, from: [x, gamma, beta, statistics.mean, statistics.variance],
+      as: usesBatch ? nil : .batchNorm(epsilon: epsilon), with: .init(multiplyAdds: y.elementCount))
     return y
   }
 
   /// running ← (1 − momentum) · running + momentum · batch; the variance with Bessel's correction.
   private func update(mean: Tensor, variance: Tensor, count: Int) {
-    guard let scope = Scope.current, scope.planner == nil else { return }
+    guard let scope = Scope.current, !isPlanning else { return }
     scope.statistics?.add(mean: mean, variance: variance, count: count, for: runningMean, runningVariance)
     guard scope.phase.updatesState else { return }
     let shape = runningMean.shape
@@ -163,11 +158,11 @@ extension BatchNorm {
     guard let watch = scope.stateOverflow else {
       fatalError(
         """
-        BatchNorm\(path.map { " " + $0 } ?? ""): \(what). Scale the input, lower the learning rate, or use a norm without running \
+        BatchNorm\(scope.path.map { $0.isEmpty ? "" : " " + $0 } ?? ""): \(what). Scale the input, lower the learning rate, or use a norm without running \
         statistics (GroupNorm, LayerNorm).
         """)
     }
-    watch.keep(path: path, what: what)
+    watch.keep(path: scope.path, what: what)
     return false
   }
 }
@@ -184,7 +179,7 @@ func normalized(
   let folded = Kernels.fold(channels, gamma: gamma?.detached(), beta: beta?.detached())
   let saved = NormalizationStatistics(channels: channels, folded: folded, epsilon: epsilon)
   let operation = PendingOperation(.batchNorm(x: x, statistics: saved, gamma: gamma, beta: beta), tape: tape)
-  return Tensor(body: TensorBody(shape: x.shape, scalarType: x.scalarType, pending: operation))
+  return Tensor(body: TensorBody(shape: x.shape, scalarType: x.scalarType, deferred: operation))
 }
 
 /// What every normalization refuses: an ε that cannot keep a division by 0 away, a γ that is no scale.

@@ -80,11 +80,7 @@ private func transposedConvolution(
       )
     }
   }
-  note(
-    "ConvTranspose2D", y, from: x,
-    with: Scope.Note(
-      multiplyAdds: saturatingProduct(x.elementCount, kernel.height, kernel.width, weight.shape[2]),
-      fieldIsUnknown: stride != 1, graph: .transposedConvolution(settings), operands: [x, weight]))
+  report("ConvTranspose2D", y, from: [x, weight], as: .transposedConvolution(settings), with: .init(multiplyAdds: saturatingProduct(x.elementCount, kernel.height, kernel.width, weight.shape[2]), fieldIsUnknown: stride != 1))
   return bias.map { y + $0 } ?? y
 }
 

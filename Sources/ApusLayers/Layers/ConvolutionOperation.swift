@@ -65,13 +65,7 @@ package func convolution(
   let tape = Tape.recording(x, weight) ?? bias.flatMap { Tape.recording($0) }
   let shape: Shape = [x.shape[0], size.height, size.width, weight.shape[3]]
   let pending = PendingOperation(.convolution(x: x, weight: weight, bias: bias, geometry: settings), tape: tape)
-  let y = Tensor(body: TensorBody(shape: shape, scalarType: x.scalarType, pending: pending))
-  note(
-    "Conv2D", y, from: x,
-    with: Scope.Note(
-      multiplyAdds: saturatingProduct(y.elementCount, kernel.height, kernel.width, weight.shape[2]),
-      window: .init(kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair),
-      implementation: Kernels.convolutionImplementation(x.shape, weight.shape, settings),
-      graph: .convolution(settings), operands: [x, weight, bias]))
+  let y = Tensor(body: TensorBody(shape: shape, scalarType: x.scalarType, deferred: pending))
+  report("Conv2D", y, from: [x, weight, bias], as: .convolution(settings), with: .init(multiplyAdds: saturatingProduct(y.elementCount, kernel.height, kernel.width, weight.shape[2]), window: .init(kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair), implementation: Kernels.convolutionImplementation(x.shape, weight.shape, settings)))
   return y
 }

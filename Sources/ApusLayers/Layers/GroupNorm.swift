@@ -197,11 +197,7 @@ private func normalized(
   _ = x.body.storage
   let tape = Tape.recording([x, gamma, beta].compactMap { $0 })
   let operation = PendingOperation(.groupNorm(x: x, view: view, gamma: gamma, beta: beta), tape: tape)
-  let y = Tensor(body: TensorBody(shape: x.shape, scalarType: x.scalarType, pending: operation))
-  note(
-    name, y, from: x,
-    with: Scope.Note(
-      multiplyAdds: y.elementCount,
-      graph: graph, operands: [x, gamma, beta]))
+  let y = Tensor(body: TensorBody(shape: x.shape, scalarType: x.scalarType, deferred: operation))
+  report(name, y, from: [x, gamma, beta], as: graph, with: .init(multiplyAdds: y.elementCount))
   return y
 }

@@ -26,11 +26,7 @@ public func linear(_ x: consuming Tensor, weight: Tensor, bias: Tensor? = nil) -
   let tape = Tape.recording(x, weight) ?? bias.flatMap { Tape.recording($0) }
   let precision = Scope.current?.precision ?? .standard
   let pending = PendingOperation(.linear(x: x, weight: weight, bias: bias, precision: precision), tape: tape)
-  let y = Tensor(body: TensorBody(shape: [x.shape[0], weight.shape[1]], scalarType: x.scalarType, pending: pending))
-  note(
-    "Linear", y, from: x,
-    with: Scope.Note(
-      multiplyAdds: saturatingProduct(y.elementCount, weight.shape[0]), seesAll: true,
-      graph: .linear(precision), operands: [x, weight, bias]))
+  let y = Tensor(body: TensorBody(shape: [x.shape[0], weight.shape[1]], scalarType: x.scalarType, deferred: pending))
+  report("Linear", y, from: [x, weight, bias], as: .linear(precision), with: .init(multiplyAdds: saturatingProduct(y.elementCount, weight.shape[0]), seesAll: true))
   return y
 }

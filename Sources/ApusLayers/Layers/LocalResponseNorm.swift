@@ -61,9 +61,6 @@ public func localResponseNorm(
   let constant = x.detached()
   let y = Kernels.localResponseNorm(constant, window)
   tape?.record(y, x.body.node) { Kernels.localResponseNormBackward(constant, gradient: $0, window) }
-  note(
-    "LocalResponseNorm", y, from: x,
-    with: Scope.Note(
-      multiplyAdds: y.elementCount * size, graph: .localResponseNorm(size: size, alpha: alpha, beta: beta, k: k)))
+  report("LocalResponseNorm", y, from: [x], as: .localResponseNorm(size: size, alpha: alpha, beta: beta, k: k), with: .init(multiplyAdds: y.elementCount * size))
   return y
 }

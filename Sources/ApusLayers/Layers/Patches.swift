@@ -53,11 +53,7 @@ public func patches(
       return whole
     }
   }
-  note(
-    "Patches", y, from: x,
-    with: Scope.Note(
-      window: .init(kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair),
-      graph: .patches(PatchSettings(kernel: kernel, stride: stride, dilation: dilation)), operands: [padded]))
+  report("Patches", y, from: [padded], as: .patches(PatchSettings(kernel: kernel, stride: stride, dilation: dilation)), with: .init(window: .init(kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair)))
   return y
 }
 
@@ -75,7 +71,6 @@ func zeroPadded(_ x: Tensor, _ padding: ImageEdges) -> Tensor {
     let input = x.shape
     tape.record(y, x.body.node) { Kernels.gather($0, shape: input, strides: strides, offset: offset) }
   }
-  y.body.trace = x.body.trace
-  traceNote("Pad", y, from: [x], .pad(padding))
+  report("Pad", y, from: [x], as: .pad(padding), isListed: false)
   return y
 }

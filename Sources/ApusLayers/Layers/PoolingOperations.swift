@@ -22,10 +22,7 @@ public func maxPool2d(
     let (input, mask) = (x.shape, Scope.current?.decisions?.settled(mask) ?? mask)
     tape.record(y, x.body.node) { Kernels.maxPoolBackward($0, mask: mask, input: input, settings) }
   }
-  note(
-    "MaxPool2D", y, from: x,
-    with: Scope.Note(
-      window: .init(kernel: settings.kernel.pair, stride: settings.stride.pair), graph: .maxPool(settings)))
+  report("MaxPool2D", y, from: [x], as: .maxPool(settings), with: .init(window: .init(kernel: settings.kernel.pair, stride: settings.stride.pair)))
   return y
 }
 
@@ -62,10 +59,7 @@ public func averagePool2d(
     let input = x.shape
     tape.record(y, x.body.node) { Kernels.averagePoolBackward($0, input: input, settings) }
   }
-  note(
-    "AveragePool2D", y, from: x,
-    with: Scope.Note(
-      window: .init(kernel: settings.kernel.pair, stride: settings.stride.pair), graph: .averagePool(settings)))
+  report("AveragePool2D", y, from: [x], as: .averagePool(settings), with: .init(window: .init(kernel: settings.kernel.pair, stride: settings.stride.pair)))
   return y
 }
 
@@ -86,7 +80,7 @@ public func globalAveragePool2d(_ x: Tensor) -> Tensor {
     return shapeFailure("GlobalAveragePool2D", "expects [N, H, W, C] with pixels, input is \(x.shape)", input: x)
   }
   let y = x.mean(axes: [1, 2], keepingAxes: true)
-  note("GlobalAveragePool2D", y, from: x, with: Scope.Note(seesAll: true))
+  report("GlobalAveragePool2D", y, from: [x], with: .init(seesAll: true))
   return y
 }
 
@@ -98,7 +92,7 @@ public func globalMaxPool2d(_ x: Tensor) -> Tensor {
     return shapeFailure("GlobalMaxPool2D", "expects [N, H, W, C] with pixels, input is \(x.shape)", input: x)
   }
   let y = x.max(axes: [1, 2], keepingAxes: true)
-  note("GlobalMaxPool2D", y, from: x, with: Scope.Note(seesAll: true))
+  report("GlobalMaxPool2D", y, from: [x], with: .init(seesAll: true))
   return y
 }
 

@@ -19,10 +19,8 @@ public func resize2d(
     return shapeFailure("Resize2D", "expects [N, H, W, C] with pixels, input is \(x.shape)", input: x)
   }
   if x.shape[1] == height && x.shape[2] == width { return x }
-  let y = asOneNode { resized(x, height: height, width: width, filter, antialias, alignCorners) }
-  traceNote(
-    "Resize2D", y, from: [x],
-    .resize(ResizeSettings(filter: filter, antialias: antialias, alignCorners: alignCorners)))
+  let y = asOneOperation { resized(x, height: height, width: width, filter, antialias, alignCorners) }
+  report("Resize2D", y, from: [x], as: .resize(ResizeSettings(filter: filter, antialias: antialias, alignCorners: alignCorners)), isListed: false)
   return y
 }
 
@@ -48,7 +46,7 @@ func resampled(_ x: Tensor, axis: Int, _ table: ResampleTable, _ operation: Stat
     let back = table.transposed
     tape.record(y, x.body.node) { Kernels.resample($0, axis: axis, back) }
   }
-  note(operation, y, from: x, with: Scope.Note(fieldIsUnknown: true))
+  report(operation, y, from: [x], with: .init(fieldIsUnknown: true))
   return y
 }
 

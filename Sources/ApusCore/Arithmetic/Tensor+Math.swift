@@ -34,7 +34,7 @@ extension Tensor {
   /// −1, 0 or 1. Not differentiable: the result is a constant.
   public func sign() -> Tensor {
     let y = Kernels.unary(.sign, detachedIfBackward())
-    traceNote("Sign", y, from: [self], .unary(.sign))
+    report("Sign", y, from: [self], as: .unary(.sign), isListed: false)
     return y
   }
 
@@ -50,7 +50,7 @@ extension Tensor {
       let x = self
       tape.record(y, body.node) { Tensor.powerGradient(x, exponent, $0) }
     }
-    note("Power", y, from: self, with: Scope.Note(graph: .binary(.power), operands: [self, p]))
+    report("Power", y, from: [self, p], as: .binary(.power))
     return y
   }
 
@@ -69,17 +69,19 @@ extension Tensor {
     if type == scalarType { return self }
     guard scalarType.isFloatingPoint && type.isFloatingPoint else {
       let y = Kernels.convert(self, to: type)
-      traceNote("Cast", y, from: [self], nil)
+      report("Cast", y, from: [self], with: .init(keepsFeatureOrder: true), isListed: false)
       return y
     }
     let tape = Tape.recording(self)
     let own = scalarType
     let y = Kernels.convert(self, to: type)
     tape?.record(y, body.node) { $0.cast(to: own) }
-    y.body.trace = body.trace
-    traceNote("Cast", y, from: [self], nil)
+    report("Cast", y, from: [self], with: .init(keepsFeatureOrder: true), isListed: false)
     return y
   }
+
+  /// True where every element is finite.
+  public var isFinite: Bool { Kernels.allFinite(self) }
 
   private func detachedIfBackward() -> Tensor { body.node < 0 ? self : detached() }
 
@@ -94,7 +96,7 @@ extension Tensor {
       let result = savesResult ? y.detached() : nil
       tape.record(y, body.node) { pullback(x, result, $0) }
     }
-    note(name, y, from: self, with: Scope.Note(graph: .unary(operation)))
+    report(name, y, from: [self], as: .unary(operation))
     return y
   }
 }

@@ -38,19 +38,6 @@ public struct ReceptiveField: Hashable, Sendable, CustomStringConvertible {
       ))
   }
 
-  /// Of a sum or concatenation: unknown where one of them is, or where the strides of the branches differ. Constants, which do
-  /// not depend on the input, do not count.
-  static func merged(_ traces: [PlanTrace?]) -> ReceptiveField? {
-    let dependent = traces.compactMap { $0 }.filter { !$0.isConstant }
-    guard var field = dependent.first?.receptiveField else { return nil }
-    for trace in dependent.dropFirst() {
-      guard let other = trace.receptiveField, other.jump == field.jump else { return nil }
-      field.height = max(field.height, other.height)
-      field.width = max(field.width, other.width)
-    }
-    return field
-  }
-
   package struct Window {
     var kernel: (Int, Int)
     var stride: (Int, Int)

@@ -12,7 +12,7 @@ extension Tensor {
       let (input, kept) = (shape, keptShape(axes))
       tape.record(y, body.node) { $0.reshaped(kept).broadcast(to: input) }
     }
-    note("Sum", y, from: self, with: Scope.Note(graph: .reduce(.sum, axes: axes, keepsAxes: keepingAxes)))
+    report("Sum", y, from: [self], as: .reduce(.sum, axes: axes, keepsAxes: keepingAxes))
     return y
   }
 
@@ -37,8 +37,8 @@ extension Tensor {
     let resolvedAxes = resolved(axes, of: "mean")
     let count = resolvedAxes.reduce(1) { $0 * shape[$1] }
     if count == 0 { fatalError("mean over axes \(resolvedAxes) of a tensor of shape \(shape): no element") }
-    let y = asOneNode { sum(axes: resolvedAxes, keepingAxes: keepingAxes) / Double(count) }
-    traceNote("Mean", y, from: [self], .reduce(.mean, axes: resolvedAxes, keepsAxes: keepingAxes))
+    let y = asOneOperation { sum(axes: resolvedAxes, keepingAxes: keepingAxes) / Double(count) }
+    report("Mean", y, from: [self], as: .reduce(.mean, axes: resolvedAxes, keepsAxes: keepingAxes), isListed: false)
     return y
   }
 
@@ -68,7 +68,7 @@ extension Tensor {
     let axis = shape.axis(axis, of: "argmax")
     if shape[axis] == 0 { fatalError("argmax along axis \(axis) of a tensor of shape \(shape): there is no element") }
     let y = Kernels.argmax(self, axis: axis)
-    traceNote("ArgMax", y, from: [self], nil)
+    report("ArgMax", y, from: [self], isListed: false)
     return y
   }
 
@@ -89,7 +89,7 @@ extension Tensor {
       }
     }
     let kind: ReductionFunction = operation == .max ? .max : .min
-    note(name, y, from: self, with: Scope.Note(graph: .reduce(kind, axes: axes, keepsAxes: keepingAxes)))
+    report(name, y, from: [self], as: .reduce(kind, axes: axes, keepsAxes: keepingAxes))
     return y
   }
 

@@ -28,10 +28,7 @@ public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
     }
   }
   let inner = a.shape[a.rank - 1]
-  note(
-    "MatMul", y, from: a, b,
-    with: Scope.Note(
-      multiplyAdds: y.elementCount * inner, seesAll: true, graph: .matrixProduct(precision)))
+  report("MatMul", y, from: [a, b], as: .matrixProduct(precision), with: .init(multiplyAdds: y.elementCount * inner, seesAll: true))
   return y
 }
 

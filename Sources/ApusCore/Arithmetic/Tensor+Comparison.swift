@@ -70,7 +70,7 @@ extension Tensor {
       return shapeFailure("Compare", "takes shapes that broadcast, but they are \(a.shape) and \(b.shape)", input: a)
     }
     let y = Kernels.compare(operation, a, b, shape: shape)
-    traceNote("Compare", y, from: [a, b], nil)
+    report("Compare", y, from: [a, b], isListed: false)
     return y
   }
 }

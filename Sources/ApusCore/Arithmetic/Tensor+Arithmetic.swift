@@ -40,7 +40,7 @@ extension Tensor {
     let input = x.isPlanned ? x : nil
     let y = Kernels.unary(.negate, x)
     tape?.record(y, node) { -$0 }
-    if let input { note("Negate", y, from: input, with: Scope.Note(graph: .unary(.negate))) }
+    if let input { report("Negate", y, from: [input], as: .unary(.negate)) }
     return y
   }
 
@@ -106,7 +106,7 @@ extension Tensor {
     let input = x.isPlanned ? x : nil
     let y = Kernels.scale(x, by: factor, plus: offset)
     tape?.record(y, node) { scaled($0, by: factor, plus: 0) }
-    if let input { note("Scale", y, from: input, with: Scope.Note(graph: .scale(factor: factor, offset: offset))) }
+    if let input { report("Scale", y, from: [input], as: .scale(factor: factor, offset: offset)) }
     return y
   }
 
@@ -138,11 +138,11 @@ extension Tensor {
   /// Residual sum: taken into the pending pass of one operand.
   private static func fusedSum(_ a: inout Tensor, _ b: inout Tensor) -> Tensor? {
     if let pending = PendingOperation.appendable(&a), pending.appendResidual(b) {
-      note("Add", a, from: a, b, with: Scope.Note(graph: .binary(.add)))
+      report("Add", a, from: [a, b], as: .binary(.add))
       return a
     }
     if let pending = PendingOperation.appendable(&b), pending.appendResidual(a) {
-      note("Add", b, from: a, b, with: Scope.Note(graph: .binary(.add)))
+      report("Add", b, from: [a, b], as: .binary(.add))
       return b
     }
     return nil
@@ -163,7 +163,7 @@ extension Tensor {
     let planned = isPlanned ? (a, b) : nil
     guard let tape else {
       let y = Kernels.binary(operation, a, b, shape: shape)
-      if let planned { note(name, y, from: planned.0, planned.1, with: Scope.Note(graph: .binary(operation))) }
+      if let planned { report(name, y, from: [planned.0, planned.1], as: .binary(operation)) }
       return y
     }
     let (nodeA, nodeB, shapeA, shapeB) = (a.body.node, b.body.node, a.shape, b.shape)
@@ -173,12 +173,12 @@ extension Tensor {
       let (da, db) = pullback(saved?.0, saved?.1, gradient, needs)
       return (da.map { $0.summed(to: shapeA) }, db.map { $0.summed(to: shapeB) })
     }
-    if let planned { note(name, y, from: planned.0, planned.1, with: Scope.Note(graph: .binary(operation))) }
+    if let planned { report(name, y, from: [planned.0, planned.1], as: .binary(operation)) }
     return y
   }
 
   /// True while a plan is made or values are observed: only then do operations keep their operands for notes.
-  package var isPlanned: Bool { Scope.current?.takesNotes ?? false }
+  package var isPlanned: Bool { Scope.current?.isListenedTo ?? false }
 
   /// Undoes a broadcast in a gradient: sums over the axes that were broadcast.
   func summed(to target: Shape) -> Tensor {
@@ -214,7 +214,7 @@ extension Tensor {
         )
       }
     }
-    note("Select", y, from: a, b)
+    report("Select", y, from: [a, b])
     return y
   }
 }

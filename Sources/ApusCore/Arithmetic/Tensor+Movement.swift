@@ -35,15 +35,14 @@ extension Tensor {
       let input = self.shape
       tape.record(y, body.node) { $0.reshaped(input) }
     }
-    y.body.trace = body.trace?.reshaped(from: self.shape, to: shape)
-    traceNote("Reshape", y, from: [self], .reshape)
+    report("Reshape", y, from: [self], as: .reshape, isListed: false)
     return y
   }
 
   /// Another view of the same storage; records nothing.
   package func viewed(as shape: Shape) -> Tensor {
     let view = Tensor(body: TensorBody(shape: shape, scalarType: scalarType, storage: body.storage))
-    view.body.trace = body.trace
+    view.body.mark = body.mark?.ofView()
     view.body.provenance = body.provenance
     return view
   }
@@ -62,8 +61,7 @@ extension Tensor {
       for (index, axis) in order.enumerated() { inverse[axis] = index }
       tape.record(y, body.node) { [inverse] in $0.transposed(inverse) }
     }
-    note("Transpose", y, from: self, with: Scope.Note(graph: .transpose(permutation: order)))
-    y.body.trace = y.body.trace?.transposed(by: order)
+    report("Transpose", y, from: [self], as: .transpose(permutation: order))
     return y
   }
 
@@ -79,7 +77,7 @@ extension Tensor {
       let input = shape
       tape.record(y, body.node) { $0.summed(to: input) }
     }
-    note("Broadcast", y, from: self, with: Scope.Note(graph: .broadcast))
+    report("Broadcast", y, from: [self], as: .broadcast)
     return y
   }
 
@@ -103,9 +101,7 @@ extension Tensor {
         return whole
       }
     }
-    note(
-      "Slice", y, from: self,
-      with: Scope.Note(graph: .slice(axis: axis, start: range.lowerBound, end: range.upperBound)))
+    report("Slice", y, from: [self], as: .slice(axis: axis, start: range.lowerBound, end: range.upperBound))
     return y
   }
 
@@ -160,12 +156,7 @@ extension Tensor {
         }
       }
     }
-    if first.isPlanned {
-      y.body.trace = PlanTrace(
-        receptiveField: ReceptiveField.merged(parts.map(\.body.trace)), isPoisoned: parts.contains { $0.isPoisoned },
-        isConstant: parts.allSatisfy { $0.body.trace?.isConstant ?? true }, features: FeatureOrder.joined(parts))
-      note("Concatenate", y, from: y, with: Scope.Note(graph: .concatenate(axis: axis), operands: parts))
-    }
+    report("Concatenate", y, from: parts, as: .concatenate(axis: axis))
     return y
   }
 
