@@ -21,9 +21,9 @@ public final class Compiled {
   /// Bytes of memory of an instance: activations and scratch.
   public var arenaBytes: Int { program.arenaBytes }
   /// Bytes of all activations if none shared memory with another.
-  public var separateBytes: Int { program.separateBytes }
+  package var separateBytes: Int { program.separateBytes }
   /// Bytes of packed filters, which instances share.
-  public var packedBytes: Int { program.packedBytes }
+  package var packedBytes: Int { program.packedBytes }
 
   private let program: CompiledProgram
   private let arena: Storage
@@ -97,9 +97,9 @@ public final class Compiled {
   /// A wrong input for a compiled model.
   public struct InputError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What the model takes: scalar type and shape, or numbers of elements.
-    public var expected: String
+    package var expected: String
     /// What the input is, in the same words.
-    public var found: String
+    package var found: String
 
     /// One line with both.
     public var description: String { "the model was compiled for \(expected), the input is \(found)" }

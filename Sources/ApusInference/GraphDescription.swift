@@ -34,7 +34,7 @@ extension Graph.Edges: CustomStringConvertible {
 
 extension Graph.Operation {
   /// The name that plans and errors use: `Conv2D`.
-  public var name: String {
+  package var name: String {
     switch self {
     case .convolution: "Conv2D"
     case .transposedConvolution: "ConvTranspose2D"
@@ -103,7 +103,7 @@ extension Graph.Operation {
 
 extension Graph.Activation {
   /// The layer's name.
-  public var name: String {
+  package var name: String {
     switch self {
     case .relu: "ReLU"
     case .threshold: "Threshold"

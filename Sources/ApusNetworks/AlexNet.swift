@@ -30,7 +30,7 @@ public struct AlexNet: Layer {
   /// The five convolutions: [N, H, W, channels] → [N, 6, 6, 256] for images of the variant's size.
   public let features: Sequential
   /// 6×6 cells, of images of other sizes too.
-  public let avgpool = AdaptiveAveragePool2D(6)
+  package let avgpool = AdaptiveAveragePool2D(6)
   /// The three linear layers, from 9,216 numbers to the classes.
   public let classifier: Sequential
 

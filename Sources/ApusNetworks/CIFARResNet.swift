@@ -13,15 +13,15 @@ import ApusLayers
 /// | projection (option B) | 272,474 | 466,906 | 661,338 | 855,770 | 1,730,714 | 19,424,026 |
 public struct CIFARResNet: Layer {
   /// 3×3, `channels` → 16, without a bias.
-  public let conv1: Conv2D
+  package let conv1: Conv2D
   /// Of conv1's 16 channels.
-  public let bn1: BatchNorm
+  package let bn1: BatchNorm
   /// n blocks, 16 → 16 channels at the image's size.
-  public let stage1: Sequential
+  package let stage1: Sequential
   /// n blocks, 16 → 32 channels; the first halves the size.
-  public let stage2: Sequential
+  package let stage2: Sequential
   /// n blocks, 32 → 64 channels; the first halves the size.
-  public let stage3: Sequential
+  package let stage3: Sequential
   /// 64 → `classes`.
   public let fc: Linear
 

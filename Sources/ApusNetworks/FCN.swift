@@ -10,17 +10,17 @@ import ApusLayers
 /// input's size: a score stays above the pixels that it was made of.
 public struct FCN: Layer {
   /// Their maps, but for the first ones', are scored: `fusions` counts back from the last but one.
-  public let stages: [Sequential]
+  package let stages: [Sequential]
   /// Convolutions between the last stage and `score`, VGG's first two linear layers in the published nets; none in `small`.
-  public let head: Sequential
+  package let head: Sequential
   /// 1×1, of the head's features.
-  public let score: Conv2D
+  package let score: Conv2D
   /// From the coarsest to the finest.
-  public let fusions: [ScoreFusion]
+  package let fusions: [ScoreFusion]
   /// Pixels between neighboring scores of the last fusion.
-  public let stride: Int
+  package let stride: Int
   /// Rows and columns of the enlarged scores before the image begins.
-  public let offset: Int
+  package let offset: Int
 
   /// Score layers begin at 0, as published: every class is equally likely at first, and what a fusion adds begins with no effect.
   private init(
@@ -57,18 +57,18 @@ public struct FCN: Layer {
 
 /// Scores of a coarse map enlarged by two, plus those of a finer one. The enlargement is a transposed convolution, 4×4 with stride 2,
 /// that begins as bilinear interpolation and is learned; its result and the finer map are cut to what they have in common.
-public struct ScoreFusion {
+package struct ScoreFusion {
   /// 4×4 with stride 2, classes → classes, without a bias.
-  public let enlarge: ConvTranspose2D
+  package let enlarge: ConvTranspose2D
   /// 1×1, of the finer map.
-  public let score: Conv2D
+  package let score: Conv2D
   /// Rows and columns of the finer map before the enlarged one begins.
-  public let offset: Int
+  package let offset: Int
 
   /// - Parameters:
   ///   - features: channels of the finer map.
   ///   - padding: taken off the enlarged map on each side: 1 makes it exactly twice as large, 0 (as published) leaves a border of 1.
-  public init(features: Int, classes: Int, padding: Int = 1, offset: Int = 0) {
+  package init(features: Int, classes: Int, padding: Int = 1, offset: Int = 0) {
     enlarge = ConvTranspose2D(
       classes, classes, kernel: 4, stride: 2, padding: .explicit(padding), bias: false, initializer: .bilinear)
     score = Conv2D(features, classes, kernel: 1, initializer: .zeros)
@@ -76,7 +76,7 @@ public struct ScoreFusion {
   }
 
   /// coarse [N, h, w, classes], fine [N, H, W, features] → [N, min(2h + 2 − 2·padding, H − offset), the same of w and W, classes].
-  public func callAsFunction(_ coarse: Tensor, _ fine: Tensor) -> Tensor {
+  package func callAsFunction(_ coarse: Tensor, _ fine: Tensor) -> Tensor {
     let large = enlarge(coarse)
     let scores = score(fine)
     if large.isPoisoned { return large }

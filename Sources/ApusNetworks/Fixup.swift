@@ -10,14 +10,14 @@ import ApusLayers
 #endif
 
 /// A residual block, x + F(x): the weights of the layers of F, in the order in which they run.
-public protocol ResidualBranch {
+package protocol ResidualBranch {
   /// Filters and matrices, two or more; those of a projection on the shortcut are not in it.
   var branchWeights: [Parameter] { get }
 }
 
 extension ResidualBlock: ResidualBranch {
   /// Both 3×3 convolutions' weights; the shortcut's is left as it is.
-  public var branchWeights: [Parameter] { [conv1.weight, conv2.weight] }
+  package var branchWeights: [Parameter] { [conv1.weight, conv2.weight] }
 }
 
 /// Fixup: residual networks that train without normalization, since a step changes the function by an amount that
@@ -27,7 +27,7 @@ extension ResidualBlock: ResidualBranch {
 /// Zhang, Dauphin & Ma 2019, "Fixup initialization: residual learning without normalization". Its third rule, scalar
 /// multipliers and biases in each block, is the architecture's. Behind a batch norm the factor has no effect, the
 /// zeros do. Weights are drawn anew, under `Random.withSeed`; the classifier's bias becomes 0.
-public func initializeFixup(_ blocks: [any ResidualBranch], classifier: Linear?) {
+package func initializeFixup(_ blocks: [any ResidualBranch], classifier: Linear?) {
   for block in blocks {
     let weights = block.branchWeights
     guard weights.count >= 2 else {

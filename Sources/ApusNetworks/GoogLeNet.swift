@@ -29,25 +29,25 @@ public struct GoogLeNet: Layer {
   }
 
   /// 7×7 with stride 2, `channels` → 64, at 112×112 of images of 224×224.
-  public let conv1: BasicConv2D
+  package let conv1: BasicConv2D
   /// 1×1, 64 → 64: the reduction before `conv3`.
-  public let conv2: BasicConv2D
+  package let conv2: BasicConv2D
   /// 3×3, 64 → 192, at 56×56.
-  public let conv3: BasicConv2D
+  package let conv3: BasicConv2D
   /// 192 → 256 → 480 channels at 28×28.
-  public let inception3a, inception3b: Inception
+  package let inception3a, inception3b: Inception
   /// 480 → 512 → 512 → 512 → 528 → 832 channels at 14×14.
-  public let inception4a, inception4b, inception4c, inception4d, inception4e: Inception
+  package let inception4a, inception4b, inception4c, inception4d, inception4e: Inception
   /// 832 → 832 → 1,024 channels at 7×7.
-  public let inception5a, inception5b: Inception
+  package let inception5a, inception5b: Inception
   /// Heads on 4a and 4d, used in training alone.
-  public let aux1, aux2: AuxiliaryHead?
+  package let aux1, aux2: AuxiliaryHead?
   /// Before `fc`, with probability 0.4 in the paper's variant, 0.2 in torchvision's.
-  public let dropout: Dropout
+  package let dropout: Dropout
   /// 1,024 → `classes`.
   public let fc: Linear
   /// Decides also about response norm and the last max-pool, which have no parameters.
-  public let variant: Variant
+  package let variant: Variant
 
   /// - Parameter auxiliaryHeads: whether 4a and 4d have heads, which add to the loss of training and are not run otherwise.
   public init(
@@ -116,20 +116,20 @@ extension GoogLeNet: AuxiliaryClassifying {
 
 /// A classifier on a middle layer of GoogLeNet: average pooling to 4×4, a 1×1 convolution to 128 channels, 2,048 – 1,024 – classes with
 /// dropout of 0.7. Szegedy et al. 2015, section 5.
-public struct AuxiliaryHead: Layer {
+package struct AuxiliaryHead: Layer {
   /// 1×1, `channels` → 128.
-  public let conv: BasicConv2D
+  package let conv: BasicConv2D
   /// 2,048 → 1,024, followed by a ReLU.
-  public let fc1: Linear
+  package let fc1: Linear
   /// 1,024 → `classes`.
-  public let fc2: Linear
+  package let fc2: Linear
   /// Between `fc1` and `fc2`; the paper's probability in both variants.
-  public let dropout = Dropout(dropProbability: 0.7)
+  package let dropout = Dropout(dropProbability: 0.7)
   /// Decides how the map becomes 4×4, and whether `conv` has a batch norm.
-  public let variant: GoogLeNet.Variant
+  package let variant: GoogLeNet.Variant
 
   /// - Parameter channels: of the map that it classifies: 512 behind 4a, 528 behind 4d.
-  public init(_ channels: Int, classes: Int, _ variant: GoogLeNet.Variant) {
+  package init(_ channels: Int, classes: Int, _ variant: GoogLeNet.Variant) {
     conv = BasicConv2D(channels, 128, kernel: 1, normalized: variant == .torchvision)
     fc1 = Linear(4 * 4 * 128, 1024)
     fc2 = Linear(1024, classes)
@@ -137,7 +137,7 @@ public struct AuxiliaryHead: Layer {
   }
 
   /// [N, H, W, channels] → logits [N, classes]; 14×14 in the paper's variant, any size in torchvision's.
-  public func forward(_ x: Tensor) -> Tensor {
+  package func forward(_ x: Tensor) -> Tensor {
     // 14×14 → 4×4: 5×5 windows with a stride of 3 in the paper, cells of any image in torchvision.
     let cells =
       variant == .paper ? averagePool2d(x, kernel: 5, stride: 3) : adaptiveAveragePool2d(x, size: 4)

@@ -2,14 +2,14 @@ import ApusCore
 import ApusLayers
 
 /// A convolution and a ReLU, in torchvision's GoogLeNet with a batch norm between them (and then without a bias).
-public struct BasicConv2D: Layer {
+package struct BasicConv2D: Layer {
   /// Has a bias unless there is a norm.
-  public let conv: Conv2D
+  package let conv: Conv2D
   /// With ε = 0.001; `nil` in the paper's variant.
-  public let bn: BatchNorm?
+  package let bn: BatchNorm?
 
   /// - Parameter normalized: whether a batch norm takes the place of the bias.
-  public init(
+  package init(
     _ inputChannels: Int, _ outputChannels: Int, kernel: IntOrPair, stride: IntOrPair = 1, padding: Padding = 0,
     normalized: Bool
   ) {
@@ -19,7 +19,7 @@ public struct BasicConv2D: Layer {
   }
 
   /// [N, H, W, C] → [N, OH, OW, K], with values of at least 0.
-  public func forward(_ x: consuming Tensor) -> Tensor {
+  package func forward(_ x: consuming Tensor) -> Tensor {
     // Without a name the convolution's result is held by the norm alone, which then joins it in inference.
     if let bn { return relu(bn(conv(x))) }
     return relu(conv(x))
@@ -30,14 +30,14 @@ public struct BasicConv2D: Layer {
 /// or before a 1×1 convolution that makes channels fewer. Szegedy et al. 2015, "Going deeper with convolutions", figure 2b; deck D4.
 ///
 /// [N, H, W, C] → [N, H, W, one + three + five + pool]
-public struct Inception: Layer {
+package struct Inception: Layer {
   /// A row of the paper's table: "#1×1, #3×3 reduce, #3×3, #5×5 reduce, #5×5, pool proj".
-  public struct Widths: Hashable, Sendable {
+  package struct Widths: Hashable, Sendable {
     /// Channels of the convolutions; those before a 3×3 or 5×5 are its reduction, `pool` is behind the max-pool.
-    public var one, threeReduced, three, fiveReduced, five, pool: Int
+    package var one, threeReduced, three, fiveReduced, five, pool: Int
 
     /// In the order of the paper's columns: `Widths(64, 96, 128, 16, 32, 32)` is module 3a.
-    public init(_ one: Int, _ threeReduced: Int, _ three: Int, _ fiveReduced: Int, _ five: Int, _ pool: Int) {
+    package init(_ one: Int, _ threeReduced: Int, _ three: Int, _ fiveReduced: Int, _ five: Int, _ pool: Int) {
       self.one = one
       self.threeReduced = threeReduced
       self.three = three
@@ -47,20 +47,20 @@ public struct Inception: Layer {
     }
 
     /// Channels of the result.
-    public var total: Int { one + three + five + pool }
+    package var total: Int { one + three + five + pool }
   }
 
   /// 1×1, C → `one`.
-  public let branch1: BasicConv2D
+  package let branch1: BasicConv2D
   /// 1×1, C → `threeReduced`, then 3×3 → `three`.
-  public let branch2: Sequential
+  package let branch2: Sequential
   /// 1×1, C → `fiveReduced`, then 5×5 (or 3×3) → `five`.
-  public let branch3: Sequential
+  package let branch3: Sequential
   /// 3×3 max-pool with stride 1, then 1×1, C → `pool`.
-  public let branch4: Sequential
+  package let branch4: Sequential
 
   /// `fiveKernel`: 5, or 3 as torchvision's implementation has it.
-  public init(_ channels: Int, _ widths: Widths, fiveKernel: Int, normalized: Bool) {
+  package init(_ channels: Int, _ widths: Widths, fiveKernel: Int, normalized: Bool) {
     branch1 = BasicConv2D(channels, widths.one, kernel: 1, normalized: normalized)
     branch2 = Sequential {
       BasicConv2D(channels, widths.threeReduced, kernel: 1, normalized: normalized)
@@ -79,7 +79,7 @@ public struct Inception: Layer {
   }
 
   /// [N, H, W, C] → [N, H, W, one + three + five + pool], the branches' channels in this order.
-  public func forward(_ x: Tensor) -> Tensor {
+  package func forward(_ x: Tensor) -> Tensor {
     if x.isPoisoned { return x }
     return Tensor.concatenated([branch1(x), branch2(x), branch3(x), branch4(x)])
   }

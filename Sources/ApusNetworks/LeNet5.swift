@@ -10,7 +10,7 @@ public struct LeNet5: Layer {
   public let classifier: Sequential
 
   /// Input sizes that it takes: 28 (padded by 2 in the first layer, as for MNIST) and 32 (as in the paper).
-  public static let inputSizes = [28, 32]
+  package static let inputSizes = [28, 32]
 
   /// Traps unless `inputSize` is one of `inputSizes`.
   public init(inputSize: Int = 28, channels: Int = 1, classes: Int = 10) {

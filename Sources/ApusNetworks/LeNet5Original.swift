@@ -19,22 +19,22 @@ import ApusLayers
 /// bitmaps of ±1, as in the paper, but drawn anew. Initial weights: uniform in ±2.4 / fan-in, the paper's.
 public struct LeNet5Original: Layer {
   /// 5×5, 1 → 6.
-  public let c1: Conv2D
+  package let c1: Conv2D
   /// Of c1's 6 maps, 28×28 → 14×14.
-  public let s2: TrainedSubsampling2D
+  package let s2: TrainedSubsampling2D
   /// 5×5, 6 → 16, by `connections`.
-  public let c3: PartiallyConnectedConv2D
+  package let c3: PartiallyConnectedConv2D
   /// Of c3's 16 maps, 10×10 → 5×5.
-  public let s4: TrainedSubsampling2D
+  package let s4: TrainedSubsampling2D
   /// 5×5, 16 → 120: one window covers the map.
-  public let c5: Conv2D
+  package let c5: Conv2D
   /// 120 → 84, the pixels of a code.
-  public let f6: Linear
+  package let f6: Linear
   /// [84, 10], fixed: a column a class
-  public let codes: Buffer
+  package let codes: Buffer
 
   /// Which of S2's six maps each of C3's sixteen sees: the paper's table I.
-  public static let connections: [[Int]] = [
+  package static let connections: [[Int]] = [
     [0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 5], [0, 4, 5], [0, 1, 5],
     [0, 1, 2, 3], [1, 2, 3, 4], [2, 3, 4, 5], [0, 3, 4, 5], [0, 1, 4, 5], [0, 1, 2, 5],
     [0, 1, 3, 4], [1, 2, 4, 5], [0, 2, 3, 5], [0, 1, 2, 3, 4, 5],
@@ -70,21 +70,21 @@ public struct LeNet5Original: Layer {
 
 /// Subsampling with learned scale and shift: y = coefficient · (sum of a 2×2 window) + bias, both a channel's.
 /// [N, H, W, C] → [N, H / 2, W / 2, C]. LeCun et al. 1998. Initially the mean: coefficient ¼, bias 0.
-public struct TrainedSubsampling2D: Layer {
+package struct TrainedSubsampling2D: Layer {
   /// [C]
-  public let coefficient: Parameter
+  package let coefficient: Parameter
   /// [C]
-  public let bias: Parameter
+  package let bias: Parameter
 
   /// Traps if `channels` is below 1.
-  public init(_ channels: Int) {
+  package init(_ channels: Int) {
     if channels < 1 { fatalError("TrainedSubsampling2D(\(channels)): at least one channel") }
     coefficient = Parameter(.full([channels], 0.25))
     bias = Parameter(.zeros([channels]))
   }
 
   /// [N, H, W, C] → [N, ⌊H / 2⌋, ⌊W / 2⌋, C].
-  public func forward(_ x: consuming Tensor) -> Tensor {
+  package func forward(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     guard x.rank == 4, x.shape[3] == coefficient.shape[0] else {
       return shapeFailure(
@@ -96,20 +96,20 @@ public struct TrainedSubsampling2D: Layer {
 
 /// A convolution whose output maps see some of the input maps each: [N, H, W, C] → [N, OH, OW, K], stride 1, no padding.
 /// LeCun et al. 1998, table I. It is computed as a convolution with zeros where there is no connection.
-public struct PartiallyConnectedConv2D: Layer {
+package struct PartiallyConnectedConv2D: Layer {
   /// [KH, KW, connections]: those of the first output map, then of the second, …
-  public let weight: Parameter
+  package let weight: Parameter
   /// [K]
-  public let bias: Parameter
+  package let bias: Parameter
   /// C, of which each output map sees some.
-  public let inputChannels: Int
+  package let inputChannels: Int
   /// Input maps of each output map.
-  public let connections: [[Int]]
+  package let connections: [[Int]]
 
   /// Weights are drawn for each output map's own fan-in, KH·KW times the maps that it sees; the bias begins at 0.
   ///
   /// - Parameter connections: for each output map different numbers in 0..<inputChannels, at least one. Traps on others.
-  public init(
+  package init(
     _ inputChannels: Int, _ connections: [[Int]], kernel: IntOrPair, initializer: Initializer = .kaimingNormal()
   ) {
     for (output, inputs) in connections.enumerated()
@@ -135,7 +135,7 @@ public struct PartiallyConnectedConv2D: Layer {
   }
 
   /// [N, H, W, C] → [N, H − KH + 1, W − KW + 1, K].
-  public func forward(_ x: consuming Tensor) -> Tensor {
+  package func forward(_ x: consuming Tensor) -> Tensor {
     convolution(
       x, weight: dense, bias: bias.value, stride: 1, padding: 0, dilation: 1, groups: 1)
   }

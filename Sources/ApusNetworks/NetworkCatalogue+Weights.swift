@@ -86,7 +86,7 @@ extension NetworkCatalogue {
 
   /// The number of classes of a file's weights: the size of that axis of the network's tensors that depends on the number of classes,
   /// in the first of them that the file has (`fc.weight`). `nil` where there is none.
-  public static func classes(
+  package static func classes(
     of name: String, in file: WeightsFile, layout: WeightsFile.Layout? = nil
   ) throws(NetworkError) -> Int? {
     let entry = try entry(name)
@@ -95,7 +95,7 @@ extension NetworkCatalogue {
   }
 
   /// The number of channels of the images that a file's weights were made for, found in the same way. `nil` where it cannot be.
-  public static func channels(
+  package static func channels(
     of name: String, in file: WeightsFile, layout: WeightsFile.Layout? = nil
   ) throws(NetworkError) -> Int? {
     let entry = try entry(name)

@@ -8,20 +8,20 @@ public enum NetworkCatalogue {
     /// As people write it to a command: `resnet50.torchvision`.
     public let name: String
     /// As people write it in a text: `ResNet-50`.
-    public let title: String
+    package let title: String
     /// What tells it from others of its title; empty where there is one.
-    public let variant: String
+    package let variant: String
     /// Authors and year.
     public let paper: String
     /// The shape `[H, W, C]` of the images that it was made for.
-    public let usualInput: Shape
+    package let usualInput: Shape
     /// The number of outputs that it was made with.
     public let usualClasses: Int
     /// Why it cannot be made for images of a shape `[H, W, C]` and a number of classes.
     package let refusal: @Sendable (_ input: Shape, _ classes: Int) -> String?
     let make: @Sendable (_ input: Shape, _ classes: Int) -> any Layer
     /// Whether it gives scores for every pixel, [N, H, W, classes], and not for the image.
-    public var isDense = false
+    package var isDense = false
   }
 
   /// LeNets first, then the networks for CIFAR-10, for ImageNet and for segmentation.
@@ -57,16 +57,16 @@ public enum NetworkCatalogue {
   }
 
   /// Throws where no network has this name, and says which one is nearest.
-  public static func check(_ name: String) throws(NetworkError) { _ = try entry(name) }
+  package static func check(_ name: String) throws(NetworkError) { _ = try entry(name) }
 
   /// A network's name as people write it; of an unknown one, the name given.
-  public static func title(of name: String) -> String { (try? entry(name))?.title ?? name }
+  package static func title(of name: String) -> String { (try? entry(name))?.title ?? name }
 
   /// The shape `[H, W, C]` of the images that a network was made for.
-  public static func usualInput(of name: String) throws(NetworkError) -> Shape { try entry(name).usualInput }
+  package static func usualInput(of name: String) throws(NetworkError) -> Shape { try entry(name).usualInput }
 
   /// A network whose parameters have shapes but no values and no memory: for plans, at once even for VGG-19. Reading a value traps.
-  public static func outline(_ name: String, input: Shape, classes: Int) throws(NetworkError) -> any Layer {
+  package static func outline(_ name: String, input: Shape, classes: Int) throws(NetworkError) -> any Layer {
     let scope = Scope(mode: .plain, phase: .inference, key: RandomKey(seed: 0, step: 0), plannedMemory: PlannedMemory())
     let result = scope.run { () -> Result<any Layer, NetworkError> in
       do throws(NetworkError) {

@@ -12,18 +12,18 @@ import ApusLayers
 /// and β, and 16 gains of branches.
 public struct NormalizerFreeResNet: Layer {
   /// The depths that can be made, counted in layers with weights.
-  public static let depths = [26, 50, 101, 152]
+  package static let depths = [26, 50, 101, 152]
 
   /// 7×7 with stride 2, `channels` → 64, followed by a 3×3 max-pool with stride 2.
-  public let conv1: WeightStandardizedConv2D
+  package let conv1: WeightStandardizedConv2D
   /// 64 → 256 channels, a quarter of the image's size.
-  public let layer1: Sequential
+  package let layer1: Sequential
   /// 256 → 512 channels, an eighth.
-  public let layer2: Sequential
+  package let layer2: Sequential
   /// 512 → 1,024 channels, a sixteenth.
-  public let layer3: Sequential
+  package let layer3: Sequential
   /// 1,024 → 2,048 channels, a thirty-second.
-  public let layer4: Sequential
+  package let layer4: Sequential
   /// 2,048 → `classes`.
   public let fc: Linear
 
@@ -71,26 +71,26 @@ public struct NormalizerFreeResNet: Layer {
 private let variancePreservingGain = (2 / (1 - 1 / Double.pi)).squareRoot()
 
 /// h + α · gain · f(h / β), f a 1×1, a 3×3 and a 1×1 convolution, each behind a ReLU. Brock, De & Smith 2021.
-public struct NormalizerFreeBlock: Layer {
+package struct NormalizerFreeBlock: Layer {
   /// 1×1, C → width.
-  public let conv1: WeightStandardizedConv2D
+  package let conv1: WeightStandardizedConv2D
   /// 3×3, width → width, with the block's stride.
-  public let conv2: WeightStandardizedConv2D
+  package let conv2: WeightStandardizedConv2D
   /// 1×1, width → 4·width.
-  public let conv3: WeightStandardizedConv2D
+  package let conv3: WeightStandardizedConv2D
   /// 1×1 with the block's stride, C → 4·width, of the input behind the first ReLU; `nil`: the shortcut is the block's input.
-  public let downsample: WeightStandardizedConv2D?
+  package let downsample: WeightStandardizedConv2D?
   /// [1], at first 0
-  public let skipGain: Parameter
+  package let skipGain: Parameter
   /// α: what the branch is multiplied by, beside its learned gain.
-  public let alpha: Double
+  package let alpha: Double
   /// β: the deviation of the block's input at the start, by which it is divided.
-  public let beta: Double
+  package let beta: Double
 
   /// - Parameters:
   ///   - width: channels of the 3×3 convolution; the block gives four times as many.
   ///   - projects: whether the shortcut is a 1×1 convolution, needed if the stride is not 1 or C is not 4·width.
-  public init(_ inputChannels: Int, width: Int, stride: Int, alpha: Double, beta: Double, projects: Bool) {
+  package init(_ inputChannels: Int, width: Int, stride: Int, alpha: Double, beta: Double, projects: Bool) {
     let output = width * Bottleneck.expansion
     conv1 = .scaled(inputChannels, width, kernel: 1)
     conv2 = .scaled(width, width, kernel: 3, stride: stride)
@@ -102,7 +102,7 @@ public struct NormalizerFreeBlock: Layer {
   }
 
   /// [N, H, W, C] → [N, ⌈H / stride⌉, ⌈W / stride⌉, 4·width].
-  public func forward(_ x: Tensor) -> Tensor {
+  package func forward(_ x: Tensor) -> Tensor {
     if x.isPoisoned { return x }
     let h = relu(x) * (variancePreservingGain / beta)
     let straight = downsample?(h) ?? x

@@ -26,20 +26,20 @@ public struct ResNet: Layer {
   }
 
   /// The depths that can be made, all of the paper's, counted in layers with weights.
-  public static let depths = [18, 34, 50, 101, 152]
+  package static let depths = [18, 34, 50, 101, 152]
 
   /// 7×7 with stride 2, `channels` → 64, without a bias.
-  public let conv1: Conv2D
+  package let conv1: Conv2D
   /// Of conv1's 64 channels; a ReLU and a 3×3 max-pool with stride 2 follow.
-  public let bn1: BatchNorm
+  package let bn1: BatchNorm
   /// The paper's conv2_x: 64 → 64 channels, or 256 with bottlenecks.
-  public let layer1: Sequential
+  package let layer1: Sequential
   /// The paper's conv3_x: → 128 channels, or 512.
-  public let layer2: Sequential
+  package let layer2: Sequential
   /// The paper's conv4_x: → 256 channels, or 1,024.
-  public let layer3: Sequential
+  package let layer3: Sequential
   /// The paper's conv5_x: → 512 channels, or 2,048.
-  public let layer4: Sequential
+  package let layer4: Sequential
   /// 512 or 2,048 → `classes`.
   public let fc: Linear
 

@@ -5,15 +5,15 @@ import ApusLayers
 /// torchvision.
 public struct ResidualBlock: Layer {
   /// 3×3 with the block's stride, C → K, without a bias.
-  public let conv1: Conv2D
+  package let conv1: Conv2D
   /// Behind `conv1`, before the ReLU.
-  public let bn1: BatchNorm
+  package let bn1: BatchNorm
   /// 3×3, K → K, without a bias.
-  public let conv2: Conv2D
+  package let conv2: Conv2D
   /// Behind `conv2`, before the sum.
-  public let bn2: BatchNorm
+  package let bn2: BatchNorm
   /// A 1×1 convolution with batch norm where shapes differ.
-  public let downsample: Sequential?
+  package let downsample: Sequential?
   let shortcut: Shortcut
   let stride: Int
 
@@ -45,22 +45,22 @@ public struct ResidualBlock: Layer {
 /// [N, H, W, C] → [N, H / stride, W / stride, 4·width]
 public struct Bottleneck: Layer {
   /// Output channels per channel of the 3×3 convolution.
-  public static let expansion = 4
+  package static let expansion = 4
 
   /// 1×1, C → width, without a bias; has the block's stride if `stridesFirst`.
-  public let conv1: Conv2D
+  package let conv1: Conv2D
   /// Behind `conv1`, before the ReLU.
-  public let bn1: BatchNorm
+  package let bn1: BatchNorm
   /// 3×3, width → width, without a bias; has the block's stride unless `stridesFirst`.
-  public let conv2: Conv2D
+  package let conv2: Conv2D
   /// Behind `conv2`, before the ReLU.
-  public let bn2: BatchNorm
+  package let bn2: BatchNorm
   /// 1×1, width → 4·width, without a bias.
-  public let conv3: Conv2D
+  package let conv3: Conv2D
   /// Behind `conv3`, before the sum.
-  public let bn3: BatchNorm
+  package let bn3: BatchNorm
   /// A 1×1 convolution with batch norm if the stride is not 1 or C is not 4·width; `nil`: the input itself is added.
-  public let downsample: Sequential?
+  package let downsample: Sequential?
 
   /// - Parameter stridesFirst: whether the first 1×1 convolution has the stride, as in the paper, or the 3×3 one, as in torchvision
   ///   ("v1.5").
@@ -84,7 +84,7 @@ public struct Bottleneck: Layer {
 
 extension Bottleneck: ResidualBranch {
   /// The weights of the branch's three convolutions; the shortcut's is left as it is.
-  public var branchWeights: [Parameter] { [conv1.weight, conv2.weight, conv3.weight] }
+  package var branchWeights: [Parameter] { [conv1.weight, conv2.weight, conv3.weight] }
 }
 
 /// What a block adds to its result.

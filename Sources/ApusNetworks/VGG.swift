@@ -45,7 +45,7 @@ public struct VGG: Layer {
   /// The five stages of `features(_:channels:)`.
   public let features: Sequential
   /// 7×7 cells, of images of other sizes too.
-  public let avgpool = AdaptiveAveragePool2D(7)
+  package let avgpool = AdaptiveAveragePool2D(7)
   /// The three linear layers, 25,088 – 4,096 – 4,096 – classes, with dropout of a half behind the first two.
   public let classifier: Sequential
 
@@ -64,7 +64,7 @@ public struct VGG: Layer {
   }
 
   /// The five stages: [N, H, W, channels] → [N, H / 32, W / 32, 512].
-  public static func features(_ configuration: Configuration, channels: Int = 3) -> Sequential {
+  package static func features(_ configuration: Configuration, channels: Int = 3) -> Sequential {
     var layers: [any Layer] = []
     var width = channels
     for (kernels, output) in zip(configuration.stages, [64, 128, 256, 512, 512]) {

@@ -11,7 +11,7 @@ public struct ONNXOptions: Hashable, Sendable {
   }
 
   /// The version of ONNX's operators that files are written in.
-  public static let operatorSet = ONNXFile.operatorSet
+  package static let operatorSet = ONNXFile.operatorSet
 
   /// Whether batch norms become part of the convolutions and linear layers before them; otherwise they are `BatchNormalization`.
   public var foldsBatchNorms: Bool
@@ -60,11 +60,11 @@ extension Layer {
 /// A model that an ONNX file cannot describe.
 public struct ONNXError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Path of the layer in the model; empty where the operation belongs to no layer.
-  public var path: String
+  package var path: String
   /// The operation: `Broadcast`; empty where it is none.
-  public var operation: String
+  package var operation: String
   /// What is wrong. It completes a sentence that begins with the operation.
-  public var problem: String
+  package var problem: String
 
   /// One line, `PATH: OPERATION PROBLEM`, without the parts that are empty.
   public var description: String {

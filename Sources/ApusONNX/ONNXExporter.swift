@@ -66,10 +66,10 @@ struct ONNXExporter {
     var makers: [Graph.ValueID: Int] = [:]
     for (place, node) in graph.nodes.enumerated() { makers[node.output] = place }
     var needed: Set<Int> = []
-    var open = graph.outputs
-    while let value = open.popLast() {
+    var waiting = graph.outputs
+    while let value = waiting.popLast() {
       guard let maker = makers[value], needed.insert(maker).inserted else { continue }
-      open += graph.nodes[maker].inputs
+      waiting += graph.nodes[maker].inputs
     }
     return needed
   }

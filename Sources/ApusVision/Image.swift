@@ -50,7 +50,7 @@ public struct Image: Hashable, Sendable {
   }
 
   /// The most pixels that are decoded, as many as Pillow decodes: a small file can claim any size.
-  public static let pixelLimit = 178_956_970
+  package static let pixelLimit = 178_956_970
 
   /// Refuses sizes that no image has or that would take all memory.
   static func check(height: Int, width: Int, file: String) throws(FileError) {

@@ -2,9 +2,7 @@
 /// here have none.
 
 /// PyTorch's module of functions.
-@available(
-  *, unavailable, message: "functions have no prefix: relu(x), maxPool2d(x, 2), crossEntropy(logits, labels)"
-)
+@available(*, unavailable, message: "functions have no prefix: relu(x), crossEntropy(logits, labels)")
 @dynamicMemberLookup
 public enum F {
   /// Any function behind the prefix, `F.relu`: write `relu(x)`.
@@ -24,11 +22,7 @@ public enum nn {
 
 // swift-format-ignore: TypeNamesShouldBeCapitalized
 /// PyTorch's module of everything.
-@available(
-  *, unavailable,
-  message:
-    "names have no prefix: Tensor.zeros([2, 3]), relu(x); try model.load(\"weights.pth\") reads a file of weights"
-)
+@available(*, unavailable, message: "names have no prefix: Tensor.zeros([2, 3]), relu(x); model.load(\"weights.pth\")")
 @dynamicMemberLookup
 public enum torch {
   /// Any function behind the prefix, `torch.zeros`: write `Tensor.zeros([2, 3])`.
@@ -74,4 +68,17 @@ public struct AnotherLibrarysResult {
 
   /// Any member, as `parameters` or `step`.
   public subscript(dynamicMember name: String) -> AnotherLibrarysFunction { fatalError("unavailable") }
+}
+
+/// What another library makes an object of and this one does not: a loss, a schedule, a loader of batches.
+@available(*, unavailable, message: "write what the object's name is answered with")
+public struct AnotherLibrarysObject {
+  /// Takes what PyTorch's losses, schedulers and loaders take.
+  public init(
+    _ arguments: Any..., batchSize: Int = 0, shuffle: Bool = false, gamma: Double = 0, labelSmoothing: Double = 0
+  ) { fatalError("unavailable") }
+  /// A loss that is called.
+  public func callAsFunction(_ prediction: Tensor, _ target: Tensor) -> Tensor { fatalError("unavailable") }
+  /// A scheduler's step.
+  public func step() { fatalError("unavailable") }
 }

@@ -1,28 +1,12 @@
 /// Operations of other libraries that are written otherwise here: the compiler says how.
 extension Tensor {
   /// PyTorch's bounds of elements.
-  @available(
-    *, unavailable, message: "Tensor.minimum(Tensor.maximum(x, low), high), of tensors that broadcast: Tensor(0)"
-  )
+  @available(*, unavailable, message: "Tensor.minimum(Tensor.maximum(x, low), high), of tensors that broadcast")
   public func clamp(min: Double? = nil, max: Double? = nil) -> Tensor { fatalError("unavailable") }
-
-  /// NumPy's bounds of elements.
-  @available(
-    *, unavailable, message: "Tensor.minimum(Tensor.maximum(x, low), high), of tensors that broadcast: Tensor(0)"
-  )
-  public func clip(_ low: Double, _ high: Double) -> Tensor { fatalError("unavailable") }
-
-  /// PyTorch's inner product.
-  @available(*, unavailable, message: "(x * y).sum()")
-  public func dot(_ other: Tensor) -> Tensor { fatalError("unavailable") }
 
   /// PyTorch's length of a vector.
   @available(*, unavailable, message: "x.square().sum().sqrt()")
   public func norm() -> Tensor { fatalError("unavailable") }
-
-  /// PyTorch's place of the smallest element.
-  @available(*, unavailable, message: "(-x).argmax(axis: -1)")
-  public func argmin() -> Tensor { fatalError("unavailable") }
 
   /// PyTorch's matrix product.
   @available(*, unavailable, renamed: "matmul(_:)")
@@ -40,43 +24,21 @@ extension Tensor {
   @available(*, unavailable, renamed: "reshaped(_:)")
   public func reshape(_ shape: Shape) -> Tensor { fatalError("unavailable") }
 
-  /// PyTorch's shape in brackets.
-  @available(*, unavailable, renamed: "reshaped(_:)")
-  public func view(_ shape: Shape) -> Tensor { fatalError("unavailable") }
-
   /// PyTorch's copy.
   @available(*, unavailable, message: "leave it out: a tensor is a value, which nothing changes behind your back")
   public func clone() -> Tensor { fatalError("unavailable") }
-
-  /// PyTorch's copy in one piece.
-  @available(*, unavailable, message: "leave it out: every tensor is contiguous")
-  public func contiguous() -> Tensor { fatalError("unavailable") }
-
-  /// PyTorch's cast to whole numbers.
-  @available(*, unavailable, message: "cast(to: .int32)")
-  public func int() -> Tensor { fatalError("unavailable") }
 
   // swift-format-ignore: AlwaysUseLowerCamelCase
   /// PyTorch's choice between two tensors.
   @available(*, unavailable, message: "Tensor.select(mask, x, y)")
   public func masked_fill(_ mask: Tensor, _ value: Double) -> Tensor { fatalError("unavailable") }
 
-  /// PyTorch's name of `elementCount`.
-  @available(*, unavailable, message: "shape[0] is the number of rows, elementCount of all elements")
-  public var count: Int { fatalError("unavailable") }
-
-  /// Python's length.
-  @available(*, unavailable, message: "shape[0] is the number of rows, elementCount of all elements")
-  public var len: Int { fatalError("unavailable") }
-
   /// PyTorch's place: leave it out, everything is on the CPU.
   @available(*, unavailable, message: "leave it out: everything is on the CPU")
   public var device: String { fatalError("unavailable") }
 
   /// PyTorch's place of a gradient.
-  @available(
-    *, unavailable, message: "gradients are values: valueWithGradients(of: model) { loss } returns those of parameters"
-  )
+  @available(*, unavailable, message: "gradients are values, of parameters: valueWithGradients(of: model) { loss }")
   public var grad: Tensor? { fatalError("unavailable") }
 
   // swift-format-ignore: AlwaysUseLowerCamelCase
@@ -88,10 +50,6 @@ extension Tensor {
   @available(*, unavailable, message: "Tensor((0..<10).map { Float($0) })")
   public static func arange(_ end: Int) -> Tensor { fatalError("unavailable") }
 
-  /// NumPy's indices.
-  @available(*, unavailable, message: "Tensor((0..<10).map { Float($0) })")
-  public static func range(_ end: Int) -> Tensor { fatalError("unavailable") }
-
   /// PyTorch's numbers in equal steps.
   @available(*, unavailable, message: "Tensor((0..<5).map { Float($0) / 4 })")
   public static func linspace(_ start: Double, _ end: Double, _ count: Int) -> Tensor { fatalError("unavailable") }
@@ -101,8 +59,6 @@ extension Tensor {
   public static func eye(_ size: Int) -> Tensor { fatalError("unavailable") }
 
   /// PyTorch's join along a new axis.
-  @available(
-    *, unavailable, message: "Tensor.concatenated(parts.map { $0.reshaped(1, -1) }, axis: 0) makes rows of vectors"
-  )
+  @available(*, unavailable, message: "rows of vectors: Tensor.concatenated(parts.map { $0.reshaped(1, -1) }, axis: 0)")
   public static func stack(_ parts: [Tensor], _ axis: Int = 0) -> Tensor { fatalError("unavailable") }
 }

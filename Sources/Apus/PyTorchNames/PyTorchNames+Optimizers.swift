@@ -61,10 +61,7 @@ extension RMSProp {
 
 extension Optimizer {
   /// PyTorch's, which reads gradients from the parameters. Not mutating, so that `let optimizer` is not told first.
-  @available(
-    *, unavailable,
-    message: "gradients are values: optimizer.step(gradients), which valueWithGradients(of: model) { loss } returns"
-  )
+  @available(*, unavailable, message: "gradients are values: optimizer.step(gradients), from valueWithGradients(of:)")
   public func step() { fatalError("unavailable") }
 
   /// PyTorch's, which empties the parameters' gradients.
@@ -82,33 +79,13 @@ extension Optimizer {
 
   /// MLX' name of `step`.
   @available(*, unavailable, message: "optimizer.step(gradients); the optimizer knows the model's parameters")
-  public func update(_ model: some Layer, _ gradients: Gradients) { fatalError("unavailable") }
-
-  /// MLX' name of `step`.
-  @available(*, unavailable, message: "optimizer.step(gradients); the optimizer knows the model's parameters")
   public func update(model: some Layer, gradients: Gradients) { fatalError("unavailable") }
 
-  /// swift-apis' order of the arguments.
-  @available(*, unavailable, message: "optimizer.step(gradients); the optimizer knows the model's parameters")
-  public func update(_ model: some Layer, along gradients: Gradients) { fatalError("unavailable") }
-
-  /// swift-apis' first argument.
-  @available(*, unavailable, message: "an optimizer takes parameters: SGD(model.parameters, learningRate: 0.1)")
-  public init(for model: some Layer, learningRate: Double = 0, momentum: Double = 0, weightDecay: Double = 0) {
-    fatalError("unavailable")
-  }
-
   /// A model in place of its parameters.
   @available(*, unavailable, message: "an optimizer takes parameters: SGD(model.parameters, learningRate: 0.1)")
-  public init(_ model: some Layer, learningRate: Double, momentum: Double = 0, weightDecay: Double = 0) {
-    fatalError("unavailable")
-  }
-
-  /// A model in place of its parameters.
-  @available(*, unavailable, message: "an optimizer takes parameters: SGD(model.parameters, lr: 0.1)")
-  public init(_ model: some Layer, lr: Double, momentum: Double = 0, weightDecay: Double = 0) {
-    fatalError("unavailable")
-  }
+  public init(
+    _ model: some Layer, learningRate: Double = 0, lr: Double = 0, momentum: Double = 0, weightDecay: Double = 0
+  ) { fatalError("unavailable") }
 
   /// MLX' form: write `SGD(model.parameters, learningRate: 0.1)`.
   @available(*, unavailable, message: "an optimizer takes parameters: SGD(model.parameters, learningRate: 0.1)")
@@ -116,37 +93,13 @@ extension Optimizer {
 }
 
 /// PyTorch's scheduler: write `Schedule.cosine(over: steps)`.
-@available(
-  *, unavailable,
-  message: "at each step: optimizer.learningRate = Schedule.cosine(over: steps).rate(at: step, base: 0.1)"
-)
-public struct CosineAnnealingLR {
-  /// Write `Schedule.cosine(over: steps)`: a schedule holds no optimizer.
-  public init(_ optimizer: some Optimizer, _ steps: Int) { fatalError("unavailable") }
-  /// Write `optimizer.learningRate = schedule.rate(at: step, base: 0.1)`.
-  public func step() { fatalError("unavailable") }
-}
+@available(*, unavailable, message: "a rate for each step: Schedule.cosine(over: steps).rate(at: step, base: 0.1)")
+public typealias CosineAnnealingLR = AnotherLibrarysObject
 
 /// PyTorch's scheduler: write `Schedule.step(every: 30)`.
-@available(
-  *, unavailable,
-  message: "at each epoch: optimizer.learningRate = Schedule.step(every: 30, factor: 0.1).rate(at: epoch, base: 0.1)"
-)
-public struct StepLR {
-  /// Write `Schedule.step(every: 30, factor: 0.1)`: a schedule holds no optimizer.
-  public init(_ optimizer: some Optimizer, _ every: Int, gamma: Double = 0.1) { fatalError("unavailable") }
-  /// Write `optimizer.learningRate = schedule.rate(at: epoch, base: 0.1)`.
-  public func step() { fatalError("unavailable") }
-}
+@available(*, unavailable, message: "a rate for each epoch: Schedule.step(every: 30, factor: 0.1).rate(at:base:)")
+public typealias StepLR = AnotherLibrarysObject
 
 /// PyTorch's scheduler: write `Schedule.oneCycle(over: steps)`.
-@available(
-  *, unavailable,
-  message: "at each step: optimizer.learningRate = Schedule.oneCycle(over: steps).rate(at: step, base: 0.1)"
-)
-public struct OneCycleLR {
-  /// Write `Schedule.oneCycle(over: steps)`, whose base rate is the maximum.
-  public init(_ optimizer: some Optimizer, _ most: Double, _ steps: Int) { fatalError("unavailable") }
-  /// Write `optimizer.learningRate = schedule.rate(at: step, base: 0.1)`.
-  public func step() { fatalError("unavailable") }
-}
+@available(*, unavailable, message: "a rate for each step: Schedule.oneCycle(over: steps).rate(at: step, base: 0.1)")
+public typealias OneCycleLR = AnotherLibrarysObject

@@ -1,11 +1,7 @@
 /// PyTorch's names of a tensor's methods that have another name here: the compiler says which.
 extension Tensor {
   /// PyTorch's way to gradients.
-  @available(
-    *, unavailable,
-    message:
-      "gradients are taken of what runs in a closure: let (loss, gradients) = valueWithGradients(of: model) { crossEntropy(model(x), y) }"
-  )
+  @available(*, unavailable, message: "let (loss, gradients) = valueWithGradients(of: model) { mseLoss(model(x), y) }")
   public func backward() { fatalError("unavailable") }
 
   /// PyTorch's name of `reshaped`.
@@ -16,17 +12,9 @@ extension Tensor {
   @available(*, unavailable, renamed: "reshaped(_:)")
   public func reshape(_ sizes: Int...) -> Tensor { fatalError("unavailable") }
 
-  /// In PyTorch a vector of everything, where the layer of this name keeps the batch.
-  @available(*, unavailable, message: "flatten(1) keeps the batch, flatten(0) makes a vector")
-  public func flatten() -> Tensor { fatalError("unavailable") }
-
   /// PyTorch's name of `transposed`.
   @available(*, unavailable, message: "transposed([0, 2, 3, 1]) puts the axes in another order")
   public func permute(_ order: Int...) -> Tensor { fatalError("unavailable") }
-
-  /// PyTorch's name of `transposed`.
-  @available(*, unavailable, renamed: "transposed()")
-  public func t() -> Tensor { fatalError("unavailable") }
 
   /// PyTorch's name of `shape`.
   @available(*, unavailable, message: "shape is all sizes, shape[0] one of them")
@@ -43,10 +31,6 @@ extension Tensor {
   /// PyTorch's name of `cast(to: .int32)`.
   @available(*, unavailable, message: "cast(to: .int32); losses take whole numbers of any type as labels")
   public func long() -> Tensor { fatalError("unavailable") }
-
-  /// PyTorch's name of `standardDeviation`, which divides by n − 1 there.
-  @available(*, unavailable, renamed: "standardDeviation()")
-  public func std() -> Tensor { fatalError("unavailable") }
 
   /// PyTorch's name of `scalarType`.
   @available(*, unavailable, renamed: "scalarType")
@@ -79,15 +63,7 @@ extension Tensor {
 
   /// Another name of `array(of:)`.
   @available(*, unavailable, message: "x.array(of: Float.self); of whole numbers x.array(of: Int.self)")
-  public func toArray() -> [Float] { fatalError("unavailable") }
-
-  /// Another name of `array(of:)`.
-  @available(*, unavailable, message: "x.array(of: Float.self); of whole numbers x.array(of: Int.self)")
   public var array: [Float] { fatalError("unavailable") }
-
-  /// swift-apis' name of `array(of:)`.
-  @available(*, unavailable, message: "x.array(of: Float.self); of whole numbers x.array(of: Int.self)")
-  public var scalars: [Float] { fatalError("unavailable") }
 
   /// PyTorch's way to another device.
   @available(*, unavailable, message: "leave it out: everything is on the CPU")
@@ -97,17 +73,9 @@ extension Tensor {
   @available(*, unavailable, message: "leave it out: everything is on the CPU")
   public func cuda() -> Tensor { fatalError("unavailable") }
 
-  /// PyTorch's way from a GPU.
-  @available(*, unavailable, message: "leave it out: everything is on the CPU")
-  public func cpu() -> Tensor { fatalError("unavailable") }
-
   /// PyTorch's name of `detached`.
   @available(*, unavailable, renamed: "detached()")
   public func detach() -> Tensor { fatalError("unavailable") }
-
-  /// PyTorch's name of `power`.
-  @available(*, unavailable, renamed: "power(_:)")
-  public func pow(_ exponent: Double) -> Tensor { fatalError("unavailable") }
 
   /// PyTorch's name of `concatenated`.
   @available(*, unavailable, renamed: "concatenated(_:axis:)")
@@ -115,19 +83,11 @@ extension Tensor {
 
   /// PyTorch's name of `uniform`.
   @available(*, unavailable, message: "Tensor.uniform([2, 3], seed: 1)")
-  public static func rand(_ sizes: Int...) -> Tensor { fatalError("unavailable") }
-
-  /// PyTorch's name of `uniform`.
-  @available(*, unavailable, message: "Tensor.uniform([2, 3], seed: 1)")
-  public static func rand(_ shape: Shape) -> Tensor { fatalError("unavailable") }
+  public static func rand(_ sizes: Any...) -> Tensor { fatalError("unavailable") }
 
   /// PyTorch's name of `normal`.
   @available(*, unavailable, message: "Tensor.normal([2, 3], seed: 1)")
-  public static func randn(_ sizes: Int...) -> Tensor { fatalError("unavailable") }
-
-  /// PyTorch's name of `normal`.
-  @available(*, unavailable, message: "Tensor.normal([2, 3], seed: 1)")
-  public static func randn(_ shape: Shape) -> Tensor { fatalError("unavailable") }
+  public static func randn(_ sizes: Any...) -> Tensor { fatalError("unavailable") }
 
   /// A shape is one argument.
   @available(*, unavailable, message: "a shape has brackets: Tensor.zeros([2, 3])")
@@ -137,35 +97,9 @@ extension Tensor {
   @available(*, unavailable, message: "a shape has brackets: Tensor.ones([2, 3])")
   public static func ones(_ sizes: Int...) -> Tensor { fatalError("unavailable") }
 
-  /// swift-apis' form. Without its label the argument would be a vector's elements.
-  @available(*, unavailable, renamed: "Tensor.zeros(_:)")
-  public init(zeros shape: Shape) { fatalError("unavailable") }
-
-  /// swift-apis' form. Without its label the argument would be a vector's elements.
-  @available(*, unavailable, renamed: "Tensor.ones(_:)")
-  public init(ones shape: Shape) { fatalError("unavailable") }
-
-  /// swift-apis' form: write `Tensor.normal([2, 3], seed: 1)`.
-  @available(*, unavailable, message: "Tensor.normal([2, 3], seed: 1)")
-  public init(randomNormal shape: Shape) { fatalError("unavailable") }
-
   /// A name guessed for a file's tensor.
-  @available(
-    *, unavailable, message: "try Npy.read(\"x.npy\"); a model's weights are read by try model.load(\"weights.pth\")"
-  )
+  @available(*, unavailable, message: "try Npy.read(\"x.npy\"); weights are read by try model.load(\"weights.pth\")")
   public static func load(_ path: String) throws -> Tensor { fatalError("unavailable") }
-
-  /// A name guessed for a file's tensor.
-  @available(
-    *, unavailable, message: "try Npy.read(\"x.npy\"); a model's weights are read by try model.load(\"weights.pth\")"
-  )
-  public init(npy path: String) throws { fatalError("unavailable") }
-
-  /// A name guessed for a file's tensor.
-  @available(
-    *, unavailable, message: "try Npy.read(\"x.npy\"); a model's weights are read by try model.load(\"weights.pth\")"
-  )
-  public init(contentsOf path: String) throws { fatalError("unavailable") }
 
   /// A name guessed for a file's tensor.
   @available(*, unavailable, message: "try Npy.write(x, to: \"x.npy\")")
@@ -193,11 +127,7 @@ extension Tensor {
 
   /// An array is not yet a tensor.
   @available(*, unavailable, message: "labels are a tensor: prediction .== Tensor(labels)")
-  public static func .== (a: Tensor, b: [Int32]) -> Tensor { fatalError("unavailable") }
-
-  /// An array is not yet a tensor.
-  @available(*, unavailable, message: "labels are a tensor: prediction .== Tensor(labels)")
-  public static func .== (a: Tensor, b: [Int]) -> Tensor { fatalError("unavailable") }
+  public static func .== (a: Tensor, b: [some BinaryInteger]) -> Tensor { fatalError("unavailable") }
 
   /// Python's power.
   @available(*, unavailable, message: "x.power(2), or x.square()")

@@ -5,11 +5,11 @@ public struct GradientCheckResult: Sendable, CustomStringConvertible {
   /// Where: a parameter's path or an input's index, and the element.
   public var place: String
   /// The tape's derivative at `place`.
-  public var fromTape: Double
+  package var fromTape: Double
   /// The central difference at `place`, (f(p + h) − f(p − h)) / 2h.
-  public var fromDifferences: Double
+  package var fromDifferences: Double
   /// Derivatives compared.
-  public var count: Int
+  package var count: Int
 
   /// One line: the largest error, the number of derivatives compared, the place, and both values there.
   public var description: String {

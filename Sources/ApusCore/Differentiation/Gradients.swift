@@ -9,7 +9,7 @@ public struct Gradients {
   public subscript(parameter: Parameter) -> Tensor? { places[ObjectIdentifier(parameter)].map { entries[$0].gradient } }
 
   /// Number of parameters that have a gradient.
-  public var count: Int { entries.count }
+  package var count: Int { entries.count }
 
   /// A parameter has several leaves where a nested `valueWithGradients` read it in between: their gradients add up.
   mutating func add(_ gradient: Tensor?, for parameter: Parameter) {

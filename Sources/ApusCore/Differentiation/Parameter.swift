@@ -8,7 +8,7 @@ public final class Parameter {
   /// Its name in the model, once `parameters` of the model was asked for: `features.0.weight`.
   public package(set) var path: String?
   /// Every element is kept in it by projection: what an optimizer's step took out of it is put back when the value is read next.
-  public let range: ClosedRange<Float>?
+  package let range: ClosedRange<Float>?
 
   /// Which elements may be other than 0: uint8 of the parameter's shape, 0 for an element that is pruned. Its value is exactly 0
   /// whenever it is read, whatever an optimizer did, and no gradient reaches it. See `LotteryTicket`.

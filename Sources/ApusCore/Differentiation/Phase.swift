@@ -3,14 +3,14 @@
 /// A layer trains exactly while gradients are taken: `valueWithGradients` runs in `.training`, everything else in `.inference`.
 public struct Phase: Hashable, Sendable {
   /// Dropout draws masks.
-  public var dropout: Bool
+  package var dropout: Bool
   /// Batch norm normalizes by the batch's statistics instead of the running ones.
-  public var batchStatistics: Bool
+  package var batchStatistics: Bool
   /// State updates (running statistics) are collected and committed when the scope returns normally.
-  public var updatesState: Bool
+  package var updatesState: Bool
 
   /// Any combination of the three switches; those in common use have names below.
-  public init(dropout: Bool, batchStatistics: Bool, updatesState: Bool) {
+  package init(dropout: Bool, batchStatistics: Bool, updatesState: Bool) {
     self.dropout = dropout
     self.batchStatistics = batchStatistics
     self.updatesState = updatesState
@@ -29,9 +29,9 @@ public struct Phase: Hashable, Sendable {
 /// What random masks are keyed by, beside the ordinal of the random operation in its scope and the element.
 public struct RandomKey: Hashable, Sendable {
   /// Two runs with different seeds draw different masks.
-  public var seed: UInt64
+  package var seed: UInt64
   /// Number of the training step, so that each step draws new masks.
-  public var step: UInt64
+  package var step: UInt64
 
   /// The same seed and step always give the same masks, on any machine and with any number of threads.
   public init(seed: UInt64, step: UInt64) {

@@ -3,11 +3,11 @@ public struct PlanError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Path of the layer in the model, `layer1.0.conv1`; empty where the operation belongs to no layer.
   public var path: String
   /// The operation: `Conv2D`.
-  public var operation: String
+  package var operation: String
   /// What is wrong: what was expected and what came.
-  public var problem: String
+  package var problem: String
   /// The types of layers of one's own, outside of the library, that the operation runs in, the innermost first: `["Gate", "Net"]`.
-  public var owners: [String]
+  package var owners: [String]
 
   package init(path: String, operation: String, problem: String, owners: [String] = []) {
     self.path = path

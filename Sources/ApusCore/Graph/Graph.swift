@@ -78,9 +78,9 @@ public struct GraphError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Path of the layer in the model; empty where the operation belongs to no layer.
   public var path: String
   /// The operation: `Select`; empty where it is none.
-  public var operation: String
+  package var operation: String
   /// What is wrong. It completes a sentence that begins with the operation: "cannot be part of a graph".
-  public var problem: String
+  package var problem: String
 
   package init(path: String, operation: String, problem: String) {
     self.path = path

@@ -3,7 +3,7 @@ import Synchronization
 /// Counter-based random numbers (Philox4x32-10): a pure function of (seed, stream, position), the same on any thread and machine.
 public enum Random {
   /// Elements `first` ..< `first` + `count` of the sequence (seed, stream), each 32 random bits.
-  public static func bits(seed: UInt64, stream: UInt64, first: UInt64 = 0, count: Int) -> [UInt32] {
+  package static func bits(seed: UInt64, stream: UInt64, first: UInt64 = 0, count: Int) -> [UInt32] {
     [UInt32](unsafeUninitializedCapacity: count) { buffer, initialized in
       Kernels.randomBits(buffer, seed: seed, stream: stream, first: first, count: count)
       initialized = count
@@ -11,7 +11,7 @@ public enum Random {
   }
 
   /// Uniform in [0, 1).
-  public static func uniform(seed: UInt64, stream: UInt64, first: UInt64 = 0, count: Int) -> [Float] {
+  package static func uniform(seed: UInt64, stream: UInt64, first: UInt64 = 0, count: Int) -> [Float] {
     [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
       Kernels.randomUniform(
         UnsafeMutableBufferPointer(rebasing: buffer[0..<count]), seed: seed, stream: stream, first: first)

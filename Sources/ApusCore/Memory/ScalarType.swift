@@ -13,7 +13,7 @@ public enum ScalarType: String, Sendable, CaseIterable {
   }
 
   /// True for float32 and float64; the other types hold whole numbers.
-  public var isFloatingPoint: Bool { self == .float32 || self == .float64 }
+  package var isFloatingPoint: Bool { self == .float32 || self == .float64 }
 }
 
 /// A Swift type that is a tensor's element.

@@ -3,9 +3,9 @@
 /// A shape is a small value without heap storage, so that making a tensor does not allocate for it.
 public struct Shape: Hashable, Sendable {
   /// The most axes a tensor may have.
-  public static let maximumRank = 8
+  package static let maximumRank = 8
   /// The most elements a tensor may have, as in the C core's plans: 2⁴⁰.
-  public static let maximumElementCount = 1 << 40
+  package static let maximumElementCount = 1 << 40
 
   private var sizes: SIMD8<Int32>
   private var axes: UInt8
@@ -17,7 +17,7 @@ public struct Shape: Hashable, Sendable {
   }
 
   /// The shape of a scalar: no axes, one element.
-  public init() {
+  package init() {
     sizes = .zero
     axes = 0
   }
@@ -34,7 +34,7 @@ public struct Shape: Hashable, Sendable {
   }
 
   /// Adds an innermost axis.
-  public mutating func append(_ size: Int) {
+  package mutating func append(_ size: Int) {
     if axes == Shape.maximumRank {
       fatalError(
         "a tensor has at most \(Shape.maximumRank) axes; one more of size \(size) was asked for beside \(self)")

@@ -54,16 +54,16 @@ extension Layer {
 /// A file's tensors that do not fit the model or the optimizer.
 public struct CheckpointError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The file.
-  public var source: String
+  package var source: String
   /// The tensor's name: its path in the model, or its name in the file.
-  public var tensor: String
+  package var tensor: String
   /// What should be there: "float32 of shape [6]".
-  public var expected: String
+  package var expected: String
   /// What is there, in the same words: "no such tensor".
-  public var found: String
+  package var found: String
 
   /// The parts of the text that `description` joins.
-  public init(source: String, tensor: String, expected: String, found: String) {
+  package init(source: String, tensor: String, expected: String, found: String) {
     self.source = source
     self.tensor = tensor
     self.expected = expected

@@ -30,7 +30,7 @@ public struct BufferList: RandomAccessCollection {
   private let elements: [Element]
 
   /// A list in the given order.
-  public init(_ elements: [Element]) { self.elements = elements }
+  package init(_ elements: [Element]) { self.elements = elements }
 
   /// Always 0.
   public var startIndex: Int { elements.startIndex }

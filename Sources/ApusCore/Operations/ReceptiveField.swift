@@ -5,7 +5,7 @@ public struct ReceptiveField: Hashable, Sendable, CustomStringConvertible {
   /// Columns of the input, counted in the same way.
   public var width: Int
   /// Input pixels between neighboring elements.
-  public var jump: (height: Int, width: Int)
+  package var jump: (height: Int, width: Int)
 
   /// Whether size and jump are equal.
   public static func == (a: ReceptiveField, b: ReceptiveField) -> Bool {

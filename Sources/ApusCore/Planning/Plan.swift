@@ -18,7 +18,7 @@ public struct Plan: Sendable {
     /// has it.
     public var keptBytes: Int
     /// The most temporary memory of one of its kernels: of the forward pass, in a `StepPlan` of both.
-    public var scratchBytes: Int
+    package var scratchBytes: Int
     /// Part of the input that an output element sees; `nil` where branches with different strides met.
     public var receptiveField: ReceptiveField?
     /// Chosen implementation of a convolution's forward pass.
@@ -99,12 +99,12 @@ extension Layer {
 
 extension Plan {
   /// Of convolutions, linear layers and matrix products, for the whole batch.
-  public var weightMultiplyAdds: Int { rows.reduce(0) { $0 + $1.weightMultiplyAdds } }
+  package var weightMultiplyAdds: Int { rows.reduce(0) { $0 + $1.weightMultiplyAdds } }
 }
 
 extension Plan.Row {
   /// Without what normalizations, poolings and activations compute: as papers count.
-  public var weightMultiplyAdds: Int {
+  package var weightMultiplyAdds: Int {
     ["Conv2D", "ConvTranspose2D", "LocallyConnected2D", "Linear", "MatMul"].contains(operation) ? multiplyAdds : 0
   }
 }

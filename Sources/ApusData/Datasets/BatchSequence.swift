@@ -2,7 +2,7 @@
 public struct BatchSequence: Sequence, Sendable {
   private let maker: BatchMaker
   /// The first batch that iterating gives.
-  public let first: Int
+  package let first: Int
 
   /// Batches that are made and wait to be used, at most.
   static let depth = 4

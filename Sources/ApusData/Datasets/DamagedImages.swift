@@ -9,7 +9,7 @@ public enum DamagedImages: String, Hashable, Sendable, Codable, CaseIterable {
   case skip
 
   /// The largest part of a folder's images that may be left out.
-  public static let limit = 0.1
+  package static let limit = 0.1
 
   /// Throws where too many are left out.
   package static func check(_ skipped: [SkippedImage], of count: Int, _ folder: String) throws(DataError) {

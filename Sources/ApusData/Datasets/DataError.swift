@@ -8,7 +8,7 @@ public struct DataError: Error, Hashable, Sendable, CustomStringConvertible {
   public let expected: String
 
   /// The parts of the line that `description` joins.
-  public init(_ place: String, found: String, expected: String) {
+  package init(_ place: String, found: String, expected: String) {
     self.place = place
     self.found = found
     self.expected = expected

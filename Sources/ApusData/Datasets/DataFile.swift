@@ -1,18 +1,18 @@
 import ApusSupport
 
 /// The parts of an honest experiment, see `DataSplits`.
-public enum DataPart: String, Hashable, Sendable, CaseIterable { case training, validation, test }
+package enum DataPart: String, Hashable, Sendable, CaseIterable { case training, validation, test }
 
 /// An image file of a folder: the part that it went into, and what a change of it is found by.
-public struct DataFile: Hashable, Sendable {
+package struct DataFile: Hashable, Sendable {
   /// Where a run uses it.
-  public var part: DataPart
+  package var part: DataPart
   /// An index of the class names.
-  public var label: Int
+  package var label: Int
   /// Below the folder, such as `cat/1.jpg` or `train/cat/1.jpg`.
-  public var path: String
+  package var path: String
   /// What was in it when it was read.
-  public var content: Content
+  package var content: Content
 
   package init(part: DataPart, label: Int, path: String, content: Content) {
     self.part = part
@@ -22,11 +22,11 @@ public struct DataFile: Hashable, Sendable {
   }
 
   /// The size and a fingerprint of the file's bytes.
-  public struct Content: Hashable, Sendable {
+  package struct Content: Hashable, Sendable {
     /// The file's size.
-    public var byteCount: Int
+    package var byteCount: Int
     /// 64-bit FNV-1a of the file's bytes.
-    public var fingerprint: UInt64
+    package var fingerprint: UInt64
 
     package init(byteCount: Int, fingerprint: UInt64) {
       self.byteCount = byteCount

@@ -11,9 +11,9 @@ public struct DataSplits: Sendable {
   /// The part that is measured once, at the end.
   public let test: DataSplit
   /// Changes where an image, a label or an image file's name does.
-  public package(set) var fingerprint: String?
+  package var fingerprint: String?
   /// Of image files: each one's part.
-  public package(set) var files: [DataFile] = []
+  package var files: [DataFile] = []
   /// Image files that were left out, with the reasons.
   public package(set) var skipped: [SkippedImage] = []
   /// What to know of how they were read, in words.

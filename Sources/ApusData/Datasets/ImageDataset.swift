@@ -10,7 +10,7 @@ public struct ImageDataset: Sendable {
   /// The class with label k is called `classNames[k]`.
   public let classNames: [String]
   /// Where the images come from, for records and messages: "digits", or the path of a file.
-  public let source: String
+  package let source: String
 
   /// Number of images, N.
   public var count: Int { labels.count }

@@ -41,7 +41,7 @@ public enum ImageFolder {
     package static let crops = 0.01...1
 
     /// Throws unless height and width are in 1...65536, the channels 1 or 3, and the crop in 0.01...1.
-    public func validate() throws(DataError) {
+    package func validate() throws(DataError) {
       if input.count != 3 || !input.dropLast().allSatisfy({ (1...65536).contains($0) }) || ![1, 3].contains(input[2]) {
         let text = input.map { "\($0)" }.joined(separator: "x")
         throw DataError("--input", found: text, expected: "HEIGHTxWIDTHx3, or x1 for gray")

@@ -12,16 +12,16 @@ public struct ComposedScenes: Sendable {
   /// The label of pixels that are neither trained on nor counted.
   public static let ignored = 255
   /// How much of the image's color a pixel must have to be of its class, and not of the background, in 0...1.
-  public static let (ink, border): (Float, Float) = (0.35, 0.15)
+  package static let (ink, border): (Float, Float) = (0.35, 0.15)
   /// Smallest height and width of a scene.
-  public static let smallestSize = 16
+  package static let smallestSize = 16
   /// (byte / 255 − 0.3) / 0.25: near mean 0 and deviation 1 for every scene, whatever its digits.
   public static let normalization = Normalization(mean: [0.3], deviation: [0.25])
 
   /// Height of every scene, in pixels.
-  public let height: Int
+  package let height: Int
   /// Width of every scene, in pixels.
-  public let width: Int
+  package let width: Int
   /// The background, then the data set's classes.
   public let classNames: [String]
   private let split: DataSplit

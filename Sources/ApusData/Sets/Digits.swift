@@ -8,7 +8,7 @@ internal import CApusDigits
 /// as in scikit-learn's `load_digits`), CC BY 4.0.
 public enum Digits {
   /// Height and width of the images that `load()` gives, LeNet-5's.
-  public static let size = 32
+  package static let size = 32
 
   /// White digits on black, uint8 `[N, 32, 32, 1]`: 360 test images (20 %) and 144 validation images (a tenth of the rest), both with
   /// the classes' shares and the same for every training seed. Training images move by up to two pixels, half one of the original.

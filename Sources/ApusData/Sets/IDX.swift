@@ -4,7 +4,7 @@ import ApusSupport
 /// The IDX format of MNIST: a big-endian magic number (0, 0, type, number of axes), the sizes, then the elements.
 public enum IDX {
   /// The most bytes of elements that are read; EMNIST's largest file has 0.64 GB. A guard against headers that lie.
-  public static let byteLimit = 1 << 30
+  package static let byteLimit = 1 << 30
 
   /// Reads uint8 elements with the given number of axes from the file at `path`, plain or gzip.
   ///
@@ -14,7 +14,7 @@ public enum IDX {
   }
 
   /// The same from the bytes of a file; `file` is named in errors.
-  public static func decode(_ bytes: [UInt8], axes: Int, file: String) throws -> Tensor {
+  package static func decode(_ bytes: [UInt8], axes: Int, file: String) throws -> Tensor {
     let isGzip = Gzip.isGzip(bytes)
     let start = isGzip ? try Gzip.prefix(of: bytes, count: Header.byteCount(axes: axes), file: file) : bytes
     let header = try Header(start[...], axes: axes, file: file)

@@ -20,7 +20,7 @@ public enum Catalogue {
     /// Authors and year of the paper that introduced it; empty if none is named.
     public let paper: String
     /// The test that proves it, `Suite.function`.
-    public let test: String
+    package let test: String
 
     init(_ name: String, _ kind: Kind, _ equation: String, deck: String, paper: String = "", test: String) {
       self.name = name

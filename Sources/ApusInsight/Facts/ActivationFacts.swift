@@ -55,9 +55,9 @@ public struct ActivationFacts: Sendable {
   public var function: (@Sendable (Tensor) -> Tensor)?
 
   /// Whether outputs have mean 0 for symmetric inputs.
-  public var isZeroCentred: Bool { centring == .zero }
+  package var isZeroCentred: Bool { centring == .zero }
   /// Whether gradients vanish on some side.
-  public var saturates: Bool { saturation != .none }
+  package var saturates: Bool { saturation != .none }
 
   /// Every activation function of the library: a line each is all the registration that one needs.
   public static let all: [ActivationFacts] = [

@@ -12,7 +12,7 @@ public struct InitializerFacts: Hashable, Sendable {
   /// Authors and year; `nil` if no paper is named.
   public var paper: String?
   /// The test that proves it, `Suite.name`.
-  public var proof: String
+  package var proof: String
 
   /// Every initialization. A new one is a file in Sources/ApusLayers/Initializers and a line here.
   public static let all: [InitializerFacts] = [

@@ -11,7 +11,7 @@ public struct LossFacts: Hashable, Sendable {
   /// Authors and year; `nil` if no paper is named.
   public var paper: String?
   /// The test that proves it, `Suite.name`.
-  public var proof: String
+  package var proof: String
 
   /// Every loss. A new one is a file in Sources/ApusLayers/Losses, its facts in `LossFacts+All.swift`, and a line here.
   public static let all: [LossFacts] = [

@@ -8,15 +8,15 @@ extension PublishedTable {
     /// The line as it is printed.
     public var row: Row
     /// `[H, W, C]` or `[K]` of the network's operations that the line stands for, for one image.
-    public var output: Shape
+    package var output: Shape
     /// Numbers in the parameters of the layers that the line stands for; biases count as `countsBiases` says.
-    public var parameters: Int
+    package var parameters: Int
     /// Of convolutions, linear layers and matrix products, for one image.
-    public var multiplyAdds: Int
+    package var multiplyAdds: Int
     /// Numbers of `output`. In a line for the whole network, the sum over the other lines for which memory is printed.
-    public var memory: Int
+    package var memory: Int
     /// Different blocks in the stage; 0 unless the line's place is `layers`.
-    public var blocks: Int
+    package var blocks: Int
     /// Whether all that is printed in the line agrees.
     public var verdict: Verdict
   }

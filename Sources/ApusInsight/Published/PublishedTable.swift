@@ -7,7 +7,7 @@ public struct PublishedTable: Sendable {
   /// Where it is printed.
   public var source: String
   /// Whether the printed numbers of parameters count biases.
-  public var countsBiases = true
+  package var countsBiases = true
   /// From top to bottom, as printed.
   public var rows: [Row]
 
@@ -16,19 +16,19 @@ public struct PublishedTable: Sendable {
     /// The line's title, as printed.
     public var name: String
     /// The operations that it is compared with.
-    public var place: Place
+    package var place: Place
     /// `[H, W, C]` or `[K]`
-    public var output: Shape?
+    package var output: Shape?
     /// Numbers learned; see `countsBiases`.
-    public var parameters: PublishedNumber?
+    package var parameters: PublishedNumber?
     /// Of convolutions and linear layers.
-    public var multiplyAdds: PublishedNumber?
+    package var multiplyAdds: PublishedNumber?
     /// Numbers of the output of one image.
-    public var memory: PublishedNumber?
+    package var memory: PublishedNumber?
     /// How often a stage's block is repeated.
-    public var blocks: Int?
+    package var blocks: Int?
     /// What is known to be wrong in the line: it must differ.
-    public var erratum: String?
+    package var erratum: String?
 
     init(
       _ name: String, _ place: Place, output: Shape? = nil, parameters: PublishedNumber? = nil,
@@ -46,7 +46,7 @@ public struct PublishedTable: Sendable {
   }
 
   /// Which operations of the network a line stands for.
-  public enum Place: Hashable, Sendable {
+  package enum Place: Hashable, Sendable {
     case input
     /// Those of the layers with these paths, and of what joins them.
     case layers([String])
@@ -64,16 +64,16 @@ public struct PublishedTable: Sendable {
 }
 
 /// A number as it is printed: `159K`, `3.2M`, `11.3G`, `34,848`. `Ki` are units of 1,024.
-public struct PublishedNumber: Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+package struct PublishedNumber: Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
   /// As printed: `3.2M`.
-  public var text: String
+  package var text: String
   /// What the text stands for: 3,200,000.
-  public var value: Double
+  package var value: Double
   /// What the last printed digit stands for.
-  public var unit: Double
+  package var unit: Double
 
   /// Traps unless the text is a number, with thousands separated by commas if it has any, and then `Ki`, `K`, `M`, `G` or nothing.
-  public init(stringLiteral text: String) {
+  package init(stringLiteral text: String) {
     let units = ["Ki": 1024.0, "K": 1e3, "M": 1e6, "G": 1e9]
     let suffix = String(text.drop { !$0.isLetter })
     let digits = String(text.dropLast(suffix.count).filter { $0 != "," })
@@ -87,11 +87,11 @@ public struct PublishedNumber: Sendable, ExpressibleByStringLiteral, CustomStrin
   }
 
   /// As printed.
-  public var description: String { text }
+  package var description: String { text }
 
   /// Tables round, cut off, or give two digits: a number that is printed in full must be equal, others must be less than one of their
   /// last digit or half a per cent away.
-  public func matches(_ computed: Int) -> Bool {
+  package func matches(_ computed: Int) -> Bool {
     let error = abs(Double(computed) - value)
     if unit == 1 { return error == 0 }
     return error < unit || error <= value / 200

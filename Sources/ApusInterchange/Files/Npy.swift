@@ -12,7 +12,7 @@ public enum Npy {
   }
 
   /// The tensor in `bytes`; `file` is named in errors.
-  public static func decode(_ bytes: [UInt8], file: String) throws(FileError) -> Tensor {
+  package static func decode(_ bytes: [UInt8], file: String) throws(FileError) -> Tensor {
     try typed(bytes[...], file: file, part: "").value
   }
 
@@ -45,7 +45,7 @@ public enum Npy {
   }
 
   /// The bytes of a file with `tensor`.
-  public static func encode(_ tensor: Tensor) -> [UInt8] {
+  package static func encode(_ tensor: Tensor) -> [UInt8] {
     NpyHeader.encoded(tensor.scalarType, tensor.shape) + tensor.withUnsafeBytes { Array($0) }
   }
 }

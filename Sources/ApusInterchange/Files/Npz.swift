@@ -13,7 +13,7 @@ public enum Npz {
   }
 
   /// The tensors in `bytes`; `file` is named in errors.
-  public static func decode(
+  package static func decode(
     _ bytes: [UInt8], limit: Int = 1 << 32, file: String
   ) throws(FileError) -> [(name: String, value: Tensor)] {
     var skipped: [String]?

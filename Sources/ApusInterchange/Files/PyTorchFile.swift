@@ -16,7 +16,7 @@ public enum PyTorchFile {
     /// Paths of what is no tensor, a container without any tensor in it as one; behind an object's path its Python name.
     public package(set) var skipped: [String] = []
     /// The dtypes of tensors that became another scalar type, by name: `BF16`.
-    public package(set) var convertedTypes: [String: String] = [:]
+    package var convertedTypes: [String: String] = [:]
   }
 
   /// Reads the file at `path`. Throws where anything in it is not as the format says.
@@ -25,7 +25,7 @@ public enum PyTorchFile {
   }
 
   /// The content of `bytes`; `file` is named in errors.
-  public static func decode(_ bytes: [UInt8], file: String) throws(FileError) -> Content {
+  package static func decode(_ bytes: [UInt8], file: String) throws(FileError) -> Content {
     if FileKind.isLegacyPyTorch(bytes) { return try LegacyPyTorchFile.decode(bytes, file: file) }
     let archive = try ZipArchive(bytes, file: file)
     var entries: [String: ZipArchive.Entry] = [:]

@@ -14,7 +14,7 @@ public enum Safetensors {
   }
 
   /// The file's content from `bytes`; `file` is named in errors.
-  public static func decode(_ bytes: [UInt8], file: String) throws -> SafetensorsFile {
+  package static func decode(_ bytes: [UInt8], file: String) throws -> SafetensorsFile {
     try bytes.withUnsafeBytes { try decode($0, file: file, skipsOtherTypes: false).content }
   }
 
@@ -164,7 +164,7 @@ public struct SafetensorsFile: Sendable {
   /// The texts of the header's `__metadata__` by name; empty if it has none.
   public let metadata: [String: String]
   /// The tensors' names in the order of the header.
-  public let order: [String]
+  package let order: [String]
   /// The dtypes of tensors that became another scalar type, by name.
-  public let convertedTypes: [String: String]
+  package let convertedTypes: [String: String]
 }

@@ -10,9 +10,9 @@ public struct LoadReceipt: Sendable {
     /// In the model.
     public var path: String
     /// What was done to its axes on the way: `same` for nothing.
-    public var change: WeightLayout
+    package var change: WeightLayout
     /// Whether the layer's type says how it lies in the file. Others are taken as they are.
-    public var isDescribed: Bool
+    package var isDescribed: Bool
   }
 
   /// A tensor with its shape.
@@ -32,29 +32,29 @@ public struct LoadReceipt: Sendable {
     /// As it is in the file.
     public var found: Shape
     /// The type that it was read as. Any floating-point type fits.
-    public var foundType: ScalarType
+    package var foundType: ScalarType
   }
 
   /// A tensor whose elements became float32.
-  public struct Conversion: Hashable, Sendable {
+  package struct Conversion: Hashable, Sendable {
     /// In the file, without `prefix`.
-    public var name: String
+    package var name: String
     /// The dtype in the file: `BF16`.
-    public var from: String
+    package var from: String
   }
 
   /// The file.
   public let source: String
   /// As it was read.
-  public let layout: WeightsFile.Layout
+  package let layout: WeightsFile.Layout
   /// Whether the file said its layout; otherwise it was told to the loader or taken as PyTorch's.
-  public let isLayoutRecorded: Bool
+  package let isLayoutRecorded: Bool
   /// What stands before the names in the file, such as `state_dict.module`, and was taken off; `nil` for nothing.
-  public package(set) var prefix: String?
+  package var prefix: String?
   /// Names in the file that had a wrapper inside, which was taken out: `features.module.0.weight`.
-  public package(set) var unwrapped: [String] = []
+  package var unwrapped: [String] = []
   /// Tensors of the file without the prefix, such as an optimizer's, which were not looked at.
-  public package(set) var outside: [String] = []
+  package var outside: [String] = []
   /// Tensors whose name, shape and type fit, in the model's order.
   public package(set) var matched: [Match] = []
   /// What the model has and the file lacks, under the file's name.
@@ -66,17 +66,17 @@ public struct LoadReceipt: Sendable {
   /// Paths and names that were not looked at, by the caller's wish.
   public package(set) var ignored: [String] = []
   /// Integers that PyTorch counts batches with, which nothing depends on.
-  public package(set) var counters: [String] = []
+  package var counters: [String] = []
   /// Those that matched and were not float32 in the file.
-  public package(set) var converted: [Conversion] = []
+  package var converted: [Conversion] = []
   /// What the file holds that is not a tensor: numbers, texts, and Python objects, with their class behind their path. None of it was run.
-  public package(set) var skipped: [String] = []
+  package var skipped: [String] = []
 
   /// Whether every tensor found its place.
   public var isComplete: Bool { missing.isEmpty && unexpected.isEmpty && mismatched.isEmpty }
 
   /// Those whose axes were moved.
-  public var transposed: [Match] { matched.filter { $0.change != .same } }
+  package var transposed: [Match] { matched.filter { $0.change != .same } }
 }
 
 extension LoadReceipt: CustomStringConvertible {
@@ -102,7 +102,7 @@ extension LoadReceipt: CustomStringConvertible {
 
   /// What is worth saying where only one line is said of the weights, a line each: what was taken off the names, what was converted,
   /// what was left out.
-  public var notes: [String] { nameNotes + conversionNotes + skippedNotes(limit: 3) }
+  package var notes: [String] { nameNotes + conversionNotes + skippedNotes(limit: 3) }
 
   private var nameNotes: [String] {
     var notes = prefix.map { ["removed from the names: \(JSONScanner.plain($0))."] } ?? []

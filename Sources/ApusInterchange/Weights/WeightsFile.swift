@@ -19,17 +19,17 @@ public struct WeightsFile: Sendable {
   /// Each name once, in the order of the file.
   public var tensors: [(name: String, value: Tensor)]
   /// What the file itself says, in its metadata: `nil` where it does not, as everybody else's files. They are taken as PyTorch's.
-  public var recordedLayout: Layout?
+  package var recordedLayout: Layout?
   /// The dtypes of tensors that were converted to a scalar type of Tensor's, by name: `BF16`.
-  public var convertedTypes: [String: String]
+  package var convertedTypes: [String: String]
   /// What else the file holds that is not a tensor, as a `.pth` may.
-  public var skipped: [String]
+  package var skipped: [String]
   /// Where in a checkpoint with several sets of weights those to load are: `ema`, `state_dict.encoder`. `nil` looks for the prefix
   /// with which the model's names are found, which has to be told only where several do.
   public var prefix: String?
 
   /// Weights that come from elsewhere. They are taken as PyTorch's, unless `recordedLayout` says otherwise.
-  public init(
+  package init(
     source: String, tensors: [(name: String, value: Tensor)], recordedLayout: Layout? = nil,
     convertedTypes: [String: String] = [:], skipped: [String] = []
   ) {
@@ -41,7 +41,7 @@ public struct WeightsFile: Sendable {
   }
 
   /// The key of the layout in a safetensors file's metadata.
-  public static let layoutKey = "apus.layout"
+  package static let layoutKey = "apus.layout"
 
   /// Reads the file at `path`, or `model.safetensors` in the folder at `path`. Throws where anything in it is not as its format says.
   ///
@@ -52,7 +52,7 @@ public struct WeightsFile: Sendable {
   }
 
   /// The content of `bytes`; `file` is named in errors.
-  public static func decode(_ bytes: [UInt8], file: String, prefix: String? = nil) throws -> WeightsFile {
+  package static func decode(_ bytes: [UInt8], file: String, prefix: String? = nil) throws -> WeightsFile {
     var weights = try decode(bytes, WeightsFormat(bytes, file: file), file)
     weights.prefix = prefix
     return weights

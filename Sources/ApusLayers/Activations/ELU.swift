@@ -17,7 +17,7 @@ extension Tensor {
 /// `nn.LeakyReLU(alpha=1)`; it means PyTorch's `nn.ELU(alpha=1)`. Clevert, Unterthiner & Hochreiter 2016.
 public struct ELU: Layer {
   /// What it saturates to below, −alpha.
-  public let alpha: Double
+  package let alpha: Double
 
   /// Traps unless `alpha` is finite and at least 0. With 1 the derivative is continuous at 0.
   public init(alpha: Double = 1) {

@@ -27,7 +27,7 @@ extension Tensor {
 /// Hendrycks & Gimpel 2016, "Gaussian error linear units".
 public struct GELU: Layer {
   /// `exact` unless given; weights that were trained with one form want that one.
-  public let form: GELUForm
+  package let form: GELUForm
 
   /// `GELU(.tanh)` is PyTorch's `nn.GELU(approximate="tanh")`.
   public init(_ form: GELUForm = .exact) { self.form = form }

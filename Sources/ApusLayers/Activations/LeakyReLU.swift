@@ -17,7 +17,7 @@ extension Tensor {
 /// There is no agreed slope: 0.01 in Maas, Hannun & Ng 2013 and in PyTorch, 0.1 and 0.02 elsewhere, so look at the argument.
 public struct LeakyReLU: Layer {
   /// What negative numbers are multiplied by, at least 0; 0.01 unless given.
-  public let slope: Double
+  package let slope: Double
 
   /// Traps unless `slope` is finite and at least 0.
   public init(slope: Double = 0.01) {

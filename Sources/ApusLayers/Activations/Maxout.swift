@@ -36,7 +36,7 @@ extension Tensor {
 /// ```
 public struct Maxout: Layer {
   /// Channels that compete for each one of the result, 2...256.
-  public let pieces: Int
+  package let pieces: Int
 
   /// `pieces`: 2 to 256.
   public init(_ pieces: Int) {

@@ -18,7 +18,7 @@ extension Tensor {
 /// & Gimpel 2016.
 public struct Swish: Layer {
   /// Steepness of the gate: 1 is SiLU; towards 0 the function becomes x / 2, towards ∞ a ReLU.
-  public let beta: Double
+  package let beta: Double
 
   /// Traps unless `beta`, as a float, is finite and above 0.
   public init(beta: Double = 1) {

@@ -53,9 +53,9 @@ struct LayerOutputs {
 /// A layer whose outputs on the given batch do not allow an initialization that looks at them.
 public struct InitializationError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The layer's path.
-  public var path: String
+  package var path: String
   /// What was expected of the layer's outputs, and what was found.
-  public var problem: String
+  package var problem: String
 
   /// One line: the path, a colon, the problem.
   public var description: String { "\(path): \(problem)" }
@@ -70,7 +70,7 @@ public struct InitializedLayer: Hashable, Sendable {
   /// The goal is 1; measured after the weights were last scaled.
   public var deviation: Double
   /// How often its weights were scaled by its outputs' deviation.
-  public var iterations: Int
+  package var iterations: Int
 }
 
 extension Tensor {

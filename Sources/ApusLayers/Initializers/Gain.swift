@@ -18,7 +18,7 @@ extension Initializer {
 
     /// As `torch.nn.init.calculate_gain` has them: 1 for none and the sigmoid, 5/3 for tanh, √2 for ReLU, √(2 / (1 +
     /// slope²)) for leaky ReLU (He et al. 2015), 3/4 for SELU.
-    public var factor: Double {
+    package var factor: Double {
       switch self {
       case .linear, .sigmoid: 1
       case .relu: 2.squareRoot()

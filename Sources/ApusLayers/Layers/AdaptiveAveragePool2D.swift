@@ -7,7 +7,7 @@ import ApusCore
 /// images of other sizes than they were trained on. An image that has the size already is left as it is. No parameters.
 public struct AdaptiveAveragePool2D: Layer {
   /// The result's height and width.
-  public let size: IntOrPair
+  package let size: IntOrPair
 
   /// - Parameter size: of the result, `[height, width]` or one number for both; stops unless both are at least 1.
   public init(_ size: some IntOrPairConvertible) {

@@ -15,9 +15,9 @@ public struct BatchInstanceNorm: Layer {
   /// β [C]
   public let bias: Parameter
   /// The part by the batch, with the running statistics.
-  public let batch: BatchNorm
+  package let batch: BatchNorm
   /// Added to both variances before the root; above 0.
-  public let epsilon: Double
+  package let epsilon: Double
 
   /// - Parameters:
   ///   - momentum: fraction of the running statistics that each training step replaces, in 0...1.

@@ -21,11 +21,11 @@ public struct BatchNorm: Layer {
   /// Unbiased, of the same shape as the mean; initially 1.
   public let runningVariance: Buffer
   /// Fraction of the running statistics that each training step replaces, in 0...1; 0.1 unless given, as in PyTorch.
-  public let momentum: Double
+  package let momentum: Double
   /// Added to the variance before the root, so that a constant channel does not divide by 0; above 0, 1e-5 unless given.
-  public let epsilon: Double
+  package let epsilon: Double
   /// Whether statistics are over the batch alone.
-  public let isPerActivation: Bool
+  package let isPerActivation: Bool
 
   /// - Parameters:
   ///   - affine: whether γ and β are learned; without, they are 1 and 0.

@@ -14,7 +14,7 @@ import ApusCore
 /// Paths are indices, as a Sequential's.
 public struct Concatenation: Layer, NamedParts {
   /// In the order of their channels in the result.
-  public let branches: [any Layer]
+  package let branches: [any Layer]
 
   /// Traps without branches.
   public init(_ branches: [any Layer]) {

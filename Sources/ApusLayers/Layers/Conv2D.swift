@@ -12,13 +12,13 @@ public struct Conv2D: Layer {
   /// [K]
   public let bias: Parameter?
   /// Pixels from one window to the next along height and width, at least 1.
-  public let stride: IntOrPair
+  package let stride: IntOrPair
   /// Zeros around the image; `.same` gives ⌈size / stride⌉ outputs.
-  public let padding: Padding
+  package let padding: Padding
   /// Pixels from one tap of the kernel to the next; above 1 the window has holes and sees dilation · (kernel − 1) + 1 pixels.
-  public let dilation: IntOrPair
+  package let dilation: IntOrPair
   /// Blocks of channels that are convolved apart: an output channel sees C / groups inputs. With C groups it is depthwise.
-  public let groups: Int
+  package let groups: Int
 
   /// Traps unless `groups` divides both channel counts and all sizes are at least 1.
   ///

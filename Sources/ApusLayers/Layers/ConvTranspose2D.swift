@@ -94,16 +94,16 @@ public struct ConvTranspose2D: Layer {
   /// [K]
   public let bias: Parameter?
   /// Pixels between the places where neighboring inputs land: how many times larger, about, the image becomes.
-  public let stride: IntOrPair
+  package let stride: IntOrPair
   /// Rows and columns taken off the edges of the result; `.same` makes it H·stride by W·stride.
-  public let padding: Padding
+  package let padding: Padding
   /// Rows and columns added below and to the right, fewer than the stride or the dilation. A convolution with a stride maps several
   /// sizes to one; this tells which of them comes back. Not with `.same`.
-  public let outputPadding: IntOrPair
+  package let outputPadding: IntOrPair
   /// Pixels of the result from one tap of the kernel to the next.
-  public let dilation: IntOrPair
+  package let dilation: IntOrPair
   /// Blocks of channels that are convolved apart.
-  public let groups: Int
+  package let groups: Int
 
   /// Traps unless `groups` divides both channel counts, all sizes are at least 1, and the output padding is below the stride or the
   /// dilation.

@@ -14,9 +14,9 @@ public struct Dropout: Layer {
   }
 
   /// In 0..<1; PyTorch's `p`.
-  public let dropProbability: Double
+  package let dropProbability: Double
   /// `inverted` unless given, as in PyTorch.
-  public let form: Form
+  package let form: Form
 
   /// Traps unless the probability is in 0..<1.
   public init(dropProbability: Double, form: Form = .inverted) {

@@ -5,9 +5,9 @@ public struct FoldReport: Sendable, CustomStringConvertible {
   /// Largest |folded − apart| over the outputs on the inputs given; NaN where one of them is NaN.
   public var largestDifference: Double
   /// Largest |apart|: what to hold the difference against.
-  public var largestValue: Double
+  package var largestValue: Double
   /// Numbers compared.
-  public var count: Int
+  package var count: Int
   /// Paths, in the model given, of the batch norms that are gone.
   public var folded: [String]
   /// Paths of batch norms that stay: those inside layers of one's own, and those behind no convolution or linear layer.

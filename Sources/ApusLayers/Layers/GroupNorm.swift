@@ -13,11 +13,11 @@ public struct GroupNorm: Layer {
   /// β [C]
   public let bias: Parameter?
   /// C, a multiple of `groups`.
-  public let channels: Int
+  package let channels: Int
   /// Each of C / groups neighboring channels that share a mean and a variance.
-  public let groups: Int
+  package let groups: Int
   /// Added to the variance before the root; above 0.
-  public let epsilon: Double
+  package let epsilon: Double
 
   /// Traps unless `groups` divides `channels`.
   ///
@@ -52,9 +52,9 @@ public struct InstanceNorm: Layer {
   /// β [C]
   public let bias: Parameter?
   /// C, each normalized by itself.
-  public let channels: Int
+  package let channels: Int
   /// Added to the variance before the root; above 0.
-  public let epsilon: Double
+  package let epsilon: Double
 
   /// - Parameters:
   ///   - affine: whether γ and β are learned; `false` unless given, as in PyTorch.
@@ -87,9 +87,9 @@ public struct LayerNorm: Layer {
   /// β, of `shape`
   public let bias: Parameter?
   /// Sizes of the axes that are normalized over.
-  public let shape: Shape
+  package let shape: Shape
   /// Added to the variance before the root; above 0.
-  public let epsilon: Double
+  package let epsilon: Double
 
   /// Over the last axes, which must have these sizes.
   ///

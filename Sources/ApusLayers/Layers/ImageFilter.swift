@@ -5,7 +5,7 @@ import ApusCore
 /// [N, H, W, C] → [N, H, W, C]; zeros around the image. `[-1 -1 -1; -1 8 -1; -1 -1 -1]` finds edges.
 public struct ImageFilter: Layer, Hashable, Sendable {
   /// The kernel's rows; applied without turning it round, as convolutional layers do.
-  public let kernel: [[Double]]
+  package let kernel: [[Double]]
 
   /// Traps unless the rows have one length, at least 1.
   public init(_ kernel: [[Double]]) {

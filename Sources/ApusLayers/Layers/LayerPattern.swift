@@ -81,13 +81,13 @@ package struct LayerPattern: Hashable, Sendable {
   /// A malformed pattern.
   public struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
     /// The whole text, as given.
-    public var pattern: String
+    package var pattern: String
     /// Characters before the place.
-    public var offset: Int
+    package var offset: Int
     /// What may stand at that place.
-    public var expected: String
+    package var expected: String
     /// What stands there: up to ten characters in quotes, `the end`, or the number of stages if they pool too often.
-    public var found: String
+    package var found: String
 
     /// Everything in one line, the place counted from 1.
     public var description: String {

@@ -10,13 +10,13 @@ import ApusCore
 /// Krizhevsky et al. 2012; deck D4. No parameters; training and inference are the same.
 public struct LocalResponseNorm: Layer {
   /// Channels in the sum, the channel itself included; at least 1.
-  public let size: Int
+  package let size: Int
   /// Weight of the mean square of the window, at least 0.
-  public let alpha: Double
+  package let alpha: Double
   /// The exponent, at least 0; 0.75 in AlexNet and by default.
-  public let beta: Double
+  package let beta: Double
   /// Added before the power, above 0: it bounds the gain of a silent window.
-  public let k: Double
+  package let k: Double
 
   /// The defaults are PyTorch's. Traps if a number is out of range.
   public init(_ size: Int, alpha: Double = 1e-4, beta: Double = 0.75, k: Double = 1) {

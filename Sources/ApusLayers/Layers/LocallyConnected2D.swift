@@ -12,13 +12,13 @@ public struct LocallyConnected2D: Layer {
   /// [OH, OW, K]
   public let bias: Parameter?
   /// Height and width of the images that it takes: the number of its weights depends on them.
-  public let inputSize: IntOrPair
+  package let inputSize: IntOrPair
   /// KH and KW.
-  public let kernel: IntOrPair
+  package let kernel: IntOrPair
   /// Pixels from one window to the next, at least 1.
-  public let stride: IntOrPair
+  package let stride: IntOrPair
   /// Zeros around the image; `.same` keeps ⌈size / stride⌉ positions.
-  public let padding: Padding
+  package let padding: Padding
   private let outputSize: IntOrPair
   private let channels: Int
 

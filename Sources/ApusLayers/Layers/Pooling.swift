@@ -3,13 +3,13 @@ import ApusCore
 /// Maxima of windows: [N, H, W, C] → [N, OH, OW, C]. The first maximum wins ties; padding never wins; NaN propagates.
 public struct MaxPool2D: Layer {
   /// Height and width of a window.
-  public let kernel: IntOrPair
+  package let kernel: IntOrPair
   /// Pixels from one window to the next; the kernel's size unless given, so that windows tile the image.
-  public let stride: IntOrPair
+  package let stride: IntOrPair
   /// Around the image, less than the kernel on each side; it never wins.
-  public let padding: Padding
+  package let padding: Padding
   /// Whether the number of windows is rounded up: see `maxPool2d`.
-  public let ceilMode: Bool
+  package let ceilMode: Bool
 
   /// `stride` is the kernel's size unless given; below it windows overlap, as AlexNet's 3×3/2.
   public init(
@@ -33,15 +33,15 @@ public struct MaxPool2D: Layer {
 /// Means of windows: [N, H, W, C] → [N, OH, OW, C].
 public struct AveragePool2D: Layer {
   /// Height and width of a window.
-  public let kernel: IntOrPair
+  package let kernel: IntOrPair
   /// Pixels from one window to the next; the kernel's size unless given, so that windows tile the image.
-  public let stride: IntOrPair
+  package let stride: IntOrPair
   /// Zeros around the image, less than the kernel on each side.
-  public let padding: Padding
+  package let padding: Padding
   /// Whether the divisor is the kernel's size everywhere, as in PyTorch, or the number of pixels inside the image.
-  public let countsPadding: Bool
+  package let countsPadding: Bool
   /// Whether the number of windows is rounded up: see `averagePool2d`.
-  public let ceilMode: Bool
+  package let ceilMode: Bool
 
   /// `stride` is the kernel's size unless given.
   public init(
@@ -87,9 +87,9 @@ public struct ChannelPool: Layer {
   public enum Operation: String, Hashable, Sendable { case maximum, mean }
 
   /// Channels that become one; it must divide C.
-  public let size: Int
+  package let size: Int
   /// What a block of channels becomes.
-  public let operation: Operation
+  package let operation: Operation
 
   /// Traps if `size` is below 1.
   public init(_ size: Int, taking operation: Operation = .maximum) {

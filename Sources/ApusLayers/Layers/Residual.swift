@@ -14,9 +14,9 @@ import ApusCore
 /// ```
 public struct Residual: Layer {
   /// F in y = F(x) + shortcut(x).
-  public let body: Sequential
+  package let body: Sequential
   /// `nil`: the identity.
-  public let shortcut: Sequential?
+  package let shortcut: Sequential?
 
   /// With the identity as shortcut: the body must keep the shape of its input.
   public init(@LayerBuilder _ body: () -> [any Layer]) {

@@ -56,11 +56,11 @@ func resampled(_ x: Tensor, axis: Int, _ table: ResampleTable, _ operation: Stat
 /// learned enlargement is `ConvTranspose2D`. Long, Shelhamer & Darrell 2015, "Fully convolutional networks".
 public struct Upsample2D: Layer {
   /// Factors of height and width.
-  public let scale: IntOrPair
+  package let scale: IntOrPair
   /// Nearest or bilinear.
-  public let filter: ResampleFilter
+  package let filter: ResampleFilter
   /// Whether the corners' pixels fall together, as in PyTorch's `align_corners`.
-  public let alignCorners: Bool
+  package let alignCorners: Bool
 
   /// - Parameter scale: `[height, width]` or one number for both; stops unless both are at least 1, and for filters but nearest and
   ///   bilinear.

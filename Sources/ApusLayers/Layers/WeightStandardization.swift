@@ -30,15 +30,15 @@ public struct WeightStandardizedConv2D: Layer {
   /// [K]
   public let bias: Parameter?
   /// Pixels from one window to the next along height and width, at least 1.
-  public let stride: IntOrPair
+  package let stride: IntOrPair
   /// Zeros around the image; `.same` gives ⌈size / stride⌉ outputs.
-  public let padding: Padding
+  package let padding: Padding
   /// Pixels from one tap of the kernel to the next, at least 1.
-  public let dilation: IntOrPair
+  package let dilation: IntOrPair
   /// Blocks of channels that are convolved apart.
-  public let groups: Int
+  package let groups: Int
   /// Added to the variance of an output channel's weights before the root, or to fan-in · variance if `isScaled`; above 0.
-  public let epsilon: Double
+  package let epsilon: Double
 
   /// As `Conv2D`'s. Traps also if an output channel has a single weight, which standardization would make 0.
   ///
@@ -90,7 +90,7 @@ public struct WeightStandardizedConv2D: Layer {
   }
 
   /// The ordinary convolution that computes the same, its weights standardized once: for inference.
-  public func standardizedOnce() -> Conv2D {
+  package func standardizedOnce() -> Conv2D {
     let plain = Conv2D(
       weight.shape[2] * groups, weight.shape[3], kernel: IntOrPair(weight.shape[0], weight.shape[1]), stride: stride,
       padding: padding, dilation: dilation, groups: groups, bias: bias != nil, initializer: .zeros)

@@ -7,16 +7,18 @@ import ApusCore
 /// value −= learningRate / (1 + (t − 1) · learningRateDecay) · g / (√s + ε)
 ///
 /// where t counts the parameter's steps from 1. Duchi, Hazan & Singer 2011; numbers as PyTorch's.
-public struct Adagrad: Optimizer {
+///
+/// Its state is the sums, as `sum_of_squares.features.0.weight`, and `steps`.
+public struct Adagrad: FusedOptimizer {
   /// At least 0; read at each step.
   public var learningRate: Double
   /// Divides the rate of step t by 1 + (t − 1) · this; 0, no decay, unless given.
-  public let learningRateDecay: Double
+  package let learningRateDecay: Double
   /// Added to √s, so that a number whose gradients were all 0 stays where it is instead of becoming 0/0; 1e-10 unless given.
-  public let epsilon: Double
+  package let epsilon: Double
   /// λ of an L2 penalty on the parameters that decay.
-  public let weightDecay: Double
-  private var memory: OptimizerMemory
+  package let weightDecay: Double
+  var memory: OptimizerMemory
 
   /// Traps if a number is negative or not finite, or if a group matches no parameter.
   ///
@@ -39,23 +41,10 @@ public struct Adagrad: Optimizer {
       countsSteps: true)
   }
 
-  /// What is done to each parameter, `decaying` and `groups` applied, in the order of the list.
-  public var parameterSettings: [ParameterSettings] { memory.settings }
-  /// Paths of the parameters that it is to train and that no step reached since it was made or loaded.
-  public var unreachedParameters: [String] { memory.unreached }
-
   /// Changes values and sums of squares in place. Traps if no parameter that it trains has a gradient.
   public mutating func step(_ gradients: Gradients) {
     memory.step(
       gradients,
       .init(formula: .adagrad, learningRate: learningRate, epsilon: epsilon, rateDecay: learningRateDecay))
-  }
-
-  /// By names as `sum_of_squares.features.0.weight`, and `steps`.
-  public func state() -> [(name: String, value: Tensor)] { memory.state() }
-
-  /// Sets the sums of squares and `steps`. Throws `CheckpointError`, with nothing changed, if a name, shape or type does not fit.
-  public mutating func load(_ state: [String: Tensor], from source: String) throws {
-    try memory.load(state, from: source)
   }
 }

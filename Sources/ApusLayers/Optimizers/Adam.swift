@@ -11,20 +11,22 @@ import ApusCore
 ///
 /// Kingma & Ba 2015, algorithm 1. Weight decay is an L2 penalty here, which Adam's division weakens where gradients are large:
 /// `AdamW` decouples it.
-public struct Adam: Optimizer {
+///
+/// Its state is both moments, as `first_moment.features.0.weight`, and `steps`.
+public struct Adam: FusedOptimizer {
   /// At least 0; read at each step.
   public var learningRate: Double
   /// β₁: the part of the first moment that a step keeps, in 0..<1.
-  public let beta1: Double
+  package let beta1: Double
   /// β₂: the part of the second moment that a step keeps, in 0..<1.
-  public let beta2: Double
+  package let beta2: Double
   /// Added to √v, not under the root; 1e-8 unless given, the paper's.
-  public let epsilon: Double
+  package let epsilon: Double
   /// λ of an L2 penalty on the parameters that decay; `AdamW` has the decoupled one.
-  public let weightDecay: Double
+  package let weightDecay: Double
   /// Whether both moments are divided by 1 − βᵗ, which makes up for their start at 0.
-  public let biasCorrection: Bool
-  private var memory: OptimizerMemory
+  package let biasCorrection: Bool
+  var memory: OptimizerMemory
 
   /// Traps if a number is out of range, or if a group matches no parameter.
   ///
@@ -51,11 +53,6 @@ public struct Adam: Optimizer {
       states: ["first_moment", "second_moment"], countsSteps: true)
   }
 
-  /// What is done to each parameter, `decaying` and `groups` applied, in the order of the list.
-  public var parameterSettings: [ParameterSettings] { memory.settings }
-  /// Paths of the parameters that it is to train and that no step reached since it was made or loaded.
-  public var unreachedParameters: [String] { memory.unreached }
-
   /// Changes values and both moments in place. Traps if no parameter that it trains has a gradient.
   public mutating func step(_ gradients: Gradients) {
     memory.step(
@@ -63,13 +60,5 @@ public struct Adam: Optimizer {
       .init(
         formula: .adam, learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon,
         correctsBias: biasCorrection))
-  }
-
-  /// Both moments, by names as `first_moment.features.0.weight`, and `steps`.
-  public func state() -> [(name: String, value: Tensor)] { memory.state() }
-
-  /// Sets both moments and `steps`. Throws `CheckpointError`, with nothing changed, if a name, shape or type does not fit.
-  public mutating func load(_ state: [String: Tensor], from source: String) throws {
-    try memory.load(state, from: source)
   }
 }

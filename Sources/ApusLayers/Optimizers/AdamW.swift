@@ -6,18 +6,20 @@ import ApusCore
 ///
 /// So every weight shrinks at the same rate, however large its gradients are. Loshchilov & Hutter 2019, algorithm 2; their schedule
 /// multiplier is part of the learning rate, as in PyTorch. See `Adam` for the rest.
-public struct AdamW: Optimizer {
+///
+/// Its state is both moments, as `first_moment.features.0.weight`, and `steps`.
+public struct AdamW: FusedOptimizer {
   /// At least 0; read at each step. It scales the weight decay too.
   public var learningRate: Double
   /// β₁: the part of the first moment that a step keeps, in 0..<1.
-  public let beta1: Double
+  package let beta1: Double
   /// β₂: the part of the second moment that a step keeps, in 0..<1.
-  public let beta2: Double
+  package let beta2: Double
   /// Added to √v, not under the root; 1e-8 unless given.
-  public let epsilon: Double
+  package let epsilon: Double
   /// A step takes learningRate · this of each value that decays; 0.01 unless given, as in PyTorch.
-  public let weightDecay: Double
-  private var memory: OptimizerMemory
+  package let weightDecay: Double
+  var memory: OptimizerMemory
 
   /// Traps if a number is out of range, or if a group matches no parameter.
   ///
@@ -43,24 +45,11 @@ public struct AdamW: Optimizer {
       states: ["first_moment", "second_moment"], countsSteps: true)
   }
 
-  /// What is done to each parameter, `decaying` and `groups` applied, in the order of the list.
-  public var parameterSettings: [ParameterSettings] { memory.settings }
-  /// Paths of the parameters that it is to train and that no step reached since it was made or loaded.
-  public var unreachedParameters: [String] { memory.unreached }
-
   /// Changes values and both moments in place. Traps if no parameter that it trains has a gradient.
   public mutating func step(_ gradients: Gradients) {
     memory.step(
       gradients,
       .init(
         formula: .adam, learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, isDecoupled: true))
-  }
-
-  /// Both moments, by names as `first_moment.features.0.weight`, and `steps`.
-  public func state() -> [(name: String, value: Tensor)] { memory.state() }
-
-  /// Sets both moments and `steps`. Throws `CheckpointError`, with nothing changed, if a name, shape or type does not fit.
-  public mutating func load(_ state: [String: Tensor], from source: String) throws {
-    try memory.load(state, from: source)
   }
 }

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// How gradients are clipped before each step.
 ///
@@ -17,7 +18,7 @@ public enum GradientClipping: Hashable, Sendable {
   case medianMultiple(Double)
 }
 
-extension GradientClipping: LosslessStringConvertible, Codable {
+extension GradientClipping: TextCodable {
   /// `nil` unless it is `none`, or one of the four names, a colon and a finite number above 0.
   public init?(_ description: String) {
     if description == "none" {
@@ -45,11 +46,6 @@ extension GradientClipping: LosslessStringConvertible, Codable {
     case .medianMultiple(let factor): "median:\(factor)"
     }
   }
-
-  /// From a string as `norm:1`. Throws `DecodingError` on any other text.
-  public init(from decoder: any Decoder) throws { self = try .decoded(from: decoder) }
-  /// As a string: see `description`.
-  public func encode(to encoder: any Encoder) throws { try encoder.encode(text: self) }
 }
 
 /// Clips the gradients of one step after another, and remembers what the running median needs.
@@ -59,23 +55,23 @@ extension GradientClipping: LosslessStringConvertible, Codable {
 /// try clipper.clip(&gradients)
 /// optimizer.step(gradients)
 /// ```
-public struct GradientClipper: Sendable {
+package struct GradientClipper: Sendable {
   /// What `clip(_:)` does to each step's gradients.
-  public let clipping: GradientClipping
+  package let clipping: GradientClipping
   /// Of the last steps before clipping, the oldest first, at most 100; only where the running median is asked for. Part of what a
   /// checkpoint must keep.
-  public var norms: [Double]
+  package var norms: [Double]
 
   private static let window = 100, least = 10
 
   /// - Parameter norms: those of the clipper that a checkpoint kept, to go on with its median.
-  public init(_ clipping: GradientClipping, norms: [Double] = []) {
+  package init(_ clipping: GradientClipping, norms: [Double] = []) {
     self.clipping = clipping
     self.norms = norms
   }
 
   /// Throws where a gradient is not finite, also where nothing is clipped.
-  public mutating func clip(_ gradients: inout Gradients) throws(NonFiniteGradientError) {
+  package mutating func clip(_ gradients: inout Gradients) throws(NonFiniteGradientError) {
     switch clipping {
     case .none: try gradients.checkFinite()
     case .value(let limit): try gradients.clip(toValue: limit)

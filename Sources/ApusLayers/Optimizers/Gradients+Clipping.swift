@@ -23,7 +23,7 @@ extension Gradients {
   }
 
   /// Throws where a gradient is not finite, and names its parameter.
-  public func checkFinite() throws(NonFiniteGradientError) { _ = try norm() }
+  package func checkFinite() throws(NonFiniteGradientError) { _ = try norm() }
 
   /// Every number into [−limit, limit] (deck D4): ḡ = min(limit, max(−limit, g)). Changes the direction.
   public mutating func clip(toValue limit: Double) throws(NonFiniteGradientError) {

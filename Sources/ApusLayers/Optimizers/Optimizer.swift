@@ -68,5 +68,5 @@ public struct ParameterSettings: Hashable, Sendable {
   /// Takes the place of the optimizer's; 0 for what does not decay.
   public var weightDecay: Double
   /// Whether the optimizer changes it (if it is trainable and has a gradient).
-  public var isTrained: Bool
+  package var isTrained: Bool
 }

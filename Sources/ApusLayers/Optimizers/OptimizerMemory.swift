@@ -118,6 +118,26 @@ struct OptimizerMemory {
   }
 }
 
+/// An optimizer over `OptimizerMemory`: all of `Optimizer` but its own numbers and its step.
+protocol FusedOptimizer: Optimizer {
+  var memory: OptimizerMemory { get set }
+}
+
+extension FusedOptimizer {
+  /// What is done to each parameter, `decaying` and `groups` applied, in the order of the list.
+  public var parameterSettings: [ParameterSettings] { memory.settings }
+  /// Paths of the parameters that it is to train and that no step reached since it was made or loaded.
+  public var unreachedParameters: [String] { memory.unreached }
+
+  /// What is remembered of each parameter, by a name, a dot and the parameter's path.
+  public func state() -> [(name: String, value: Tensor)] { memory.state() }
+
+  /// Sets what `state()` gave. Throws `CheckpointError`, with nothing changed, if a name, shape or type does not fit.
+  public mutating func load(_ state: [String: Tensor], from source: String) throws {
+    try memory.load(state, from: source)
+  }
+}
+
 extension Tensor {
   /// A copy with storage of its own, which later steps in place do not change.
   package func copied() -> Tensor {

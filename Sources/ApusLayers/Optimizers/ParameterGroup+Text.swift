@@ -1,7 +1,7 @@
 /// As text, for the command and `run.json`: `layer4.*:lr=0.1`, `*.bias:lr=2,wd=0`, `conv1.*:train=false`.
 extension ParameterGroup: CustomStringConvertible, Codable {
   /// `nil` where it is not a pattern, a colon and settings, or a number is negative or none.
-  public init?(text: String) {
+  package init?(text: String) {
     guard let colon = text.lastIndex(of: ":"), colon != text.startIndex else { return nil }
     self.init(String(text[..<colon]))
     for setting in text[text.index(after: colon)...].split(separator: ",", omittingEmptySubsequences: false) {

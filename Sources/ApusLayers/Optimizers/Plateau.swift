@@ -16,17 +16,17 @@ public struct Plateau: Hashable, Sendable, Codable {
   public enum Direction: String, Hashable, Sendable, Codable { case falling, rising }
 
   /// Whether a falling metric (a loss) or a rising one (an accuracy) is better.
-  public let direction: Direction
+  package let direction: Direction
   /// What the factor is multiplied by.
-  public let decay: Double
+  package let decay: Double
   /// So many observations without improvement are borne; the next one divides.
-  public let patience: Int
+  package let patience: Int
   /// An improvement is by more than this part of the best so far.
-  public let threshold: Double
+  package let threshold: Double
   /// After a division so many observations do not count.
-  public let cooldown: Int
+  package let cooldown: Int
   /// The factor does not fall below this.
-  public let least: Double
+  package let least: Double
 
   /// Of the learning rate; 1 at first.
   public private(set) var factor = 1.0

@@ -11,7 +11,9 @@ import ApusCore
 ///
 /// Tieleman & Hinton 2012 (lecture 6.5); with centering and momentum Graves 2013. Smoothing is 0.9 there, in deck D2 and in Keras;
 /// PyTorch's default is 0.99.
-public struct RMSProp: Optimizer {
+///
+/// Its state is `mean_square.features.0.weight` and the like; also `mean` if centered, and `velocity` with momentum.
+public struct RMSProp: FusedOptimizer {
   /// Where ε keeps the division by 0 away. Inside the root it counts more: √ε, 1e-4 for 1e-8, bounds the divisor from below.
   public enum EpsilonPlacement: String, Hashable, Sendable, Codable, CaseIterable {
     /// √s + ε
@@ -23,18 +25,18 @@ public struct RMSProp: Optimizer {
   /// At least 0; read at each step.
   public var learningRate: Double
   /// The part of the mean square that a step keeps, in 0..<1.
-  public let smoothing: Double
+  package let smoothing: Double
   /// At least 0; 1e-8 unless given, as in PyTorch.
-  public let epsilon: Double
+  package let epsilon: Double
   /// `outsideRoot` unless given, as in PyTorch and Keras.
-  public let epsilonPlacement: EpsilonPlacement
+  package let epsilonPlacement: EpsilonPlacement
   /// μ, in 0..<1; 0 keeps no velocity.
-  public let momentum: Double
+  package let momentum: Double
   /// Whether the divisor is an estimate of the gradient's deviation; keeps a second mean per number.
-  public let centered: Bool
+  package let centered: Bool
   /// λ of an L2 penalty on the parameters that decay.
-  public let weightDecay: Double
-  private var memory: OptimizerMemory
+  package let weightDecay: Double
+  var memory: OptimizerMemory
 
   /// Traps if a number is out of range, or if a group matches no parameter.
   ///
@@ -62,11 +64,6 @@ public struct RMSProp: Optimizer {
       states: ["mean_square", centered ? "mean" : nil, momentum == 0 ? nil : "velocity"])
   }
 
-  /// What is done to each parameter, `decaying` and `groups` applied, in the order of the list.
-  public var parameterSettings: [ParameterSettings] { memory.settings }
-  /// Paths of the parameters that it is to train and that no step reached since it was made or loaded.
-  public var unreachedParameters: [String] { memory.unreached }
-
   /// Changes values, means and velocities in place. Traps if no parameter that it trains has a gradient.
   public mutating func step(_ gradients: Gradients) {
     memory.step(
@@ -74,13 +71,5 @@ public struct RMSProp: Optimizer {
       .init(
         formula: .rmsProp, learningRate: learningRate, momentum: momentum, beta2: smoothing, epsilon: epsilon,
         isCentered: centered, hasEpsilonInsideRoot: epsilonPlacement == .insideRoot))
-  }
-
-  /// By names as `mean_square.features.0.weight`; also `mean` where centered and `velocity` with momentum.
-  public func state() -> [(name: String, value: Tensor)] { memory.state() }
-
-  /// Sets means and velocities. Throws `CheckpointError`, with nothing changed, if a name, shape or type does not fit.
-  public mutating func load(_ state: [String: Tensor], from source: String) throws {
-    try memory.load(state, from: source)
   }
 }

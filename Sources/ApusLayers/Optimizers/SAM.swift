@@ -19,7 +19,7 @@ public struct SAM<Base: Optimizer>: Optimizer {
   /// Makes the step; its learning rate, settings and state are SAM's.
   public var base: Base
   /// ρ: the Euclidean length of the way to the worst place, at least 0.
-  public let rho: Double
+  package let rho: Double
   private let parameters: ParameterList
 
   /// - Parameter parameters: which e moves, usually those of the base; trainable ones with a gradient only.

@@ -9,16 +9,18 @@ import ApusCore
 ///
 /// Weight decay acts on filters and matrices, not on biases, scales and shifts, unless `decaying` is `.all` (as in PyTorch) or a
 /// group says so. Rumelhart et al. 1986; Sutskever et al. 2013.
-public struct SGD: Optimizer {
+///
+/// Its state is the velocities, as `velocity.features.0.weight`; none before the first step with momentum.
+public struct SGD: FusedOptimizer {
   /// α; at least 0, read at each step.
   public var learningRate: Double
   /// β, in 0..<1; 0 keeps no velocity. 0.9 is what AlexNet, VGG and ResNet were trained with.
-  public let momentum: Double
+  package let momentum: Double
   /// λ of an L2 penalty on the parameters that decay; 5e-4 in AlexNet and VGG, 1e-4 in ResNet.
-  public let weightDecay: Double
+  package let weightDecay: Double
   /// Whether a step looks ahead along the velocity; needs a momentum.
-  public let nesterov: Bool
-  private var memory: OptimizerMemory
+  package let nesterov: Bool
+  var memory: OptimizerMemory
 
   /// Traps if a number is out of range, if Nesterov's form has no momentum, or if a group matches no parameter.
   ///
@@ -41,22 +43,9 @@ public struct SGD: Optimizer {
       states: [momentum == 0 ? nil : "velocity"])
   }
 
-  /// What is done to each parameter, `decaying` and `groups` applied, in the order of the list.
-  public var parameterSettings: [ParameterSettings] { memory.settings }
-  /// Paths of the parameters that it is to train and that no step reached since it was made or loaded.
-  public var unreachedParameters: [String] { memory.unreached }
-
   /// Changes values and velocities in place. Traps if no parameter that it trains has a gradient.
   public mutating func step(_ gradients: Gradients) {
     memory.step(
       gradients, .init(formula: .sgd, learningRate: learningRate, momentum: momentum, isNesterov: nesterov))
-  }
-
-  /// The velocities, `velocity.` and the parameter's path; none before the first step with momentum.
-  public func state() -> [(name: String, value: Tensor)] { memory.state() }
-
-  /// Sets the velocities. Throws `CheckpointError`, with nothing changed, if a name, shape or type does not fit.
-  public mutating func load(_ state: [String: Tensor], from source: String) throws {
-    try memory.load(state, from: source)
   }
 }

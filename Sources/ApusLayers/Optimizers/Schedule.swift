@@ -90,7 +90,7 @@ public struct Schedule: Hashable, Sendable {
   }
 
   /// The other schedule's time goes on by one in so many: a schedule by epoch, asked at every step.
-  public static func advancing(every: Int, _ schedule: Schedule) -> Schedule {
+  package static func advancing(every: Int, _ schedule: Schedule) -> Schedule {
     check(every >= 1, "advancing: every", every, "at least 1")
     return Schedule(.advancing(every: every, schedule))
   }

@@ -7,14 +7,16 @@ import ApusCore
 ///
 /// Without momentum m is the gradient: what is left of it in one bit (deck D4; Seide et al. 2014), and the limit of clipping by
 /// value with the learning rate scaled up. With momentum this is Signum. Bernstein et al. 2018.
-public struct SignSGD: Optimizer {
+///
+/// Its state is the running means, as `momentum.features.0.weight`; none without momentum.
+public struct SignSGD: FusedOptimizer {
   /// What every number moves by; at least 0, read at each step.
   public var learningRate: Double
   /// The part of the mean gradient m that a step keeps, in 0..<1; 0 takes the sign of the gradient itself.
-  public let momentum: Double
+  package let momentum: Double
   /// Decoupled: a step takes learningRate · this of each value that decays.
-  public let weightDecay: Double
-  private var memory: OptimizerMemory
+  package let weightDecay: Double
+  var memory: OptimizerMemory
 
   /// Traps if a number is out of range, or if a group matches no parameter.
   ///
@@ -35,21 +37,8 @@ public struct SignSGD: Optimizer {
       states: [momentum == 0 ? nil : "momentum"])
   }
 
-  /// What is done to each parameter, `decaying` and `groups` applied, in the order of the list.
-  public var parameterSettings: [ParameterSettings] { memory.settings }
-  /// Paths of the parameters that it is to train and that no step reached since it was made or loaded.
-  public var unreachedParameters: [String] { memory.unreached }
-
   /// Changes values and means in place. Traps if no parameter that it trains has a gradient.
   public mutating func step(_ gradients: Gradients) {
     memory.step(gradients, .init(formula: .signSGD, learningRate: learningRate, momentum: momentum))
-  }
-
-  /// The running means, `momentum.` and the parameter's path; none without momentum.
-  public func state() -> [(name: String, value: Tensor)] { memory.state() }
-
-  /// Sets the means. Throws `CheckpointError`, with nothing changed, if a name, shape or type does not fit.
-  public mutating func load(_ state: [String: Tensor], from source: String) throws {
-    try memory.load(state, from: source)
   }
 }

@@ -8,23 +8,23 @@ public struct StepPlan: Sendable {
   /// The operations of the forward pass and the loss; `scratchBytes` is the most of forward and backward pass.
   public var rows: [Plan.Row]
   /// Parameters, buffers, and one batch of images with its labels: there before the first step.
-  public var residentBytes: Int
+  package var residentBytes: Int
   /// All trainable parameters' gradients.
-  public var gradientBytes: Int
+  package var gradientBytes: Int
   /// What the optimizer remembers between steps.
   public var optimizerBytes: Int
   /// The most bytes in use at one time: no placement of the blocks could do with less.
-  public var mostLiveBytes: Int
+  package var mostLiveBytes: Int
   /// The most memory that the pool holds, what it cannot use included, once steps go on alike.
   public var peakBytes: Int
   /// `peakBytes` without what the pool held before the first step.
-  public var poolGrowthBytes: Int
+  package var poolGrowthBytes: Int
   /// Expected memory growth of a process over its first steps, in bytes.
   public var growthBytes: Int { poolGrowthBytes + StepPlan.processBytes }
 
   /// What a process takes beside tensors when kernels run for the first time: their code, the threads' stacks, the ends of large pages.
   /// Measured: 2 to 5 MB with the seven networks of `bench/compare-networks` (Linux, 2 threads, 2026-11-26).
-  public static let processBytes = 3 << 20
+  package static let processBytes = 3 << 20
 
   /// Bytes that the tape keeps from forward to backward.
   public var bytesKeptForBackward: Int { rows.reduce(0) { $0 + $1.keptBytes } }

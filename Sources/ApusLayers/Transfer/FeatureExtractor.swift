@@ -11,9 +11,9 @@ import ApusCore
 /// end cost nothing beside it.
 public struct FeatureExtractor {
   /// Run as a whole by every call.
-  public let model: any Layer
+  package let model: any Layer
   /// Path of the layer.
-  public let path: String
+  package let path: String
   /// The shape of the features of one sample.
   public let outputShape: Shape
 

@@ -5,12 +5,12 @@ public struct PathError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The path or pattern, as given.
   public var pattern: String
   /// What is wrong with it, to be read behind the pattern: `matches none of the 62 parameters`.
-  public var problem: String
+  package var problem: String
   /// Paths, or patterns, that are most like it, the nearest first.
   public var nearest: [String]
 
   /// - Parameter problem: the end of a sentence that the quoted pattern begins.
-  public init(_ pattern: String, problem: String, nearest: [String] = []) {
+  package init(_ pattern: String, problem: String, nearest: [String] = []) {
     self.pattern = pattern
     self.problem = problem
     self.nearest = nearest

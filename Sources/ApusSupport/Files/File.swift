@@ -7,10 +7,10 @@
 #endif
 
 /// Reading of whole files, with the system's own words for what goes wrong.
-public enum File {
+package enum File {
   /// The bytes of the file at `path`. It never blocks: a pipe, a socket or a device is refused, except where a shell has put one in
   /// place of a file (`/dev/stdin`, `<(command)`).
-  public static func contents(of path: String) throws(FileError) -> [UInt8] { try contents(of: path, limit: .max) }
+  package static func contents(of path: String) throws(FileError) -> [UInt8] { try contents(of: path, limit: .max) }
 
   /// The same, and an error where there are more than `limit` bytes.
   package static func contents(of path: String, limit: Int) throws(FileError) -> [UInt8] {

@@ -24,14 +24,14 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
   public let problem: Problem
 
   /// Something in `file` that is not as expected.
-  public init(_ file: String, part: String = "", found: String, expected: String) {
+  package init(_ file: String, part: String = "", found: String, expected: String) {
     self.file = file
     self.part = part
     problem = .content(found: found, expected: expected)
   }
 
   /// A failed system call: `operation` completes the sentence "cannot …".
-  public init(_ file: String, cannot operation: String, code: Int32 = errno) {
+  package init(_ file: String, cannot operation: String, code: Int32 = errno) {
     self.file = file
     part = ""
     problem = .system(operation: operation, code: code)

@@ -26,7 +26,7 @@ public struct TrainedModel {
   /// Of the training data.
   public let normalization: Normalization
   /// The part of an image file that the model was trained on, see `ImageFolder.Options`; `nil` where its data were no files.
-  public let crop: Double?
+  package let crop: Double?
   /// How image files become pixels, as those of the training data did.
   public let reading: ImageReading
 

@@ -7,11 +7,11 @@ extension TrainingRun {
   /// What a run's model was measured on, and how it did.
   public struct Measurement: Sendable {
     /// Of the model: its name in the catalogue.
-    public var network: String
+    package var network: String
     /// Of the data.
-    public var name: String
+    package var name: String
     /// Which of the data's images were measured, in words.
-    public var images: String
+    package var images: String
     /// The results: loss, accuracy, and each image's label and prediction.
     public var evaluation: Evaluation
     /// What else is to be known: differences from the data that the run began with that leave what is measured as it was.

@@ -1,4 +1,5 @@
 import ApusLayers
+import ApusSupport
 
 /// The learning rate over a training run: a linear warm-up, then a decay.
 ///
@@ -89,7 +90,7 @@ public struct LearningRateSchedule: Hashable, Sendable, Codable {
   }
 }
 
-extension LearningRateSchedule.Decay: LosslessStringConvertible, Codable {
+extension LearningRateSchedule.Decay: TextCodable {
   /// Reads the forms above. Numbers may be left out from the end, but for the epochs of `milestones`: `step` is `step:30:0.1`, and
   /// `one-cycle` is `one-cycle:0.3`. `nil` if the text is not a schedule.
   public init?(_ description: String) {
@@ -132,9 +133,4 @@ extension LearningRateSchedule.Decay: LosslessStringConvertible, Codable {
     case .plateau(let patience, let factor): "plateau:\(patience):\(factor)"
     }
   }
-
-  /// Reads the text form. Throws `DecodingError` if it is not a schedule.
-  public init(from decoder: any Decoder) throws { self = try .decoded(from: decoder) }
-  /// Writes the text form.
-  public func encode(to encoder: any Encoder) throws { try encoder.encode(text: self) }
 }
