@@ -42,9 +42,11 @@ extension Kernels {
           residual: UnsafePointer(epilogue.residual?.floats), activation: activation)
         withScratch(plan.scratch_bytes) { apus_conv2d_forward(&plan, x.floats, w.floats, &after, y.floats, $0) }
       case .float64:
-        apus_conv2d_forward_reference_f64(
-          &shape, x.doubles, w.doubles, epilogue.bias?.doubles, epilogue.norm?.mean.doubles,
-          epilogue.norm?.scale.doubles, epilogue.norm?.shift.doubles, epilogue.residual?.doubles, activation, y.doubles)
+        var after = apus_conv2d_epilogue_f64(
+          bias: UnsafePointer(epilogue.bias?.doubles), mean: UnsafePointer(epilogue.norm?.mean.doubles),
+          scale: UnsafePointer(epilogue.norm?.scale.doubles), shift: UnsafePointer(epilogue.norm?.shift.doubles),
+          residual: UnsafePointer(epilogue.residual?.doubles), activation: activation)
+        apus_conv2d_forward_reference_f64(&shape, x.doubles, w.doubles, &after, y.doubles)
       default: unsupported("a convolution", x.scalarType)
       }
     }

@@ -52,16 +52,18 @@ extension Kernels {
       switch x.scalarType {
       case .float32:
         var plan = plan(view)
-        withScratch(plan.scratch_bytes) {
-          apus_group_norm_forward(
-            &plan, x.floats, gamma?.floats, beta?.floats, view.epsilon, residual?.floats, activation, y.floats,
-            mean.floats, rest.floats, inverse.floats, $0)
-        }
+        var arguments = apus_group_norm_forward_arguments(
+          x: x.floats, gamma: UnsafePointer(gamma?.floats), beta: UnsafePointer(beta?.floats), epsilon: view.epsilon,
+          residual: UnsafePointer(residual?.floats), activation: activation, y: y.floats, mean: mean.floats,
+          mean_rest: rest.floats, inverse_deviation: inverse.floats)
+        withScratch(plan.scratch_bytes) { apus_group_norm_forward(&plan, &arguments, $0) }
       case .float64:
+        var arguments = apus_group_norm_forward_arguments_f64(
+          x: x.doubles, gamma: UnsafePointer(gamma?.doubles), beta: UnsafePointer(beta?.doubles), epsilon: view.epsilon,
+          residual: UnsafePointer(residual?.doubles), activation: activation, y: y.doubles, mean: mean.doubles,
+          mean_rest: rest.doubles, inverse_deviation: inverse.doubles)
         apus_group_norm_forward_reference_f64(
-          Int64(view.batch), Int64(view.positions), Int64(view.channels), Int64(view.groups), x.doubles,
-          gamma?.doubles, beta?.doubles, view.epsilon, residual?.doubles, activation, y.doubles, mean.doubles,
-          rest.doubles, inverse.doubles)
+          Int64(view.batch), Int64(view.positions), Int64(view.channels), Int64(view.groups), &arguments)
       default: unsupported("group norm", x.scalarType)
       }
     }
@@ -97,16 +99,20 @@ extension Kernels {
     withExtendedLifetime((x, y, dy, gamma, beta, statistics)) {
       if dy.scalarType == .float32 {
         var plan = plan(view)
-        withScratch(plan.scratch_bytes) {
-          apus_group_norm_backward(
-            &plan, x.floats, y?.floats, dy.floats, mean.floats, rest.floats, inverse.floats, gamma?.floats,
-            beta?.floats, view.epsilon, activation, dx?.floats, dGamma.floats, dBeta.floats, dResidual?.floats, $0)
-        }
+        var arguments = apus_group_norm_backward_arguments(
+          x: x.floats, dy: dy.floats, y: UnsafePointer(y?.floats), mean: mean.floats, mean_rest: rest.floats,
+          inverse_deviation: inverse.floats, gamma: UnsafePointer(gamma?.floats), beta: UnsafePointer(beta?.floats),
+          epsilon: view.epsilon, activation: activation, dx: dx?.floats, dresidual: dResidual?.floats,
+          dgamma: dGamma.floats, dbeta: dBeta.floats)
+        withScratch(plan.scratch_bytes) { apus_group_norm_backward(&plan, &arguments, $0) }
       } else {
+        var arguments = apus_group_norm_backward_arguments_f64(
+          x: x.doubles, dy: dy.doubles, y: UnsafePointer(y?.doubles), mean: mean.doubles, mean_rest: rest.doubles,
+          inverse_deviation: inverse.doubles, gamma: UnsafePointer(gamma?.doubles), beta: UnsafePointer(beta?.doubles),
+          epsilon: view.epsilon, activation: activation, dx: dx?.doubles, dresidual: dResidual?.doubles,
+          dgamma: dGamma.doubles, dbeta: dBeta.doubles)
         apus_group_norm_backward_reference_f64(
-          Int64(view.batch), Int64(view.positions), Int64(view.channels), Int64(view.groups), x.doubles, y?.doubles,
-          dy.doubles, mean.doubles, rest.doubles, inverse.doubles, gamma?.doubles, beta?.doubles, view.epsilon,
-          activation, dx?.doubles, dGamma.doubles, dBeta.doubles, dResidual?.doubles)
+          Int64(view.batch), Int64(view.positions), Int64(view.channels), Int64(view.groups), &arguments)
       }
     }
     return gradients
@@ -158,8 +164,9 @@ extension Kernels {
         var plan = plan(rows, channels, window)
         withScratch(plan.scratch_bytes) { apus_local_response_norm_forward(&plan, x.floats, y.floats, $0) }
       case .float64:
-        apus_local_response_norm_forward_reference_f64(
-          rows, channels, Int64(window.size), window.alpha, window.beta, window.k, x.doubles, y.doubles)
+        var norm = apus_local_response_norm(
+          rows: rows, channels: channels, size: Int64(window.size), alpha: window.alpha, beta: window.beta, k: window.k)
+        apus_local_response_norm_forward_reference_f64(&norm, x.doubles, y.doubles)
       default: unsupported("local response norm", x.scalarType)
       }
     }
@@ -184,8 +191,9 @@ extension Kernels {
         var plan = plan(rows, channels, window)
         withScratch(plan.scratch_bytes) { apus_local_response_norm_backward(&plan, x.floats, dy.floats, dx.floats, $0) }
       } else {
-        apus_local_response_norm_backward_reference_f64(
-          rows, channels, Int64(window.size), window.alpha, window.beta, window.k, x.doubles, dy.doubles, dx.doubles)
+        var norm = apus_local_response_norm(
+          rows: rows, channels: channels, size: Int64(window.size), alpha: window.alpha, beta: window.beta, k: window.k)
+        apus_local_response_norm_backward_reference_f64(&norm, x.doubles, dy.doubles, dx.doubles)
       }
     }
     return dx

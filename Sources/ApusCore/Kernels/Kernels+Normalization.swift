@@ -97,10 +97,15 @@ extension Kernels {
     defer { withExtendedLifetime((norm, residual)) {} }
     return map(x, "batch norm") { _, x, y in
       var plan = plan(rows, channels)
-      apus_batch_norm_apply(&plan, x, mean.floats, scale.floats, shift.floats, residual?.floats, activation, y)
+      var map = apus_batch_norm_map(
+        mean: mean.floats, scale: scale.floats, shift: shift.floats, residual: UnsafePointer(residual?.floats),
+        activation: activation)
+      apus_batch_norm_apply(&plan, x, &map, y)
     } float64: { _, x, y in
-      apus_batch_norm_apply_reference_f64(
-        Int64(rows), Int64(channels), x, mean.doubles, scale.doubles, shift.doubles, residual?.doubles, activation, y)
+      var map = apus_batch_norm_map_f64(
+        mean: mean.doubles, scale: scale.doubles, shift: shift.doubles, residual: UnsafePointer(residual?.doubles),
+        activation: activation)
+      apus_batch_norm_apply_reference_f64(Int64(rows), Int64(channels), x, &map, y)
     }
   }
 
@@ -147,30 +152,33 @@ extension Kernels {
       return gradients
     }
     let activation = record.relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE
+    let (statistics, folded) = (record.statistics, record.folded)
     withExtendedLifetime((record, dy)) {
       if dy.scalarType == .float32 {
         var plan = plan(rows, channels)
-        let (statistics, folded) = (record.statistics, record.folded)
+        var arguments = apus_batch_norm_backward_arguments(
+          x: record.x.floats, dy: dy.floats, y: UnsafePointer(record.y?.floats), mean: statistics.mean.floats,
+          mean_rest: UnsafePointer(statistics.meanRest?.floats),
+          inverse_deviation: statistics.inverseDeviation.floats, scale: folded.scale.floats,
+          shift: folded.shift.floats, gamma: UnsafePointer(record.gamma?.floats), epsilon: record.epsilon,
+          activation: activation, dx: dx?.floats, dresidual: dResidual?.floats, dgamma: dGamma.floats,
+          dbeta: dBeta.floats)
         withScratch(plan.scratch_bytes) { scratch in
-          if let rest = statistics.meanRest {
-            apus_batch_norm_backward(
-              &plan, record.x.floats, record.y?.floats, dy.floats, statistics.mean.floats, rest.floats,
-              statistics.inverseDeviation.floats, folded.scale.floats, folded.shift.floats, record.gamma?.floats,
-              record.epsilon, activation, dx?.floats, dGamma.floats, dBeta.floats, dResidual?.floats, scratch)
+          if statistics.meanRest != nil {
+            apus_batch_norm_backward(&plan, &arguments, scratch)
           } else {
-            apus_batch_norm_backward_frozen(
-              &plan, record.x.floats, record.y?.floats, dy.floats, statistics.mean.floats,
-              statistics.inverseDeviation.floats, folded.scale.floats, folded.shift.floats, record.gamma?.floats,
-              activation, dx?.floats, dGamma.floats, dBeta.floats, dResidual?.floats, scratch)
+            apus_batch_norm_backward_frozen(&plan, &arguments, scratch)
           }
         }
       } else {
-        let (statistics, folded) = (record.statistics, record.folded)
-        apus_batch_norm_backward_reference_f64(
-          Int64(rows), Int64(channels), record.x.doubles, record.y?.doubles, dy.doubles, statistics.mean.doubles,
-          statistics.meanRest?.doubles, statistics.inverseDeviation.doubles, folded.scale.doubles,
-          folded.shift.doubles, record.gamma?.doubles, record.epsilon, activation, dx?.doubles, dGamma.doubles,
-          dBeta.doubles, dResidual?.doubles)
+        var arguments = apus_batch_norm_backward_arguments_f64(
+          x: record.x.doubles, dy: dy.doubles, y: UnsafePointer(record.y?.doubles), mean: statistics.mean.doubles,
+          mean_rest: UnsafePointer(statistics.meanRest?.doubles),
+          inverse_deviation: statistics.inverseDeviation.doubles, scale: folded.scale.doubles,
+          shift: folded.shift.doubles, gamma: UnsafePointer(record.gamma?.doubles), epsilon: record.epsilon,
+          activation: activation, dx: dx?.doubles, dresidual: dResidual?.doubles, dgamma: dGamma.doubles,
+          dbeta: dBeta.doubles)
+        apus_batch_norm_backward_reference_f64(Int64(rows), Int64(channels), &arguments)
       }
     }
     return gradients

@@ -140,9 +140,10 @@ extension Kernels {
     let plan = Held(plan(count / channels, channels))
     let activation = relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE
     return Prepared { memory in
-      apus_batch_norm_apply(
-        plan.pointer, memory[0], norm.mean.floats, norm.scale.floats, norm.shift.floats, hasResidual ? memory[1] : nil,
-        activation, memory.result)
+      var map = apus_batch_norm_map(
+        mean: norm.mean.floats, scale: norm.scale.floats, shift: norm.shift.floats,
+        residual: hasResidual ? memory[1] : nil, activation: activation)
+      apus_batch_norm_apply(plan.pointer, memory[0], &map, memory.result)
     }
   }
 
@@ -157,9 +158,11 @@ extension Kernels {
     let statistics = view.batch * view.groups
     return Prepared(scratchBytes: own + 3 * statistics * MemoryLayout<Float>.stride) { memory in
       let mean = (memory.scratch + own).assumingMemoryBound(to: Float.self)
-      apus_group_norm_forward(
-        plan.pointer, memory[0], gamma.floats, beta.floats, view.epsilon, hasResidual ? memory[1] : nil,
-        activation, memory.result, mean, mean + statistics, mean + 2 * statistics, memory.scratch)
+      var arguments = apus_group_norm_forward_arguments(
+        x: memory[0], gamma: gamma.floats, beta: beta.floats, epsilon: view.epsilon,
+        residual: hasResidual ? memory[1] : nil, activation: activation, y: memory.result, mean: mean,
+        mean_rest: mean + statistics, inverse_deviation: mean + 2 * statistics)
+      apus_group_norm_forward(plan.pointer, &arguments, memory.scratch)
     }
   }
 
