@@ -21,13 +21,12 @@ extension Scope {
     return LayerNames(layer)
   }
 
-  /// The types of one's own, outside of the library, of the layers that run, the innermost first.
+  /// The types of one's own, outside of the library, of the layers that run and of the model, the innermost first.
   var ownLayers: [String] {
-    let own = places.open.reversed().compactMap { place -> String? in
-      let type = Swift.type(of: places.calls[place].layer)
-      return Self.isLibrarys(type) ? nil : "\(type)"
-    }
-    return own.isEmpty ? outer?.ownLayers ?? [] : own
+    if places.open.isEmpty, let outer { return outer.ownLayers }
+    var running = places.open.reversed().map { Swift.type(of: places.calls[$0].layer) as any Layer.Type }
+    if let model, running.last != Swift.type(of: model) { running.append(Swift.type(of: model)) }
+    return running.filter { !Self.isLibrarys($0) }.map { "\($0)" }
   }
 
   private static func isLibrarys(_ type: any Layer.Type) -> Bool {
