@@ -35,6 +35,8 @@ package struct Operands<Scalar> {
 
   var scratch: UnsafeMutableRawPointer? { table[0] }
   subscript(place: Int) -> UnsafeMutablePointer<Scalar>? { table[1 + place]?.assumingMemoryBound(to: Scalar.self) }
+  /// A place that is only read, for structures of addresses.
+  func input(_ place: Int) -> UnsafePointer<Scalar>? { UnsafePointer(self[place]) }
   /// A place whose elements are of another type.
   func raw(_ place: Int) -> UnsafeMutableRawPointer? { table[1 + place] }
   func bytes(_ place: Int) -> UnsafeMutablePointer<UInt8>? { raw(place)?.assumingMemoryBound(to: UInt8.self) }

@@ -55,8 +55,8 @@ package struct ConvolutionKernel: Kernel {
       switch pass {
       case .forward:
         var after = apus_conv2d_epilogue(
-          bias: UnsafePointer(memory[3]), mean: UnsafePointer(memory[4]), scale: UnsafePointer(memory[5]),
-          shift: UnsafePointer(memory[6]), residual: UnsafePointer(memory[7]), activation: activation)
+          bias: memory.input(3), mean: memory.input(4), scale: memory.input(5), shift: memory.input(6),
+          residual: memory.input(7), activation: activation)
         apus_conv2d_forward(plan, memory[1], memory[2], &after, memory[0], memory.scratch)
       case .backwardData: apus_conv2d_backward_data(plan, memory[1], memory[2], memory[0], memory.scratch)
       case .backwardWeights: apus_conv2d_backward_weights(plan, memory[1], memory[2], memory[0], memory.scratch)
@@ -68,8 +68,10 @@ package struct ConvolutionKernel: Kernel {
     withUnsafePointer(to: plan.shape) { shape in
       switch pass {
       case .forward:
-        apus_conv2d_forward_reference_f64(
-          shape, memory[1], memory[2], memory[3], memory[4], memory[5], memory[6], memory[7], activation, memory[0])
+        var after = apus_conv2d_epilogue_f64(
+          bias: memory.input(3), mean: memory.input(4), scale: memory.input(5), shift: memory.input(6),
+          residual: memory.input(7), activation: activation)
+        apus_conv2d_forward_reference_f64(shape, memory[1], memory[2], &after, memory[0])
       case .backwardData:
         apus_conv2d_backward_data_reference_f64(shape, memory[1], memory[2], plan.options.accumulate, memory[0])
       case .backwardWeights:

@@ -63,19 +63,25 @@ package struct GroupNormKernel: Kernel {
   package func run(_ memory: Operands<Float>) {
     withUnsafePointer(to: plan) { plan in
       switch pass {
-      case .forward:
-        apus_group_norm_forward(
-          plan, memory[1], memory[2], memory[3], view.epsilon, memory[4], activation, memory[0], memory[5], memory[6],
-          memory[7], memory.scratch)
-      case .forwardAlone:
-        let mean = memory.scratch.map { ($0 + own).assumingMemoryBound(to: Float.self) }!
-        apus_group_norm_forward(
-          plan, memory[1], memory[2], memory[3], view.epsilon, memory[4], activation, memory[0], mean,
-          mean + statistics, mean + 2 * statistics, memory.scratch)
+      case .forward, .forwardAlone:
+        var arguments = apus_group_norm_forward_arguments(
+          x: memory.input(1), gamma: memory.input(2), beta: memory.input(3), epsilon: view.epsilon,
+          residual: memory.input(4), activation: activation, y: memory[0], mean: memory[5], mean_rest: memory[6],
+          inverse_deviation: memory[7])
+        if pass == .forwardAlone, let scratch = memory.scratch {
+          let mean = (scratch + own).assumingMemoryBound(to: Float.self)
+          arguments.mean = mean
+          arguments.mean_rest = mean + statistics
+          arguments.inverse_deviation = mean + 2 * statistics
+        }
+        apus_group_norm_forward(plan, &arguments, memory.scratch)
       case .backward:
-        apus_group_norm_backward(
-          plan, memory[4], memory[5], memory[6], memory[7], memory[8], memory[9], memory[10], memory[11], view.epsilon,
-          activation, memory[0], memory[1], memory[2], memory[3], memory.scratch)
+        var arguments = apus_group_norm_backward_arguments(
+          x: memory.input(4), dy: memory.input(6), y: memory.input(5), mean: memory.input(7),
+          mean_rest: memory.input(8), inverse_deviation: memory.input(9), gamma: memory.input(10),
+          beta: memory.input(11), epsilon: view.epsilon, activation: activation, dx: memory[0],
+          dresidual: memory[3], dgamma: memory[1], dbeta: memory[2])
+        apus_group_norm_backward(plan, &arguments, memory.scratch)
       }
     }
   }
@@ -85,13 +91,18 @@ package struct GroupNormKernel: Kernel {
     let (channels, groups) = (Int64(view.channels), Int64(view.groups))
     switch pass {
     case .forward, .forwardAlone:
-      apus_group_norm_forward_reference_f64(
-        batch, positions, channels, groups, memory[1], memory[2], memory[3], view.epsilon, memory[4], activation,
-        memory[0], memory[5], memory[6], memory[7])
+      var arguments = apus_group_norm_forward_arguments_f64(
+        x: memory.input(1), gamma: memory.input(2), beta: memory.input(3), epsilon: view.epsilon,
+        residual: memory.input(4), activation: activation, y: memory[0], mean: memory[5], mean_rest: memory[6],
+        inverse_deviation: memory[7])
+      apus_group_norm_forward_reference_f64(batch, positions, channels, groups, &arguments)
     case .backward:
-      apus_group_norm_backward_reference_f64(
-        batch, positions, channels, groups, memory[4], memory[5], memory[6], memory[7], memory[8], memory[9],
-        memory[10], memory[11], view.epsilon, activation, memory[0], memory[1], memory[2], memory[3])
+      var arguments = apus_group_norm_backward_arguments_f64(
+        x: memory.input(4), dy: memory.input(6), y: memory.input(5), mean: memory.input(7),
+        mean_rest: memory.input(8), inverse_deviation: memory.input(9), gamma: memory.input(10),
+        beta: memory.input(11), epsilon: view.epsilon, activation: activation, dx: memory[0],
+        dresidual: memory[3], dgamma: memory[1], dbeta: memory[2])
+      apus_group_norm_backward_reference_f64(batch, positions, channels, groups, &arguments)
     }
   }
 }

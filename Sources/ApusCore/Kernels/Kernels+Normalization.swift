@@ -52,17 +52,20 @@ package struct BatchNormKernel: Kernel {
         apus_batch_norm_statistics(
           plan, memory[4], epsilon, memory[0], memory[1], memory[2], memory[3], memory.scratch)
       case .apply:
-        apus_batch_norm_apply(
-          plan, memory[1], memory[2], memory[3], memory[4], memory[5], activation, memory[0])
+        var map = apus_batch_norm_map(
+          mean: memory.input(2), scale: memory.input(3), shift: memory.input(4), residual: memory.input(5),
+          activation: activation)
+        apus_batch_norm_apply(plan, memory[1], &map, memory[0])
       case .backward:
+        var arguments = apus_batch_norm_backward_arguments(
+          x: memory.input(4), dy: memory.input(6), y: memory.input(5), mean: memory.input(7),
+          mean_rest: memory.input(8), inverse_deviation: memory.input(9), scale: memory.input(10),
+          shift: memory.input(11), gamma: memory.input(12), epsilon: epsilon, activation: activation, dx: memory[0],
+          dresidual: memory[3], dgamma: memory[1], dbeta: memory[2])
         if memory[8] == nil {
-          apus_batch_norm_backward_frozen(
-            plan, memory[4], memory[5], memory[6], memory[7], memory[9], memory[10], memory[11], memory[12],
-            activation, memory[0], memory[1], memory[2], memory[3], memory.scratch)
+          apus_batch_norm_backward_frozen(plan, &arguments, memory.scratch)
         } else {
-          apus_batch_norm_backward(
-            plan, memory[4], memory[5], memory[6], memory[7], memory[8], memory[9], memory[10], memory[11], memory[12],
-            epsilon, activation, memory[0], memory[1], memory[2], memory[3], memory.scratch)
+          apus_batch_norm_backward(plan, &arguments, memory.scratch)
         }
       }
     }
@@ -75,12 +78,17 @@ package struct BatchNormKernel: Kernel {
       apus_batch_norm_statistics_reference_f64(
         rows, channels, memory[4], epsilon, memory[0], memory[1], memory[2], memory[3])
     case .apply:
-      apus_batch_norm_apply_reference_f64(
-        rows, channels, memory[1], memory[2], memory[3], memory[4], memory[5], activation, memory[0])
+      var map = apus_batch_norm_map_f64(
+        mean: memory.input(2), scale: memory.input(3), shift: memory.input(4), residual: memory.input(5),
+        activation: activation)
+      apus_batch_norm_apply_reference_f64(rows, channels, memory[1], &map, memory[0])
     case .backward:
-      apus_batch_norm_backward_reference_f64(
-        rows, channels, memory[4], memory[5], memory[6], memory[7], memory[8], memory[9], memory[10], memory[11],
-        memory[12], epsilon, activation, memory[0], memory[1], memory[2], memory[3])
+      var arguments = apus_batch_norm_backward_arguments_f64(
+        x: memory.input(4), dy: memory.input(6), y: memory.input(5), mean: memory.input(7),
+        mean_rest: memory.input(8), inverse_deviation: memory.input(9), scale: memory.input(10),
+        shift: memory.input(11), gamma: memory.input(12), epsilon: epsilon, activation: activation, dx: memory[0],
+        dresidual: memory[3], dgamma: memory[1], dbeta: memory[2])
+      apus_batch_norm_backward_reference_f64(rows, channels, &arguments)
     }
   }
 }

@@ -46,13 +46,13 @@ package struct ResponseNormKernel: Kernel {
   }
 
   package func reference(_ memory: Operands<Double>) {
-    let (rows, channels, size) = (plan.rows, plan.channels, Int64(window.size))
+    var norm = apus_local_response_norm(
+      rows: plan.rows, channels: plan.channels, size: Int64(window.size), alpha: window.alpha, beta: window.beta,
+      k: window.k)
     if isBackward {
-      apus_local_response_norm_backward_reference_f64(
-        rows, channels, size, window.alpha, window.beta, window.k, memory[1], memory[2], memory[0])
+      apus_local_response_norm_backward_reference_f64(&norm, memory[1], memory[2], memory[0])
     } else {
-      apus_local_response_norm_forward_reference_f64(
-        rows, channels, size, window.alpha, window.beta, window.k, memory[1], memory[0])
+      apus_local_response_norm_forward_reference_f64(&norm, memory[1], memory[0])
     }
   }
 }

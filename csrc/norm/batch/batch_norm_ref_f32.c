@@ -1,6 +1,8 @@
 #include "apus/reference/batch_norm.h"
 
 typedef float real;
+typedef apus_batch_norm_map norm_map;
+typedef apus_batch_norm_backward_arguments backward_arguments;
 #define batch_norm_statistics apus_batch_norm_statistics_reference_f32
 #define batch_norm_deviation apus_batch_norm_deviation /* these two: one code for every tier, over channels only */
 #define batch_norm_fold apus_batch_norm_fold

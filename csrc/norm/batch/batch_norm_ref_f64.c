@@ -1,6 +1,8 @@
 #include "apus/reference/batch_norm.h"
 
 typedef double real;
+typedef apus_batch_norm_map_f64 norm_map;
+typedef apus_batch_norm_backward_arguments_f64 backward_arguments;
 #define batch_norm_statistics apus_batch_norm_statistics_reference_f64
 #define batch_norm_deviation apus_batch_norm_deviation_reference_f64
 #define batch_norm_fold apus_batch_norm_fold_reference_f64
