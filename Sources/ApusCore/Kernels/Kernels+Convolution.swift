@@ -47,6 +47,11 @@ package struct ConvolutionKernel: Kernel {
   package var name: String { "a convolution" }
   package var scratchBytes: Int { plan.scratch_bytes }
   package var implementation: String? { String(cString: apus_conv2d_implementation_name(plan.implementation)) }
+  func choice(for pass: KernelChoice.Pass) -> KernelChoice {
+    KernelChoice(pass, count: APUS_CONV2D_IMPLEMENTATIONS) { reasons in
+      withUnsafePointer(to: plan) { apus_conv2d_plan_reasons($0, reasons) }
+    }
+  }
   /// Of y.
   var output: Shape { [Int(plan.shape.batch), Int(plan.out_h), Int(plan.out_w), Int(plan.shape.out_channels)] }
 
@@ -161,13 +166,6 @@ extension Kernels {
   ) -> Tensor {
     ConvolutionKernel(.backwardWeights, x.shape, kernel, settings).making(
       kernel, dy.scalarType, x.body.storage, dy.body.storage)
-  }
-
-  /// Name of the implementation that the forward pass of a convolution takes, for records and plans.
-  package static func convolutionImplementation(_ input: Shape, _ kernel: Shape, _ settings: ConvolutionSettings)
-    -> String?
-  {
-    ConvolutionKernel(.forward, input, kernel, settings).implementation
   }
 }
 

@@ -29,6 +29,11 @@ package struct MatrixProductKernel: Kernel {
   package var name: String { "a matrix product" }
   package var scratchBytes: Int { plan.scratch_bytes }
   package var implementation: String? { String(cString: apus_gemm_implementation_name(plan.implementation)) }
+  func choice(for pass: KernelChoice.Pass) -> KernelChoice {
+    KernelChoice(pass, count: APUS_GEMM_IMPLEMENTATIONS) { reasons in
+      withUnsafePointer(to: plan) { apus_gemm_plan_reasons($0, reasons) }
+    }
+  }
   package var key: String { "\(plan.shape) \(plan.options) \(activation)" }
   var rows: Int { Int(plan.shape.m) }
   var columns: Int { Int(plan.shape.n) }

@@ -152,7 +152,8 @@ extension Scope {
     var parameters: [Parameter] = []
     var multiplyAdds = 0
     var window: ReceptiveField.Window?
-    var implementation: String?
+    /// What its passes take; asked by a plan alone.
+    var choices: (() -> [KernelChoice])?
     /// The result depends on the whole image.
     var seesAll = false
     /// Neighboring results lie fractions of a pixel apart: there is no receptive field of whole pixels.
@@ -164,14 +165,14 @@ extension Scope {
 
     package init(
       path: String? = nil, parameters: [Parameter] = [], multiplyAdds: Int = 0, window: ReceptiveField.Window? = nil,
-      implementation: String? = nil, seesAll: Bool = false, fieldIsUnknown: Bool = false, graph: Graph.Operation? = nil,
-      operands: [Tensor?]? = nil
+      choices: (() -> [KernelChoice])? = nil, seesAll: Bool = false,
+      fieldIsUnknown: Bool = false, graph: Graph.Operation? = nil, operands: [Tensor?]? = nil
     ) {
       self.path = path
       self.parameters = parameters
       self.multiplyAdds = multiplyAdds
       self.window = window
-      self.implementation = implementation
+      self.choices = choices
       self.seesAll = seesAll
       self.fieldIsUnknown = fieldIsUnknown
       self.graph = graph
@@ -210,7 +211,7 @@ extension Scope {
     let row = Plan.Row(
       path: path ?? "", operation: "\(operation)", outputShape: result.shape, parameters: 0,
       multiplyAdds: note.multiplyAdds, activationBytes: result.elementCount * result.scalarType.byteCount,
-      keptBytes: 0, scratchBytes: 0, receptiveField: field, implementation: note.implementation)
+      keptBytes: 0, scratchBytes: 0, receptiveField: field, choices: note.choices?() ?? [])
     planner.add(row, parameters: note.parameters)
   }
 }

@@ -31,7 +31,9 @@ public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
   note(
     "MatMul", y, from: a, b,
     with: Scope.Note(
-      multiplyAdds: y.elementCount * inner, seesAll: true, graph: .matrixProduct(precision)))
+      multiplyAdds: y.elementCount * inner,
+      choices: { [a = a.shape, b = b.shape] in Kernels.choices(product: a, b, precision) }, seesAll: true,
+      graph: .matrixProduct(precision)))
   return y
 }
 

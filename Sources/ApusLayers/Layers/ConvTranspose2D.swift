@@ -87,6 +87,7 @@ private func transposedConvolution(
     with: Scope.Note(
       path: layer?.path, parameters: layer?.all ?? [],
       multiplyAdds: saturatingProduct(x.elementCount, kernel.height, kernel.width, weight.shape[2]),
+      choices: { [w = weight.shape] in Kernels.choices(transposed: input, w, settings) },
       fieldIsUnknown: stride != 1, graph: .transposedConvolution(settings), operands: [x, weight]))
   return bias.map { y + $0 } ?? y
 }

@@ -77,7 +77,7 @@ package func convolution(
       path: layer?.path, parameters: layer?.all ?? [],
       multiplyAdds: saturatingProduct(y.elementCount, kernel.height, kernel.width, weight.shape[2]),
       window: .init(kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair),
-      implementation: Kernels.convolutionImplementation(x.shape, weight.shape, settings),
+      choices: { [x = x.shape, w = weight.shape] in Kernels.choices(x, w, settings) },
       graph: .convolution(settings), operands: [x, weight, bias]))
   return y
 }

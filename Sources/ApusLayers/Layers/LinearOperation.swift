@@ -35,7 +35,8 @@ func affine(_ x: consuming Tensor, weight: Tensor, bias: Tensor?, layer: LayerPa
     "Linear", y, from: x,
     with: Scope.Note(
       path: layer?.path, parameters: layer?.all ?? [],
-      multiplyAdds: saturatingProduct(y.elementCount, weight.shape[0]), seesAll: true,
+      multiplyAdds: saturatingProduct(y.elementCount, weight.shape[0]),
+      choices: { [x = x.shape, w = weight.shape] in Kernels.choices(product: x, w, precision) }, seesAll: true,
       graph: .linear(precision), operands: [x, weight, bias]))
   return y
 }
