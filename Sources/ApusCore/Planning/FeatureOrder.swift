@@ -64,31 +64,28 @@ package final class FeatureOrders {
     self.layers = layers
   }
 
-  /// Operations that treat features apart, or all of them alike: what comes out has the order of what went in.
-  private static let keeping: Set<String> = [
-    "ReLU", "ELU", "GELU", "LeakyReLU", "Sigmoid", "Softplus", "Swish", "Tanh", "Threshold", "Dropout", "Scale",
-    "Negate",
-    "Exp", "Log", "Sqrt", "Square", "Reciprocal", "Abs", "Power", "Add", "Subtract", "Multiply", "Divide", "Maximum",
-    "Minimum", "Softmax", "LogSoftmax",
-  ]
-  /// Layers that do so with a number a feature.
-  private static let scaling: Set<String> = ["BatchNorm", "LayerNorm", "PReLU"]
-
   /// Takes note of an operation; the order of its result.
   func follow(_ operation: String, _ result: Tensor, _ a: Tensor, _ b: Tensor?, _ note: Scope.Note) -> FeatureOrder? {
-    // The reshape inside has said it.
-    if operation == "Flatten" { return result.body.trace?.features }
+    let effect = note.features ?? note.graph?.featureEffect ?? .mixes
+    if effect == .reshapes { return result.body.trace?.features }
     let order = merged(operation, a, b)
-    let hasWeights = !note.parameters.isEmpty || operation == "BatchNorm"
-    if hasWeights, let path = note.path { add(accepted(order, by: operation), at: path) }
+    let hasWeights = !note.parameters.isEmpty || effect == .scales(hasBuffers: true)
+    if hasWeights, let path = note.path { add(accepted(order, effect, by: operation), at: path) }
     guard case .flattened = order else { return hasWeights ? nil : order }
-    if operation == "Linear" { return nil }
-    return Self.keeping.contains(operation) || Self.scaling.contains(operation) ? order : .unclear(operation)
+    switch effect {
+    case .keeps, .scales: return order
+    case .consumes: return nil
+    case .mixes, .reshapes: return .unclear(operation)
+    }
   }
 
-  private func accepted(_ order: FeatureOrder?, by operation: String) -> FeatureOrder? {
-    guard case .flattened = order, operation != "Linear", !Self.scaling.contains(operation) else { return order }
-    return .unclear(operation)
+  /// The order that an operation's weights have.
+  private func accepted(_ order: FeatureOrder?, _ effect: FeatureEffect, by operation: String) -> FeatureOrder? {
+    guard case .flattened = order else { return order }
+    switch effect {
+    case .consumes, .scales: return order
+    case .keeps, .mixes, .reshapes: return .unclear(operation)
+    }
   }
 
   /// A layer that is used twice must be given the same order.

@@ -154,6 +154,8 @@ extension Scope {
     var window: ReceptiveField.Window?
     /// What its passes take; asked by a plan alone.
     var choices: (() -> [KernelChoice])?
+    /// What it does to the order of features, if no `graph` says it.
+    var features: FeatureEffect?
     /// The result depends on the whole image.
     var seesAll = false
     /// Neighboring results lie fractions of a pixel apart: there is no receptive field of whole pixels.
@@ -165,7 +167,7 @@ extension Scope {
 
     package init(
       path: String? = nil, parameters: [Parameter] = [], multiplyAdds: Int = 0, window: ReceptiveField.Window? = nil,
-      choices: (() -> [KernelChoice])? = nil, seesAll: Bool = false,
+      choices: (() -> [KernelChoice])? = nil, features: FeatureEffect? = nil, seesAll: Bool = false,
       fieldIsUnknown: Bool = false, graph: Graph.Operation? = nil, operands: [Tensor?]? = nil
     ) {
       self.path = path
@@ -173,6 +175,7 @@ extension Scope {
       self.multiplyAdds = multiplyAdds
       self.window = window
       self.choices = choices
+      self.features = features
       self.seesAll = seesAll
       self.fieldIsUnknown = fieldIsUnknown
       self.graph = graph

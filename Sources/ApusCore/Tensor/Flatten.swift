@@ -4,7 +4,7 @@ public func flatten(_ x: Tensor) -> Tensor {
   guard x.rank >= 1 else { return shapeFailure("Flatten", "expects a batch, input is a scalar", input: x) }
   let rest = x.shape.dropFirst().reduce(1, *)
   let y = x.reshaped([x.shape[0], rest])
-  note("Flatten", y, from: x, with: Scope.Note(seesAll: true))
+  note("Flatten", y, from: x, with: Scope.Note(features: .reshapes, seesAll: true))
   return y
 }
 

@@ -98,7 +98,7 @@ public struct BatchNorm: Layer {
   private func details(elements: Int, _ operands: [Tensor?]) -> Scope.Note {
     Scope.Note(
       path: path, parameters: [weight, bias].compactMap { $0 }, multiplyAdds: elements,
-      graph: usesBatch ? nil : .batchNorm(epsilon: epsilon), operands: operands)
+      features: .scales(hasBuffers: true), graph: usesBatch ? nil : .batchNorm(epsilon: epsilon), operands: operands)
   }
 
   private func normalizedByBatch(_ x: consuming Tensor, _ gamma: Tensor?, _ beta: Tensor?) -> Tensor {

@@ -59,6 +59,6 @@ public func dropout(_ x: consuming Tensor, dropProbability: Double) -> Tensor {
   let input = x.isPlanned ? x : nil
   let y = Kernels.dropout(x, rate: dropProbability, seed: seed, stream: stream)
   tape?.record(y, node) { Kernels.dropout($0, rate: dropProbability, seed: seed, stream: stream) }
-  if let input { note("Dropout", y, from: input) }
+  if let input { note("Dropout", y, from: input, with: Scope.Note(features: .keeps)) }
   return y
 }
