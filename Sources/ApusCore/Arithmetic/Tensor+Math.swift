@@ -69,14 +69,14 @@ extension Tensor {
     if type == scalarType { return self }
     guard scalarType.isFloatingPoint && type.isFloatingPoint else {
       let y = Kernels.convert(self, to: type)
-      report("Cast", y, from: [self], with: .init(keepsFeatureOrder: true), isListed: false)
+      report("Cast", y, from: [self], with: .init(features: .keeps), isListed: false)
       return y
     }
     let tape = Tape.recording(self)
     let own = scalarType
     let y = Kernels.convert(self, to: type)
     tape?.record(y, body.node) { $0.cast(to: own) }
-    report("Cast", y, from: [self], with: .init(keepsFeatureOrder: true), isListed: false)
+    report("Cast", y, from: [self], with: .init(features: .keeps), isListed: false)
     return y
   }
 

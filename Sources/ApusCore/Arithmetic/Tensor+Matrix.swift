@@ -28,7 +28,11 @@ public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
     }
   }
   let inner = a.shape[a.rank - 1]
-  report("MatMul", y, from: [a, b], as: .matrixProduct(precision), with: .init(multiplyAdds: y.elementCount * inner, seesAll: true))
+  report(
+    "MatMul", y, from: [a, b], as: .matrixProduct(precision),
+    with: .init(
+      multiplyAdds: y.elementCount * inner,
+      choices: { [a = a.shape, b = b.shape] in Kernels.choices(product: a, b, precision) }, seesAll: true))
   return y
 }
 

@@ -72,7 +72,7 @@ extension Tensor {
     return y
   }
 
-  private func extreme(_ operation: Kernels.Reduction, _ name: StaticString, _ axes: [Int]?, _ keepingAxes: Bool)
+  private func extreme(_ operation: ReductionFunction, _ name: StaticString, _ axes: [Int]?, _ keepingAxes: Bool)
     -> Tensor
   {
     let axes = resolved(axes, of: "\(name)")
@@ -88,8 +88,7 @@ extension Tensor {
         return winners * (gradient.reshaped(kept) / winners.sum(axes: axes, keepingAxes: true))
       }
     }
-    let kind: ReductionFunction = operation == .max ? .max : .min
-    report(name, y, from: [self], as: .reduce(kind, axes: axes, keepsAxes: keepingAxes))
+    report(name, y, from: [self], as: .reduce(operation, axes: axes, keepsAxes: keepingAxes))
     return y
   }
 
@@ -107,7 +106,7 @@ extension Tensor {
   }
 
   /// Runs of neighboring axes are reduced together, the innermost first.
-  private func reduced(_ operation: Kernels.Reduction, _ axes: [Int], _ keepingAxes: Bool) -> Tensor {
+  private func reduced(_ operation: ReductionFunction, _ axes: [Int], _ keepingAxes: Bool) -> Tensor {
     var result = body.node < 0 ? self : detached()
     var rest = axes[...]
     while let last = rest.popLast() {

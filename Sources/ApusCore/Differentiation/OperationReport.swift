@@ -18,24 +18,25 @@ package struct OperationReport {
   package struct Details {
     var multiplyAdds = 0
     var window: ReceptiveField.Window?
-    var implementation: String?
+    /// What its passes take; asked by a plan alone.
+    var choices: (() -> [KernelChoice])?
     /// The result depends on the whole image.
     var seesAll = false
     /// Neighboring results lie fractions of a pixel apart: there is no receptive field of whole pixels.
     var fieldIsUnknown = false
-    /// Of an operation without a descriptor: what comes out lists features as what went in.
-    var keepsFeatureOrder = false
+    /// What it does to the order of features, if no descriptor says it.
+    var features: FeatureEffect?
 
     package init(
-      multiplyAdds: Int = 0, window: ReceptiveField.Window? = nil, implementation: String? = nil, seesAll: Bool = false,
-      fieldIsUnknown: Bool = false, keepsFeatureOrder: Bool = false
+      multiplyAdds: Int = 0, window: ReceptiveField.Window? = nil, choices: (() -> [KernelChoice])? = nil,
+      seesAll: Bool = false, fieldIsUnknown: Bool = false, features: FeatureEffect? = nil
     ) {
       self.multiplyAdds = multiplyAdds
       self.window = window
-      self.implementation = implementation
+      self.choices = choices
       self.seesAll = seesAll
       self.fieldIsUnknown = fieldIsUnknown
-      self.keepsFeatureOrder = keepsFeatureOrder
+      self.features = features
     }
   }
 }

@@ -1,8 +1,8 @@
 import CApus
 
-/// The one place that crosses into the C core: this folder. Every function takes tensors, makes its result, and runs the kernel of
-/// the scalar type: the fast tiers for float32, the references for float64. Shapes are checked by the callers; nothing here is
-/// recorded on a tape. Where the result's storage is abstract (a plan is being made) no kernel runs.
+/// The one place that crosses into the C core: this folder. Every function takes tensors, makes its result, and launches the `Kernel`
+/// that computes it: on the fast tiers for float32, on the references for float64. Shapes are checked by the callers; nothing here is
+/// recorded on a tape. Where storage is abstract (a plan is being made) no kernel runs.
 package enum Kernels {
   static func randomBits(
     _ buffer: UnsafeMutableBufferPointer<UInt32>, seed: UInt64, stream: UInt64, first: UInt64, count: Int

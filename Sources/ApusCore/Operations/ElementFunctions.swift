@@ -6,6 +6,23 @@ public enum ActivationFunction: Hashable, Sendable {
   case swish(beta: Double)
 }
 
+extension ActivationFunction {
+  /// The layer's name.
+  public var name: String {
+    switch self {
+    case .relu: "ReLU"
+    case .threshold: "Threshold"
+    case .sigmoid: "Sigmoid"
+    case .tanh: "Tanh"
+    case .softplus: "Softplus"
+    case .gelu, .geluTanh: "GELU"
+    case .leakyReLU: "LeakyReLU"
+    case .elu: "ELU"
+    case .swish: "Swish"
+    }
+  }
+}
+
 /// What the elements along the axes become.
 public enum ReductionFunction: String, Hashable, Sendable { case sum, mean, max, min }
 

@@ -14,6 +14,14 @@ public struct ImageEdges: Hashable, Sendable {
   package var tuple: (Int, Int, Int, Int) { (top, left, bottom, right) }
 }
 
+extension ImageEdges: CustomStringConvertible {
+  /// One number if the sides agree, otherwise `(top 1, left 1, bottom 2, right 2)`.
+  public var description: String {
+    top == left && top == bottom && top == right
+      ? "\(top)" : "(top \(top), left \(left), bottom \(bottom), right \(right))"
+  }
+}
+
 /// Settings of a convolution or a transposed one; its weight's shape has the kernel's size and the channels.
 public struct ConvolutionSettings: Hashable, Sendable {
   /// Pixels between neighboring windows; in a transposed convolution, which has its windows in the output, output pixels.

@@ -56,7 +56,7 @@ package final class FeatureOrders: OperationListener {
     held.append(report.result)
     let place = Place(report.result)
     let name = "\(report.name)"
-    switch report.operation?.featureEffect ?? (report.details.keepsFeatureOrder ? .keeps : .moves) {
+    switch report.details.features ?? report.operation?.featureEffect ?? .moves {
     case .reshapes:
       orders[place] = FeatureOrder.reshaped(order(of: first), from: first.shape, to: report.result.shape)
     case .permutes(let keepsChannels):
@@ -101,49 +101,5 @@ package final class FeatureOrders: OperationListener {
     // A number for all features does not know their order.
     let other = first == nil ? inputs[0] : inputs[1]
     return (first == nil || second == nil) && (other.shape.last ?? 1) == 1 ? first ?? second : .unclear(name)
-  }
-}
-
-/// What an operation does to the order of features along the last axis.
-enum FeatureEffect: Equatable {
-  /// Treats features apart, or all of them alike: what comes out has the order of what went in.
-  case keeps
-  /// The order of a flattened image is lost: features are moved, mixed, or left out.
-  case moves
-  /// The same elements in another shape.
-  case reshapes
-  /// Axes change places.
-  case permutes(keepsChannels: Bool)
-  /// Several tensors become one.
-  case joins
-  /// Has learned numbers, which must know the order.
-  case weighs(Weights)
-
-  enum Weights {
-    /// A number a feature, and what comes out has the order of what went in.
-    case eachFeature
-    /// Every feature by a number for each output: what comes out has an order of its own.
-    case allFeatures
-    /// Channels of images, or groups of them: a flattened image is none.
-    case blurs
-  }
-}
-
-extension TensorOperation {
-  /// Without a default: a new operation says what it does.
-  var featureEffect: FeatureEffect {
-    switch self {
-    case .activation, .binary, .unary, .scale, .softmax, .logSoftmax: .keeps
-    case .linear: .weighs(.allFeatures)
-    case .batchNorm, .layerNorm, .prelu: .weighs(.eachFeature)
-    case .convolution, .transposedConvolution, .groupNorm: .weighs(.blurs)
-    case .reshape: .reshapes
-    case .transpose(let permutation):
-      .permutes(keepsChannels: permutation.count < 3 || permutation.last == permutation.count - 1)
-    case .concatenate: .joins
-    case .matrixProduct, .localResponseNorm, .maxout, .maxPool, .averagePool, .adaptiveAveragePool, .reduce, .broadcast,
-      .slice, .pad, .patches, .resize:
-      .moves
-    }
   }
 }

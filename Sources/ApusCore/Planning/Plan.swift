@@ -21,8 +21,11 @@ public struct Plan: Sendable {
     package var scratchBytes: Int
     /// Part of the input that an output element sees; `nil` where branches with different strides met.
     public var receptiveField: ReceptiveField?
-    /// Chosen implementation of a convolution's forward pass.
-    public var implementation: String?
+    /// Of a convolution, a linear layer or a matrix product: what each of its passes takes, and why. Empty for other operations.
+    public var choices: [KernelChoice]
+
+    /// The implementation of the forward pass.
+    public var implementation: String? { choices.first { $0.pass == .forward }?.chosen.implementation }
   }
 
   /// Shape of the model's input, with the batch size.

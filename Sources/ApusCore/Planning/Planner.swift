@@ -83,7 +83,7 @@ package final class Planner: OperationListener {
         path: scope.path ?? "", operation: "\(report.name)", outputShape: result.shape,
         parameters: unclaimed.reduce(0) { $0 + $1.shape.elementCount }, multiplyAdds: details.multiplyAdds,
         activationBytes: result.elementCount * result.scalarType.byteCount, keptBytes: 0, scratchBytes: 0,
-        receptiveField: field, implementation: details.implementation))
+        receptiveField: field, choices: details.choices?() ?? []))
     unclaimed.removeAll()
   }
 }

@@ -7,17 +7,7 @@ public func relu(_ x: consuming Tensor) -> Tensor {
     report("ReLU", x, from: [x], as: .activation(.relu))
     return x
   }
-  Tensor.enter(&x, "ReLU")
-  let tape = Tape.recording(x)
-  let node = x.body.node
-  let input = x.isPlanned ? x : nil
-  let y = Kernels.relu(x)
-  if let tape {
-    let result = y.detached()
-    tape.record(y, node) { Kernels.reluBackward(y: result, gradient: $0) }
-  }
-  if let input { report("ReLU", y, from: [input], as: .activation(.relu)) }
-  return y
+  return nonlinearity(.relu, "ReLU", x)
 }
 
 extension Tensor {

@@ -22,10 +22,10 @@ public func logSoftmax(_ x: Tensor) -> Tensor {
   let x = x.entering("LogSoftmax")
   guard x.rank >= 1 else { return shapeFailure("LogSoftmax", "expects at least one axis, input is a scalar", input: x) }
   let tape = Tape.recording(x)
-  let y = Kernels.logSoftmax(x)
+  let y = Kernels.softmax(x, logarithm: true)
   if let tape {
     let result = y.detached()
-    tape.record(y, x.body.node) { Kernels.logSoftmaxBackward(y: result, gradient: $0) }
+    tape.record(y, x.body.node) { Kernels.softmaxBackward(y: result, gradient: $0, logarithm: true) }
   }
   y.body.provenance = .logSoftmax
   report("LogSoftmax", y, from: [x], as: .logSoftmax)

@@ -80,7 +80,11 @@ private func transposedConvolution(
       )
     }
   }
-  report("ConvTranspose2D", y, from: [x, weight], as: .transposedConvolution(settings), with: .init(multiplyAdds: saturatingProduct(x.elementCount, kernel.height, kernel.width, weight.shape[2]), fieldIsUnknown: stride != 1))
+  report(
+    "ConvTranspose2D", y, from: [x, weight], as: .transposedConvolution(settings),
+    with: .init(
+      multiplyAdds: saturatingProduct(x.elementCount, kernel.height, kernel.width, weight.shape[2]),
+      choices: { [w = weight.shape] in Kernels.choices(transposed: input, w, settings) }, fieldIsUnknown: stride != 1))
   return bias.map { y + $0 } ?? y
 }
 

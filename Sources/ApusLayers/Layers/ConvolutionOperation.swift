@@ -66,6 +66,11 @@ package func convolution(
   let shape: Shape = [x.shape[0], size.height, size.width, weight.shape[3]]
   let pending = PendingOperation(.convolution(x: x, weight: weight, bias: bias, geometry: settings), tape: tape)
   let y = Tensor(body: TensorBody(shape: shape, scalarType: x.scalarType, deferred: pending))
-  report("Conv2D", y, from: [x, weight, bias], as: .convolution(settings), with: .init(multiplyAdds: saturatingProduct(y.elementCount, kernel.height, kernel.width, weight.shape[2]), window: .init(kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair), implementation: Kernels.convolutionImplementation(x.shape, weight.shape, settings)))
+  report(
+    "Conv2D", y, from: [x, weight, bias], as: .convolution(settings),
+    with: .init(
+      multiplyAdds: saturatingProduct(y.elementCount, kernel.height, kernel.width, weight.shape[2]),
+      window: .init(kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair),
+      choices: { [x = x.shape, w = weight.shape] in Kernels.choices(x, w, settings) }))
   return y
 }

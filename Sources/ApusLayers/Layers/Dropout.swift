@@ -59,6 +59,6 @@ public func dropout(_ x: consuming Tensor, dropProbability: Double) -> Tensor {
   let input = x.isPlanned ? x : nil
   let y = Kernels.dropout(x, rate: dropProbability, seed: seed, stream: stream)
   tape?.record(y, node) { Kernels.dropout($0, rate: dropProbability, seed: seed, stream: stream) }
-  if let input { report("Dropout", y, from: [input], with: .init(keepsFeatureOrder: true)) }
+  if let input { report("Dropout", y, from: [input], with: .init(features: .keeps)) }
   return y
 }

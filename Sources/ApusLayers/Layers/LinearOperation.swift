@@ -27,6 +27,10 @@ public func linear(_ x: consuming Tensor, weight: Tensor, bias: Tensor? = nil) -
   let precision = Scope.current?.precision ?? .standard
   let pending = PendingOperation(.linear(x: x, weight: weight, bias: bias, precision: precision), tape: tape)
   let y = Tensor(body: TensorBody(shape: [x.shape[0], weight.shape[1]], scalarType: x.scalarType, deferred: pending))
-  report("Linear", y, from: [x, weight, bias], as: .linear(precision), with: .init(multiplyAdds: saturatingProduct(y.elementCount, weight.shape[0]), seesAll: true))
+  report(
+    "Linear", y, from: [x, weight, bias], as: .linear(precision),
+    with: .init(
+      multiplyAdds: saturatingProduct(y.elementCount, weight.shape[0]),
+      choices: { [x = x.shape, w = weight.shape] in Kernels.choices(product: x, w, precision) }, seesAll: true))
   return y
 }
