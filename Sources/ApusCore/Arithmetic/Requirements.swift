@@ -1,8 +1,5 @@
 /// What operations refuse that take values as they are: targets, labels, options.
 
-/// True while only shapes are known.
-package var isPlanning: Bool { ThreadContext.ofThread?.plannedMemory != nil }
-
 package func requireConstant(_ targets: Tensor, _ operation: StaticString, _ what: StaticString = "targets") {
   if targets.body.node >= 0 {
     fatalError(

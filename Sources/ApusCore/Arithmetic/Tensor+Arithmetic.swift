@@ -37,7 +37,7 @@ extension Tensor {
   public static prefix func - (x: consuming Tensor) -> Tensor {
     let tape = Tape.recording(x)
     let node = x.body.node
-    let input = x.isPlanned ? x : nil
+    let input = isListening ? x : nil
     let y = Kernels.unary(.negate, x)
     tape?.record(y, node) { -$0 }
     if let input { report("Negate", y, from: [input], as: .unary(.negate)) }
@@ -103,7 +103,7 @@ extension Tensor {
   static func scaled(_ x: consuming Tensor, by factor: Double, plus offset: Double) -> Tensor {
     let tape = Tape.recording(x)
     let node = x.body.node
-    let input = x.isPlanned ? x : nil
+    let input = isListening ? x : nil
     let y = Kernels.scale(x, by: factor, plus: offset)
     tape?.record(y, node) { scaled($0, by: factor, plus: 0) }
     if let input { report("Scale", y, from: [input], as: .scale(factor: factor, offset: offset)) }
@@ -159,11 +159,10 @@ extension Tensor {
       return shapeFailure(name, "takes shapes that broadcast, but they are \(a.shape) and \(b.shape)", input: a)
     }
     let tape = Tape.recording(a, b)
-    let isPlanned = a.isPlanned || b.isPlanned
-    let planned = isPlanned ? (a, b) : nil
+    let operands = isListening ? (a, b) : nil
     guard let tape else {
       let y = Kernels.binary(operation, a, b, shape: shape)
-      if let planned { report(name, y, from: [planned.0, planned.1], as: .binary(operation)) }
+      if let operands { report(name, y, from: [operands.0, operands.1], as: .binary(operation)) }
       return y
     }
     let (nodeA, nodeB, shapeA, shapeB) = (a.body.node, b.body.node, a.shape, b.shape)
@@ -173,12 +172,9 @@ extension Tensor {
       let (da, db) = pullback(saved?.0, saved?.1, gradient, needs)
       return (da.map { $0.summed(to: shapeA) }, db.map { $0.summed(to: shapeB) })
     }
-    if let planned { report(name, y, from: [planned.0, planned.1], as: .binary(operation)) }
+    if let operands { report(name, y, from: [operands.0, operands.1], as: .binary(operation)) }
     return y
   }
-
-  /// True while a plan is made or values are observed: only then do operations keep their operands for notes.
-  package var isPlanned: Bool { Scope.current?.isListenedTo ?? false }
 
   /// Undoes a broadcast in a gradient: sums over the axes that were broadcast.
   func summed(to target: Shape) -> Tensor {

@@ -76,6 +76,9 @@ package final class ResultObserver: OperationListener {
   package func operationRan(_ report: OperationReport, in scope: Scope) { if report.isListed { look(report, scope) } }
 }
 
+/// True while somebody listens on this thread: only then do operations keep their operands for their reports.
+package var isListening: Bool { Scope.current?.isListenedTo ?? false }
+
 /// Tells the listeners of this thread's scope, if there are any. The report is made only then.
 @inline(__always)
 package func report(

@@ -10,11 +10,4 @@ extension Kernels {
   static func sample(_ shape: Shape, _ type: ScalarType = .float32) -> Tensor {
     .full(shape, type == .uint8 ? 0 : 0.5, type)
   }
-
-  /// The first images of a batch.
-  static func sample(_ shape: Shape, images: Int) -> Tensor {
-    var part = shape
-    part[0] = images
-    return sample(part)
-  }
 }

@@ -1,5 +1,8 @@
 import CApus
 
+/// True while a model is planned on this thread: only shapes are known.
+package var isPlanning: Bool { ThreadContext.ofThread?.plannedMemory != nil }
+
 /// What surrounds the work of a thread, as far as memory must know it; every one is a `Scope`.
 ///
 /// Reached through one thread-local pointer; closures that open contexts are synchronous, so nothing can move them to another thread.

@@ -7,7 +7,7 @@ func nonlinearity(
   Tensor.enter(&x, name)
   let tape = Tape.recording(x)
   let node = x.body.node
-  let input = x.isPlanned ? x : nil
+  let input = isListening ? x : nil
   let saved = tape != nil && function.readsInput ? x.detached() : nil
   let y = Kernels.activation(function, x)
   if let tape {

@@ -12,7 +12,7 @@ public func prelu(_ x: consuming Tensor, slope: Tensor) -> Tensor {
   }
   let tape = Tape.recording(x, slope)
   let nodes = (x.body.node, slope.body.node)
-  let input = x.isPlanned ? x : nil
+  let input = isListening ? x : nil
   let saved = tape != nil ? x.detached() : nil
   let constant = slope.detached()
   let y = Kernels.prelu(x, slope: constant)

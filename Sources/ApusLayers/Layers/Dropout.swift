@@ -56,7 +56,7 @@ public func dropout(_ x: consuming Tensor, dropProbability: Double) -> Tensor {
   let (seed, stream) = (scope.key.seed, scope.nextRandomStream())
   let tape = Tape.recording(x)
   let node = x.body.node
-  let input = x.isPlanned ? x : nil
+  let input = isListening ? x : nil
   let y = Kernels.dropout(x, rate: dropProbability, seed: seed, stream: stream)
   tape?.record(y, node) { Kernels.dropout($0, rate: dropProbability, seed: seed, stream: stream) }
   if let input { report("Dropout", y, from: [input], with: .init(features: .keeps)) }

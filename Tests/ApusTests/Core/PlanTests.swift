@@ -75,7 +75,7 @@ import Testing
       func forward(_ x: Tensor) -> Tensor { conv(x) + Tensor.ones([5]) }
     }
     #expect { try Broken().plan(input: [1, 8, 8, 3]) } throws: {
-      "\($0)" == "conv: Conv2D expects 9 channels, input is [1, 8, 8, 3]"
+      "\($0)" == "conv: Conv2D expects 9 channels, input is [1, 8, 8, 3] (in Broken)"
     }
   }
 

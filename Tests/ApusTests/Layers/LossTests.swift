@@ -100,7 +100,7 @@ import Testing
       func forward(_ x: Tensor) -> Tensor { mseLoss(head(x), .zeros([5, 1])) }
     }
     #expect { try Wrong().plan(input: [5, 4]) } throws: {
-      "\($0)" == "MSELoss expects predictions and targets of one shape, but they are [5, 3] and [5, 1]"
+      "\($0)" == "MSELoss expects predictions and targets of one shape, but they are [5, 3] and [5, 1] (in Wrong)"
     }
   }
 }

@@ -136,7 +136,7 @@ import Testing
     // Plans and errors name the layer by its parameters.
     #expect(try own.plan(input: [2, 4]).rows.last?.parameters == 15)
     #expect { try Sequential { Own() }.plan(input: [2, 5]) } throws: {
-      "\($0)" == "0: Linear expects 4 features, input is [2, 5]"
+      "\($0)" == "0: Linear expects 4 features, input is [2, 5] (in Own)"
     }
   }
 
