@@ -17,11 +17,6 @@ public func maxout(_ x: Tensor, pieces: Int) -> Tensor {
   return y
 }
 
-extension Tensor {
-  /// The maximum over blocks of channels: [… , pieces · C] → [… , C].
-  public func maxout(pieces: Int) -> Tensor { ApusLayers.maxout(self, pieces: pieces) }
-}
-
 /// Maxout: the maximum over `pieces` blocks of channels, [… , pieces · C] → [… , C].
 ///
 /// After a linear layer or a convolution with pieces · C outputs it is max over j of (wⱼᵀx + bⱼ), the j-th weights being the j-th

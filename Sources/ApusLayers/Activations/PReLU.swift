@@ -1,6 +1,6 @@
 import ApusCore
 
-/// x where x > 0, else slope · x with slopes that learn: one, or one a channel (last axis). Gradients of both flow.
+/// x where x > 0, else slope · x with slopes that learn: one, or one per channel (last axis). Gradients of both flow.
 public func prelu(_ x: consuming Tensor, slope: Tensor) -> Tensor { prelu(x, slope: slope, parameter: nil) }
 
 /// `parameter` names the layer in errors and plans.
@@ -11,7 +11,7 @@ private func prelu(_ x: consuming Tensor, slope: Tensor, parameter: Parameter?) 
   Tensor.matchTypes(&x, &slope, "PReLU")
   guard slope.elementCount == 1 || (slope.rank == 1 && x.rank >= 1 && x.shape[x.rank - 1] == slope.shape[0]) else {
     return shapeFailure(
-      "PReLU", "expects one slope or one a channel, input is \(x.shape), slopes are \(slope.shape)",
+      "PReLU", "expects one slope or one per channel, input is \(x.shape), slopes are \(slope.shape)",
       path: parameter?.layerPath, input: x)
   }
   let tape = Tape.recording(x, slope)
@@ -36,7 +36,7 @@ private func prelu(_ x: consuming Tensor, slope: Tensor, parameter: Parameter?) 
   return y
 }
 
-/// The parametric rectifier: y = x where x > 0, else weight · x, with a learned slope, one for all or one a channel (last axis).
+/// The parametric rectifier: y = x where x > 0, else weight · x, with a learned slope, one for all or one per channel (last axis).
 ///
 /// The slope's gradient is Σ x · dy over the elements with x <= 0. Initially 0.25. Weight decay would pull it to 0, a ReLU, so the
 /// paper uses none. He et al. 2015, "Delving deep into rectifiers".

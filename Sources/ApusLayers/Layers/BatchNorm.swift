@@ -1,6 +1,6 @@
 import ApusCore
 
-/// Batch normalization: of each channel over all other axes, [N, H, W, C] or [N, C] (the decks' spatial form), or with
+/// Batch normalization: of each channel over all other axes, [N, H, W, C] or [N, C] (the lectures' spatial form), or with
 /// `BatchNorm(perActivation: [H, W, C])` of each position of each channel over the batch alone (per activation).
 ///
 /// y = (x − mean) / √(variance + ε) · weight + bias. While gradients are taken the statistics are the batch's, with the biased
@@ -10,7 +10,7 @@ import ApusCore
 ///
 /// What to know of it: the batch's size matters, training and use differ, and a sample's output depends on the others of its batch.
 ///
-/// Initially weight 1 (or `gamma`), bias 0, running mean 0, running variance 1. Ioffe & Szegedy 2015; decks D0, D1, D4.
+/// Initially weight 1 (or `gamma`), bias 0, running mean 0, running variance 1. Ioffe & Szegedy 2015; lectures 0, 1 and 4.
 public struct BatchNorm: Layer {
   /// γ [C], or [H, W, C] per activation
   public let weight: Parameter?

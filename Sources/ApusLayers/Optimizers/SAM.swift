@@ -14,7 +14,7 @@ import ApusCore
 /// optimizer.step(gradients(first: true)) { gradients(first: false) }
 /// ```
 ///
-/// Foret et al. 2021 (deck D3); ρ = 0.05 is theirs for CIFAR-10 and ImageNet.
+/// Foret et al. 2021 (lecture 3); ρ = 0.05 is theirs for CIFAR-10 and ImageNet.
 public struct SAM<Base: Optimizer>: Optimizer {
   /// Makes the step; its learning rate, settings and state are SAM's.
   public var base: Base

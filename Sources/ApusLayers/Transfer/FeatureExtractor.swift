@@ -28,13 +28,13 @@ public struct FeatureExtractor {
   }
 
   /// - Parameter input: the shape of one sample, `[H, W, C]`.
-  /// - Throws: `PathError` where there is no such layer, or it runs no operation of its own; `PlanError` where the input does not fit.
+  /// - Throws: `PathError` if there is no such layer, or it runs no operation of its own; `PlanError` if the input does not fit.
   public init(_ model: any Layer, at path: String, input: Shape) throws {
     let layers = ModelWalk(model, listsLayers: true).layers
     guard let found = layers.first(where: { $0.path == path }) else {
       let known = layers.map(\.path).filter { !$0.isEmpty }
       throw PathError(
-        path, problem: "is none of the model's \(known.count) layers",
+        path, problem: "is not one of the model's \(known.count) layers",
         nearest: PathError.nearest(to: path, in: known.map { ($0, $0) }))
     }
     self.model = model
@@ -47,7 +47,7 @@ public struct FeatureExtractor {
 
   /// [N, …] of the model's input → [N, …] of `outputShape`.
   ///
-  /// Traps where the input does not fit the model, as the model does.
+  /// Traps if the input does not fit the model, as the model does.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     _ = model.parameters  // another model with the same layers may have named them otherwise
     let place = place(for: x.shape)

@@ -11,7 +11,7 @@ struct OperationTrace {
   let operations: [Operation]
   let output: Tensor
 
-  /// Throws where the shape does not fit.
+  /// Throws if the shape does not fit.
   init(_ layer: any Layer, input: Shape) throws {
     let planner = Planner(input: input)
     let scope = Scope(mode: .plain, phase: .inference, key: RandomKey(seed: 0, step: 0), planner: planner)
@@ -29,7 +29,7 @@ struct OperationTrace {
     operations = found
   }
 
-  /// The operation whose result the layer gives, perhaps in another shape; `nil` where it is none's.
+  /// The operation whose result the layer gives, perhaps in another shape; `nil` if it is none's.
   var last: Int? { operations.lastIndex { $0.result.body.storage === output.body.storage } }
 
   /// Whether the operations of `part`, a layer at `path`, are those from `start` on.

@@ -80,7 +80,7 @@ private struct Net: Layer {
     expectError("\"unused\"", "no operation") { _ = try features(of: model, at: "unused", x) }
     // Two pools of the same shapes: neither can be told from the other.
     expectError("\"left.pool\"", "2 places") { _ = try features(of: model, at: "left.pool", x) }
-    expectError("\"lefd\"", "none of the model's 8 layers", "left") { _ = try features(of: model, at: "lefd", x) }
+    expectError("\"lefd\"", "not one of the model's 8 layers", "left") { _ = try features(of: model, at: "lefd", x) }
     expectError("stem") { _ = try features(of: model, at: "left", floats([1, 8, 8, 4], seed: 1)) }
   }
 
