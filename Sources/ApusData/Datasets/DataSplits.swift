@@ -17,7 +17,7 @@ public struct DataSplits: Sendable {
   /// Image files that were left out, with the reasons.
   public package(set) var skipped: [SkippedImage] = []
   /// What to know of how they were read, in words.
-  public package(set) var notes: [String] = []
+  package var notes: [String] = []
 
   /// Parts that were made elsewhere. They are not compared: it is `Trainer` that refuses other image sizes or numbers of classes.
   public init(train: DataSplit, validation: DataSplit, test: DataSplit) {

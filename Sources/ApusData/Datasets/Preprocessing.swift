@@ -6,7 +6,7 @@ public struct MeanImage: Sendable {
   /// float32 [H, W, C], of the bytes divided by 255.
   package let mean: Tensor
 
-  /// Of the images of `dataset` at `indices`; sums are exact.
+  /// Of the images of `dataset` at `indices`; sums are exact. Traps if there are none.
   public init(of dataset: ImageDataset, at indices: [Int32]) {
     if indices.isEmpty { fatalError("MeanImage of no images") }
     let size = dataset.height * dataset.width * dataset.channels
@@ -42,7 +42,7 @@ public struct PrincipalComponents: Sendable {
   /// [D], largest first; of the population.
   public let variances: [Double]
 
-  /// Of x [N, D] with at least two rows.
+  /// Of x [N, D]. Traps unless it has two rows or more.
   public init(of x: Tensor) {
     guard x.rank == 2, x.shape[0] > 1, x.shape[1] > 0 else {
       fatalError("PrincipalComponents takes rows [N, D], at least two; these are \(x.shape)")

@@ -33,13 +33,13 @@ public struct Maxout: Layer {
   /// Channels that compete for each one of the result, 2...256.
   package let pieces: Int
 
-  /// `pieces`: 2 to 256.
+  /// Traps unless `pieces` is 2 to 256.
   public init(_ pieces: Int) {
     checkPieces(pieces)
     self.pieces = pieces
   }
 
-  /// Refuses, before any input is seen, pieces that do not divide the channels that it will get.
+  /// Traps, before any input is seen, if `pieces` does not divide the channels that it will get.
   public init(_ pieces: Int, channels: Int) {
     self.init(pieces)
     if channels < 1 || channels % pieces != 0 {

@@ -44,7 +44,7 @@ public struct PReLU: Layer {
   /// [1] or [C]
   public let weight: Parameter
 
-  /// `channels`: how many slopes; 1 is one for all.
+  /// `channels`: how many slopes; 1 is one for all. Traps if it is below 1 or the slope is not finite.
   public init(_ channels: Int = 1, slope: Double = 0.25) {
     if channels < 1 { fatalError("PReLU(\(channels)): at least one slope") }
     if !slope.isFinite { fatalError("PReLU: slope \(slope) is not a finite number") }

@@ -19,6 +19,8 @@ public struct BatchInstanceNorm: Layer {
   /// Added to both variances before the root; above 0.
   package let epsilon: Double
 
+  /// Traps if a number is out of range.
+  ///
   /// - Parameters:
   ///   - momentum: fraction of the running statistics that each training step replaces, in 0...1.
   ///   - gamma: γ's first value.

@@ -27,6 +27,8 @@ public struct BatchNorm: Layer {
   /// Whether statistics are over the batch alone.
   package let isPerActivation: Bool
 
+  /// Traps if there is no channel, or if a number is out of range: `momentum` is in 0...1, `epsilon` above 0.
+  ///
   /// - Parameters:
   ///   - affine: whether γ and β are learned; without, they are 1 and 0.
   ///   - gamma: γ's first value. 0 in a residual block's last norm makes the block the identity at first (Goyal et al. 2017).
@@ -37,7 +39,7 @@ public struct BatchNorm: Layer {
     self.init([channels], false, momentum, epsilon, affine, gamma)
   }
 
-  /// Statistics for each element of a sample of this shape.
+  /// Statistics for each element of a sample of this shape. Traps as the other initializer.
   public init(
     perActivation shape: Shape, momentum: Double = 0.1, epsilon: Double = 1e-5, affine: Bool = true, gamma: Double = 1
   ) {

@@ -56,6 +56,8 @@ public struct InstanceNorm: Layer {
   /// Added to the variance before the root; above 0.
   package let epsilon: Double
 
+  /// Traps unless there is a channel and `epsilon` is above 0.
+  ///
   /// - Parameters:
   ///   - affine: whether γ and β are learned; `false` unless given, as in PyTorch.
   ///   - gamma: γ's first value, if they are.
@@ -91,7 +93,7 @@ public struct LayerNorm: Layer {
   /// Added to the variance before the root; above 0.
   package let epsilon: Double
 
-  /// Over the last axes, which must have these sizes.
+  /// Over the last axes, which must have these sizes. Traps unless all are at least 1.
   ///
   /// - Parameters:
   ///   - affine: whether γ and β are learned, one of each per element of `shape`; without, they are 1 and 0.
@@ -107,7 +109,7 @@ public struct LayerNorm: Layer {
     self.epsilon = epsilon
   }
 
-  /// Over the last axis alone: `LayerNorm([size])`.
+  /// Over the last axis alone: `LayerNorm([size])`. Traps unless the size is at least 1.
   public init(_ size: Int, epsilon: Double = 1e-5, affine: Bool = true, gamma: Double = 1) {
     if size < 1 { fatalError("LayerNorm(\(size)): at least one element") }
     self.init([size], epsilon: epsilon, affine: affine, gamma: gamma)

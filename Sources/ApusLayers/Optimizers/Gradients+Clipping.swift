@@ -3,7 +3,7 @@ import ApusCore
 /// A gradient with a value that is not finite.
 public struct NonFiniteGradientError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Path of the first parameter whose gradient is not finite; `nil` if the model was never asked for its paths.
-  public var path: String?
+  package var path: String?
 
   /// One line, with the path if there is one.
   public var description: String { "the gradient of \(path ?? "a parameter without a path") is not finite" }

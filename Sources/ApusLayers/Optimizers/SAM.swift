@@ -22,6 +22,8 @@ public struct SAM<Base: Optimizer>: Optimizer {
   package let rho: Double
   private let parameters: ParameterList
 
+  /// Traps if ρ is negative, or if the base needs a second pass of its own.
+  ///
   /// - Parameter parameters: which e moves, usually those of the base; trainable ones with a gradient only.
   public init(_ base: Base, _ parameters: ParameterList, rho: Double = 0.05) {
     OptimizerCheck.number(rho, "SAM", "rho")
