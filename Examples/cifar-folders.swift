@@ -2,7 +2,7 @@
 import Apus
 import Foundation
 
-// Writes images of some of CIFAR-10's classes as files, a folder a class, in train, val and test.
+// Writes images of some of CIFAR-10's classes as files, a folder per class, in train, val and test.
 //   ./cifar-folders.swift CIFAR10 OUT IMAGES-A-CLASS CLASS…
 
 let arguments = Array(CommandLine.arguments.dropFirst())

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// The names of the commands, and what a misspelt one may have meant. The parser takes a word that is no command for an argument.
+/// The names of the commands, and what a misspelt one may have meant. The parser takes a word that is not a command for an argument.
 enum Subcommands {
   /// - Returns: the command that the words begin with.
   /// - Throws: `ValidationError` with the nearest name and all of them where a word stands for a command and is none.

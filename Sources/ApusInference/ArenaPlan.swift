@@ -19,14 +19,14 @@ package struct ArenaPlan {
     let sizes = blocks.map { ($0.byteCount + 63) / 64 * 64 }
     var placed: [Int] = []
     for block in blocks.indices.sorted(by: { (sizes[$0], $1) > (sizes[$1], $0) }) {
-      let neighbours = placed.filter { blocks[$0].steps.overlaps(blocks[block].steps) }.sorted {
+      let neighbors = placed.filter { blocks[$0].steps.overlaps(blocks[block].steps) }.sorted {
         offsets[$0] < offsets[$1]
       }
       var (end, best) = (0, (offset: 0, gap: Int.max))
-      for neighbour in neighbours {
-        let gap = offsets[neighbour] - end
+      for neighbor in neighbors {
+        let gap = offsets[neighbor] - end
         if gap >= sizes[block] && gap < best.gap { best = (end, gap) }
-        end = max(end, offsets[neighbour] + sizes[neighbour])
+        end = max(end, offsets[neighbor] + sizes[neighbor])
       }
       offsets[block] = best.gap == Int.max ? end : best.offset
       byteCount = max(byteCount, offsets[block] + sizes[block])

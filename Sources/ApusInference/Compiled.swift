@@ -123,8 +123,8 @@ extension Compiled: CustomStringConvertible {
 extension Layer {
   /// Compiles inference for inputs of one shape; see `Compiled`.
   ///
-  /// Runs the model twice to find what it does, and compares the compiled model with it on both inputs. Throws `PlanError` where the
-  /// shape does not fit and `GraphError` where an operation cannot be compiled, with its path.
+  /// Runs the model twice to find what it does, and compares the compiled model with it on both inputs. Throws `PlanError` if the
+  /// shape does not fit and `GraphError` if an operation cannot be compiled, with its path.
   ///
   /// - Parameter foldingBatchNorms: whether batch norms become part of the filters before them, which rounds otherwise. Without, the
   ///   bits are those of the model.

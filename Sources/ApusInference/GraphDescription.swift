@@ -2,7 +2,7 @@ import ApusCore
 import ApusLayers
 
 extension Graph: CustomStringConvertible {
-  /// A line a node: `%4 = Conv2D(%0, 0.weight, 0.bias) → [64, 24, 24, 6]`.
+  /// A line per node: `%4 = Conv2D(%0, 0.weight, 0.bias) → [64, 24, 24, 6]`.
   public var description: String {
     var lines = inputs.map { "input \(name(of: $0)) \(shape(of: $0))" }
     for node in nodes {

@@ -31,7 +31,7 @@ extension Graph {
     return values.count - 1
   }
 
-  /// The layer's weight and bias with the norm in them; `nil` where they are not constants or the norm is not one of its outputs.
+  /// The layer's weight and bias with the norm in them; `nil` if they are not constants or the norm is not one of its outputs.
   private func folded(_ layer: Node, _ norm: Node, _ epsilon: Double) -> (weight: Tensor, bias: Tensor)? {
     switch layer.operation {
     case .convolution, .linear: break

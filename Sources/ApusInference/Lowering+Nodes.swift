@@ -42,7 +42,7 @@ extension Lowering {
     let weight = try constant(node.inputs[1])
     let bias = node.inputs.count > 2 ? try constant(node.inputs[2]) : nil
     guard case .convolution(let convolution) = node.operation else {
-      guard case .linear(let precision) = node.operation else { fatalError("\(node.operation.name) is no product") }
+      guard case .linear(let precision) = node.operation else { fatalError("\(node.operation.name) is not a product") }
       let kernel = MatrixProductKernel(
         shape(node.inputs[0]), weight.shape, relu: fused.relu, precision: precision)
       emit(
@@ -71,7 +71,9 @@ extension Lowering {
 
   /// A batch norm's four constants as they are applied, by the kernels that the layer uses.
   private func foldedNorm(_ norm: Graph.Node) throws -> FoldedNorm {
-    guard case .batchNorm(let epsilon) = norm.operation else { fatalError("\(norm.operation.name) is no batch norm") }
+    guard case .batchNorm(let epsilon) = norm.operation else {
+      fatalError("\(norm.operation.name) is not a batch norm")
+    }
     let statistics = Kernels.constantStatistics(
       mean: try constant(norm.inputs[3]), variance: try constant(norm.inputs[4]), epsilon: epsilon)
     return Kernels.fold(statistics, gamma: try constant(norm.inputs[1]), beta: try constant(norm.inputs[2]))
@@ -197,7 +199,7 @@ extension Lowering {
           strides[0], patches.stride.height * strides[1], patches.stride.width * strides[2],
           patches.dilation.height * strides[1], patches.dilation.width * strides[2], 1,
         ])
-    default: fatalError("\(node.operation.name) is no operation of one kernel")
+    default: fatalError("\(node.operation.name) is not an operation of one kernel")
     }
     // Masks of maxima, which only gradients read, are left out.
     emit(kernel, node.inputs.map(source) + [nil], making: node.output, mayOverwrite: mayOverwrite)

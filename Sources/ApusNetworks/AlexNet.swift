@@ -2,7 +2,7 @@ import ApusCore
 import ApusLayers
 
 /// AlexNet: five convolutions and three linear layers. Krizhevsky, Sutskever & Hinton 2012, "ImageNet classification with deep
-/// convolutional neural networks"; deck D4.
+/// convolutional neural networks"; lecture 4.
 ///
 /// | | paper, ungrouped | | torchvision | |
 /// |---|---|---|---|---|
@@ -20,7 +20,7 @@ public struct AlexNet: Layer {
     /// As published, for 227×227 pixels: the second, fourth and fifth convolution see half of the channels, as they lay on two
     /// GPUs; local response norm before the first two pools. 60,965,224 parameters.
     case paper
-    /// Deck D4's simplified table: no groups, local response norm after the first two pools. 62,378,344 parameters.
+    /// Lecture 4's simplified table: no groups, local response norm after the first two pools. 62,378,344 parameters.
     case ungrouped
     /// One column, no response norm, for 224×224 pixels. Krizhevsky 2014, "One weird trick for parallelizing convolutional neural
     /// networks", as torchvision has it. 61,100,840 parameters.

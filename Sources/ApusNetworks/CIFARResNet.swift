@@ -2,7 +2,7 @@ import ApusCore
 import ApusLayers
 
 /// The residual networks for CIFAR-10 with 6n + 2 layers, 20, 32, 44, 56, 110 and 1202, and their plain twins. He et al. 2016, "Deep
-/// residual learning for image recognition", section 4.2; decks D2, D3, D4.
+/// residual learning for image recognition", section 4.2; lectures 2, 3 and 4.
 ///
 /// A 3×3 convolution to 16 channels; three stages of n blocks with 16, 32 and 64 channels at 32×32, 16×16 and 8×8; global average
 /// pooling; a linear layer. Parameters for three channels and ten classes:

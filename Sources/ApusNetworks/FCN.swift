@@ -175,7 +175,7 @@ extension FCN {
 
   /// Takes the values of convolutions and, reshaped, of linear layers: over a window of a map [N, KH, KW, C] a linear layer after a
   /// `Flatten` computes what a convolution with the kernel [KH, KW, C, K] does, whose weight has the same numbers in the same order. So
-  /// the classifier slides over the image. Traps where the layers are not the same.
+  /// the classifier slides over the image. Traps if the layers are not the same.
   package func load(features: Sequential, classifier: Sequential) {
     let convolutions = features.layers.compactMap { $0 as? Conv2D }.map { ($0.weight, $0.bias) }
     let linear = classifier.layers.compactMap { $0 as? Linear }.dropLast().map { ($0.weight, $0.bias) }

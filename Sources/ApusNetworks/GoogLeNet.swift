@@ -2,7 +2,7 @@ import ApusCore
 import ApusLayers
 
 /// GoogLeNet (Inception v1): nine Inception modules, global average pooling, one linear layer. Szegedy et al. 2015, "Going deeper with
-/// convolutions", table 1; deck D4.
+/// convolutions", table 1; lecture 4.
 ///
 /// | | #1×1 | #3×3 reduce | #3×3 | #5×5 reduce | #5×5 | pool proj | output |
 /// |---|---|---|---|---|---|---|---|
@@ -60,15 +60,15 @@ public struct GoogLeNet: Layer {
     conv1 = BasicConv2D(channels, 64, kernel: 7, stride: 2, padding: 3, normalized: isNormalized)
     conv2 = BasicConv2D(64, 64, kernel: 1, normalized: isNormalized)
     conv3 = BasicConv2D(64, 192, kernel: 3, padding: 1, normalized: isNormalized)
-    inception3a = module(192, .init(64, 96, 128, 16, 32, 32))
-    inception3b = module(256, .init(128, 128, 192, 32, 96, 64))
-    inception4a = module(480, .init(192, 96, 208, 16, 48, 64))
-    inception4b = module(512, .init(160, 112, 224, 24, 64, 64))
-    inception4c = module(512, .init(128, 128, 256, 24, 64, 64))
-    inception4d = module(512, .init(112, 144, 288, 32, 64, 64))
-    inception4e = module(528, .init(256, 160, 320, 32, 128, 128))
-    inception5a = module(832, .init(256, 160, 320, 32, 128, 128))
-    inception5b = module(832, .init(384, 192, 384, 48, 128, 128))
+    inception3a = module(192, .init(one: 64, three: (96, 128), five: (16, 32), pool: 32))
+    inception3b = module(256, .init(one: 128, three: (128, 192), five: (32, 96), pool: 64))
+    inception4a = module(480, .init(one: 192, three: (96, 208), five: (16, 48), pool: 64))
+    inception4b = module(512, .init(one: 160, three: (112, 224), five: (24, 64), pool: 64))
+    inception4c = module(512, .init(one: 128, three: (128, 256), five: (24, 64), pool: 64))
+    inception4d = module(512, .init(one: 112, three: (144, 288), five: (32, 64), pool: 64))
+    inception4e = module(528, .init(one: 256, three: (160, 320), five: (32, 128), pool: 128))
+    inception5a = module(832, .init(one: 256, three: (160, 320), five: (32, 128), pool: 128))
+    inception5b = module(832, .init(one: 384, three: (192, 384), five: (48, 128), pool: 128))
     aux1 = auxiliaryHeads ? AuxiliaryHead(512, classes: classes, variant) : nil
     aux2 = auxiliaryHeads ? AuxiliaryHead(528, classes: classes, variant) : nil
     dropout = Dropout(dropProbability: isNormalized ? 0.2 : 0.4)

@@ -27,7 +27,7 @@ package struct BasicConv2D: Layer {
 }
 
 /// An Inception module with reductions: 1×1, 3×3 and 5×5 convolutions and a max-pool side by side, the larger ones and the pool behind
-/// or before a 1×1 convolution that makes channels fewer. Szegedy et al. 2015, "Going deeper with convolutions", figure 2b; deck D4.
+/// or before a 1×1 convolution that makes channels fewer. Szegedy et al. 2015, "Going deeper with convolutions", figure 2b; lecture 4.
 ///
 /// [N, H, W, C] → [N, H, W, one + three + five + pool]
 package struct Inception: Layer {
@@ -36,13 +36,11 @@ package struct Inception: Layer {
     /// Channels of the convolutions; those before a 3×3 or 5×5 are its reduction, `pool` is behind the max-pool.
     package var one, threeReduced, three, fiveReduced, five, pool: Int
 
-    /// In the order of the paper's columns: `Widths(64, 96, 128, 16, 32, 32)` is module 3a.
-    package init(_ one: Int, _ threeReduced: Int, _ three: Int, _ fiveReduced: Int, _ five: Int, _ pool: Int) {
+    /// In the order of the paper's columns: `Widths(one: 64, three: (96, 128), five: (16, 32), pool: 32)` is module 3a.
+    package init(one: Int, three: (reduced: Int, full: Int), five: (reduced: Int, full: Int), pool: Int) {
       self.one = one
-      self.threeReduced = threeReduced
-      self.three = three
-      self.fiveReduced = fiveReduced
-      self.five = five
+      (threeReduced, self.three) = three
+      (fiveReduced, self.five) = five
       self.pool = pool
     }
 

@@ -2,7 +2,7 @@ import ApusCore
 import ApusLayers
 
 /// LeNet-5 as published: exactly 60,000 trained parameters. LeCun, Bottou, Bengio & Haffner 1998, "Gradient-based learning applied to
-/// document recognition", section II.B; the decks' "60k parameters".
+/// document recognition", section II.B; the lectures' "60k parameters".
 ///
 /// | layer | output | parameters |
 /// |---|---|---|

@@ -20,7 +20,7 @@ extension NetworkCatalogue {
   /// The names of `names`, and the command's tables, are those of the library's networks alone.
   ///
   /// - Parameters:
-  ///   - name: letters, digits, points, hyphens and underscores. Traps where a network has it already.
+  ///   - name: letters, digits, points, hyphens and underscores. Traps if a network has it already.
   ///   - title: as people write it in a text; by default the name.
   ///   - input: the shape `[H, W, C]` of the images that it is made for, the size that image files are resized to by default.
   ///   - classes: the usual number of outputs.

@@ -8,7 +8,7 @@ extension NetworkCatalogue {
   ///   - input: a batch's shape `[N, H, W, C]`.
   ///   - classes: the number of outputs, where it is not to follow from the file: see `classes(of:in:layout:)`.
   ///   - layout: in place of what the file says; see `Layer.load(_:input:layout:strict:ignoring:)`.
-  /// - Throws: `NetworkError`, `WeightsError`, or `PlanError` where the network does not take the input.
+  /// - Throws: `NetworkError`, `WeightsError`, or `PlanError` if the network does not take the input.
   public static func make(
     _ name: String, weights file: WeightsFile, input: Shape, classes: Int? = nil, layout: WeightsFile.Layout? = nil
   ) throws -> (model: any Layer, receipt: LoadReceipt) {
@@ -26,7 +26,7 @@ extension NetworkCatalogue {
     }
   }
 
-  /// Throws where a file has another network's weights, or weights for images with other channels: what loading would say of these is
+  /// Throws if a file has another network's weights, or weights for images with other channels: what loading would say of these is
   /// right and no help.
   package static func check(_ file: WeightsFile, fit name: String, channels: Int) throws {
     let slots = try usualSlots(name, file.recordedLayout ?? .pytorch)
@@ -38,7 +38,7 @@ extension NetworkCatalogue {
     }
   }
 
-  /// The error that a file's weights are another network's of the catalogue; `nil` where they are not, or are nobody's.
+  /// The error that a file's weights are another network's of the catalogue; `nil` if they are not, or are nobody's.
   static func otherNetwork(
     _ file: WeightsFile, in network: String, layout: WeightsFile.Layout? = nil
   ) -> WeightsError? {
@@ -85,7 +85,7 @@ extension NetworkCatalogue {
   }
 
   /// The number of classes of a file's weights: the size of that axis of the network's tensors that depends on the number of classes,
-  /// in the first of them that the file has (`fc.weight`). `nil` where there is none.
+  /// in the first of them that the file has (`fc.weight`). `nil` if there is none.
   package static func classes(
     of name: String, in file: WeightsFile, layout: WeightsFile.Layout? = nil
   ) throws(NetworkError) -> Int? {
@@ -94,7 +94,7 @@ extension NetworkCatalogue {
     }
   }
 
-  /// The number of channels of the images that a file's weights were made for, found in the same way. `nil` where it cannot be.
+  /// The number of channels of the images that a file's weights were made for, found in the same way. `nil` if it cannot be.
   package static func channels(
     of name: String, in file: WeightsFile, layout: WeightsFile.Layout? = nil
   ) throws(NetworkError) -> Int? {

@@ -9,12 +9,12 @@ public enum NetworkCatalogue {
     public let name: String
     /// As people write it in a text: `ResNet-50`.
     package let title: String
-    /// What tells it from others of its title; empty where there is one.
+    /// What tells it from others of its title; empty if there is one.
     package let variant: String
     /// Authors and year.
     public let paper: String
     /// The shape `[H, W, C]` of the images that it was made for.
-    package let usualInput: Shape
+    public let usualInput: Shape
     /// The number of outputs that it was made with.
     public let usualClasses: Int
     /// Why it cannot be made for images of a shape `[H, W, C]` and a number of classes.
@@ -56,7 +56,7 @@ public enum NetworkCatalogue {
     return entries.first { $0.name == full } ?? registered.locked { own in own.first { $0.name == name } }
   }
 
-  /// Throws where no network has this name, and says which one is nearest.
+  /// Throws if no network has this name, and says which one is nearest.
   package static func check(_ name: String) throws(NetworkError) { _ = try entry(name) }
 
   /// A network's name as people write it; of an unknown one, the name given.

@@ -2,11 +2,11 @@ import ApusCore
 import ApusLayers
 
 /// Residual networks without normalization of activations: NF-ResNet-26, 50, 101 and 152. Brock, De & Smith 2021, "Characterizing signal
-/// propagation to close the performance gap in unnormalized ResNets"; deck D3.
+/// propagation to close the performance gap in unnormalized ResNets"; lecture 3.
 ///
 /// Convolutions have scaled, standardized weights. Blocks are h + α · f(h / β), with β the deviation that h has at the start: the variance
 /// is 1 behind the first block of a stage's shortcut, each block adds α². ReLUs are multiplied by √(2 / (1 − 1/π)), so that they keep the
-/// variance. A learned gain, at first 0, ends each branch ("SkipInit"). Train it with `GradientClipping.adaptive` (deck D3's AGC).
+/// variance. A learned gain, at first 0, ends each branch ("SkipInit"). Train it with `GradientClipping.adaptive` (lecture 3's AGC).
 ///
 /// NF-ResNet-50 has 25,557,048 parameters for three channels and 1,000 classes: ResNet-50's, a gain and a bias in the place of each γ
 /// and β, and 16 gains of branches.

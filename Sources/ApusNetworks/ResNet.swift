@@ -2,7 +2,7 @@ import ApusCore
 import ApusLayers
 
 /// Residual networks for ImageNet with 18, 34, 50, 101 and 152 layers. He et al. 2016, "Deep residual learning for image recognition",
-/// table 1; deck D4.
+/// table 1; lecture 4.
 ///
 /// | | output | 18 | 34 | 50 | 101 | 152 |
 /// |---|---|---|---|---|---|---|
@@ -14,7 +14,7 @@ import ApusLayers
 /// | parameters | | 11,689,512 | 21,797,672 | 25,557,032 | 44,549,160 | 60,192,808 |
 ///
 /// Blocks are pairs of 3×3 convolutions with 64 to 512 channels (`ResidualBlock`), from 50 layers on bottlenecks with four times as many
-/// at their ends (`Bottleneck`). A 3×3 / 2 max-pool before layer1, global average pooling and a linear layer after layer4. (The deck
+/// at their ends (`Bottleneck`). A 3×3 / 2 max-pool before layer1, global average pooling and a linear layer after layer4. (Lecture 4
 /// prints ×3 for layer3 of 152 layers and "global max pooling": ×36 and average pooling are right.)
 public struct ResNet: Layer {
   /// Where a bottleneck halves the image. A file of weights fits both, but is right only for the one that it was trained with.

@@ -2,7 +2,7 @@ import ApusCore
 import ApusLayers
 
 /// VGG: 3×3 convolutions in five stages, each ended by a 2×2 max-pool, and three linear layers. Simonyan & Zisserman 2015, "Very deep
-/// convolutional networks for large-scale image recognition", table 1; deck D4.
+/// convolutional networks for large-scale image recognition", table 1; lecture 4.
 ///
 /// | stage | channels | A | A-LRN | B | C | D | E |
 /// |---|---|---|---|---|---|---|---|

@@ -14,13 +14,13 @@ public struct ONNXOptions: Hashable, Sendable {
   package static let operatorSet = ONNXFile.operatorSet
 
   /// Whether batch norms become part of the convolutions and linear layers before them; otherwise they are `BatchNormalization`.
-  public var foldsBatchNorms: Bool
+  package var foldsBatchNorms: Bool
   /// Any number of images by default.
-  public var batch: Batch
+  package var batch: Batch
   /// The graph's name in the file.
-  public var name: String
+  package var name: String
   /// Written into the file as it is.
-  public var metadata: [String: String]
+  package var metadata: [String: String]
 
   /// By default batch norms stay operators of their own, and the file takes any number of images.
   public init(
@@ -42,8 +42,8 @@ extension Layer {
   ///
   /// The model runs to find what it does: twice, and with batch `.dynamic` once each for a batch of one more sample and of six more. What
   /// differs between these follows from the batch's size where the file runs, or is refused by name. A model that does something else
-  /// for one sample than for several is written for an input of at least two. Throws `PlanError` where the shape does not fit,
-  /// `GraphError` and `ONNXError` where the model does something that the file cannot say, `FileError` where the file cannot be
+  /// for one sample than for several is written for an input of at least two. Throws `PlanError` if the shape does not fit,
+  /// `GraphError` and `ONNXError` where the model does something that the file cannot say, `FileError` if the file cannot be
   /// written; at `path` is then what was there before.
   ///
   /// - Parameter input: `[N, H, W, C]`, or what else the model takes.
@@ -59,9 +59,9 @@ extension Layer {
 
 /// A model that an ONNX file cannot describe.
 public struct ONNXError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// Path of the layer in the model; empty where the operation belongs to no layer.
+  /// Path of the layer in the model; empty if the operation belongs to no layer.
   package var path: String
-  /// The operation: `Broadcast`; empty where it is none.
+  /// The operation: `Broadcast`; empty if it is none.
   package var operation: String
   /// What is wrong. It completes a sentence that begins with the operation.
   package var problem: String

@@ -30,7 +30,7 @@ extension ONNXExporter {
   /// A Reshape to sizes of which the batch may decide several.
   mutating func reshaped(_ x: String, to sizes: [TracedSize]) throws -> String {
     let varying = sizes.indices.filter { !sizes[$0].isFixed }
-    // At most one follows from the others: one that is no multiple of the batch if there is one.
+    // At most one follows from the others: one that is not a multiple of the batch if there is one.
     let follows = varying.first { multiple(sizes[$0]) == nil } ?? varying.last
     let pieces = try sizes.indices.map { axis -> Piece in
       axis == follows ? .number(-1) : try piece(sizes[axis], "to \(shape(node.output))")
@@ -73,7 +73,7 @@ extension ONNXExporter {
     if size.isFixed { return .number(size.traces[0]) }
     if let factor = multiple(size) { return .batches(factor) }
     let sizes = zip(size.traces, batch.batch!.traces).map { "\($0) for a batch of \($1)" }.joined(separator: ", ")
-    throw unsupported("\(what) has a size that is no multiple of the batch's, \(sizes): \(BatchTraces.advice)")
+    throw unsupported("\(what) has a size that is not a multiple of the batch's, \(sizes): \(BatchTraces.advice)")
   }
 
   private mutating func joined(_ pieces: [Piece]) -> String {

@@ -142,7 +142,7 @@ extension ONNXExporter {
     _ value: Graph.ValueID, _ permutation: [Int]? = nil, as shape: Shape? = nil, writtenAs written: [Int]? = nil,
     role: String
   ) throws -> String {
-    guard let constant = graph.values[value].constant else { fatalError("value \(value) is no constant") }
+    guard let constant = graph.values[value].constant else { fatalError("value \(value) is not a constant") }
     if !isFixed(value, axes: self.shape(value).indices) {
       throw unsupported("takes a constant whose shape depends on the batch's size: \(BatchTraces.advice)")
     }

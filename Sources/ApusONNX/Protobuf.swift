@@ -69,7 +69,7 @@ package struct ProtobufMessage {
 
   private mutating func tag(_ field: Int, wireType: UInt64) { varint(UInt64(field) << 3 | wireType) }
 
-  /// Seven bits a byte, the lowest first; all but the last have the upper bit.
+  /// Seven bits per byte, the lowest first; all but the last have the upper bit.
   private mutating func varint(_ value: UInt64) {
     var rest = value
     var bytes: [UInt8] = []

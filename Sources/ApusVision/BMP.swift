@@ -48,7 +48,7 @@ struct BMP {
     let compression = isOld ? 0 : number(30, 4)
     bits = isOld ? number(24, 2) : number(28, 2)
     isFromAbove = height < 0
-    if ![1, 4, 8, 16, 24, 32].contains(bits) { throw damage("\(bits) bits a pixel", "1, 4, 8, 16, 24 or 32") }
+    if ![1, 4, 8, 16, 24, 32].contains(bits) { throw damage("\(bits) bits per pixel", "1, 4, 8, 16, 24 or 32") }
     let hasMasks = compression == 3
     if compression != 0 && !hasMasks {
       let kind = compression == 1 || compression == 2 ? "run-length compression" : "compression \(compression)"
@@ -61,7 +61,7 @@ struct BMP {
     let given = (0..<count).map { UInt32(number(masks + 4 * $0, 4)) }
     guard let places = BMP.places(bits, given) else {
       let text = given.map { String($0, radix: 16) }.joined(separator: " ")
-      throw damage("\(bits) bits a pixel with the masks \(text)", "masks of whole bytes, 5-5-5 or 5-6-5")
+      throw damage("\(bits) bits per pixel with the masks \(text)", "masks of whole bytes, 5-5-5 or 5-6-5")
     }
     self.places = places
     let colors = bits > 8 ? 0 : isOld || number(46, 4) == 0 ? 1 << bits : number(46, 4)
@@ -104,7 +104,7 @@ struct BMP {
     return places
   }
 
-  /// - Throws: `FileError` where rows are missing.
+  /// - Throws: `FileError` if rows are missing.
   func samples() throws(FileError) -> [UInt8] {
     // What fills up the last row to four bytes may lack.
     let needed = stride * (header.height - 1) + (header.width * bits + 7) / 8

@@ -1,6 +1,6 @@
 /// The one thing that is read of the EXIF data that cameras write beside an image: how it was held.
 enum EXIF {
-  /// 1...8, or `nil` where the data have no orientation or are damaged: then the image stays as it is.
+  /// 1...8, or `nil` if the data have no orientation or are damaged: then the image stays as it is.
   ///
   /// - Parameter data: a TIFF header and its first directory.
   static func orientation(_ data: ArraySlice<UInt8>) -> Int? {

@@ -14,28 +14,28 @@ extension Image {
     let scaled = ScaledSize(height: header.uprightHeight, width: header.uprightWidth, options)
     try scaled.check(file: file)
     return try DecodingMemory.with(header.byteCount + scaled.byteCount) {
-      try Image.decode(bytes, codec, header, options.reading, file).centre(for: options).pixels
+      try Image.decode(bytes, codec, header, options.reading, file).center(for: options).pixels
     }
   }
 
-  /// - Throws: `DataError` where scaled so far it has more pixels than any image that is read.
+  /// - Throws: `DataError` if scaled so far it has more pixels than any image that is read.
   func checkScaling(for options: ImageFolder.Options, file: String) throws(DataError) {
     try ScaledSize(height: height, width: width, options).check(file: file)
   }
 
   /// The center of the image in the size of an input, as torchvision's `Resize` and `CenterCrop` take it: scaled, antialiased, until it
   /// covers the input's size / `options.crop`, then cut. For a square input the short side becomes size / crop.
-  public func centre(for options: ImageFolder.Options) -> Image {
+  package func center(for options: ImageFolder.Options) -> Image {
     let scaled = ScaledSize(height: height, width: width, options)
     // What is gray becomes RGB when it is small.
     let colored = options.input[2] == 1 ? grayscale() : self
     let cut = colored.resized(height: scaled.height, width: scaled.width)
-      .centre(height: options.input[0], width: options.input[1])
+      .center(height: options.input[0], width: options.input[1])
     return options.input[2] == 1 ? cut : cut.rgb()
   }
 
   /// A part of that size from the middle; of an odd rest the larger half is cut as Python rounds: to even.
-  private func centre(height newHeight: Int, width newWidth: Int) -> Image {
+  private func center(height newHeight: Int, width newWidth: Int) -> Image {
     if (newHeight, newWidth) == (height, width) { return self }
     let top = Int((Double(height - newHeight) / 2).rounded(.toNearestOrEven))
     let left = Int((Double(width - newWidth) / 2).rounded(.toNearestOrEven))
@@ -68,7 +68,7 @@ private struct ScaledSize {
     self.width = isByHeight ? max(input[1], Int(follows)) : Int(target.width)
   }
 
-  /// Bytes that scaling takes beside the image: between the axes four a channel, then one.
+  /// Bytes that scaling takes beside the image: between the axes four per channel, then one.
   var byteCount: Int { (4 * from.height * width + 2 * height * width) * 3 }
 
   /// Of an image of one row of pixels a square of 224 would be made by scaling it to the 256-fold in both directions.

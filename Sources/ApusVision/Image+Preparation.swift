@@ -8,7 +8,7 @@ extension Image {
     let options = ImageFolder.Options(input: model.input, crop: crop, reading: model.reading)
     try options.validate()
     try checkScaling(for: options, file: file)
-    let image = centre(for: options)
+    let image = center(for: options)
     return Tensor((inverted ? image.inverted() : image).pixels, shape: Shape([1] + model.input))
   }
 
@@ -18,7 +18,7 @@ extension Image {
   /// Digits are white on black in MNIST and in `Digits`; for black on white ask for `inverted`, which is never done by itself.
   ///
   /// - Parameter file: named in errors.
-  /// - Throws: `DataError` where the proportions are not those of the input: scaling would distort the image.
+  /// - Throws: `DataError` if the proportions are not those of the input: scaling would distort the image.
   public func prepared(for input: Shape, inverted: Bool = false, file: String) throws -> Tensor {
     if input.count != 3 || (input[2] != 1 && input[2] != 3) {
       throw DataError(

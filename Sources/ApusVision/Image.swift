@@ -11,7 +11,7 @@ public struct Image: Hashable, Sendable {
   /// The bytes, row by row from the top, a pixel's channels next to each other; 0 is black.
   public let pixels: [UInt8]
 
-  /// Traps where there is no pixel, the channels are neither one nor three, or the number of bytes is another.
+  /// Traps if there is no pixel, the channels are neither one nor three, or the number of bytes is another.
   public init(height: Int, width: Int, channels: Int, pixels: [UInt8]) {
     if height < 1 || width < 1 || (channels != 1 && channels != 3) || pixels.count != height * width * channels {
       fatalError("an image of \(height)×\(width) with \(channels) channels and \(pixels.count) bytes")
@@ -24,7 +24,7 @@ public struct Image: Hashable, Sendable {
 
   /// Reads a PNG, JPEG, WebP, BMP, GIF, PGM or PPM file; the content decides, not the name. Of an animation it is the first frame.
   ///
-  /// - Throws: `FileError` where the file cannot be read, is none of these, is damaged, or has more than `pixelLimit` pixels.
+  /// - Throws: `FileError` if the file cannot be read, is none of these, is damaged, or has more than `pixelLimit` pixels.
   public init(contentsOf path: String, reading: ImageReading = ImageReading()) throws {
     self = try Image.decode(Image.bytes(of: path), reading: reading, file: path)
   }

@@ -1,4 +1,4 @@
-/// What a file is that is no image that is read, in words.
+/// What kind of file it is, in words, if it is not an image that can be read.
 enum OtherContent {
   static func describe(_ bytes: [UInt8]) -> String {
     if bytes.isEmpty { return "the file is empty" }

@@ -84,7 +84,7 @@ def resize2d():
         y = operation(variable)
         dy = normal(*y.shape)
         (dx,) = torch.autograd.grad(y, variable, dy.double(), retain_graph=True)
-        # Weights of at most 1.4 a row in magnitude each way; taps of both axes.
+        # Weights of at most 1.4 per row in magnitude each way; taps of both axes.
         terms, size = 64, 2 * variable.abs().max()
         fixture.integers(f"{name}/options", [["nearest", "bilinear", "bicubic"].index(mode), int(antialias), int(bool(corners))])
         fixture.given(f"{name}/x", x, nhwc)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the fixtures of losses and initialisations: python make-loss-fixtures.py [FOLDER]. make-fixtures.py, whose rules hold here, runs it too.
+"""Makes the fixtures of losses and initializations: python make-loss-fixtures.py [FOLDER]. make-fixtures.py, whose rules hold here, runs it too.
 
 It draws from a generator of its own, so that a case more here changes nothing there."""
 import importlib.util

@@ -23,8 +23,8 @@ def normal(*shape):
 
 
 def triangle(size):
-    factor, centre = (size + 1) // 2, (size - 1) / 2
-    line = 1 - (torch.arange(size, dtype=torch.float64) - centre).abs() / factor
+    factor, center = (size + 1) // 2, (size - 1) / 2
+    line = 1 - (torch.arange(size, dtype=torch.float64) - center).abs() / factor
     return line[:, None] * line
 
 

@@ -1,4 +1,4 @@
-"""Normalisations: part of make-fixtures.py, with a generator of its own."""
+"""Normalizations: part of make-fixtures.py, with a generator of its own."""
 import torch
 import torch.nn.functional as F
 

@@ -86,7 +86,7 @@ let operations: [(name: String, subject: Subject)] = {
     ("batch norm of rows", rows(Linear(12, 8), BatchNorm(8), ReLU())),
     ("batch norm per activation", images(BatchNorm(perActivation: [9, 8, 6]))),
     ("batch-instance norm", images(BatchInstanceNorm(6))),
-    ("weight standardisation", images(WeightStandardizedConv2D(6, 4, kernel: 3))),
+    ("weight standardization", images(WeightStandardizedConv2D(6, 4, kernel: 3))),
     (
       "ceil mode",
       images(MaxPool2D(3, stride: 2, ceilMode: true), AveragePool2D(2, stride: 2, padding: 0, ceilMode: true))

@@ -20,13 +20,13 @@ func report(_ name: String, images: Int, _ body: () throws -> Void) rethrows {
 }
 
 let data = try CIFAR10.load(folder: folder)
-let jitter = Augmentation.ColourJitter(brightness: 0.2, contrast: 0.2, saturation: 0.2)
+let jitter = Augmentation.ColorJitter(brightness: 0.2, contrast: 0.2, saturation: 0.2)
 for (name, augmentation) in [
   ("as stored", Augmentation()), ("shifts of 4, flips", Augmentation(maximumShift: 4, flipsHorizontally: true)),
   ("shifts, flips, cutout", Augmentation(maximumShift: 4, flipsHorizontally: true, cutout: 16)),
   (
-    "shifts, flips, cutout, colour jitter",
-    Augmentation(maximumShift: 4, flipsHorizontally: true, colourJitter: jitter, cutout: 16)
+    "shifts, flips, cutout, color jitter",
+    Augmentation(maximumShift: 4, flipsHorizontally: true, colorJitter: jitter, cutout: 16)
   ),
 ] {
   var train = data.train

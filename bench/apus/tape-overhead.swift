@@ -29,5 +29,5 @@ let recorded = medianNanoseconds(an: operations) {
   }
 }
 print(
-  "inference \(inference) ns, recorded with backward \(recorded) ns, tape \(recorded - inference) ns an operation; \(Runtime.buildDescription)"
+  "inference \(inference) ns, recorded with backward \(recorded) ns, tape \(recorded - inference) ns per operation; \(Runtime.buildDescription)"
 )

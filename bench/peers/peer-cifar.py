@@ -84,7 +84,7 @@ def main():
         return 0.5 * (1 + math.cos(math.pi * (step - rise) / (steps - rise)))
 
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
-    normalised = lambda batch: ((batch.float() - mean) / deviation).contiguous(memory_format=torch.channels_last)
+    normalized = lambda batch: ((batch.float() - mean) / deviation).contiguous(memory_format=torch.channels_last)
     start = time.perf_counter()
     for _ in range(options.epochs):
         model.train()
@@ -92,13 +92,13 @@ def main():
         for first in range(0, len(order), options.batch):
             batch = order[first:first + options.batch]
             optimizer.zero_grad(set_to_none=True)
-            F.cross_entropy(model(normalised(augmented(images[batch], generator))), labels[batch]).backward()
+            F.cross_entropy(model(normalized(augmented(images[batch], generator))), labels[batch]).backward()
             optimizer.step()
             scheduler.step()
     seconds = time.perf_counter() - start
     model.eval()
     with torch.no_grad():
-        right = sum((model(normalised(test[i:i + 500])).argmax(1) == test_labels[i:i + 500]).sum().item() for i in range(0, len(test), 500))
+        right = sum((model(normalized(test[i:i + 500])).argmax(1) == test_labels[i:i + 500]).sum().item() for i in range(0, len(test), 500))
     print(json.dumps({"accuracy": right / len(test), "seconds": seconds, "version": f"PyTorch {torch.__version__}"}))
 
 

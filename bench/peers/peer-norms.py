@@ -7,7 +7,7 @@ import torch.nn.functional as F
 
 
 def weights(x, epsilon):
-    """Weight standardisation has no function of its own: composed as its paper's authors do."""
+    """Weight standardization has no function of its own: composed as its paper's authors do."""
     mean = x.mean(0, keepdim=True)
     return (x - mean) / torch.sqrt((x - mean).square().mean(0, keepdim=True) + epsilon)
 

@@ -21,7 +21,3 @@ extension DataSplit {
 /// PyTorch's loader: a split makes its batches, `split.batches(of: 64)`.
 @available(*, unavailable, message: "a split makes its batches: split.batches(of: 64, shuffled: 1, epoch: epoch)")
 public typealias DataLoader = AnotherLibrarysObject
-
-/// PyTorch's pair of samples and labels.
-@available(*, unavailable, message: "slice the tensors: x[0..<64] and labels[0..<64]; bytes become an ImageDataset")
-public typealias TensorDataset = AnotherLibrarysObject

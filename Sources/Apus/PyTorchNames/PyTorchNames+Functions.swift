@@ -21,7 +21,3 @@ public func valueAndGrad<Model, Value>(model: Model, _ loss: (Model) throws -> V
 /// Softmax goes over the last axis, that of the classes.
 @available(*, unavailable, message: "softmax(x) goes over the last axis; for another, transpose it to the end")
 public func softmax(_ x: Tensor, dim: Int) -> Tensor { fatalError("unavailable") }
-
-/// Softmax goes over the last axis, that of the classes.
-@available(*, unavailable, message: "logSoftmax(x) goes over the last axis; for another, transpose it to the end")
-public func logSoftmax(_ x: Tensor, dim: Int) -> Tensor { fatalError("unavailable") }

@@ -20,10 +20,6 @@ public typealias AvgPool2d = AveragePool2D
 @available(*, unavailable, renamed: "AdaptiveAveragePool2D")
 public typealias AdaptiveAvgPool2d = AdaptiveAveragePool2D
 
-/// PyTorch's name of `BatchNorm` over rows.
-@available(*, unavailable, renamed: "BatchNorm")
-public typealias BatchNorm1d = BatchNorm
-
 /// PyTorch's name of `BatchNorm` over images.
 @available(*, unavailable, renamed: "BatchNorm")
 public typealias BatchNorm2d = BatchNorm
@@ -31,10 +27,6 @@ public typealias BatchNorm2d = BatchNorm
 /// PyTorch's name of `Upsample2D`.
 @available(*, unavailable, renamed: "Upsample2D")
 public typealias Upsample = Upsample2D
-
-/// PyTorch's name of `Swish` with β = 1.
-@available(*, unavailable, renamed: "Swish")
-public typealias SiLU = Swish
 
 /// Keras' name of `BatchNorm`.
 @available(*, unavailable, renamed: "BatchNorm")
@@ -47,10 +39,6 @@ public typealias Dense = Linear
 /// Keras' name of `AveragePool2D`.
 @available(*, unavailable, renamed: "AveragePool2D")
 public typealias AveragePooling2D = AveragePool2D
-
-/// A short name of `AveragePool2D`.
-@available(*, unavailable, renamed: "AveragePool2D")
-public typealias AvgPool2D = AveragePool2D
 
 /// Keras' name of `MaxPool2D`.
 @available(*, unavailable, renamed: "MaxPool2D")
@@ -145,10 +133,6 @@ extension Layer {
   /// PyTorch's way to another device.
   @available(*, unavailable, message: "leave it out: everything is on the CPU")
   public func to(_ device: String) -> Self { fatalError("unavailable") }
-
-  /// PyTorch's way to a GPU.
-  @available(*, unavailable, message: "leave it out: everything is on the CPU")
-  public func cuda() -> Self { fatalError("unavailable") }
 
   /// Not without the module that has it.
   @available(*, unavailable, message: "import ApusONNX: try model.exportONNX(input: [1, 4], to: \"model.onnx\")")

@@ -8,17 +8,9 @@ public typealias CrossEntropyLoss = AnotherLibrarysObject
 @available(*, unavailable, message: "losses are functions: mseLoss(prediction, target)")
 public typealias MSELoss = AnotherLibrarysObject
 
-/// PyTorch's class for `l1Loss`.
-@available(*, unavailable, message: "losses are functions: l1Loss(prediction, target)")
-public typealias L1Loss = AnotherLibrarysObject
-
 /// PyTorch's class for `binaryCrossEntropy`.
 @available(*, unavailable, message: "losses are functions: binaryCrossEntropy(logits: x, targets: y)")
 public typealias BCEWithLogitsLoss = AnotherLibrarysObject
-
-/// PyTorch's class for `negativeLogLikelihood`.
-@available(*, unavailable, message: "losses are functions: negativeLogLikelihood(logProbabilities: x, labels: labels)")
-public typealias NLLLoss = AnotherLibrarysObject
 
 /// An array is not yet a tensor.
 @available(*, unavailable, message: "labels are a tensor: crossEntropy(logits, Tensor(labels))")

@@ -8,14 +8,6 @@ extension Tensor {
   @available(*, unavailable, message: "x.square().sum().sqrt()")
   public func norm() -> Tensor { fatalError("unavailable") }
 
-  /// PyTorch's matrix product.
-  @available(*, unavailable, renamed: "matmul(_:)")
-  public func mm(_ other: Tensor) -> Tensor { fatalError("unavailable") }
-
-  /// PyTorch's repetition along axes of size 1.
-  @available(*, unavailable, message: "x.broadcast(to: [2, 3])")
-  public func expand(_ sizes: Int...) -> Tensor { fatalError("unavailable") }
-
   /// PyTorch's exchange of two axes.
   @available(*, unavailable, message: "transposed([1, 0]) puts all axes in another order")
   public func transpose(_ a: Int, _ b: Int) -> Tensor { fatalError("unavailable") }
@@ -27,15 +19,6 @@ extension Tensor {
   /// PyTorch's copy.
   @available(*, unavailable, message: "leave it out: a tensor is a value, which nothing changes behind your back")
   public func clone() -> Tensor { fatalError("unavailable") }
-
-  // swift-format-ignore: AlwaysUseLowerCamelCase
-  /// PyTorch's choice between two tensors.
-  @available(*, unavailable, message: "Tensor.select(mask, x, y)")
-  public func masked_fill(_ mask: Tensor, _ value: Double) -> Tensor { fatalError("unavailable") }
-
-  /// PyTorch's place: leave it out, everything is on the CPU.
-  @available(*, unavailable, message: "leave it out: everything is on the CPU")
-  public var device: String { fatalError("unavailable") }
 
   /// PyTorch's place of a gradient.
   @available(*, unavailable, message: "gradients are values, of parameters: valueWithGradients(of: model) { loss }")
@@ -49,14 +32,6 @@ extension Tensor {
   /// PyTorch's indices.
   @available(*, unavailable, message: "Tensor((0..<10).map { Float($0) })")
   public static func arange(_ end: Int) -> Tensor { fatalError("unavailable") }
-
-  /// PyTorch's numbers in equal steps.
-  @available(*, unavailable, message: "Tensor((0..<5).map { Float($0) / 4 })")
-  public static func linspace(_ start: Double, _ end: Double, _ count: Int) -> Tensor { fatalError("unavailable") }
-
-  /// PyTorch's identity matrix.
-  @available(*, unavailable, message: "Tensor.oneHot(Tensor(Array(0..<3)), classes: 3)")
-  public static func eye(_ size: Int) -> Tensor { fatalError("unavailable") }
 
   /// PyTorch's join along a new axis.
   @available(*, unavailable, message: "rows of vectors: Tensor.concatenated(parts.map { $0.reshaped(1, -1) }, axis: 0)")

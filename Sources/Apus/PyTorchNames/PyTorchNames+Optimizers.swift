@@ -77,10 +77,6 @@ extension Optimizer {
   @available(*, unavailable, renamed: "step(_:)")
   public func update(_ gradients: Gradients) { fatalError("unavailable") }
 
-  /// MLX' name of `step`.
-  @available(*, unavailable, message: "optimizer.step(gradients); the optimizer knows the model's parameters")
-  public func update(model: some Layer, gradients: Gradients) { fatalError("unavailable") }
-
   /// A model in place of its parameters.
   @available(*, unavailable, message: "an optimizer takes parameters: SGD(model.parameters, learningRate: 0.1)")
   public init(
@@ -99,7 +95,3 @@ public typealias CosineAnnealingLR = AnotherLibrarysObject
 /// PyTorch's scheduler: write `Schedule.step(every: 30)`.
 @available(*, unavailable, message: "a rate for each epoch: Schedule.step(every: 30, factor: 0.1).rate(at:base:)")
 public typealias StepLR = AnotherLibrarysObject
-
-/// PyTorch's scheduler: write `Schedule.oneCycle(over: steps)`.
-@available(*, unavailable, message: "a rate for each step: Schedule.oneCycle(over: steps).rate(at: step, base: 0.1)")
-public typealias OneCycleLR = AnotherLibrarysObject

@@ -20,10 +20,6 @@ extension Tensor {
   @available(*, unavailable, message: "shape is all sizes, shape[0] one of them")
   public func size(_ axis: Int = 0) -> Int { fatalError("unavailable") }
 
-  /// PyTorch's name of `elementCount`.
-  @available(*, unavailable, renamed: "elementCount")
-  public func numel() -> Int { fatalError("unavailable") }
-
   /// PyTorch's name of `cast(to: .float32)`.
   @available(*, unavailable, message: "cast(to: .float32)")
   public func float() -> Tensor { fatalError("unavailable") }
@@ -69,10 +65,6 @@ extension Tensor {
   @available(*, unavailable, message: "leave it out: everything is on the CPU")
   public func to(_ device: String) -> Tensor { fatalError("unavailable") }
 
-  /// PyTorch's way to a GPU.
-  @available(*, unavailable, message: "leave it out: everything is on the CPU")
-  public func cuda() -> Tensor { fatalError("unavailable") }
-
   /// PyTorch's name of `detached`.
   @available(*, unavailable, renamed: "detached()")
   public func detach() -> Tensor { fatalError("unavailable") }
@@ -96,14 +88,6 @@ extension Tensor {
   /// A shape is one argument.
   @available(*, unavailable, message: "a shape has brackets: Tensor.ones([2, 3])")
   public static func ones(_ sizes: Int...) -> Tensor { fatalError("unavailable") }
-
-  /// A name guessed for a file's tensor.
-  @available(*, unavailable, message: "try Npy.read(\"x.npy\"); weights are read by try model.load(\"weights.pth\")")
-  public static func load(_ path: String) throws -> Tensor { fatalError("unavailable") }
-
-  /// A name guessed for a file's tensor.
-  @available(*, unavailable, message: "try Npy.write(x, to: \"x.npy\")")
-  public func save(_ path: String) throws { fatalError("unavailable") }
 }
 
 extension Tensor {
@@ -114,17 +98,9 @@ extension Tensor {
   /// Elements are compared one by one.
   @available(*, unavailable, message: "elements are compared by .>, which gives a tensor")
   public static func > (a: Tensor, b: Double) -> Tensor { fatalError("unavailable") }
-
-  /// Elements are compared one by one.
-  @available(*, unavailable, message: "elements are compared by .<, which gives a tensor")
-  public static func < (a: Tensor, b: Double) -> Tensor { fatalError("unavailable") }
 }
 
 extension Tensor {
-  /// Elements are compared one by one.
-  @available(*, unavailable, message: "elements are compared by .!=, which gives a tensor")
-  public static func != (a: Tensor, b: Tensor) -> Tensor { fatalError("unavailable") }
-
   /// An array is not yet a tensor.
   @available(*, unavailable, message: "labels are a tensor: prediction .== Tensor(labels)")
   public static func .== (a: Tensor, b: [some BinaryInteger]) -> Tensor { fatalError("unavailable") }

@@ -29,7 +29,7 @@ struct ModelSource {
     return try TrainedModel.read(file)
   }
 
-  /// - Throws: where there is no model, with what is there instead.
+  /// - Throws: if there is no model, with what is there instead.
   func check() throws {
     if ModelSource.exists(file) { return }
     if !ModelSource.exists(argument) {

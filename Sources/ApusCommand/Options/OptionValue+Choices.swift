@@ -20,8 +20,13 @@ extension OptionValue {
   static let damaged = oneOf(DamagedImages.allCases, default: .stop)
   static let layout = oneOf(WeightsFile.Layout.allCases, default: .pytorch)
 
+  /// Also by the British spelling, which some kinds had.
   static let kind: @Sendable (String) throws -> Catalogue.Kind = choice(
-    Catalogue.Kind.allCases.map { ($0.rawValue, $0.rawValue) }, { Catalogue.Kind(rawValue: $0) })
+    Catalogue.Kind.allCases.map { ($0.rawValue, $0.rawValue) },
+    { Catalogue.Kind(rawValue: $0.replacing("isation", with: "ization")) })
+
+  static let lecture: @Sendable (String) throws -> Int = choice(
+    Lecture.titles.enumerated().map { ("\($0.offset)", "\($0.offset) (\($0.element))") }, Lecture.number)
 
   static let optimizer: @Sendable (String) throws -> String = choice(
     OptimizerCatalogue.names.map {

@@ -93,7 +93,7 @@ struct TransferOptions: ParsableArguments {
     request.normalization = normalize
     request.classes = classes
     request.initialWeights = initialWeights.map { source in
-      // A path with nothing at it is no folder of a run: the error is about the path.
+      // A path with nothing at it is not a run's folder: the error is about the path.
       ModelSource.exists(source) ? ModelSource(source).file : source
     }
     request.weightsPrefix = names.prefix

@@ -23,7 +23,7 @@ enum MemoryShortage {
     for number in [SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS] { takeOver(number) }
   }
 
-  /// Bytes of address space that the process may have; `nil` where there is no limit.
+  /// Bytes of address space that the process may have; `nil` if there is no limit.
   private static let limit: UInt64? = {
     var limit = rlimit()
     #if canImport(Glibc)

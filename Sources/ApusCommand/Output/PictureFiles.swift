@@ -7,7 +7,7 @@ struct PictureFiles {
   /// What was passed over in folders, a line each.
   private(set) var notes: [String] = []
 
-  /// - Throws: `DataError` where a folder cannot be read, `FileError` where it has no picture.
+  /// - Throws: `DataError` if a folder cannot be read, `FileError` if it has no picture.
   init(_ given: [String], _ reading: ImageReading) throws {
     for path in given {
       var isFolder: ObjCBool = false

@@ -102,7 +102,7 @@ struct PlanReport {
 
   // MARK: CSV
 
-  /// A line a layer.
+  /// A line per layer.
   var csv: String {
     let head =
       "layer,operation,output,parameters,multiply_adds,output_bytes,kept_bytes,scratch_bytes,receptive_field,jump"

@@ -137,7 +137,7 @@ final class TrainingReporter: TrainingObserver {
   /// What to try where nothing was learned. A loss in two digits is beyond that of any guess among classes that there are.
   private var advice: String {
     guard let rate = settings?.learningRate, !(highestLoss.loss < 20), highestLoss.epoch > 0 else {
-      // Of few images an epoch is a step or two, and no rate makes up for that.
+      // With few images an epoch is a step or two, and no rate makes up for that.
       let steps = stepsPerEpoch * lastEpoch
       return steps > 0 && steps < 100
         ? "it took only \(steps) step\(steps == 1 ? "" : "s"): try more --epochs or a smaller --batch-size"

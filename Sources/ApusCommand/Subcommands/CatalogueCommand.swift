@@ -14,6 +14,13 @@ struct CatalogueCommand: ParsableCommand {
     transform: OptionValue.kind)
   var kind: Catalogue.Kind?
 
+  @Option(
+    help: .init(
+      "List what one lecture teaches: 0 to \(Lecture.titles.count - 1), with the titles of docs/CATALOGUE.md. (default: all)",
+      valueName: "number"),
+    transform: OptionValue.lecture)
+  var lecture: Int?
+
   @Flag(help: "Print one JSON object per line.")
   var json = false
 
@@ -23,7 +30,7 @@ struct CatalogueCommand: ParsableCommand {
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
-    if markdown && (json || kind != nil) {
+    if markdown && (json || kind != nil || lecture != nil) {
       throw ValidationError("--markdown prints the whole page and takes no other option")
     }
   }
@@ -33,7 +40,9 @@ struct CatalogueCommand: ParsableCommand {
       Terminal.printLine(String(Catalogue.markdown.dropLast()))
       return
     }
-    let entries = Catalogue.entries.filter { kind == nil || $0.kind == kind }
+    let entries = Catalogue.entries.filter { entry in
+      (kind == nil || entry.kind == kind) && lecture.map(entry.lectures.contains) ?? true
+    }
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -41,8 +50,8 @@ struct CatalogueCommand: ParsableCommand {
       return
     }
     let rows =
-      [["name", "kind", "equation", "decks", "test"]]
-      + entries.map { [$0.name, $0.kind.rawValue, $0.equation, $0.deck, $0.test] }
+      [["name", "kind", "equation", "lectures", "test"]]
+      + entries.map { [$0.name, $0.kind.rawValue, $0.equation, $0.lectureList, $0.test] }
     Terminal.printLine(Table.text(rows, textColumns: 5))
   }
 }

@@ -66,7 +66,7 @@ struct Predict: ParsableCommand {
     }
   }
 
-  /// `nil` where the image cannot be read and is to be skipped.
+  /// `nil` if the image cannot be read and is to be skipped.
   private func read(_ path: String, for model: TrainedModel) throws -> Tensor? {
     do {
       return try Image(contentsOf: path, reading: model.reading).prepared(for: model, inverted: inverted, file: path)

@@ -56,7 +56,7 @@ struct Zoo: ParsableCommand {
 
     @OptionGroup var threads: ThreadOptions
 
-    /// A line of a table as it is printed, or `nil` where nothing is, beside what the network has.
+    /// A line of a table as it is printed, or `nil` if nothing is, beside what the network has.
     private struct Line: Encodable {
       struct Numbers: Encodable {
         var output: [Int]?

@@ -36,17 +36,17 @@ extension Tensor {
   public static func .>= (a: Tensor, b: Double) -> Tensor { a .>= a.comparable(b) }
 
   /// 1 where the number `a` equals `b`'s element, else 0.
-  package static func .== (a: Double, b: Tensor) -> Tensor { b .== a }
+  public static func .== (a: Double, b: Tensor) -> Tensor { b .== a }
   /// 1 where the number `a` differs from `b`'s element, else 0.
-  package static func .!= (a: Double, b: Tensor) -> Tensor { b .!= a }
+  public static func .!= (a: Double, b: Tensor) -> Tensor { b .!= a }
   /// 1 where the number `a` is less than `b`'s element, else 0.
-  package static func .< (a: Double, b: Tensor) -> Tensor { b .> a }
+  public static func .< (a: Double, b: Tensor) -> Tensor { b .> a }
   /// 1 where the number `a` is at most `b`'s element, else 0.
-  package static func .<= (a: Double, b: Tensor) -> Tensor { b .>= a }
+  public static func .<= (a: Double, b: Tensor) -> Tensor { b .>= a }
   /// 1 where the number `a` is greater than `b`'s element, else 0.
-  package static func .> (a: Double, b: Tensor) -> Tensor { b .< a }
+  public static func .> (a: Double, b: Tensor) -> Tensor { b .< a }
   /// 1 where the number `a` is at least `b`'s element, else 0.
-  package static func .>= (a: Double, b: Tensor) -> Tensor { b .<= a }
+  public static func .>= (a: Double, b: Tensor) -> Tensor { b .<= a }
 
   /// A number as a tensor's type has it; float64 where an integer type cannot hold it.
   private func comparable(_ number: Double) -> Tensor {

@@ -44,7 +44,7 @@ package final class WholeSetStatistics {
 
 extension Layer {
   /// Replaces the running statistics of every batch norm by the mean and variance of its inputs over all batches together: what the
-  /// decks call the statistics of the whole training set. Exact: batches are merged, not averaged, whatever their sizes.
+  /// lectures call the statistics of the whole training set. Exact: batches are merged, not averaged, whatever their sizes.
   ///
   /// The model runs as in training without dropout: each batch norm normalizes by the batch, so later ones see what they see in
   /// training. Frozen buffers are left alone, and their layers normalize by them. Nothing changes where an error is thrown.

@@ -49,12 +49,12 @@ package struct ResampleTable: Hashable, Sendable {
     let rows = (0..<outputs).map { output -> [(input: Int, weight: Double)] in
       if antialias {
         let stretch = max(1, scale)
-        let centre = (Double(output) + 0.5) * scale
+        let center = (Double(output) + 0.5) * scale
         let reach = filter.support * stretch
-        let low = max(0, Int((centre - reach + 0.5).rounded(.down)))
-        let high = min(inputs, Int((centre + reach + 0.5).rounded(.down)))
+        let low = max(0, Int((center - reach + 0.5).rounded(.down)))
+        let high = min(inputs, Int((center + reach + 0.5).rounded(.down)))
         let terms = (low..<max(high, low + 1)).map { input in
-          (input: min(input, last), weight: filter.weight((Double(input) + 0.5 - centre) / stretch))
+          (input: min(input, last), weight: filter.weight((Double(input) + 0.5 - center) / stretch))
         }
         let total = terms.reduce(0) { $0 + $1.weight }
         return terms.map { ($0.input, $0.weight / total) }

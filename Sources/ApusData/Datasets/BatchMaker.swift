@@ -51,18 +51,18 @@ struct BatchMaker: Sendable {
   private func write(
     _ image: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableBufferPointer<Float>, _ choice: Augmentation.Choice
   ) {
-    if choice.isFlipped || choice.changesColours {
+    if choice.isFlipped || choice.changesColors {
       withUnsafeTemporaryAllocation(of: UInt8.self, capacity: image.count) { changed in
         _ = changed.initialize(from: image)
-        if choice.changesColours { jitter(changed, choice) }
+        if choice.changesColors { jitter(changed, choice) }
         if choice.isFlipped { flip(changed) }
         normalize(UnsafeBufferPointer(changed), into: output, choice)
       }
     } else {
       normalize(image, into: output, choice)
     }
-    if let centre = choice.centre, let side = augmentation?.augmentation.cutout {
-      let (y, x) = (Int(centre.y * Float(dataset.height)), Int(centre.x * Float(dataset.width)))
+    if let center = choice.center, let side = augmentation?.augmentation.cutout {
+      let (y, x) = (Int(center.y * Float(dataset.height)), Int(center.x * Float(dataset.width)))
       let rows = max(0, y - side / 2)..<min(dataset.height, y - side / 2 + side)
       let columns = max(0, x - side / 2)..<min(dataset.width, x - side / 2 + side)
       for row in rows {
@@ -84,7 +84,7 @@ struct BatchMaker: Sendable {
     }
   }
 
-  /// Brightness: · factor. Contrast: from the image's mean luma. Saturation: from each pixel's luma; only where there are three channels.
+  /// Brightness: · factor. Contrast: from the image's mean luma. Saturation: from each pixel's luma; only if there are three channels.
   private func jitter(_ image: UnsafeMutableBufferPointer<UInt8>, _ choice: Augmentation.Choice) {
     let channels = dataset.channels
     func luma(_ pixel: Int) -> Float {

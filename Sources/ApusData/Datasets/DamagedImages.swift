@@ -11,7 +11,7 @@ public enum DamagedImages: String, Hashable, Sendable, Codable, CaseIterable {
   /// The largest part of a folder's images that may be left out.
   package static let limit = 0.1
 
-  /// Throws where too many are left out.
+  /// Throws if too many are left out.
   package static func check(_ skipped: [SkippedImage], of count: Int, _ folder: String) throws(DataError) {
     if Double(skipped.count) <= limit * Double(count) { return }
     throw DataError(
@@ -28,7 +28,7 @@ public enum DamagedImages: String, Hashable, Sendable, Codable, CaseIterable {
       expected: "\(expected); --damaged skip (damaged: .skip) leaves such files out and lists them")
   }
 
-  /// What was left out, for observers; `nil` where nothing was.
+  /// What was left out, for observers; `nil` if nothing was.
   package static func note(_ skipped: [SkippedImage], of count: Int, _ folder: String) -> String? {
     skipped.isEmpty
       ? nil

@@ -1,11 +1,11 @@
 /// Data that cannot be learned from as they are: counts that disagree, labels beyond the classes, a file that is missing. One line.
 public struct DataError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The file, folder or data set that it is about.
-  public let place: String
+  package let place: String
   /// What is there, in words.
-  public let found: String
+  package let found: String
   /// What should be there, in words.
-  public let expected: String
+  package let expected: String
 
   /// The parts of the line that `description` joins.
   package init(_ place: String, found: String, expected: String) {

@@ -3,7 +3,7 @@ import ApusCore
 extension DataSplits {
   /// The same images with so many channels: a gray one is repeated, for weights that were made for colored images.
   ///
-  /// - Throws: `DataError` where the images are not gray and have another number of channels.
+  /// - Throws: `DataError` if the images are not gray and have another number of channels.
   package func withChannels(_ count: Int) throws(DataError) -> DataSplits {
     if count == train.dataset.channels { return self }
     let training = try train.dataset.withChannels(count)

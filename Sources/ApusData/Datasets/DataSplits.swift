@@ -17,7 +17,7 @@ public struct DataSplits: Sendable {
   /// Image files that were left out, with the reasons.
   public package(set) var skipped: [SkippedImage] = []
   /// What to know of how they were read, in words.
-  public package(set) var notes: [String] = []
+  package var notes: [String] = []
 
   /// Parts that were made elsewhere. They are not compared: it is `Trainer` that refuses other image sizes or numbers of classes.
   public init(train: DataSplit, validation: DataSplit, test: DataSplit) {
@@ -35,12 +35,12 @@ public struct DataSplits: Sendable {
 
   /// The same images for a network that was made with another normalization.
   ///
-  /// - Throws: `DataError` where the channels differ.
+  /// - Throws: `DataError` if the channels differ.
   public func normalized(by normalization: Normalization) throws(DataError) -> DataSplits {
     if normalization.channels != train.dataset.channels {
       throw DataError(
         train.dataset.source, found: "images of \(train.dataset.channels) channels",
-        expected: "\(normalization.channels), of which the normalisation has means and deviations")
+        expected: "\(normalization.channels), of which the normalization has means and deviations")
     }
     func changed(_ split: DataSplit) -> DataSplit {
       DataSplit(
@@ -51,13 +51,13 @@ public struct DataSplits: Sendable {
     return splits
   }
 
-  /// Seed of every built-in split. It is no parameter: whatever a training run's seed, all are measured on the same images.
+  /// Seed of every built-in split. It is not a parameter: whatever a training run's seed, all are measured on the same images.
   package static let splitSeed: UInt64 = 1
 
   /// Draws `validationCount` samples with the classes' shares from `indices` of `training`; the rest is trained on. The parts are drawn
   /// by places in the files, which are always the same: the fingerprint tells where they are not.
   ///
-  /// - Throws: `DataError` where no sample is left for training or for validation.
+  /// - Throws: `DataError` if no sample is left for training or for validation.
   init(
     training: ImageDataset, indices: [Int32], validationCount: Int, test: (dataset: ImageDataset, indices: [Int32]),
     augmentation: Augmentation

@@ -1,7 +1,7 @@
 import ApusCore
 import ApusSupport
 
-/// Labelled images as they are stored: bytes, all of one size.
+/// Labeled images as they are stored: bytes, all of one size.
 public struct ImageDataset: Sendable {
   /// uint8 `[N, H, W, C]`; 0 is black.
   public let images: Tensor
@@ -15,14 +15,14 @@ public struct ImageDataset: Sendable {
   /// Number of images, N.
   public var count: Int { labels.count }
   /// Height of every image, in pixels.
-  public var height: Int { images.shape[1] }
+  package var height: Int { images.shape[1] }
   /// Width of every image, in pixels.
-  public var width: Int { images.shape[2] }
+  package var width: Int { images.shape[2] }
   /// Values per pixel: 1 for gray images, 3 for red, green and blue.
-  public var channels: Int { images.shape[3] }
+  package var channels: Int { images.shape[3] }
 
   /// - Parameter labelSource: named where a label is wrong; `source` by default.
-  /// - Throws: `DataError` where there is no image, the counts of images and labels differ, or a label has no class.
+  /// - Throws: `DataError` if there is no image, the counts of images and labels differ, or a label has no class.
   public init(
     images: Tensor, labels: [Int32], classNames: [String], source: String, labelSource: String? = nil
   ) throws {

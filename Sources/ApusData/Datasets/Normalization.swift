@@ -10,13 +10,13 @@ public struct Normalization: Hashable, Sendable, Codable {
   public let deviation: [Float]
 
   /// Number of channels, each with a mean and a deviation.
-  public var channels: Int { mean.count }
+  package var channels: Int { mean.count }
 
   /// Statistics of bytes divided by 255. Traps unless there are as many deviations as means, at least one, all finite, and deviations
   /// above 0.
   public init(mean: [Float], deviation: [Float]) {
     if mean.count != deviation.count || mean.isEmpty {
-      fatalError("normalization with \(mean.count) means and \(deviation.count) deviations: one of each a channel")
+      fatalError("normalization with \(mean.count) means and \(deviation.count) deviations: one of each per channel")
     }
     if let channel = mean.indices.first(where: {
       !mean[$0].isFinite || !deviation[$0].isFinite || deviation[$0] <= 0
@@ -99,7 +99,7 @@ extension Normalization {
     else {
       throw DecodingError.dataCorruptedError(
         forKey: .deviation, in: values,
-        debugDescription: "\(mean.count) means and deviations \(deviation): one of each a channel, above 0")
+        debugDescription: "\(mean.count) means and deviations \(deviation): one of each per channel, above 0")
     }
     self.init(mean: mean, deviation: deviation)
   }

@@ -77,7 +77,7 @@ private final class PrefetchRing<Element: Sendable, Failure: Error>: Sendable {
     finish(nil)
   }
 
-  /// False where the consumer is gone.
+  /// False if the consumer is gone.
   private func waitForRoom() -> Bool {
     shared.locked(
       when: {

@@ -4,9 +4,9 @@ import ApusCore
 /// deviation: those two are `Normalization`.
 public struct MeanImage: Sendable {
   /// float32 [H, W, C], of the bytes divided by 255.
-  public let mean: Tensor
+  package let mean: Tensor
 
-  /// Of the images of `dataset` at `indices`; sums are exact.
+  /// Of the images of `dataset` at `indices`; sums are exact. Traps if there are none.
   public init(of dataset: ImageDataset, at indices: [Int32]) {
     if indices.isEmpty { fatalError("MeanImage of no images") }
     let size = dataset.height * dataset.width * dataset.channels
@@ -33,27 +33,27 @@ public struct MeanImage: Sendable {
 }
 
 /// Principal components of rows, and whitening: rotates the rows to axes without correlation and gives each axis variance 1. "In
-/// practice uncommon" with images, as the decks say. Computed in double precision, D³ operations for rows of D numbers.
+/// practice uncommon" with images, as the lectures say. Computed in double precision, D³ operations for rows of D numbers.
 public struct PrincipalComponents: Sendable {
   /// [D], of the rows.
-  public let mean: Tensor
+  package let mean: Tensor
   /// [D, D]: row k is the axis of the k-th largest variance.
   public let components: Tensor
   /// [D], largest first; of the population.
   public let variances: [Double]
 
-  /// Of x [N, D] with at least two rows.
+  /// Of x [N, D]. Traps unless it has two rows or more.
   public init(of x: Tensor) {
     guard x.rank == 2, x.shape[0] > 1, x.shape[1] > 0 else {
       fatalError("PrincipalComponents takes rows [N, D], at least two; these are \(x.shape)")
     }
     let (rows, size) = (x.shape[0], x.shape[1])
     let wide = x.cast(to: .float64)
-    let centre = wide.mean(axes: [0])
-    let distances = wide - centre
+    let center = wide.mean(axes: [0])
+    let distances = wide - center
     let covariance = (matmul(distances.transposed(), distances) / Double(rows)).array(of: Double.self)
     let eigen = SymmetricEigen((0..<size).map { Array(covariance[$0 * size..<($0 + 1) * size]) })
-    mean = centre
+    mean = center
     components = Tensor(eigen.vectors.flatMap { $0 }, shape: [size, size])
     variances = eigen.values.map { max(0, $0) }
   }

@@ -14,7 +14,7 @@ package enum RankedDraw {
   /// - Parameters:
   ///   - paths: below the folder of the classes.
   ///   - drawn: test, validation or both.
-  /// - Returns: each file's part. A part is empty only where no class can spare a file.
+  /// - Returns: each file's part. A part is empty only if no class can spare a file.
   package static func parts(
     of paths: [String], labels: [Int32], classCount: Int, drawn: Set<DataPart>, seed: UInt64
   ) -> [DataPart] {

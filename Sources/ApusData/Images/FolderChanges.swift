@@ -20,7 +20,7 @@ package struct FolderChanges {
   /// Compares names and sizes. What is in the files is compared where they are read.
   ///
   /// - Parameter skipped: files that the run left out.
-  /// - Throws: `DataError` where the folder cannot be read.
+  /// - Throws: `DataError` if the folder cannot be read.
   package init(
     _ folder: String, since files: [DataFile], _ skipped: [SkippedImage], _ reading: ImageReading
   ) throws(DataError) {
@@ -57,7 +57,7 @@ package struct FolderChanges {
     ].compactMap { $0 }.joined(separator: ", ")
   }
 
-  /// Throws where there is any: a run goes on with the files that it began with.
+  /// Throws if there is any: a run goes on with the files that it began with.
   func check(_ folder: String) throws(DataError) {
     if isEmpty { return }
     throw DataError(

@@ -10,13 +10,13 @@ public enum ImageFolder {
   /// How files become images of one size.
   public struct Options: Hashable, Sendable, Codable {
     /// `[H, W, C]`; C is 1 for gray, 3 for RGB.
-    public var input: [Int]
+    package var input: [Int]
     /// The image is scaled until it covers the input's size / `crop`, and its center is taken: 224 of 256 pixels are 0.875.
-    public var crop: Double
+    package var crop: Double
     /// How files become pixels.
-    public var reading: ImageReading
+    package var reading: ImageReading
     /// What is done about files that cannot be read.
-    public var damaged: DamagedImages
+    package var damaged: DamagedImages
 
     /// - Parameter crop: 0.875 by default, as usual for photographs; 1 for inputs below 64 pixels.
     public init(
@@ -37,7 +37,7 @@ public enum ImageFolder {
       damaged = try values.decodeIfPresent(DamagedImages.self, forKey: .damaged) ?? .stop
     }
 
-    /// What `crop` may be. A hundredth of an image is no picture of anything, and scaling by so much takes all memory.
+    /// What `crop` may be. A hundredth of an image is not a picture of anything, and scaling by so much takes all memory.
     package static let crops = 0.01...1
 
     /// Throws unless height and width are in 1...65536, the channels 1 or 3, and the crop in 0.01...1.
@@ -75,7 +75,7 @@ public enum ImageFolder {
   /// Reads a folder. Parts that have no folder of their own are drawn from the training images by a keyed hash of their paths, the same
   /// for every training seed: about a fifth of each class for the test, and about a tenth of the rest for validation.
   ///
-  /// - Throws: `DataError` where the folder is not as described, the images together are larger than `memoryLimit`, or there is one
+  /// - Throws: `DataError` if the folder is not as described, the images together are larger than `memoryLimit`, or there is one
   ///   class only; what `reader` throws for the first file that it refuses, or where too many are, of `options.damaged`.
   public static func load(
     folder: String, options: Options, memoryLimit: Int = memoryLimit, reader: @escaping Reader

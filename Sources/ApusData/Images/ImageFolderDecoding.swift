@@ -23,7 +23,7 @@ package struct ImageFolderDecoding {
   /// The images, and what is in the files.
   ///
   /// - Parameter source: the folder that paths are told below: `folder`, or one that it is in.
-  /// - Throws: where files are refused, the error of the first in the list; unless such files are left out, and some are left.
+  /// - Throws: if files are refused, the error of the first in the list; unless such files are left out, and some are left.
   package func decoded(classNames: [String], below source: String) throws -> ImageFolder.Decoded {
     let failures = Failures(keepsAll: options.damaged == .skip)
     var contents = [DataFile.Content](repeating: .init(byteCount: 0, fingerprint: 0), count: files.count)

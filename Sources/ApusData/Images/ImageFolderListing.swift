@@ -1,6 +1,6 @@
 import ApusSupport
 
-/// The files of a folder with a sub-folder a class: what is read, and what is left out.
+/// The files of a folder with a sub-folder per class: what is read, and what is left out.
 package struct ImageFolderListing {
   let folder: String
   /// Sorted by the bytes of their names, which is by code points, as torchvision's `ImageFolder` sorts them; a label is an index of this.
@@ -15,7 +15,7 @@ package struct ImageFolderListing {
   /// - Parameters:
   ///   - classes: that a validation or test folder shares with the training folder; the sub-folders where there are none.
   ///   - order: the classes as a run recorded them, which keep their places where the sub-folders are still the same.
-  /// - Throws: `DataError` where there are no classes, a folder's class is not among `classes`, or a class has no image.
+  /// - Throws: `DataError` if there are no classes, a folder's class is not among `classes`, or a class has no image.
   package init(_ folder: String, classes: [String]? = nil, order: [String]? = nil, _ reading: ImageReading)
     throws(DataError)
   {

@@ -35,7 +35,7 @@ package struct ImageFolderWalk {
     }.joined(separator: ", ")
   }
 
-  /// - Throws: `DataError` where a folder cannot be read.
+  /// - Throws: `DataError` if a folder cannot be read.
   package init(_ folder: String, _ reading: ImageReading, mostFolders: Int = mostFolders) throws(DataError) {
     self.folder = folder
     self.mostFolders = mostFolders

@@ -3,7 +3,7 @@
 public struct ImageReading: Hashable, Sendable, Codable {
   /// What becomes of transparency.
   public enum Alpha: String, Hashable, Sendable, Codable, CaseIterable {
-    /// The colors are taken as they are stored, also where nothing shows of them.
+    /// The colors are taken as they are stored, even if nothing shows of them.
     case drop
     /// The image is laid over white, its values mixed as they are stored.
     case white
@@ -20,9 +20,9 @@ public struct ImageReading: Hashable, Sendable, Codable {
   }
 
   /// What becomes of transparent parts.
-  public var alpha: Alpha
+  package var alpha: Alpha
   /// Whether images are turned upright.
-  public var orientation: Orientation
+  package var orientation: Orientation
   /// Which rules beside these.
   var edition = Edition.second
 

@@ -34,13 +34,13 @@ public struct ComposedScenes: Sendable {
   /// - Parameters:
   ///   - split: whose images are used.
   ///   - series: scenes of another series have other layouts.
-  /// - Throws: `DataError` where there are no images, they are not gray squares, or there are so many classes that one's label is `ignored`.
+  /// - Throws: `DataError` if there are no images, they are not gray squares, or there are so many classes that one's label is `ignored`.
   public init(_ split: DataSplit, height: Int, width: Int, seed: UInt64, series: Int = 0) throws(DataError) {
     let dataset = split.dataset
     if dataset.channels != 1 || dataset.height != dataset.width {
       throw DataError(
         dataset.source, found: "images of shape \([dataset.height, dataset.width, dataset.channels])",
-        expected: "grey squares, to compose scenes of them")
+        expected: "gray squares, to compose scenes of them")
     }
     if split.count == 0 {
       throw DataError(dataset.source, found: "no images to compose scenes of", expected: "at least one in each part")

@@ -19,7 +19,7 @@ package enum PixelText {
 
   package static func width(of text: String) -> Int { max(0, text.count * advance - 1) }
 
-  /// Whether each pixel of a letter is set, rows from the top; `nil` where it is not known.
+  /// Whether each pixel of a letter is set, rows from the top; `nil` if it is not known.
   package static func pixels(of letter: Character) -> [[Bool]]? {
     glyphs[letter]?.map { digit in
       let bits = digit.wholeNumberValue ?? Int(digit.asciiValue! - UInt8(ascii: "A")) + 10

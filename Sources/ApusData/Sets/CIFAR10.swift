@@ -15,7 +15,7 @@ public enum CIFAR10 {
   /// `.gz`, and the classes' names from `batches.meta.txt` from `folder`. A tenth of the training images with the classes' shares
   /// is the validation split, the same for every training seed. Training images move by up to four pixels, as in He et al. 2016.
   ///
-  /// - Throws: `DataError` where a file is missing or disagrees, `FileError` where one cannot be read or is damaged.
+  /// - Throws: `DataError` if a file is missing or disagrees, `FileError` if one cannot be read or is damaged.
   public static func load(folder: String) throws -> DataSplits {
     let batches = (1...5).compactMap { find("data_batch_\($0).bin", in: folder) }
     guard !batches.isEmpty, let test = find("test_batch.bin", in: folder) else {
@@ -44,7 +44,7 @@ public enum CIFAR10 {
     let text = String(decoding: try File.contents(of: path), as: UTF8.self)
     let names = text.split(whereSeparator: \.isNewline).map { String($0) }
     if names.count != 10 || Set(names).count != 10 {
-      throw DataError(path, found: "\(Set(names).count) different names", expected: "10, one a line")
+      throw DataError(path, found: "\(Set(names).count) different names", expected: "10, one per line")
     }
     return names
   }

@@ -8,7 +8,7 @@ public enum IDX {
 
   /// Reads uint8 elements with the given number of axes from the file at `path`, plain or gzip.
   ///
-  /// - Throws: `FileError` where the file cannot be read, is no such IDX file, or is longer or shorter than its header says.
+  /// - Throws: `FileError` if the file cannot be read, is not such an IDX file, or is longer or shorter than its header says.
   public static func read(_ path: String, axes: Int) throws -> Tensor {
     try decode(File.contents(of: path), axes: axes, file: path)
   }

@@ -8,7 +8,7 @@ public enum MNIST {
   /// 50,000) with the classes' shares are the validation split, the same for every training seed. Training images move by up to two
   /// pixels.
   ///
-  /// - Throws: `DataError` where a file is missing or the files disagree, `FileError` where one cannot be read or is damaged.
+  /// - Throws: `DataError` if a file is missing or the files disagree, `FileError` if one cannot be read or is damaged.
   public static func load(folder: String) throws -> DataSplits {
     // All four are looked for before the first is read: a wrong folder is found at once.
     let files = try ["train", "t10k"].map { part in

@@ -8,7 +8,7 @@ import ApusCore
   import Darwin
 #endif
 
-/// Small sets in the plane on which a linear classifier fails, and a regression on which a polynomial overfits: the decks' examples.
+/// Small sets in the plane on which a linear classifier fails, and a regression on which a polynomial overfits: the lectures' examples.
 /// Each is a pure function of (count, seed).
 public struct ToySet: Sendable {
   /// float32 [N, 2]; of the regression [N, 1].

@@ -12,18 +12,16 @@ extension Catalogue {
       default: "ActivationTests.gradientsOf"
       }
     return Entry(
-      facts.name, .activation, facts.equation, deck: joined(facts.decks), paper: facts.paper, test: proof)
+      facts.name, .activation, facts.equation, lectures: facts.lectures, paper: facts.paper, test: proof)
   }
 
   static let losses: [Entry] = LossFacts.all.map { facts in
-    Entry(facts.name, .loss, facts.equation, deck: joined(facts.decks), paper: facts.paper ?? "", test: facts.proof)
+    Entry(facts.name, .loss, facts.equation, lectures: facts.lectures, paper: facts.paper ?? "", test: facts.proof)
   }
 
-  static let initialisations: [Entry] = InitializerFacts.all.map { facts in
+  static let initializations: [Entry] = InitializerFacts.all.map { facts in
     Entry(
-      facts.name, .initialisation, facts.equation, deck: joined(facts.decks), paper: facts.paper ?? "",
+      facts.name, .initialization, facts.equation, lectures: facts.lectures, paper: facts.paper ?? "",
       test: facts.proof)
   }
-
-  private static func joined(_ decks: [String]) -> String { decks.isEmpty ? "–" : decks.joined(separator: ", ") }
 }

@@ -12,7 +12,7 @@ public struct ActivationFacts: Sendable {
   public enum Saturation: Sendable { case none, negative, both }
 
   /// Where outputs lie for inputs that are symmetric about 0.
-  public enum Centring: Sendable {
+  public enum Centering: Sendable {
     /// An odd function: their mean is 0.
     case zero
     /// Both signs occur: their mean is nearer to 0 than that of a function without negative values.
@@ -35,29 +35,24 @@ public struct ActivationFacts: Sendable {
   public var equation: String
   /// Authors and year; empty if no paper is named.
   public var paper: String
-  /// The lecture's decks that name it, D0 … D4; empty where none does.
-  public var decks: [String]
+  /// Numbers of the lectures that name it; empty if none does.
+  public var lectures: [Int]
   /// Infimum and supremum.
   public var range: ClosedRange<Double>
   /// The sides on which gradients vanish.
   public var saturation: Saturation
   /// The signs of its outputs for inputs that are symmetric about 0.
-  public var centring: Centring
+  public var centering: Centering
   /// What one element takes to compute.
   public var cost: Cost
   /// Whether a larger input never gives a smaller output.
   public var isMonotone: Bool
   /// Whether the derivative is exactly 0 on a half-line, where a unit gets no gradient any more.
   public var canDie: Bool
-  /// What initial deviations are multiplied by, as PyTorch's `calculate_gain` has it; `nil` where that knows none.
+  /// What initial deviations are multiplied by, as PyTorch's `calculate_gain` has it; `nil` if that knows none.
   public var gain: Double?
   /// The function, at the default of its parameter; `nil` for Maxout, which is none of one element.
   public var function: (@Sendable (Tensor) -> Tensor)?
-
-  /// Whether outputs have mean 0 for symmetric inputs.
-  package var isZeroCentred: Bool { centring == .zero }
-  /// Whether gradients vanish on some side.
-  package var saturates: Bool { saturation != .none }
 
   /// Every activation function of the library: a line each is all the registration that one needs.
   public static let all: [ActivationFacts] = [
@@ -80,7 +75,7 @@ public struct ActivationFacts: Sendable {
 }
 
 extension Initializer.Gain {
-  /// The gain of an activation function. Traps where none is known: `.value` gives one of one's own.
+  /// The gain of an activation function. Traps if none is known: `.value` gives one of one's own.
   public static func activation(_ facts: ActivationFacts) -> Initializer.Gain {
     guard let gain = facts.gain else { fatalError("\(facts.name) has no known gain: give one with .value") }
     return .value(gain)

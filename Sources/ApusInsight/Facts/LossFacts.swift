@@ -1,20 +1,20 @@
 import ApusLayers
 
 /// What the library knows about a loss: for catalogues and documentation.
-public struct LossFacts: Hashable, Sendable {
+package struct LossFacts: Hashable, Sendable {
   /// The function's name.
-  public var name: String
+  package var name: String
   /// Of one number, before the reduction.
-  public var equation: String
-  /// The lecture decks that teach it.
-  public var decks: [String]
+  package var equation: String
+  /// Numbers of the lectures that teach it.
+  package var lectures: [Int]
   /// Authors and year; `nil` if no paper is named.
-  public var paper: String?
+  package var paper: String?
   /// The test that proves it, `Suite.name`.
   package var proof: String
 
   /// Every loss. A new one is a file in Sources/ApusLayers/Losses, its facts in `LossFacts+All.swift`, and a line here.
-  public static let all: [LossFacts] = [
+  package static let all: [LossFacts] = [
     .crossEntropy,
     .negativeLogLikelihood,
     .focal,

@@ -5,7 +5,7 @@ import ApusNetworks
 extension PublishedTable {
   static let leNets: [PublishedTable] = [
     PublishedTable(
-      network: "lenet5.paper", source: "LeCun et al. 1998, section II.B; deck D2's 60k parameters",
+      network: "lenet5.paper", source: "LeCun et al. 1998, section II.B; lecture 2's 60k parameters",
       rows: [
         Row("C1", .layers(["c1"]), output: [28, 28, 6], parameters: "156"),
         Row("S2", .next("AveragePool2D", layer: "s2"), output: [14, 14, 6], parameters: "12"),
@@ -16,7 +16,7 @@ extension PublishedTable {
         Row("total", .whole, output: [10], parameters: "60,000"),
       ]),
     PublishedTable(
-      network: "lenet5", source: "deck D4: 5×5 convolutions, 2×2 pools, CONV-POOL-CONV-POOL-CONV-FC",
+      network: "lenet5", source: "lecture 4: 5×5 convolutions, 2×2 pools, CONV-POOL-CONV-POOL-CONV-FC",
       rows: [
         Row("CONV", .layers(["features.0"]), output: [28, 28, 6]),
         Row("POOL", .layers(["features.2"]), output: [14, 14, 6]),
@@ -34,7 +34,7 @@ extension PublishedTable {
 
   static let alexNets: [PublishedTable] = [
     PublishedTable(
-      network: "alexnet.ungrouped", source: "deck D4, full (simplified) AlexNet", countsBiases: false,
+      network: "alexnet.ungrouped", source: "lecture 4, full (simplified) AlexNet", countsBiases: false,
       rows: [
         Row("INPUT", .input, output: [227, 227, 3]),
         line("CONV1", "features.0", [55, 55, 96], "35K"), line("MAX POOL1", "features.2", [27, 27, 96], "0"),

@@ -15,7 +15,7 @@ extension PublishedTable {
 
   static let googLeNets: [PublishedTable] = [
     PublishedTable(
-      network: "googlenet.paper", source: "Szegedy et al. 2015, table 1; deck D4", countsBiases: false,
+      network: "googlenet.paper", source: "Szegedy et al. 2015, table 1; lecture 4", countsBiases: false,
       rows: [
         Row(
           "convolution 7×7/2", .layers(["conv1"]), output: [112, 112, 64], parameters: "2.7Ki", multiplyAdds: "34M",

@@ -13,7 +13,7 @@ extension PublishedTable {
         blocks: count, erratum: errata[index])
     }
     return PublishedTable(
-      network: network, source: "He et al. 2016, table 1; deck D4",
+      network: network, source: "He et al. 2016, table 1; lecture 4",
       rows: [Row("conv1 7×7, 64, stride 2", .layers(["conv1"]), output: [112, 112, 64]), pool] + stages + [
         Row("average pool", .next("GlobalAveragePool2D"), output: [expansion * 512]),
         Row("1000-d fc", .layers(["fc"]), output: [1000]),
@@ -27,7 +27,7 @@ extension PublishedTable {
     resNet("resnet101.paper", [3, 4, 23, 3], "7.6G", expansion: 4),
     resNet(
       "resnet152.paper", [3, 8, 3, 3], "11.3G", expansion: 4,
-      errata: [2: "the deck prints ×3; the paper, the depth and the printed 11.3e9 need ×36"]),
+      errata: [2: "the lecture prints ×3; the paper, the depth and the printed 11.3e9 need ×36"]),
     torchvision("resnet18", "11,689,512", "1.814G"), torchvision("resnet34", "21,797,672", "3.664G"),
     torchvision("resnet50.torchvision", "25,557,032", "4.089G"),
     torchvision("resnet101.torchvision", "44,549,160", "7.801G"),

@@ -1,6 +1,6 @@
 import ApusCore
 
-/// A table of a network as a paper, a deck or a documentation prints it, to be held against the network here.
+/// A table of a network as a paper, a lecture or documentation prints it, to compare with the network here.
 public struct PublishedTable: Sendable {
   /// The network's name in the catalogue.
   public var network: String
@@ -11,7 +11,7 @@ public struct PublishedTable: Sendable {
   /// From top to bottom, as printed.
   public var rows: [Row]
 
-  /// A line, with what is printed for it; `nil` where nothing is.
+  /// A line, with what is printed for it; `nil` if nothing is.
   public struct Row: Sendable {
     /// The line's title, as printed.
     public var name: String
@@ -78,7 +78,7 @@ package struct PublishedNumber: Sendable, ExpressibleByStringLiteral, CustomStri
     let suffix = String(text.drop { !$0.isLetter })
     let digits = String(text.dropLast(suffix.count).filter { $0 != "," })
     guard let number = Double(digits), let scale = suffix.isEmpty ? 1 : units[suffix] else {
-      fatalError("\"\(text)\" is no number as tables print them")
+      fatalError("\"\(text)\" is not a number as tables print it")
     }
     let decimals = digits.firstIndex(of: ".").map { digits.distance(from: $0, to: digits.endIndex) - 1 } ?? 0
     self.text = text

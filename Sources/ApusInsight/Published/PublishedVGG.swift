@@ -9,7 +9,7 @@ extension PublishedTable {
       ("vgg19", "144M"),
     ].map { network, parameters in
       PublishedTable(
-        network: network, source: "Simonyan & Zisserman 2015, table 2; deck D4",
+        network: network, source: "Simonyan & Zisserman 2015, table 2; lecture 4",
         rows: [Row("total", .whole, parameters: PublishedNumber(stringLiteral: parameters))])
     }
     + [
@@ -32,9 +32,9 @@ extension PublishedTable {
     Row(name, .layers([path]), output: output, parameters: parameters, memory: memory)
   }
 
-  /// The deck's slide of memory and parameters, line by line.
+  /// The lecture's slide of memory and parameters, line by line.
   private static let vgg16Lines = PublishedTable(
-    network: "vgg16", source: "deck D4, memory and parameters of VGG-16, not counting biases", countsBiases: false,
+    network: "vgg16", source: "lecture 4, memory and parameters of VGG-16, not counting biases", countsBiases: false,
     rows: [
       Row("INPUT", .input, output: [224, 224, 3], memory: "150K"),
       line("CONV3-64", "features.0", [224, 224, 64], "3.2M", "1,728"),

@@ -2,7 +2,7 @@ import ApusCore
 import ApusSupport
 
 extension Shape {
-  /// The shape and the bytes of a tensor whose `sizes` a file claims. Throws where a tensor cannot have them.
+  /// The shape and the bytes of a tensor whose `sizes` a file claims. Throws if a tensor cannot have them.
   static func claimed(
     _ sizes: [Int], of type: StoredType, file: String, part: String
   ) throws(FileError) -> (shape: Shape, byteCount: Int) {

@@ -6,7 +6,7 @@ import ApusSupport
 /// float32, float64, int32 and uint8 are Tensor's own scalar types. float16 is read as float32, int64 as int32 where every value
 /// fits, int16 and int8 as int32, bool as uint8; other dtypes are refused. Big-endian numbers and Fortran order are read as well.
 public enum Npy {
-  /// Reads the file at `path`. Throws where anything in it is not as the format says.
+  /// Reads the file at `path`. Throws if anything in it is not as the format says.
   public static func read(_ path: String) throws(FileError) -> Tensor {
     try decode(File.contents(of: path), file: path)
   }

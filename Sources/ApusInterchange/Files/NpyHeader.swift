@@ -114,7 +114,7 @@ struct NpyHeader {
     let known = types.map(\.key).joined(separator: " ")
     throw FileError(
       file, part: part, found: "dtype \(JSONScanner.shown(descr))",
-      expected: "one of \(known) after < or >, or | where it is one byte")
+      expected: "one of \(known) after < or >, or | if it is one byte")
   }
 }
 

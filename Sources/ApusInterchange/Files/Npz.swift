@@ -6,7 +6,7 @@ public enum Npz {
   /// Reads the file at `path`, as written by `numpy.savez` or `numpy.savez_compressed`: the tensors in the order of the file, their
   /// names without `.npy`.
   ///
-  /// Throws where anything in it is not as the formats say.
+  /// Throws if anything in it is not as the formats say.
   /// - Parameter limit: bytes that deflated entries may decode to, all together: a small file can decode to a thousand times its size.
   public static func read(_ path: String, limit: Int = 1 << 32) throws(FileError) -> [(name: String, value: Tensor)] {
     try decode(File.contents(of: path), limit: limit, file: path)
@@ -21,7 +21,7 @@ public enum Npz {
   }
 
   /// The same with the types of the elements in the file.
-  /// - Parameter skipped: gets the names of arrays of other dtypes, such as texts; an error where it is `nil`.
+  /// - Parameter skipped: gets the names of arrays of other dtypes, such as texts; an error if it is `nil`.
   static func typed(
     _ bytes: [UInt8], limit: Int = 1 << 32, file: String, skipped: inout [String]?
   ) throws(FileError) -> [(name: String, value: Tensor, type: StoredType)] {
@@ -47,7 +47,7 @@ public enum Npz {
 
   /// Writes `tensors` in their order to the file at `path` atomically, without compression, as `numpy.savez` does.
   ///
-  /// Traps where two tensors have the same name.
+  /// Traps if two tensors have the same name.
   public static func write(_ tensors: [(name: String, value: Tensor)], to path: String) throws {
     let file = try AtomicFile.Writer(path)
     var archive = ZipWriter { (bytes) throws(FileError) in try file.append(bytes) }

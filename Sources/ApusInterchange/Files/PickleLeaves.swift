@@ -37,7 +37,7 @@ struct PickleLeaves {
     }
   }
 
-  /// True where a tensor was met.
+  /// True if a tensor was met.
   private mutating func walk(_ value: PickleValue, path: String, depth: Int) throws(FileError) -> Bool {
     steps += 1
     nameBytes += path.utf8.count
@@ -116,7 +116,7 @@ struct PickleLeaves {
     machine.dictionaries[dictionary].map { (Self.key($0.key), $0.value) }
   }
 
-  /// Parameters, buffers and modules of a `torch.nn.Module`; `nil` where the object is none.
+  /// Parameters, buffers and modules of a `torch.nn.Module`; `nil` if the object is none.
   private mutating func moduleParts(of object: PickledObject) -> [(key: String, value: PickleValue)]? {
     guard case .dictionary(let state) = object.state else { return nil }
     // One object can be met any number of times, and what is looked through here is not walked.

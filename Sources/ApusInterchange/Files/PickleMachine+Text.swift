@@ -2,7 +2,7 @@ import ApusSupport
 
 /// The opcodes of protocols 0 and 1, whose arguments are lines of text.
 extension PickleMachine {
-  /// False where it is none of them.
+  /// False if it is none of them.
   mutating func runTextual(_ opcode: UInt8) throws(FileError) -> Bool {
     switch opcode {
     case UInt8(ascii: "I"), UInt8(ascii: "L"): stack.append(number(try line()))

@@ -98,9 +98,9 @@ struct PickledObject: Sendable {
 /// A storage's class in a pickle: `torch.FloatStorage`.
 struct StorageClass: Sendable {
   let name: String
-  /// `nil` where its elements are of no type that is read.
+  /// `nil` if its elements are of no type that is read.
   let type: StoredType?
-  /// Bytes of an element; `nil` where that is not known.
+  /// Bytes of an element; `nil` if that is not known.
   let byteCount: Int?
 
   private static let types: [String: StoredType] = [
@@ -113,7 +113,7 @@ struct StorageClass: Sendable {
     "QUInt4x2": 1, "QUInt2x4": 1,
   ]
 
-  /// `nil` for a name that is no storage's.
+  /// `nil` for a name that is not a storage's.
   init?(_ name: String) {
     let (module, ending) = ("torch.", "Storage")
     guard name.utf8.count < 100, name.hasPrefix(module), name.hasSuffix(ending) else { return nil }

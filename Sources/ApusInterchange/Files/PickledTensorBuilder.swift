@@ -17,7 +17,7 @@ struct PickledTensorBuilder {
     limit = max(1 << 24, fileBytes * 8)
   }
 
-  /// The tensor, or `nil` where it has 64-bit integers that do not fit into int32.
+  /// The tensor, or `nil` if it has 64-bit integers that do not fit into int32.
   /// - Parameter index: the number of `tensor` in its pickle.
   mutating func tensor(
     _ index: Int, _ tensor: PickledTensor, name: String, _ storage: (String) throws(FileError) -> ArraySlice<UInt8>?
@@ -55,7 +55,7 @@ struct PickledTensorBuilder {
     return value
   }
 
-  /// The element farthest from the storage's begin; `nil` where a stride is negative or the sum no Int.
+  /// The element farthest from the storage's begin; `nil` if a stride is negative or the sum no Int.
   private func lastElement(_ tensor: PickledTensor) -> Int? {
     var last = tensor.offset
     for (size, stride) in zip(tensor.sizes, tensor.strides) {

@@ -13,13 +13,13 @@ public enum PyTorchFile {
     /// In the order of the file. In nested dicts and lists the name is the path, joined by points (`state_dict.conv1.weight`); a
     /// tensor that is alone in its file has the name "".
     public package(set) var tensors: [(name: String, value: Tensor)] = []
-    /// Paths of what is no tensor, a container without any tensor in it as one; behind an object's path its Python name.
-    public package(set) var skipped: [String] = []
+    /// Paths of what is not a tensor, a container without any tensor in it as one; behind an object's path its Python name.
+    package var skipped: [String] = []
     /// The dtypes of tensors that became another scalar type, by name: `BF16`.
     package var convertedTypes: [String: String] = [:]
   }
 
-  /// Reads the file at `path`. Throws where anything in it is not as the format says.
+  /// Reads the file at `path`. Throws if anything in it is not as the format says.
   public static func read(_ path: String) throws(FileError) -> Content {
     try decode(File.contents(of: path), file: path)
   }
@@ -47,7 +47,7 @@ public enum PyTorchFile {
     }
   }
 
-  /// True where the archive is one of PyTorch's.
+  /// True if the archive is one of PyTorch's.
   static func holds(_ archive: ZipArchive) -> Bool { archive.entries.contains { isPickle($0.name) } }
 
   private static func isPickle(_ name: String) -> Bool {

@@ -7,7 +7,7 @@ import ApusSupport
 /// F32, F64, I32 and U8 are Tensor's own scalar types. F16 and BF16 are read as float32, I64 as int32 where every value fits,
 /// I16 and I8 as int32, BOOL as uint8; other dtypes are refused.
 public enum Safetensors {
-  /// Reads the file at `path`. Throws where anything in it is not as the format says: the error names the file, the tensor, what
+  /// Reads the file at `path`. Throws if anything in it is not as the format says: the error names the file, the tensor, what
   /// was found and what expected.
   public static func read(_ path: String) throws -> SafetensorsFile {
     try decode(File.contents(of: path), file: path)
@@ -75,7 +75,7 @@ public enum Safetensors {
 
   /// Writes `tensors` to the file at `path` atomically. The bytes depend on the arguments alone, not on the order of `tensors`.
   ///
-  /// Traps where two tensors have the same name or one is called `__metadata__`.
+  /// Traps if two tensors have the same name or one is called `__metadata__`.
   /// - Parameters:
   ///   - metadata: the default makes PyTorch's loaders accept the file.
   ///   - widened: names of int32 tensors that are written as I64.

@@ -17,7 +17,7 @@ struct StoredLayout {
     self.isBigEndian = isBigEndian && type.byteCount > 1
   }
 
-  /// The tensor, contiguous, converted as `StoredType` says. `nil` where a 64-bit integer does not fit into int32.
+  /// The tensor, contiguous, converted as `StoredType` says. `nil` if a 64-bit integer does not fit into int32.
   ///
   /// The caller has checked that every element lies in `bytes`.
   func tensor(in bytes: ArraySlice<UInt8>) -> Tensor? {

@@ -33,7 +33,7 @@ enum StoredType: String, CaseIterable {
   }
 
   /// The tensor in `bytes`, little-endian and without alignment. Half-precision floats become float32, small integers int32,
-  /// booleans uint8. `nil` where a 64-bit integer does not fit into int32.
+  /// booleans uint8. `nil` if a 64-bit integer does not fit into int32.
   func tensor(_ bytes: UnsafeRawBufferPointer, shape: Shape) -> Tensor? {
     switch self {
     case .f64: return convert(bytes, shape, UInt64.self) { Double(bitPattern: $0) }

@@ -124,7 +124,7 @@ struct ZipRecord {
   private let method: UInt16
   private let flags: UInt16
 
-  /// The next record of the index; `nil` where it is not whole.
+  /// The next record of the index; `nil` if it is not whole.
   init?(_ reader: inout ByteReader, number: Int, file: String) throws(FileError) {
     // Passed over, in this order: versions, time, attributes, comment.
     guard reader.next(UInt32.self) == ZipRecord.signature, reader.take(4) != nil,

@@ -27,7 +27,7 @@ package struct ZipWriter {
     self.sink = sink
   }
 
-  /// Adds an entry whose content is `pieces` one after the other. Traps where the name was given before.
+  /// Adds an entry whose content is `pieces` one after the other. Traps if the name was given before.
   package mutating func append(_ name: String, _ pieces: [UnsafeRawBufferPointer]) throws(FileError) {
     if !names.insert(name).inserted {
       fatalError("two entries with the name \(JSONScanner.shown(name)) for one ZIP file")

@@ -19,7 +19,7 @@ extension Layer {
   ///   - strict: whether a tensor that is missing, unexpected or of another shape is an error. Without, what matches is loaded.
   ///   - ignoring: paths of the model, and names of the file, that are left as they are and not looked at: a head to be replaced.
   /// - Returns: what became of each tensor.
-  /// - Throws: `WeightsError` also where several prefixes match the model's names equally well, or `PlanError` where the model does not take `input`. The model is then unchanged.
+  /// - Throws: `WeightsError` also if several prefixes match the model's names equally well, or `PlanError` if the model does not take `input`. The model is then unchanged.
   @discardableResult
   public func load(
     _ file: WeightsFile, input: Shape? = nil, layout: WeightsFile.Layout? = nil, strict: Bool = true,
@@ -29,7 +29,7 @@ extension Layer {
     var receipt = LoadReceipt(source: file.source, layout: chosen, isLayoutRecorded: file.recordedLayout == chosen)
     receipt.skipped = file.skipped
 
-    // Names first: a file of another network is told as such even where no input shape is given.
+    // Names first: a file of another network is told as such even if no input shape is given.
     var slots = WeightSlots(self, chosen)
     let named = try file.named(for: slots)
     receipt.prefix = named.prefix

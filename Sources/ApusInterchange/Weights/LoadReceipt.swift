@@ -44,7 +44,7 @@ public struct LoadReceipt: Sendable {
   }
 
   /// The file.
-  public let source: String
+  package let source: String
   /// As it was read.
   package let layout: WeightsFile.Layout
   /// Whether the file said its layout; otherwise it was told to the loader or taken as PyTorch's.
@@ -64,7 +64,7 @@ public struct LoadReceipt: Sendable {
   /// Tensors whose name fits, and whose shape or type does not.
   public package(set) var mismatched: [Mismatch] = []
   /// Paths and names that were not looked at, by the caller's wish.
-  public package(set) var ignored: [String] = []
+  package var ignored: [String] = []
   /// Integers that PyTorch counts batches with, which nothing depends on.
   package var counters: [String] = []
   /// Those that matched and were not float32 in the file.

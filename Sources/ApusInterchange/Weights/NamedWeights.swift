@@ -6,14 +6,14 @@ package struct NamedWeights {
   var tensors: [(name: String, value: Tensor)]
   /// The dtypes of tensors that were converted, by their names here.
   var convertedTypes: [String: String] = [:]
-  /// What was taken off the front of the names, without the last point; `nil` where they are the file's.
+  /// What was taken off the front of the names, without the last point; `nil` if they are the file's.
   var prefix: String?
   /// Names in the file with a wrapper inside, which was taken out: `features.module.0.weight`.
   var unwrapped: [String] = []
   /// Tensors of the file that the prefix does not stand before.
   var outside: [String] = []
 
-  /// Traps where two have the same name.
+  /// Traps if two have the same name.
   package var byName: [String: Tensor] {
     Dictionary(tensors.map { ($0.name, $0.value) }) { _, _ in fatalError("two tensors of a file with one name") }
   }

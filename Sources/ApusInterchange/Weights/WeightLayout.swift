@@ -14,7 +14,7 @@ public enum WeightLayout: Hashable, Sendable {
   case image
   /// A matrix whose rows are the features of a flattened image of this shape, [H, W, C], there with columns in the order (C, H, W).
   case matrixOfImage(Shape)
-  /// A vector with a number a feature of a flattened image of this shape, there in the order (C, H, W).
+  /// A vector with a number per feature of a flattened image of this shape, there in the order (C, H, W).
   case vectorOfImage(Shape)
 
   /// From our layout to PyTorch's. Elements move, none is computed.
@@ -70,11 +70,11 @@ public struct PyTorchTwin: Hashable, Sendable {
   /// A parameter or buffer: its two names, and how its axes lie.
   public struct Weight: Hashable, Sendable {
     /// The property here.
-    public var property: String
+    package var property: String
     /// Its name there.
-    public var name: String
+    package var name: String
     /// How its axes lie here and there.
-    public var layout: WeightLayout
+    package var layout: WeightLayout
 
     /// `name`: where it is not the property's.
     public init(_ property: String, _ layout: WeightLayout, name: String? = nil) {
@@ -85,9 +85,9 @@ public struct PyTorchTwin: Hashable, Sendable {
   }
 
   /// The layer's parameters and buffers. One that is not listed is in the file under its own path, with its axes as they are.
-  public var weights: [Weight]
+  package var weights: [Weight]
   /// Integers that PyTorch keeps beside them and that nothing here depends on: written as 0, not read.
-  public var counters: [String]
+  package var counters: [String]
 
   /// Only batch norms have counters.
   public init(_ weights: [Weight], counters: [String] = []) {

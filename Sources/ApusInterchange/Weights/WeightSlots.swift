@@ -139,7 +139,7 @@ extension Layer {
   }
 
   /// The same where no shape is given: of the first input that the model takes. Whether a layer is given a flattened image of more
-  /// than a pixel does not depend on the input's size, only the image's height and width do. `nil` where it takes none of them.
+  /// than a pixel does not depend on the input's size, only the image's height and width do. `nil` if it takes none of them.
   fileprivate func featureOrders(probing slots: [WeightSlots.Slot]) -> FeatureOrders? {
     if let matrix = slots.first(where: { $0.layout == .matrix }), let orders = try? featureOrders([1, matrix.shape[0]])
     {

@@ -18,14 +18,14 @@ public struct WeightsFile: Sendable {
   public var source: String
   /// Each name once, in the order of the file.
   public var tensors: [(name: String, value: Tensor)]
-  /// What the file itself says, in its metadata: `nil` where it does not, as everybody else's files. They are taken as PyTorch's.
+  /// What the file itself says, in its metadata: `nil` if it does not, as everybody else's files. They are taken as PyTorch's.
   package var recordedLayout: Layout?
   /// The dtypes of tensors that were converted to a scalar type of Tensor's, by name: `BF16`.
   package var convertedTypes: [String: String]
   /// What else the file holds that is not a tensor, as a `.pth` may.
   package var skipped: [String]
   /// Where in a checkpoint with several sets of weights those to load are: `ema`, `state_dict.encoder`. `nil` looks for the prefix
-  /// with which the model's names are found, which has to be told only where several do.
+  /// with which the model's names are found, which has to be told only if several do.
   public var prefix: String?
 
   /// Weights that come from elsewhere. They are taken as PyTorch's, unless `recordedLayout` says otherwise.
@@ -43,7 +43,7 @@ public struct WeightsFile: Sendable {
   /// The key of the layout in a safetensors file's metadata.
   package static let layoutKey = "apus.layout"
 
-  /// Reads the file at `path`, or `model.safetensors` in the folder at `path`. Throws where anything in it is not as its format says.
+  /// Reads the file at `path`, or `model.safetensors` in the folder at `path`. Throws if anything in it is not as its format says.
   ///
   /// - Parameter prefix: see the property.
   public static func read(_ path: String, prefix: String? = nil) throws -> WeightsFile {

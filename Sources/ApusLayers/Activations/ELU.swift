@@ -6,11 +6,6 @@ public func elu(_ x: consuming Tensor, alpha: Double = 1) -> Tensor {
   return nonlinearity(.elu(alpha: alpha), "ELU", x)
 }
 
-extension Tensor {
-  /// x where x > 0, else alpha · (e^x − 1).
-  public func elu(alpha: Double = 1) -> Tensor { ApusLayers.elu(self, alpha: alpha) }
-}
-
 /// The exponential linear unit: y = x where x > 0, else alpha · (e^x − 1).
 ///
 /// It does not die, and its mean is nearer to 0 than a ReLU's, for an exponential. A slide of the lecture names it

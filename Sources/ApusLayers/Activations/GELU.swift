@@ -16,11 +16,6 @@ public func gelu(_ x: consuming Tensor, _ form: GELUForm = .exact) -> Tensor {
   }
 }
 
-extension Tensor {
-  /// x · Φ(x).
-  public func gelu(_ form: GELUForm = .exact) -> Tensor { ApusLayers.gelu(self, form) }
-}
-
 /// The Gaussian error linear unit: y = x · Φ(x) = x · (1 + erf(x / √2)) / 2.
 ///
 /// Smooth, unbounded above, with a minimum of −0.170 at −0.752, so not monotone. The derivative is Φ(x) + x · e^(−x²/2) / √(2π).

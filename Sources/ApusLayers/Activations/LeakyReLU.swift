@@ -7,11 +7,6 @@ public func leakyReLU(_ x: consuming Tensor, slope: Double) -> Tensor {
   return nonlinearity(.leakyReLU(slope: slope), "LeakyReLU", x)
 }
 
-extension Tensor {
-  /// x where x > 0, else slope · x.
-  public func leakyReLU(slope: Double) -> Tensor { ApusLayers.leakyReLU(self, slope: slope) }
-}
-
 /// The leaky rectifier: y = x where x > 0, else slope · x. It does not die.
 ///
 /// There is no agreed slope: 0.01 in Maas, Hannun & Ng 2013 and in PyTorch, 0.1 and 0.02 elsewhere, so look at the argument.

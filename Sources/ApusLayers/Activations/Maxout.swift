@@ -17,11 +17,6 @@ public func maxout(_ x: Tensor, pieces: Int) -> Tensor {
   return y
 }
 
-extension Tensor {
-  /// The maximum over blocks of channels: [… , pieces · C] → [… , C].
-  public func maxout(pieces: Int) -> Tensor { ApusLayers.maxout(self, pieces: pieces) }
-}
-
 /// Maxout: the maximum over `pieces` blocks of channels, [… , pieces · C] → [… , C].
 ///
 /// After a linear layer or a convolution with pieces · C outputs it is max over j of (wⱼᵀx + bⱼ), the j-th weights being the j-th
@@ -38,13 +33,13 @@ public struct Maxout: Layer {
   /// Channels that compete for each one of the result, 2...256.
   package let pieces: Int
 
-  /// `pieces`: 2 to 256.
+  /// Traps unless `pieces` is 2 to 256.
   public init(_ pieces: Int) {
     checkPieces(pieces)
     self.pieces = pieces
   }
 
-  /// Refuses, before any input is seen, pieces that do not divide the channels that it will get.
+  /// Traps, before any input is seen, if `pieces` does not divide the channels that it will get.
   public init(_ pieces: Int, channels: Int) {
     self.init(pieces)
     if channels < 1 || channels % pieces != 0 {

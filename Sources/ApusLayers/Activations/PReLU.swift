@@ -1,6 +1,6 @@
 import ApusCore
 
-/// x where x > 0, else slope · x with slopes that learn: one, or one a channel (last axis). Gradients of both flow.
+/// x where x > 0, else slope · x with slopes that learn: one, or one per channel (last axis). Gradients of both flow.
 public func prelu(_ x: consuming Tensor, slope: Tensor) -> Tensor {
   if x.isPoisoned { return x }
   var slope = slope
@@ -8,7 +8,7 @@ public func prelu(_ x: consuming Tensor, slope: Tensor) -> Tensor {
   Tensor.matchTypes(&x, &slope, "PReLU")
   guard slope.elementCount == 1 || (slope.rank == 1 && x.rank >= 1 && x.shape[x.rank - 1] == slope.shape[0]) else {
     return shapeFailure(
-      "PReLU", "expects one slope or one a channel, input is \(x.shape), slopes are \(slope.shape)", input: x)
+      "PReLU", "expects one slope or one per channel, input is \(x.shape), slopes are \(slope.shape)", input: x)
   }
   let tape = Tape.recording(x, slope)
   let nodes = (x.body.node, slope.body.node)
@@ -26,7 +26,7 @@ public func prelu(_ x: consuming Tensor, slope: Tensor) -> Tensor {
   return y
 }
 
-/// The parametric rectifier: y = x where x > 0, else weight · x, with a learned slope, one for all or one a channel (last axis).
+/// The parametric rectifier: y = x where x > 0, else weight · x, with a learned slope, one for all or one per channel (last axis).
 ///
 /// The slope's gradient is Σ x · dy over the elements with x <= 0. Initially 0.25. Weight decay would pull it to 0, a ReLU, so the
 /// paper uses none. He et al. 2015, "Delving deep into rectifiers".
@@ -34,7 +34,7 @@ public struct PReLU: Layer {
   /// [1] or [C]
   public let weight: Parameter
 
-  /// `channels`: how many slopes; 1 is one for all.
+  /// `channels`: how many slopes; 1 is one for all. Traps if it is below 1 or the slope is not finite.
   public init(_ channels: Int = 1, slope: Double = 0.25) {
     if channels < 1 { fatalError("PReLU(\(channels)): at least one slope") }
     if !slope.isFinite { fatalError("PReLU: slope \(slope) is not a finite number") }

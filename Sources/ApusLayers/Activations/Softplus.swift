@@ -3,11 +3,6 @@ import ApusCore
 /// log(1 + e^x), element by element. The derivative is σ(x) = 1 − e^−y.
 public func softplus(_ x: consuming Tensor) -> Tensor { nonlinearity(.softplus, "Softplus", x) }
 
-extension Tensor {
-  /// log(1 + e^x).
-  public func softplus() -> Tensor { ApusLayers.softplus(self) }
-}
-
 /// A smooth ReLU: y = log(1 + e^x). Dugas et al. 2001.
 public struct Softplus: Layer {
   /// No options: PyTorch's `nn.Softplus` with β = 1.

@@ -6,11 +6,6 @@ public func swish(_ x: consuming Tensor, beta: Double = 1) -> Tensor {
   return nonlinearity(.swish(beta: beta), "Swish", x)
 }
 
-extension Tensor {
-  /// x · σ(beta · x).
-  public func swish(beta: Double = 1) -> Tensor { ApusLayers.swish(self, beta: beta) }
-}
-
 /// Swish: y = x · σ(beta · x); with beta 1 also called SiLU.
 ///
 /// Smooth, unbounded above, with a minimum of −0.278 at −1.278 for beta 1, so not monotone. The derivative is

@@ -13,11 +13,6 @@ public func threshold(_ x: consuming Tensor) -> Tensor {
   return y
 }
 
-extension Tensor {
-  /// 1 where the element is above 0, else 0. The gradient is 0.
-  public func threshold() -> Tensor { ApusLayers.threshold(self) }
-}
-
 /// The perceptron's unit: y = 1 where x > 0, else 0. Its gradient is 0, so what comes before it does not learn.
 /// Rosenblatt 1958, "The perceptron: a probabilistic model for information storage and organization in the brain".
 public struct Threshold: Layer {

@@ -18,7 +18,7 @@ import ApusCore
 ///
 /// - Parameter rounds: the rates are estimated on one projection a round.
 /// - Returns: each layer's rate in the last round, before its step.
-/// - Throws: `InitializationError` where the outputs changed: the network is no such chain. Then nothing is changed.
+/// - Throws: `InitializationError` if the outputs changed: the network is not such a chain. Then nothing is changed.
 @discardableResult
 public func balanceGradients(_ model: some Layer, batch: Tensor, rounds: Int = 5, seed: UInt64 = 0) throws
   -> [(path: String, rate: Double)]

@@ -12,8 +12,8 @@ extension Initializer {
     }
     func triangle(_ size: Int) -> [Float] {
       let factor = Float((size + 1) / 2)
-      let centre = Float(size - 1) / 2
-      return (0..<size).map { 1 - abs(Float($0) - centre) / factor }
+      let center = Float(size - 1) / 2
+      return (0..<size).map { 1 - abs(Float($0) - center) / factor }
     }
     let (rows, columns) = (triangle(shape[0]), triangle(shape[1]))
     let (outputs, inputs) = (shape[2], shape[3])

@@ -10,7 +10,8 @@ extension Initializer {
   public static func orthogonal(gain: Gain = .linear) -> Initializer {
     Initializer { shape, _, _, seed, stream in
       guard shape.count >= 2, shape.elementCount > 0 else {
-        fatalError("orthogonal: a parameter of shape \(shape) is no matrix: it takes at least two axes, none of size 0")
+        fatalError(
+          "orthogonal: a parameter of shape \(shape) is not a matrix: it takes at least two axes, none of size 0")
       }
       let columns = shape[shape.count - 1]
       let rows = shape.elementCount / columns

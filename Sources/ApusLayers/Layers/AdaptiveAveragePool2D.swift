@@ -9,7 +9,7 @@ public struct AdaptiveAveragePool2D: Layer {
   /// The result's height and width.
   package let size: IntOrPair
 
-  /// - Parameter size: of the result, `[height, width]` or one number for both; stops unless both are at least 1.
+  /// - Parameter size: of the result, `[height, width]` or one number for both; traps unless both are at least 1.
   public init(_ size: some IntOrPairConvertible) {
     let size = size.intOrPair
     if !size.isSize { fatalError("AdaptiveAveragePool2D(\(size)): both sizes must be in 1...\(IntOrPair.largest)") }

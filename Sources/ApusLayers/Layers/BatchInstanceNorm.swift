@@ -6,7 +6,7 @@ import ApusCore
 /// y = (ρ · x̂_batch + (1 − ρ) · x̂_instance) · weight + bias, both x̂ without parameters of their own. ρ stays in [0, 1]: what a step
 /// takes out of it is projected back.
 ///
-/// Initially ρ 1 (batch norm), weight 1 (or `gamma`), bias 0. Nam & Kim 2018; deck D0.
+/// Initially ρ 1 (batch norm), weight 1 (or `gamma`), bias 0. Nam & Kim 2018; lecture 0.
 public struct BatchInstanceNorm: Layer {
   /// ρ [C], in [0, 1]
   public let rho: Parameter
@@ -19,6 +19,8 @@ public struct BatchInstanceNorm: Layer {
   /// Added to both variances before the root; above 0.
   package let epsilon: Double
 
+  /// Traps if a number is out of range.
+  ///
   /// - Parameters:
   ///   - momentum: fraction of the running statistics that each training step replaces, in 0...1.
   ///   - gamma: γ's first value.

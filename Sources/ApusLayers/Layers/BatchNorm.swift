@@ -1,6 +1,6 @@
 import ApusCore
 
-/// Batch normalization: of each channel over all other axes, [N, H, W, C] or [N, C] (the decks' spatial form), or with
+/// Batch normalization: of each channel over all other axes, [N, H, W, C] or [N, C] (the lectures' spatial form), or with
 /// `BatchNorm(perActivation: [H, W, C])` of each position of each channel over the batch alone (per activation).
 ///
 /// y = (x − mean) / √(variance + ε) · weight + bias. While gradients are taken the statistics are the batch's, with the biased
@@ -10,7 +10,7 @@ import ApusCore
 ///
 /// What to know of it: the batch's size matters, training and use differ, and a sample's output depends on the others of its batch.
 ///
-/// Initially weight 1 (or `gamma`), bias 0, running mean 0, running variance 1. Ioffe & Szegedy 2015; decks D0, D1, D4.
+/// Initially weight 1 (or `gamma`), bias 0, running mean 0, running variance 1. Ioffe & Szegedy 2015; lectures 0, 1 and 4.
 public struct BatchNorm: Layer {
   /// γ [C], or [H, W, C] per activation
   public let weight: Parameter?
@@ -27,6 +27,8 @@ public struct BatchNorm: Layer {
   /// Whether statistics are over the batch alone.
   package let isPerActivation: Bool
 
+  /// Traps if there is no channel, or if a number is out of range: `momentum` is in 0...1, `epsilon` above 0.
+  ///
   /// - Parameters:
   ///   - affine: whether γ and β are learned; without, they are 1 and 0.
   ///   - gamma: γ's first value. 0 in a residual block's last norm makes the block the identity at first (Goyal et al. 2017).
@@ -37,7 +39,7 @@ public struct BatchNorm: Layer {
     self.init([channels], false, momentum, epsilon, affine, gamma)
   }
 
-  /// Statistics for each element of a sample of this shape.
+  /// Statistics for each element of a sample of this shape. Traps as the other initializer.
   public init(
     perActivation shape: Shape, momentum: Double = 0.1, epsilon: Double = 1e-5, affine: Bool = true, gamma: Double = 1
   ) {

@@ -6,7 +6,7 @@ import ApusCore
 /// y[n, i·stride + u·dilation − top, j·stride + v·dilation − left, k] += x[n, i, j, c] · weight[u, v, k, c]
 ///
 /// OH = (H − 1)·stride − top − bottom + dilation·(KH − 1) + 1 + outputPadding; with padding `same` OH = H·stride.
-public func transposedConv2d(
+public func convTranspose2d(
   _ x: consuming Tensor, weight: Tensor, bias: Tensor? = nil, stride: some IntOrPairConvertible = 1,
   padding: some PaddingConvertible = 0, outputPadding: some IntOrPairConvertible = 0,
   dilation: some IntOrPairConvertible = 1, groups: Int = 1
@@ -89,7 +89,7 @@ private func transposedConvolution(
 }
 
 /// Transposed convolution ("deconvolution"), the learned enlargement of dense prediction: [N, H, W, C] → [N, OH, OW, K], see
-/// `transposedConv2d`. Its forward pass is the gradient of `Conv2D(K, C, …)` with the same weight.
+/// `convTranspose2d`. Its forward pass is the gradient of `Conv2D(K, C, …)` with the same weight.
 ///
 /// Initial weights: He's normal distribution, deviation √(2 / fan-in), fan-in = KH·KW·C / groups; bias 0. Zeiler et al. 2010.
 public struct ConvTranspose2D: Layer {
@@ -156,7 +156,7 @@ public struct ConvTranspose2D: Layer {
     self.groups = groups
   }
 
-  /// [N, H, W, C] → [N, OH, OW, K]: see `transposedConv2d` for OH. Traps on another number of channels.
+  /// [N, H, W, C] → [N, OH, OW, K]: see `convTranspose2d` for OH. Traps on another number of channels.
   public func forward(_ x: consuming Tensor) -> Tensor {
     transposedConvolution(
       x, weight: weight.value, bias: bias?.value, stride: stride, padding: padding, outputPadding: outputPadding,

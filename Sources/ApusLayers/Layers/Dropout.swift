@@ -28,7 +28,7 @@ public struct Dropout: Layer {
     self.form = form
   }
 
-  /// 1 − keepProbability is dropped.
+  /// 1 − keepProbability is dropped. Traps unless the probability is above 0 and at most 1.
   public init(keepProbability: Double, form: Form = .inverted) {
     guard keepProbability > 0, keepProbability <= 1 else {
       fatalError("Dropout: the probability of keeping \(keepProbability) is not in 0<...1")

@@ -33,7 +33,7 @@ public struct FoldReport: Sendable, CustomStringConvertible {
 }
 
 /// A batch norm after a convolution as one convolution, for inference: weight[…, k] · γ[k] / √(variance[k] + ε), and bias accordingly.
-/// The running statistics are those of now; the layers given are not changed. Deck D1: "zero overhead at test-time".
+/// The running statistics are those of now; the layers given are not changed. Lecture 1: "zero overhead at test-time".
 ///
 /// - Parameter inputs: on which both are computed and compared, `[N, H, W, C]`.
 public func fold(_ convolution: Conv2D, _ norm: BatchNorm, comparedOn inputs: Tensor) -> (

@@ -6,7 +6,7 @@ import ApusCore
 /// y = (x − mean) / √(variance + ε) · weight[c] + bias[c], mean and biased variance a sample and group. Samples do not depend on
 /// each other, and training and inference are the same.
 ///
-/// Initially weight 1 (or `gamma`), bias 0. Wu & He 2018; decks D0, D1, D3.
+/// Initially weight 1 (or `gamma`), bias 0. Wu & He 2018; lectures 0, 1 and 3.
 public struct GroupNorm: Layer {
   /// γ [C]
   public let weight: Parameter?
@@ -45,7 +45,7 @@ public struct GroupNorm: Layer {
 /// Instance normalization: each channel of each sample over its positions, [N, …, C] → the same shape.
 ///
 /// y = (x − mean) / √(variance + ε) · weight[c] + bias[c]; without `affine`, as by default in PyTorch, no weight and bias.
-/// Training and inference are the same. Ulyanov et al. 2016; decks D0, D1, D3.
+/// Training and inference are the same. Ulyanov et al. 2016; lectures 0, 1 and 3.
 public struct InstanceNorm: Layer {
   /// γ [C]
   public let weight: Parameter?
@@ -56,6 +56,8 @@ public struct InstanceNorm: Layer {
   /// Added to the variance before the root; above 0.
   package let epsilon: Double
 
+  /// Traps unless there is a channel and `epsilon` is above 0.
+  ///
   /// - Parameters:
   ///   - affine: whether γ and β are learned; `false` unless given, as in PyTorch.
   ///   - gamma: γ's first value, if they are.
@@ -75,12 +77,12 @@ public struct InstanceNorm: Layer {
 }
 
 /// Layer normalization over the last axes: `LayerNorm(96)` over the last one, `LayerNorm([H, W, C])` over all of a sample (the
-/// decks' "over CHW"). Each element has a weight and a bias of its own, as in PyTorch; one a channel is `GroupNorm(C, groups: 1)`.
+/// lectures' "over CHW"). Each element has a weight and a bias of its own, as in PyTorch; one per channel is `GroupNorm(C, groups: 1)`.
 ///
 /// y = (x − mean) / √(variance + ε) · weight + bias, mean and biased variance over the axes of `shape`. Training and inference are
 /// the same.
 ///
-/// Initially weight 1 (or `gamma`), bias 0. Ba, Kiros & Hinton 2016; decks D0, D1, D3.
+/// Initially weight 1 (or `gamma`), bias 0. Ba, Kiros & Hinton 2016; lectures 0, 1 and 3.
 public struct LayerNorm: Layer {
   /// γ, of `shape`
   public let weight: Parameter?
@@ -91,7 +93,7 @@ public struct LayerNorm: Layer {
   /// Added to the variance before the root; above 0.
   package let epsilon: Double
 
-  /// Over the last axes, which must have these sizes.
+  /// Over the last axes, which must have these sizes. Traps unless all are at least 1.
   ///
   /// - Parameters:
   ///   - affine: whether γ and β are learned, one of each per element of `shape`; without, they are 1 and 0.
@@ -107,7 +109,7 @@ public struct LayerNorm: Layer {
     self.epsilon = epsilon
   }
 
-  /// Over the last axis alone: `LayerNorm([size])`.
+  /// Over the last axis alone: `LayerNorm([size])`. Traps unless the size is at least 1.
   public init(_ size: Int, epsilon: Double = 1e-5, affine: Bool = true, gamma: Double = 1) {
     if size < 1 { fatalError("LayerNorm(\(size)): at least one element") }
     self.init([size], epsilon: epsilon, affine: affine, gamma: gamma)

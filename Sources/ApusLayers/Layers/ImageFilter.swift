@@ -10,7 +10,7 @@ public struct ImageFilter: Layer, Hashable, Sendable {
   /// Traps unless the rows have one length, at least 1.
   public init(_ kernel: [[Double]]) {
     guard let first = kernel.first, !first.isEmpty, kernel.allSatisfy({ $0.count == first.count }) else {
-      fatalError("ImageFilter: rows of \(kernel.map(\.count)) numbers are no kernel")
+      fatalError("ImageFilter: rows of \(kernel.map(\.count)) numbers are not a kernel")
     }
     self.kernel = kernel
   }

@@ -16,6 +16,8 @@ public struct PatternNetwork: Layer {
   /// `Flatten`, K pairs of `Linear` and `ReLU`, and the linear layer to the classes.
   public let classifier: Sequential
 
+  /// Throws `Problem` if the pattern is malformed or pools more often than the input's size allows; traps if a size is below 1.
+  ///
   /// - Parameters:
   ///   - input: [H, W, C].
   ///   - counts: numbers for the letters N, M and K where the pattern has them.

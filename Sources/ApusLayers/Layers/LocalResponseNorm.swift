@@ -7,7 +7,7 @@ import ApusCore
 /// alpha is divided by `size` as in PyTorch and Caffe. The paper's formula is not: its n = 5, k = 2, alpha = 1e-4, beta = 0.75 are
 /// `LocalResponseNorm(5, alpha: 5e-4, beta: 0.75, k: 2)` here, which is `LocalResponseNorm.alexNet`.
 ///
-/// Krizhevsky et al. 2012; deck D4. No parameters; training and inference are the same.
+/// Krizhevsky et al. 2012; lecture 4. No parameters; training and inference are the same.
 public struct LocalResponseNorm: Layer {
   /// Channels in the sum, the channel itself included; at least 1.
   package let size: Int
@@ -28,7 +28,7 @@ public struct LocalResponseNorm: Layer {
   }
 
   /// With the numbers of AlexNet's paper.
-  public static var alexNet: LocalResponseNorm { LocalResponseNorm(5, alpha: 5e-4, beta: 0.75, k: 2) }
+  package static var alexNet: LocalResponseNorm { LocalResponseNorm(5, alpha: 5e-4, beta: 0.75, k: 2) }
 
   /// [N, …, C] → the same shape.
   public func forward(_ x: consuming Tensor) -> Tensor {

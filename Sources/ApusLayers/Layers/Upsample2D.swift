@@ -62,7 +62,7 @@ public struct Upsample2D: Layer {
   /// Whether the corners' pixels fall together, as in PyTorch's `align_corners`.
   package let alignCorners: Bool
 
-  /// - Parameter scale: `[height, width]` or one number for both; stops unless both are at least 1, and for filters but nearest and
+  /// - Parameter scale: `[height, width]` or one number for both; traps unless both are at least 1, and for filters but nearest and
   ///   bilinear.
   public init(_ scale: some IntOrPairConvertible, filter: ResampleFilter = .nearest, alignCorners: Bool = false) {
     let scale = scale.intOrPair

@@ -3,7 +3,7 @@ import ApusCore
 /// A convolution's weight with each output channel's weights standardized: (w − mean) / √(variance + ε) over the kernel and the
 /// input channels, [KH, KW, C / groups, K] → the same shape. Differentiable, so that gradients reach w through mean and variance.
 ///
-/// Qiao et al. 2019, "Micro-batch training with batch-channel normalization and weight standardization"; deck D3.
+/// Qiao et al. 2019, "Micro-batch training with batch-channel normalization and weight standardization"; lecture 3.
 public func standardized(weight: Tensor, epsilon: Double = 1e-5) -> Tensor {
   checkNormalization("standardized", epsilon: epsilon)
   guard weight.rank >= 2, weight.elementCount > weight.shape[weight.rank - 1] else {
@@ -21,7 +21,7 @@ public func standardized(weight: Tensor, epsilon: Double = 1e-5) -> Tensor {
 /// variance is then its input's mean square, and networks need no normalization of activations (`NormalizerFreeResNet`).
 /// Brock, De & Smith 2021, "Characterizing signal propagation to close the performance gap in unnormalized ResNets".
 ///
-/// Initial weights: He's normal distribution as in `Conv2D`; their scale is then without effect. Bias 0, gain 1. Qiao et al. 2019; deck D3.
+/// Initial weights: He's normal distribution as in `Conv2D`; their scale is then without effect. Bias 0, gain 1. Qiao et al. 2019; lecture 3.
 public struct WeightStandardizedConv2D: Layer {
   /// [KH, KW, C / groups, K], as learned: before standardization
   public let weight: Parameter
@@ -58,7 +58,7 @@ public struct WeightStandardizedConv2D: Layer {
       fatalError(
         """
         WeightStandardizedConv2D(\(inputChannels), \(outputChannels), kernel: \(kernel.intOrPair), groups: \(groups)): \
-        one weight an output channel, which standardisation makes 0
+        one weight an output channel, which standardization makes 0
         """)
     }
     weight = plain.weight
@@ -90,7 +90,7 @@ public struct WeightStandardizedConv2D: Layer {
   }
 
   /// The ordinary convolution that computes the same, its weights standardized once: for inference.
-  package func standardizedOnce() -> Conv2D {
+  public func standardizedOnce() -> Conv2D {
     let plain = Conv2D(
       weight.shape[2] * groups, weight.shape[3], kernel: IntOrPair(weight.shape[0], weight.shape[1]), stride: stride,
       padding: padding, dilation: dilation, groups: groups, bias: bias != nil, initializer: .zeros)

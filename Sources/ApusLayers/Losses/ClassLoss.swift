@@ -1,7 +1,7 @@
 import ApusCore
 
 /// A loss of scores [N, …, K] with labels [N, …]: the checks of its operands, the kernel, the reduction.
-struct LabelledLoss {
+struct LabeledLoss {
   let operation: StaticString
   /// What the refusals of values call it: the function's name.
   let function: StaticString

@@ -8,7 +8,7 @@ import ApusCore
 /// lossᵢ = (1 − ε) w[yᵢ] (−log pᵢ[yᵢ]) + ε/K Σⱼ wⱼ (−log pᵢⱼ), as in PyTorch. It is never exactly 0 in real numbers.
 ///
 /// Takes logits, not probabilities: the result of a softmax, logSoftmax or sigmoid is refused. Traps on a label outside 0 ..< K.
-/// Deck D0 names the two forms the wrong way round: PyTorch's CrossEntropyLoss takes logits, its NLLLoss log-probabilities.
+/// Lecture 0 names the two forms the wrong way round: PyTorch's CrossEntropyLoss takes logits, its NLLLoss log-probabilities.
 /// Szegedy et al. 2016 for the smoothing.
 ///
 /// - Parameters:
@@ -28,7 +28,7 @@ public func crossEntropy(
       """,
       input: logits)
   }
-  return LabelledLoss(operation: "CrossEntropy", function: "crossEntropy")(
+  return LabeledLoss(operation: "CrossEntropy", function: "crossEntropy")(
     logits, labels, weights: classWeights, ignoring: ignoring, reduction: reduction
   ) { .crossEntropy($0, smoothing: labelSmoothing) }
 }

@@ -6,7 +6,7 @@ import ApusCore
 ///     lossᵢ = −α[yᵢ] (1 − p)^γ log p,  p = softmax(zᵢ)[yᵢ];   ∂lossᵢ/∂zᵢⱼ = α[yᵢ] (1 − p)^γ (1 − γ p log p / (1 − p)) (softmax(zᵢ)ⱼ − [j = yᵢ])
 ///
 /// γ = 0 is cross-entropy. 1 − p is summed from the other classes, so that it keeps its accuracy where p is almost 1.
-/// Lin et al. 2017, "Focal loss for dense object detection"; deck D0 gives this form, without α.
+/// Lin et al. 2017, "Focal loss for dense object detection"; lecture 0 gives this form, without α.
 ///
 /// - Parameter alpha: a weight a class, [K].
 public func focalLoss(
@@ -14,7 +14,7 @@ public func focalLoss(
   reduction: Reduction = .meanOverElements
 ) -> Tensor {
   requireOption(gamma, "focalLoss", "gamma", "a finite number of at least 0", gamma >= 0 && gamma.isFinite)
-  return LabelledLoss(operation: "FocalLoss", function: "focalLoss")(
+  return LabeledLoss(operation: "FocalLoss", function: "focalLoss")(
     logits, labels, weights: alpha, ignoring: ignoring, reduction: reduction
   ) { .focal($0, gamma: gamma) }
 }

@@ -9,7 +9,7 @@ public func negativeLogLikelihood(
   logProbabilities: Tensor, labels: Tensor, classWeights: Tensor? = nil, ignoring: Int? = nil,
   reduction: Reduction = .meanOverWeights
 ) -> Tensor {
-  LabelledLoss(operation: "NegativeLogLikelihood", function: "negativeLogLikelihood", input: .logProbabilities)(
+  LabeledLoss(operation: "NegativeLogLikelihood", function: "negativeLogLikelihood", input: .logProbabilities)(
     logProbabilities, labels, weights: classWeights, ignoring: ignoring, reduction: reduction
   ) { .logLikelihood($0) }
 }

@@ -1,6 +1,6 @@
 import ApusCore
 
-/// What becomes of a loss's numbers, one a sample, pixel or element: kept, added up, or divided by a denominator that
+/// What becomes of a loss's numbers, one per sample, pixel or element: kept, added up, or divided by a denominator that
 /// is named, since "mean" alone hides which.
 ///
 /// **Where nothing counts** (every label is the ignored one, the weights sum to 0) the means over elements and over weights are 0, and so
@@ -21,7 +21,7 @@ public enum Reduction: Hashable, Sendable, CaseIterable {
   case meanOverWeights
 }
 
-/// The denominators of a loss; the two that must be computed are asked for only where they are needed.
+/// The denominators of a loss; the two that must be computed are asked for only if they are needed.
 struct LossCounts {
   var samples: Int
   var elements: () -> Double

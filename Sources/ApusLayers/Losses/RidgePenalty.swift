@@ -2,7 +2,7 @@ import ApusCore
 
 /// The ridge or Tikhonov term of a full loss, R(W) = λ Σ w² over the weights: data loss + R(W). Its gradient is 2λw;
 /// the weight decay of an optimizer, λ'w, is the same with λ' = 2λ (for plain gradient descent, not for Adam). From a
-/// Gaussian prior of variance 1 / 2λ on each weight; decks D1 and D3.
+/// Gaussian prior of variance 1 / 2λ on each weight; lectures 1 and 3.
 ///
 /// Only parameters with at least two axes are counted, filters and matrices: biases, scales and shifts are left alone.
 public func ridgePenalty(_ parameters: ParameterList, weight lambda: Double) -> Tensor {

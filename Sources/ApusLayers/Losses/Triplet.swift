@@ -1,7 +1,7 @@
 import ApusCore
 
 /// Triplet loss of embeddings [N, D]: max(0, ‖a − p‖ − ‖a − n‖ + margin): the anchor shall be nearer to the positive,
-/// which is of its kind, than to the negative, by the margin. One number a row.
+/// which is of its kind, than to the negative, by the margin. One number per row.
 ///
 /// Distances are Euclidean, √Σ (aⱼ − pⱼ + 10⁻⁶)², as in PyTorch: the small number keeps the gradient finite where two
 /// embeddings are equal; and as there, squares overflow to an infinite distance where coordinates are more than about 10¹⁹ apart.
@@ -28,7 +28,7 @@ public func tripletLoss(
 }
 
 extension Tensor {
-  /// The reduction of a loss made of other operations: this holds its numbers, one an element.
+  /// The reduction of a loss made of other operations: this holds its numbers, one per element.
   func reduced(by reduction: Reduction) -> Tensor {
     guard let divisor = LossCounts(shape).divisor(for: reduction) else { return self }
     return divisor == 1 ? sum() : sum() / divisor

@@ -5,7 +5,7 @@ import ApusCore
 /// g = gradient + weightDecay · value;  m += (1 − β₁)(g − m);  v += (1 − β₂)(g² − v)
 /// value −= learningRate · (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
 ///
-/// where t counts the parameter's steps from 1. The slide of deck D2 divides by 1 − β₁ and 1 − β₂ instead, and by the means of
+/// where t counts the parameter's steps from 1. The slide of lecture 2 divides by 1 − β₁ and 1 − β₂ instead, and by the means of
 /// before the step; it errs. Without `biasCorrection` the divisors are 1 and the first step is (1 − β₁)/√(1 − β₂) times the learning
 /// rate: 3.16 times with the usual numbers.
 ///

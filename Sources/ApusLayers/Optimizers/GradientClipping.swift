@@ -13,7 +13,7 @@ public enum GradientClipping: Hashable, Sendable {
   case norm(Double)
   /// Each unit's gradient to at most this part of the norm of its weights (Brock et al. 2021).
   case adaptive(Double)
-  /// All together to a norm of at most so many times the median of the norms of the last 100 steps, before clipping (deck D4); none
+  /// All together to a norm of at most so many times the median of the norms of the last 100 steps, before clipping (lecture 4); none
   /// in the first 10.
   case medianMultiple(Double)
 }
@@ -58,7 +58,7 @@ extension GradientClipping: TextCodable {
 package struct GradientClipper: Sendable {
   /// What `clip(_:)` does to each step's gradients.
   package let clipping: GradientClipping
-  /// Of the last steps before clipping, the oldest first, at most 100; only where the running median is asked for. Part of what a
+  /// Of the last steps before clipping, the oldest first, at most 100; only if the running median is asked for. Part of what a
   /// checkpoint must keep.
   package var norms: [Double]
 
@@ -70,7 +70,7 @@ package struct GradientClipper: Sendable {
     self.norms = norms
   }
 
-  /// Throws where a gradient is not finite, also where nothing is clipped.
+  /// Throws if a gradient is not finite, even if nothing is clipped.
   package mutating func clip(_ gradients: inout Gradients) throws(NonFiniteGradientError) {
     switch clipping {
     case .none: try gradients.checkFinite()

@@ -2,8 +2,8 @@ import ApusCore
 
 /// A gradient with a value that is not finite.
 public struct NonFiniteGradientError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// Path of the first parameter whose gradient is not finite; `nil` where the model was never asked for its paths.
-  public var path: String?
+  /// Path of the first parameter whose gradient is not finite; `nil` if the model was never asked for its paths.
+  package var path: String?
 
   /// One line, with the path if there is one.
   public var description: String { "the gradient of \(path ?? "a parameter without a path") is not finite" }
@@ -22,17 +22,17 @@ extension Gradients {
     return squares.reduce(0, +).squareRoot()
   }
 
-  /// Throws where a gradient is not finite, and names its parameter.
+  /// Throws if a gradient is not finite, and names its parameter.
   package func checkFinite() throws(NonFiniteGradientError) { _ = try norm() }
 
-  /// Every number into [−limit, limit] (deck D4): ḡ = min(limit, max(−limit, g)). Changes the direction.
+  /// Every number into [−limit, limit] (lecture 4): ḡ = min(limit, max(−limit, g)). Changes the direction.
   public mutating func clip(toValue limit: Double) throws(NonFiniteGradientError) {
     Gradients.check(limit, "value")
     try checkFinite()
     change { Kernels.clipGradients($0, to: limit) }
   }
 
-  /// Scales all gradients together so that their norm is at most `limit`: g · limit / max(‖g‖, limit) (deck D4; Pascanu et al. 2013).
+  /// Scales all gradients together so that their norm is at most `limit`: g · limit / max(‖g‖, limit) (lecture 4; Pascanu et al. 2013).
   /// Keeps the direction.
   ///
   /// - Returns: the norm before.
@@ -48,7 +48,7 @@ extension Gradients {
   ///
   /// A unit is an output: a column of a matrix `[in, out]`, a filter's `[KH, KW, Cin/groups]` for one output; a vector is one unit.
   /// With W a unit's weights and G their gradient, G becomes G · limit / ‖G‖ where ‖G‖ > limit = clipping · max(‖W‖, floor).
-  /// Brock et al. 2021, equation 3 (deck D3); the paper leaves out the last linear layer.
+  /// Brock et al. 2021, equation 3 (lecture 3); the paper leaves out the last linear layer.
   ///
   /// - Parameter excluding: patterns of paths (as `ParameterGroup`'s) of parameters that are left as they are.
   public mutating func clipAdaptively(

@@ -5,7 +5,7 @@ import ApusCore
 struct OptimizerMemory {
   let parameters: ParameterList
   let settings: [ParameterSettings]
-  /// Name of each of the formula's states; `nil` where it is not used.
+  /// Name of each of the formula's states; `nil` if it is not used.
   private let names: [String?]
   /// Whether the number of steps is part of the state.
   private let countsSteps: Bool

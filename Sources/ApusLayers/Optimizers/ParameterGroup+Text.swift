@@ -1,6 +1,6 @@
 /// As text, for the command and `run.json`: `layer4.*:lr=0.1`, `*.bias:lr=2,wd=0`, `conv1.*:train=false`.
 extension ParameterGroup: CustomStringConvertible, Codable {
-  /// `nil` where it is not a pattern, a colon and settings, or a number is negative or none.
+  /// `nil` if it is not a pattern, a colon and settings, or a number is negative or none.
   package init?(text: String) {
     guard let colon = text.lastIndex(of: ":"), colon != text.startIndex else { return nil }
     self.init(String(text[..<colon]))
@@ -31,7 +31,8 @@ extension ParameterGroup: CustomStringConvertible, Codable {
     let text = try container.decode(String.self)
     let isEmpty = text.count > 1 && text.last == ":"
     guard let group = isEmpty ? ParameterGroup(String(text.dropLast())) : ParameterGroup(text: text) else {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: "\"\(text)\" is no group of parameters")
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "\"\(text)\" is not a group of parameters")
     }
     self = group
   }

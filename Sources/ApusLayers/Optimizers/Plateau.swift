@@ -1,5 +1,5 @@
 /// Divides the learning rate where a metric stops improving: by 10 on a plateau of the validation error is how AlexNet and ResNet
-/// were trained (decks D2, D4). PyTorch's ReduceLROnPlateau, with its defaults.
+/// were trained (lectures 2 and 4). PyTorch's ReduceLROnPlateau, with its defaults.
 ///
 /// ```swift
 /// var plateau = Plateau(patience: 5)

@@ -5,11 +5,11 @@ import ApusCore
 /// g = gradient + weightDecay · value;  s += (1 − smoothing)(g² − s)
 /// value −= learningRate · g / (√s + ε)
 ///
-/// On a constant gradient each step is the learning rate in the end. `epsilonPlacement`: deck D2 has both √s + ε (as PyTorch and
+/// On a constant gradient each step is the learning rate in the end. `epsilonPlacement`: lecture 2 has both √s + ε (as PyTorch and
 /// Keras, the default) and √(s + ε). `centered`: s less the square of the gradients' running mean takes the place of s (at least 0),
 /// an estimate of the variance. `momentum` μ: u = μ · u + g/…, value −= learningRate · u.
 ///
-/// Tieleman & Hinton 2012 (lecture 6.5); with centering and momentum Graves 2013. Smoothing is 0.9 there, in deck D2 and in Keras;
+/// Tieleman & Hinton 2012 (lecture 6.5); with centering and momentum Graves 2013. Smoothing is 0.9 there, in lecture 2 and in Keras;
 /// PyTorch's default is 0.99.
 ///
 /// Its state is `mean_square.features.0.weight` and the like; also `mean` if centered, and `velocity` with momentum.

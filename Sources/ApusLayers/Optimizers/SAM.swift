@@ -14,7 +14,7 @@ import ApusCore
 /// optimizer.step(gradients(first: true)) { gradients(first: false) }
 /// ```
 ///
-/// Foret et al. 2021 (deck D3); ρ = 0.05 is theirs for CIFAR-10 and ImageNet.
+/// Foret et al. 2021 (lecture 3); ρ = 0.05 is theirs for CIFAR-10 and ImageNet.
 public struct SAM<Base: Optimizer>: Optimizer {
   /// Makes the step; its learning rate, settings and state are SAM's.
   public var base: Base
@@ -22,6 +22,8 @@ public struct SAM<Base: Optimizer>: Optimizer {
   package let rho: Double
   private let parameters: ParameterList
 
+  /// Traps if ρ is negative, or if the base needs a second pass of its own.
+  ///
   /// - Parameter parameters: which e moves, usually those of the base; trainable ones with a gradient only.
   public init(_ base: Base, _ parameters: ParameterList, rho: Double = 0.05) {
     OptimizerCheck.number(rho, "SAM", "rho")

@@ -4,7 +4,7 @@ import ApusCore
 ///
 /// g = gradient + weightDecay · value;  v = momentum · v + g;  value −= learningRate · v
 ///
-/// with Nesterov: value −= learningRate · (g + momentum · v). This is the lectures' v ← βv + g, θ ← θ − αv (deck D2), which on a
+/// with Nesterov: value −= learningRate · (g + momentum · v). This is the lectures' v ← βv + g, θ ← θ − αv (lecture 2), which on a
 /// constant gradient moves by α/(1 − β) a step in the end.
 ///
 /// Weight decay acts on filters and matrices, not on biases, scales and shifts, unless `decaying` is `.all` (as in PyTorch) or a

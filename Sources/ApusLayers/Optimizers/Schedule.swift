@@ -41,7 +41,7 @@ public struct Schedule: Hashable, Sendable {
   /// Always the base rate.
   public static let constant = Schedule(.constant)
 
-  /// base · factor^⌊t / every⌋ (PyTorch's StepLR): ÷10 every so often is what AlexNet and ResNet did (decks D2, D4).
+  /// base · factor^⌊t / every⌋ (PyTorch's StepLR): ÷10 every so often is what AlexNet and ResNet did (lectures 2 and 4).
   public static func step(every: Int, factor: Double = 0.1) -> Schedule {
     check(every >= 1, "step: every", every, "at least 1")
     check(factor > 0 && factor.isFinite, "step: the factor", factor, "a number above 0")
@@ -83,7 +83,7 @@ public struct Schedule: Hashable, Sendable {
   }
 
   /// base · (t + 1) / over for t < over, then another schedule from its time 0 on (PyTorch's LinearLR from 1/over on, in a
-  /// SequentialLR; Goyal et al. 2017). What follows also has its base: a warm-up of a warm-up is no use.
+  /// SequentialLR; Goyal et al. 2017). What follows also has its base: a warm-up of a warm-up is of no use.
   public static func warmup(over: Int, then schedule: Schedule) -> Schedule {
     check(over >= 0, "warmup: over", over, "at least 0")
     return Schedule(.warmup(over: over, then: schedule))

@@ -5,7 +5,7 @@ import ApusCore
 /// m += (1 − momentum)(gradient − m)
 /// value −= learningRate · (sign(m) + weightDecay · value),  sign(0) = 0
 ///
-/// Without momentum m is the gradient: what is left of it in one bit (deck D4; Seide et al. 2014), and the limit of clipping by
+/// Without momentum m is the gradient: what is left of it in one bit (lecture 4; Seide et al. 2014), and the limit of clipping by
 /// value with the learning rate scaled up. With momentum this is Signum. Bernstein et al. 2018.
 ///
 /// Its state is the running means, as `momentum.features.0.weight`; none without momentum.

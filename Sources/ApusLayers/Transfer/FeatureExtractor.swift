@@ -18,14 +18,14 @@ public struct FeatureExtractor {
   public let outputShape: Shape
 
   /// - Parameter input: the shape of one sample, `[H, W, C]`.
-  /// - Throws: `PathError` where there is no such layer, or the model does not call it in inference; `PlanError` where the input does
+  /// - Throws: `PathError` if there is no such layer, or the model does not call it in inference; `PlanError` if the input does
   ///   not fit.
   public init(_ model: any Layer, at path: String, input: Shape) throws {
     let layers = ModelWalk(model, listsLayers: true).layers
     guard layers.contains(where: { $0.path == path }) else {
       let known = layers.map(\.path).filter { !$0.isEmpty }
       throw PathError(
-        path, problem: "is none of the model's \(known.count) layers",
+        path, problem: "is not one of the model's \(known.count) layers",
         nearest: PathError.nearest(to: path, in: known.map { ($0, $0) }))
     }
     self.model = model
@@ -42,7 +42,7 @@ public struct FeatureExtractor {
 
   /// [N, …] of the model's input → [N, …] of `outputShape`.
   ///
-  /// Traps where the input does not fit the model, as the model does.
+  /// Traps if the input does not fit the model, as the model does.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     let scope = Scope(mode: .plain, phase: .inference, key: RandomKey(seed: 0, step: 0))
     scope.model = model

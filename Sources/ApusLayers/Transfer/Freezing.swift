@@ -7,7 +7,7 @@ public struct MatchedParts: Hashable, Sendable, Codable {
   /// Paths of buffers: running statistics of batch norms.
   public var buffers: [String] = []
   /// Numbers in those parameters.
-  public var scalarCount = 0
+  package var scalarCount = 0
 }
 
 extension Layer {

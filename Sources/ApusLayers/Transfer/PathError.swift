@@ -3,11 +3,11 @@ import ApusSupport
 /// A path, or a pattern of paths, that a model does not have. One line, with what was perhaps meant.
 public struct PathError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The path or pattern, as given.
-  public var pattern: String
+  package var pattern: String
   /// What is wrong with it, to be read behind the pattern: `matches none of the 62 parameters`.
   package var problem: String
   /// Paths, or patterns, that are most like it, the nearest first.
-  public var nearest: [String]
+  package var nearest: [String]
 
   /// - Parameter problem: the end of a sentence that the quoted pattern begins.
   package init(_ pattern: String, problem: String, nearest: [String] = []) {

@@ -49,7 +49,7 @@ package enum AtomicFile {
     private let descriptor: Int32
     private var isCommitted = false
 
-    /// Begins the file that `path` will lead to. Throws `FileError` where nothing can be written there, or it leads to a device, pipe or
+    /// Begins the file that `path` will lead to. Throws `FileError` if nothing can be written there, or it leads to a device, pipe or
     /// socket.
     package convenience init(_ path: String) throws(FileError) {
       try self.init(FilePlace(path))
@@ -127,7 +127,7 @@ package enum AtomicFile {
         partial.folder.descriptor, partial.name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
       if descriptor < 0 {
         let code = errno
-        // A name without a folder can be missing only where the folder itself is gone.
+        // A name without a folder can be missing only if the folder itself is gone.
         if code == ENOENT { throw partial.folder.removed }
         throw FileError(path, cannot: "make a file in its folder", code: code)
       }

@@ -12,7 +12,7 @@ package enum File {
   /// place of a file (`/dev/stdin`, `<(command)`).
   package static func contents(of path: String) throws(FileError) -> [UInt8] { try contents(of: path, limit: .max) }
 
-  /// The same, and an error where there are more than `limit` bytes.
+  /// The same, and an error if there are more than `limit` bytes.
   package static func contents(of path: String, limit: Int) throws(FileError) -> [UInt8] {
     // Without O_NONBLOCK a pipe that nobody writes to is waited for here, and some devices too. Of files it changes nothing.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
@@ -61,7 +61,7 @@ package enum File {
     }
   }
 
-  /// True where a regular file, or a link that leads to one, is at `path`.
+  /// True if a regular file, or a link that leads to one, is at `path`.
   package static func exists(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG

@@ -18,7 +18,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
 
   /// Path of the file.
   public let file: String
-  /// The part of the file that it is about, for instance a tensor's name in quotes; empty where it is the whole.
+  /// The part of the file that it is about, for instance a tensor's name in quotes; empty if it is the whole.
   public let part: String
   /// What went wrong with the file or its part.
   public let problem: Problem

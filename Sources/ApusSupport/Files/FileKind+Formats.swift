@@ -6,7 +6,7 @@ extension FileKind {
     Array("L119547037146038801333356L\n.".utf8),
   ]
 
-  /// True where `bytes` begin as the older format of `torch.save` does. Protocol and frame may stand before the number.
+  /// True if `bytes` begin as the older format of `torch.save` does. Protocol and frame may stand before the number.
   package static func isLegacyPyTorch(_ bytes: [UInt8]) -> Bool {
     let start = bytes.prefix(40)
     return legacyPyTorchMagic.contains { number in
@@ -17,7 +17,7 @@ extension FileKind {
   /// The longest header of a safetensors file.
   package static let safetensorsHeaderLimit = 100_000_000
 
-  /// True where `bytes` begin as a safetensors file does: a length that the format allows, and JSON.
+  /// True if `bytes` begin as a safetensors file does: a length that the format allows, and JSON.
   package static func isSafetensors(_ bytes: some Collection<UInt8>) -> Bool {
     var reader = ByteReader(Array(bytes.prefix(9))[...])
     guard let length = reader.next(UInt64.self), let first = reader.next(UInt8.self) else { return false }

@@ -14,7 +14,7 @@ package struct FileKind {
     FileError(file, part: part, found: FileKind(bytes).title, expected: expected)
   }
 
-  /// `: an HTML page` behind what else is said of a file that is not as expected; empty where its kind is not known.
+  /// `: an HTML page` behind what else is said of a file that is not as expected; empty if its kind is not known.
   package static func note(_ bytes: some Collection<UInt8>) -> String {
     let start = Array(bytes.prefix(1 << 16))
     return (empty(start) ?? signed(start) ?? text(start) ?? protobuf(start)).map { ": " + $0 } ?? ""

@@ -2,7 +2,7 @@ internal import CZlib
 
 /// Decoding of gzip data (RFC 1952) through zlib.
 package enum Gzip {
-  /// True where `bytes` begin as gzip data does.
+  /// True if `bytes` begin as gzip data does.
   package static func isGzip(_ bytes: [UInt8]) -> Bool { bytes.count >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B }
 
   /// The decoded bytes. More than `limit` of them are an error, found before they are made: a small file can decode to terabytes.

@@ -13,7 +13,7 @@ package final class HeldFolder: Sendable {
   package let path: String
   package let descriptor: Int32
 
-  /// Opens the folder at `path`; throws `FileError` where there is none or it cannot be read.
+  /// Opens the folder at `path`; throws `FileError` if there is none or it cannot be read.
   package init(_ path: String) throws(FileError) {
     // The descriptor must not be inherited: a child that outlives this process would hold its lock.
     descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -88,7 +88,7 @@ package struct FilePlace: Sendable {
     throw FileError(path, cannot: "follow its links", code: ELOOP)
   }
 
-  /// The text of a symbolic link; `nil` where it is none.
+  /// The text of a symbolic link; `nil` if it is none.
   private var linkTarget: String? {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(PATH_MAX)) { buffer in
       let count = buffer.withMemoryRebound(to: CChar.self) {

@@ -15,7 +15,7 @@ package enum JSONProblem {
     switch error {
     case .keyNotFound(let key, let context): return "\(place(context.codingPath, key)) is missing"
     case .valueNotFound(_, let context): return "\(place(context.codingPath)) has no value"
-    case .typeMismatch(let type, let context): return "\(place(context.codingPath)) is no \(type)"
+    case .typeMismatch(let type, let context): return "\(place(context.codingPath)) is not a \(type)"
     case .dataCorrupted(let context):
       return context.codingPath.isEmpty ? "it is not JSON" : "\(place(context.codingPath)): \(context.debugDescription)"
     @unknown default: return "it cannot be decoded"

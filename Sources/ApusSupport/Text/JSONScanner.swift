@@ -61,7 +61,7 @@ package struct JSONScanner {
       throw Mismatch(offset: start, found: "a number with a leading zero", expected: what)
     }
     if let next = current, next == UInt8(ascii: ".") || next | 0x20 == UInt8(ascii: "e") {
-      throw Mismatch(offset: start, found: "a number that is no integer", expected: what)
+      throw Mismatch(offset: start, found: "a number that is not an integer", expected: what)
     }
     return value
   }

@@ -13,7 +13,7 @@
 package final class Joinable: @unchecked Sendable {
   private let thread: pthread_t
 
-  /// Traps where the system has no thread left.
+  /// Traps if the system has no thread left.
   package init(_ body: @escaping @Sendable () -> Void) {
     final class Box {
       let body: @Sendable () -> Void

@@ -1,9 +1,9 @@
 internal import CZlib
 
-/// A writer of PNG images (ISO/IEC 15948): 8 bits a channel, gray or RGB, no filters.
+/// A writer of PNG images (ISO/IEC 15948): 8 bits per channel, gray or RGB, no filters.
 package enum PNG {
   /// - Parameters:
-  ///   - pixels: rows from the top, `channels` bytes a pixel.
+  ///   - pixels: rows from the top, `channels` bytes per pixel.
   ///   - channels: 1 (gray) or 3 (RGB).
   package static func encoded(_ pixels: [UInt8], width: Int, height: Int, channels: Int) -> [UInt8] {
     if pixels.count != width * height * channels || (channels != 1 && channels != 3) {

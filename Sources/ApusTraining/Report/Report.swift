@@ -157,7 +157,7 @@ package struct Report {
     }
     let meaning =
       shape[2] == 3
-      ? "In colour, middle grey is 0."
+      ? "In color, middle gray is 0."
       : "Orange weights are positive, blue ones negative, white ones 0; one scale for all."
     return """
       <section>

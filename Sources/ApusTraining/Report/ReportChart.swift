@@ -8,7 +8,7 @@ import ApusLayers
   import Darwin
 #endif
 
-/// A line chart as SVG: values an epoch, with axes, a legend and, through the page's script, the values under the pointer.
+/// A line chart as SVG: values per epoch, with axes, a legend and, through the page's script, the values under the pointer.
 package struct ReportChart {
   struct Series {
     var name: String
@@ -78,7 +78,7 @@ package struct ReportChart {
 
         """
     }
-    for epoch in ReportChart.labelled(epochs) {
+    for epoch in ReportChart.labeled(epochs) {
       svg += """
         <text class="tick" x="\(number(x(epoch)))" y="\(number(height - bottom + 18))" text-anchor="middle">\(epoch)</text>
 
@@ -139,7 +139,7 @@ package struct ReportChart {
   private func number(_ value: Double) -> String { value.formatted(decimals: 1) }
 
   /// At most about ten epochs to write under the axis, at round distances.
-  private static func labelled(_ epochs: [Int]) -> [Int] {
+  private static func labeled(_ epochs: [Int]) -> [Int] {
     let step = max(1, Int(AxisTicks.roundStep(Double(epochs.last! - epochs.first!) / 10)))
     return epochs.filter { step == 1 || $0 % step == 0 }
   }

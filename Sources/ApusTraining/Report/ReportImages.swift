@@ -14,13 +14,13 @@ enum ReportImages {
     func weight(_ pixel: Int, _ input: Int, _ output: Int) -> Float {
       weights[(pixel * inputs + input) * outputs + output] / largest
     }
-    let inColour = inputs == 3
+    let inColor = inputs == 3
     var pictures: [String] = []
     for output in 0..<outputs {
-      for input in 0..<(inColour ? 1 : inputs) where pictures.count < limit {
+      for input in 0..<(inColor ? 1 : inputs) where pictures.count < limit {
         var pixels: [UInt8] = []
         for pixel in 0..<height * width {
-          if inColour {
+          if inColor {
             for channel in 0..<3 { pixels.append(UInt8((127.5 + 127.5 * weight(pixel, channel, output)).rounded())) }
           } else {
             pixels += diverging(weight(pixel, input, output))

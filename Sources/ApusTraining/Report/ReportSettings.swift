@@ -53,7 +53,7 @@ struct ReportSettings {
     if settings.shift > 0 { changes.append("shifts of up to \(settings.shift) pixels") }
     if settings.flips { changes.append("flips") }
     if settings.cutout > 0 { changes.append("cutout of \(settings.cutout) pixels") }
-    if settings.jitter > 0 { changes.append("colour jitter of \(Float(settings.jitter))") }
+    if settings.jitter > 0 { changes.append("color jitter of \(Float(settings.jitter))") }
     return changes.isEmpty ? "none" : changes.joined(separator: ", ")
   }
 

@@ -42,7 +42,7 @@ extension RunRecord.Initial {
 
   /// The file's weights.
   ///
-  /// - Throws: `FileError` also where the file is not the one that was read when the run began.
+  /// - Throws: `FileError` also if the file is not the one that was read when the run began.
   func read() throws -> InitialWeights {
     let bytes = try File.contents(of: file)
     let found = Fingerprint.text(of: bytes)

@@ -25,7 +25,7 @@ public struct TrainedModel {
   public let classNames: [String]
   /// Of the training data.
   public let normalization: Normalization
-  /// The part of an image file that the model was trained on, see `ImageFolder.Options`; `nil` where its data were no files.
+  /// The part of an image file that the model was trained on, see `ImageFolder.Options`; `nil` if its data were not files.
   package let crop: Double?
   /// How image files become pixels, as those of the training data did.
   public let reading: ImageReading
@@ -107,7 +107,7 @@ public struct TrainedModel {
     else {
       throw FileError(
         path, part: "metadata \(key)", found: "input \(header.input) with \(header.mean.count) means",
-        expected: "a size [H, W, C], classes, and a mean and a deviation above 0 a channel")
+        expected: "a size [H, W, C], classes, and a mean and a deviation above 0 per channel")
     }
     return header
   }
@@ -132,7 +132,7 @@ public struct TrainedModel {
 
   /// Measures it on a split, whose images are normalized as the training data were.
   ///
-  /// - Throws: `DataError` where there is no sample, or images or classes are others than the model's.
+  /// - Throws: `DataError` if there is no sample, or images or classes are others than the model's.
   public func evaluated(on split: DataSplit) throws -> Evaluation {
     if split.count == 0 {
       throw DataError(split.dataset.source, found: "no images to measure with", expected: "at least one")

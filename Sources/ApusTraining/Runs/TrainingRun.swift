@@ -29,7 +29,7 @@ public enum TrainingRun {
     public var initialWeights: String?
     /// Where in that file the weights are; see `WeightsFile.prefix`.
     public var weightsPrefix: String?
-    /// Draws the classifier from the seed even where the file's would fit.
+    /// Draws the classifier from the seed even if the file's would fit.
     public var newHead = false
     /// Channels of the images: 3 repeats that of gray ones. The data's own by default.
     public var channels: Int?
@@ -224,13 +224,13 @@ public enum TrainingRun {
     } catch {
       record.status = .failed
       record.failure = "\(error)"
-      // The error that ended the run is the one to tell, also where this cannot be written.
+      // The error that ended the run is the one to tell, even if this cannot be written.
       try? record.write(to: folder.place(folder.files.record))
       throw error
     }
   }
 
-  /// Model and metrics, which follow from the checkpoint and are written after it. The model only where the last epoch is kept,
+  /// Model and metrics, which follow from the checkpoint and are written after it. The model only if the last epoch is kept,
   /// or where what is on disk may be from after the checkpoint.
   private static func writeDerived(
     _ trainer: Trainer, _ record: RunRecord, in folder: RunFolder, afterResume: Bool = false

@@ -118,7 +118,7 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
     if shift == 0 && !flips && cutout == 0 && jitter == 0 { return nil }
     return Augmentation(
       maximumShift: shift, flipsHorizontally: flips,
-      colourJitter: jitter == 0 ? nil : .init(brightness: jitter, contrast: jitter, saturation: jitter), cutout: cutout)
+      colorJitter: jitter == 0 ? nil : .init(brightness: jitter, contrast: jitter, saturation: jitter), cutout: cutout)
   }
 }
 

@@ -75,6 +75,7 @@ extension CommandTests {
       (["summary", "lenet5"], "--phase", "train", "training (default), inference"),
       (["summary", "lenet5"], "--format", "xml", "table (default), json, csv"),
       (["catalogue"], "--kind", "lossy", "layer, activation, loss"),
+      (["catalogue"], "--lecture", "d5", "0 (Learning: layers, normalization, losses), 1 ("),
     ] {
       let run = try apus(words: command + [option, value])
       expectRefused("The value '\(value)' is invalid for '\(option) <", status: 64, run)

@@ -59,7 +59,7 @@ extension CommandTests {
         try apus("evaluate", material.folder.path + "/new").output.hasSuffix(
           "test accuracy \(accuracy.percent(decimals: 1))\n"))
       #expect(try Npy.read(material.folder.path + "/new2.npy").shape == [1, 10])
-      // An error of the command's own keeps its exit code, also where nobody can read of it.
+      // An error of the command's own keeps its exit code, even if nobody can read of it.
       #expect(try apus(["fly"], redirected: ">/dev/full 2>/dev/full").status == 64)
       #expect(try apus(["evaluate", material.run + "/none"], redirected: "2>/dev/full").status == 1)
     }

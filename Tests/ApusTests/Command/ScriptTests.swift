@@ -206,7 +206,7 @@ import Testing
     #expect(run.status == 0 && run.output == "2.0\n2.0\n" && run.errors.isEmpty, "\(run.errors)")
     let kept = try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/apus-\(geteuid())/scripts")
     #expect(kept.filter { $0.hasPrefix("program-") }.count == 1 && !kept.contains { $0.hasPrefix("new-") }, "\(kept)")
-    // Among everybody's files a folder that others could have made is not trusted.
+    // A folder that others could have made among everybody's files is not trusted.
     let other = folder.path + "/other"
     try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: false)
     try FileManager.default.createDirectory(

@@ -37,7 +37,7 @@ import Testing
     #expect(map.heldBytes == held)
   }
 
-  @Test func freedNeighboursServeALargerBlock() {
+  @Test func freedNeighborsServeALargerBlock() {
     var map = BlockMap()
     map.addSegment(size: 1 << 30)
     let places = (0..<4).map { _ in map.take(1 << 20)! }

@@ -1,7 +1,7 @@
 import Apus
 import Testing
 
-/// Receptive fields of the catalogue of lectures, section 1 (deck D3), and what branches make of them.
+/// Receptive fields of the catalogue of lectures, section 1 (lecture 3), and what branches make of them.
 @Suite struct ReceptiveFieldTests {
   private func rows(_ name: String) throws -> [Plan.Row] {
     let entry = try NetworkCatalogue.entry(name)
@@ -47,7 +47,7 @@ import Testing
     #expect(last.receptiveField?.height == size && last.receptiveField?.jump.height == 32)
   }
 
-  /// Dilations of 1, 2, 4: 3×3, 7×7, 15×15 (deck D3).
+  /// Dilations of 1, 2, 4: 3×3, 7×7, 15×15 (lecture 3).
   @Test func ofDilatedConvolutions() throws {
     let model = Sequential([1, 2, 4].map { Conv2D(1, 1, kernel: 3, dilation: IntOrPair($0)) })
     let rows = try model.plan(input: [1, 32, 32, 1]).rows

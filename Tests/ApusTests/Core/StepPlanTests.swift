@@ -24,7 +24,7 @@ import Testing
     #expect(Double(plan.peakBytes) < 1.2 * Double(plan.mostLiveBytes))
   }
 
-  /// VGG-16 keeps what the deck lists: the convolutions' and pools' outputs, each once, and masks of a byte.
+  /// VGG-16 keeps what the lecture lists: the convolutions' and pools' outputs, each once, and masks of a byte.
   @Test func keptBytesAreThoseOfTheActivations() throws {
     let (model, input) = try outline("vgg16")
     let plan = try model.planStep(input: Shape([1] + input))

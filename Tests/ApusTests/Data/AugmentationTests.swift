@@ -24,7 +24,7 @@ import Testing
   @Test func itIsAFunctionOfSeedEpochAndSample() throws {
     let all = Augmentation(
       maximumShift: 2, flipsHorizontally: true,
-      colourJitter: .init(brightness: 0.3, contrast: 0.3, saturation: 0.3), cutout: 3)
+      colorJitter: .init(brightness: 0.3, contrast: 0.3, saturation: 0.3), cutout: 3)
     let split = try split(all)
     #expect(images(split, size: 2) == images(split, size: 4))
     #expect(images(split, size: 2) != images(split, size: 2, epoch: 3))
@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  @Test func cutoutIsOneSquareOfTheMeanColour() throws {
+  @Test func cutoutIsOneSquareOfTheMeanColor() throws {
     let plain = images(try split(Augmentation()), size: 6)
     for (changed, original) in pairs(images(try split(Augmentation(cutout: 4)), size: 6), plain) {
       let cut = (0..<80).filter { pixel in (0..<3).allSatisfy { changed[pixel * 3 + $0] == 0 } }
@@ -72,13 +72,13 @@ import Testing
 
   /// Each channel moves to or from the pixel's luma, 0.299 R + 0.587 G + 0.114 B.
   @Test func saturationIsDistanceFromLuma() throws {
-    let colours: [UInt8] = [200, 30, 10, 20, 180, 40, 15, 25, 210, 90, 90, 90]
-    let augmentation = Augmentation(colourJitter: .init(saturation: 0.5))
-    let changed = images(try split(colours, height: 2, width: 2, augmentation), size: 1)[0]
+    let colors: [UInt8] = [200, 30, 10, 20, 180, 40, 15, 25, 210, 90, 90, 90]
+    let augmentation = Augmentation(colorJitter: .init(saturation: 0.5))
+    let changed = images(try split(colors, height: 2, width: 2, augmentation), size: 1)[0]
     let factor = Double(augmentation.choice(sample: 0, seed: 3, epoch: 2).saturation)
     #expect(abs(factor - 1) > 0.05)
     for pixel in stride(from: 0, to: 12, by: 3) {
-      let (r, g, b) = (Double(colours[pixel]), Double(colours[pixel + 1]), Double(colours[pixel + 2]))
+      let (r, g, b) = (Double(colors[pixel]), Double(colors[pixel + 1]), Double(colors[pixel + 2]))
       let luma = 0.299 * r + 0.587 * g + 0.114 * b
       for (channel, value) in [r, g, b].enumerated() {
         let want = min(255, max(0, luma + factor * (value - luma)))
@@ -89,9 +89,9 @@ import Testing
 
   @Test func jitterChangesWhatItsNameSays() throws {
     // Gray pixels have no saturation to change.
-    let gray = try split(Augmentation(colourJitter: .init(saturation: 1)), channels: 1)
+    let gray = try split(Augmentation(colorJitter: .init(saturation: 1)), channels: 1)
     #expect(images(gray, size: 6) == images(try split(Augmentation(), channels: 1), size: 6))
-    let bright = Augmentation(colourJitter: .init(brightness: 0.5))
+    let bright = Augmentation(colorJitter: .init(brightness: 0.5))
     let choices = (0..<500).map { bright.choice(sample: $0, seed: 1, epoch: 0) }
     #expect(choices.allSatisfy { (0.5...1.5).contains($0.brightness) && $0.contrast == 1 && $0.saturation == 1 })
     #expect(abs(choices.reduce(0) { $0 + $1.brightness } / 500 - 1) < 0.06)
@@ -189,7 +189,7 @@ import Testing
 
   @Test func nonsenseIsRefusedWithItsValues() async {
     let jitter = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = Augmentation.ColourJitter(contrast: 1.5)
+      _ = Augmentation.ColorJitter(contrast: 1.5)
     }
     #expect(errorText(jitter).contains("contrast 1.5 is not in 0...1"))
     let cutout = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {

@@ -65,7 +65,7 @@ private func folder(train: [[UInt8]], test: [UInt8]?, meta: String? = names.join
   func readsRealImages() throws {
     let splits = try CIFAR10.load(folder: #require(testDataFolder) + "/cifar10")
     #expect(splits.train.count + splits.validation.count >= 10_000 && splits.test.count == 10_000)
-    // A thousand test images a class, whatever their order.
+    // A thousand test images per class, whatever their order.
     #expect((Int32(0)..<10).allSatisfy { label in splits.test.labels.count { $0 == label } == 1000 })
     // The means of the whole training set are 0.4914, 0.4822, 0.4465.
     for (mean, known) in pairs(splits.normalization.mean, [0.4914, 0.4822, 0.4465]) {

@@ -62,7 +62,7 @@ import Testing
     #expect(DigitsTests.digits.validation.indices.prefix(8) == [1, 4, 25, 37, 57, 71, 82, 83])
   }
 
-  @Test func areNormalisedByTheTrainingSplit() throws {
+  @Test func areNormalizedByTheTrainingSplit() throws {
     let digits = DigitsTests.digits
     var sum = 0.0
     var squares = 0.0

@@ -3,7 +3,7 @@ import ApusVision
 import Foundation
 import Testing
 
-/// Writes a folder of pictures of one gray value each: a list of values a class.
+/// Writes a folder of pictures of one gray value each: a list of values per class.
 func pictureFolder(
   _ temporary: TemporaryFolder, _ name: String, _ classes: KeyValuePairs<String, [Int]>, size: Int = 4
 ) throws -> String {
@@ -48,7 +48,7 @@ private func load(_ folder: String, limit: Int = ImageFolder.memoryLimit) throws
     #expect(data.test.normalization == data.normalization)
   }
 
-  /// The reader makes pixels of the very bytes that are recorded, even where the file changes meanwhile.
+  /// The reader makes pixels of the very bytes that are recorded, even if the file changes meanwhile.
   @Test func readsEachFileOnce() throws {
     let temporary = try TemporaryFolder()
     let folder = try pictureFolder(temporary, "a", ["x": Array(0..<9), "y": Array(20..<29)])
@@ -126,21 +126,21 @@ private func load(_ folder: String, limit: Int = ImageFolder.memoryLimit) throws
     expectError("/x/4.png", "damaged or truncated PNG") { _ = try load(folder) }
   }
 
-  @Test func takesTheCentreAsTorchvisionDoes() throws {
+  @Test func takesTheCenterAsTorchvisionDoes() throws {
     let pixels = (0..<4 * 7).map { UInt8($0) }
     let wide = Image(height: 4, width: 7, channels: 1, pixels: pixels)
     // Of 3 columns too many, round(1.5) = 2 are cut on the left.
-    let cut = wide.centre(for: .init(input: [4, 4, 1], crop: 1))
+    let cut = wide.center(for: .init(input: [4, 4, 1], crop: 1))
     #expect(cut.pixels == (0..<4).flatMap { y in (2..<6).map { UInt8(7 * y + $0) } })
-    #expect(wide.centre(for: .init(input: [4, 7, 1], crop: 1)) == wide)
+    #expect(wide.center(for: .init(input: [4, 7, 1], crop: 1)) == wide)
     #expect(
       ImageFolder.Options(input: [224, 224, 3]).crop == 0.875 && ImageFolder.Options(input: [32, 32, 3]).crop == 1)
     // 224 of 256 pixels of a picture of 256×256: its middle, without scaling.
     let large = Image(height: 256, width: 256, channels: 1, pixels: (0..<65536).map { UInt8($0 % 251) })
-    let middle = large.centre(for: .init(input: [224, 224, 1]))
+    let middle = large.center(for: .init(input: [224, 224, 1]))
     #expect(middle.pixels[0] == large.pixels[16 * 256 + 16] && middle.pixels.last == large.pixels[239 * 256 + 239])
     let tall = Image(height: 90, width: 30, channels: 3, pixels: [UInt8](repeating: 7, count: 8100))
-    let small = tall.centre(for: .init(input: [8, 16, 3], crop: 0.5))
+    let small = tall.center(for: .init(input: [8, 16, 3], crop: 0.5))
     #expect(small.height == 8 && small.width == 16 && small.pixels.allSatisfy { $0 == 7 })
   }
 }

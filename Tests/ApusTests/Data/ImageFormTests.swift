@@ -64,7 +64,7 @@ private func read(_ name: String) throws -> Image {
     }
   }
 
-  /// What there is of a file that ends early is no image.
+  /// What there is of a file that ends early is not an image.
   @Test(arguments: [
     "progressive.jpg", "cmyk.jpg", "lossy.webp", "lossless.webp", "rgb.bmp", "palette4.bmp", "frame.gif",
   ])
@@ -141,7 +141,7 @@ private func read(_ name: String) throws -> Image {
     #expect(share.hasRoom(for: DecodingMemory.limit / 2) && !share.hasRoom(for: DecodingMemory.limit / 2 + 1))
     share.giveBack(DecodingMemory.limit / 2)
     #expect(share.byteCount == 0)
-    // It is given back also where decoding fails.
+    // It is given back even if decoding fails.
     struct Failure: Error {}
     for _ in 0..<3 {
       #expect(throws: Failure.self) { try DecodingMemory.with(DecodingMemory.limit) { throw Failure() } }

@@ -70,7 +70,8 @@ import Testing
         "Concatenation",
         Concatenation([Conv2D(6, 4, kernel: 1), MaxPool2D(3, stride: 1, padding: 1), Identity(), Identity()])),
       Case("BasicConv2D", BasicConv2D(6, 4, kernel: 3, normalized: true)),
-      Case("Inception", Inception(6, .init(2, 3, 4, 2, 3, 5), fiveKernel: 5, normalized: true)),
+      Case(
+        "Inception", Inception(6, .init(one: 2, three: (3, 4), five: (2, 3), pool: 5), fiveKernel: 5, normalized: true)),
       Case("ResidualBlock", ResidualBlock(6, 8, stride: 2)),
       Case("ResidualBlock", ResidualBlock(6, 8, stride: 2, shortcut: .padding)),
       Case("ResidualBlock", ResidualBlock(6, 6)),
@@ -104,8 +105,8 @@ import Testing
   /// Whoever adds a public layer adds its case.
   @Test func everyLayerHasACase() throws {
     let cases = Set(CompiledTests.layers().map(\.testDescription))
-    let layers = Set(Catalogue.entries.filter { [.layer, .activation, .normalisation].contains($0.kind) }.map(\.name))
-    let functions: Set = [  // entries that are no layers, or forms of one that has cases
+    let layers = Set(Catalogue.entries.filter { [.layer, .activation, .normalization].contains($0.kind) }.map(\.name))
+    let functions: Set = [  // entries that are not layers, or forms of one that has cases
       "Conv2D(dilation:)", "Conv2D(groups:)", "Conv2D.asToeplitz", "patches", "MaxPool2D(ceilMode:)", "PatternNetwork",
       "perceptron", "BatchNorm per activation", "recomputeStatistics(over:)", "fold",
     ]
@@ -132,7 +133,7 @@ import Testing
     expectSameBits(try model.compiled(for: x.shape)(x), model(x))
   }
 
-  /// What two operations read is there for both, also where one of them could go into the kernel that makes it.
+  /// What two operations read is there for both, even if one of them could go into the kernel that makes it.
   @Test func sharedResultsAreNotTakenAway() throws {
     struct Shared: Layer {
       let conv = Conv2D(3, 4, kernel: 3, padding: 1)

@@ -128,12 +128,12 @@ extension ONNXTests {
       (
         [
           "Broadcast to [3, 3]",
-          "no multiple of the batch's, 3 for a batch of 2, 4 for a batch of 3, 9 for a batch of 8",
+          "not a multiple of the batch's, 3 for a batch of 2, 4 for a batch of 3, 9 for a batch of 8",
         ],
         [2, 3], function { $0.max(axes: [0], keepingAxes: true).broadcast(to: [n($0) + 1, 3]) }
       ),
       (
-        ["Broadcast to [4, 3]", "no multiple of the batch's"], [2, 3],
+        ["Broadcast to [4, 3]", "not a multiple of the batch's"], [2, 3],
         function { $0.max(axes: [0], keepingAxes: true).broadcast(to: [n($0) * n($0), 3]) }
       ),
       (

@@ -26,7 +26,7 @@ import Testing
     }
     for entry in every(Catalogue.entries) {
       #expect(tests.contains(entry.test), "\(entry.kind.rawValue) \(entry.name): there is no test \(entry.test)")
-      #expect(!entry.equation.isEmpty && !entry.deck.isEmpty, "\(entry.name)")
+      #expect(!entry.equation.isEmpty && entry.lectures.allSatisfy(Lecture.titles.indices.contains), "\(entry.name)")
     }
   }
 
@@ -54,6 +54,14 @@ import Testing
   @Test func thePageIsMadeFromTheCatalogue() throws {
     let page = try String(contentsOfFile: repositoryFile("docs/CATALOGUE.md"), encoding: .utf8)
     #expect(page == Catalogue.markdown, "run: apus catalogue --markdown > docs/CATALOGUE.md")
+  }
+
+  @Test func aLectureIsCalledByItsNumber() {
+    for text in ["2", "d2", "D2", "lecture-2", "Lecture-2"] { #expect(Lecture.number(text) == 2, "\(text)") }
+    for text in ["5", "d", "", "02", "d-2", "lecture2", "lecture-d2"] {
+      #expect(Lecture.number(text) == nil, "\(text)")
+    }
+    for lecture in Lecture.titles.indices { #expect(Catalogue.entries.contains { $0.lectures.contains(lecture) }) }
   }
 
   @Test func everyKindHasEntries() {

@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  /// The errors of the decks, and no others.
+  /// The errors of the lectures, and no others.
   @Test func errataAreThese() throws {
     func errata(_ network: String) throws -> [String] {
       try PublishedTable.tables(of: network).flatMap { try $0.compare() }.filter { $0.verdict != .equal }.map(
@@ -50,7 +50,7 @@ import Testing
     #expect(try errata("resnet50.paper").isEmpty)
   }
 
-  /// Deck D4's lines of VGG-16 add up to 15,237,608 numbers, not to the 24M that it prints.
+  /// Lecture 4's lines of VGG-16 add up to 15,237,608 numbers, not to the 24M that it prints.
   @Test func memoryOfVGG16() throws {
     let table = try #require(PublishedTable.tables(of: "vgg16").first { $0.source.contains("memory") })
     let total = try #require(try table.compare().last)

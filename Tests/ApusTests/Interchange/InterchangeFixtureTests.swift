@@ -38,7 +38,7 @@ struct InterchangeNetwork: Layer {
     try Safetensors.read(repositoryFile("Tests/Fixtures/interchange-values.safetensors")).tensors
   }
 
-  /// Within `tolerance` of the largest element, `or` more where what is left is small beside what cancelled.
+  /// Within `tolerance` of the largest element, `or` more where what is left is small beside what canceled.
   private func expectNear(
     _ a: Tensor, _ name: String, tolerance: Float = 1e-5, or more: Float = 0,
     sourceLocation: SourceLocation = #_sourceLocation

@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  /// A file of another network gets a receipt with ten names a group, even where no input shape is given.
+  /// A file of another network gets a receipt with ten names a group, even if no input shape is given.
   @Test func aFileOfAnotherNetworkGetsTheReceipt() throws {
     let file = try Random.withSeed(1) { CIFARResNet(depth: 20) }.weights(source: "resnet20.safetensors")
     let model = lenet()

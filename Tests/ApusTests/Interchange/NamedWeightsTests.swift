@@ -123,7 +123,7 @@ import Testing
     }
   }
 
-  /// Less than half of the names is no set of weights.
+  /// Less than half of the names is not a set of weights.
   @Test func aFewNamesAreNoSet() throws {
     var file = try weights { "a.\($0)" }
     file.tensors.removeAll { !$0.name.hasPrefix("a.features") }

@@ -94,7 +94,7 @@ private func expectRefusal(
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)} x", "spaces and a line's end", "'x'"),
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}\n", "spaces and a line's end", "header: "),
     ("{'descr': 'f4', 'fortran_order': False, 'shape': (2,)}", "dtype \"f4\"", "f8 f4 f2"),
-    ("{'descr': '|f4', 'fortran_order': False, 'shape': (2,)}", "dtype \"|f4\"", "where it is one byte"),
+    ("{'descr': '|f4', 'fortran_order': False, 'shape': (2,)}", "dtype \"|f4\"", "if it is one byte"),
     ("{'descr': '=f4', 'fortran_order': False, 'shape': (2,)}", "dtype \"=f4\"", "after < or >"),
     ("{'descr': '<c8', 'fortran_order': False, 'shape': (1,)}", "dtype \"<c8\"", "one of"),
     ("{'descr': '', 'fortran_order': False, 'shape': (1,)}", "dtype \"\"", "one of"),

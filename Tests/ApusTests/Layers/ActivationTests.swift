@@ -102,18 +102,18 @@ import Testing
   @Test func layersAreTheirOperations() {
     let x = floats([3, 8], seed: 52)
     expectSameBits(Identity()(x), x)
-    expectSameBits(Threshold()(x), x.threshold())
+    expectSameBits(Threshold()(x), threshold(x))
     expectSameBits(Sigmoid()(x), x.sigmoid())
     expectSameBits(Tanh()(x), x.tanh())
     expectSameBits(ReLU()(x), x.relu())
-    expectSameBits(LeakyReLU(slope: 0.2)(x), x.leakyReLU(slope: 0.2))
-    expectSameBits(PReLU(8)(x), x.leakyReLU(slope: 0.25))
-    expectSameBits(ELU(alpha: 0.7)(x), x.elu(alpha: 0.7))
-    expectSameBits(Maxout(4)(x), x.maxout(pieces: 4))
-    expectSameBits(Swish(beta: 1.3)(x), x.swish(beta: 1.3))
-    expectSameBits(GELU()(x), x.gelu())
-    expectSameBits(GELU(.tanh)(x), x.gelu(.tanh))
-    expectSameBits(Softplus()(x), x.softplus())
+    expectSameBits(LeakyReLU(slope: 0.2)(x), leakyReLU(x, slope: 0.2))
+    expectSameBits(PReLU(8)(x), leakyReLU(x, slope: 0.25))
+    expectSameBits(ELU(alpha: 0.7)(x), elu(x, alpha: 0.7))
+    expectSameBits(Maxout(4)(x), maxout(x, pieces: 4))
+    expectSameBits(Swish(beta: 1.3)(x), swish(x, beta: 1.3))
+    expectSameBits(GELU()(x), gelu(x))
+    expectSameBits(GELU(.tanh)(x), gelu(x, .tanh))
+    expectSameBits(Softplus()(x), softplus(x))
     expectClose(GELU(.tanh)(x), GELU()(x).array(of: Float.self).map(Double.init), tolerance: 5e-4)
   }
 }
@@ -164,7 +164,7 @@ import Testing
     }
     let model = Sequential { PReLU(4) }
     #expect { try model.plan(input: [2, 5]) } throws: {
-      "\($0)" == "0: PReLU expects one slope or one a channel, input is [2, 5], slopes are [4]"
+      "\($0)" == "0: PReLU expects one slope or one per channel, input is [2, 5], slopes are [4]"
     }
   }
 

@@ -80,7 +80,7 @@ private struct Net: Layer {
     expectError("\"unused\"", "does not call") { _ = try features(of: model, at: "unused", x) }
     // Two pools of the same settings, told apart by the layers that call them.
     try expect(model, at: "right.pool", x) { model.right.pool(relu(model.stem(x))) }
-    expectError("\"lefd\"", "none of the model's 8 layers", "left") { _ = try features(of: model, at: "lefd", x) }
+    expectError("\"lefd\"", "not one of the model's 8 layers", "left") { _ = try features(of: model, at: "lefd", x) }
     expectError("stem") { _ = try features(of: model, at: "left", floats([1, 8, 8, 4], seed: 1)) }
   }
 

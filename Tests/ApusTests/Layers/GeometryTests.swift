@@ -107,7 +107,7 @@ import Testing
     }
     #expect(errorText(dilation).contains(bound))
     let large = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = transposedConv2d(
+      _ = convTranspose2d(
         Tensor.ones([1, 4, 4, 1]), weight: Tensor.ones([2, 2, 1, 1]), stride: IntOrPair(Int(Int32.max)))
     }
     #expect(

@@ -23,7 +23,7 @@ import Testing
       var clipper = GradientClipper(.none)
       try expectNames("bias") { () throws(NonFiniteGradientError) in try clipper.clip(&gradients) }
     }
-    // Finite, though its square is no float.
+    // Finite, though its square is not a float.
     let large = model.gradients(.full([6, 4], 1e30), .zeros([4]))
     #expect(try abs(large.norm() / (1e30 * 24.0.squareRoot()) - 1) < 1e-6)
   }

@@ -76,7 +76,7 @@ import Testing
     check(n, [1, count, 1, 1], "group norm over positions") { groupNorm($0, groups: 1, epsilon: n.epsilon) }
     check(n, [1, 1, 1, count], "group norm over channels") { groupNorm($0, groups: 1, epsilon: n.epsilon) }
     check(n, [1, count, 1, 1], "instance norm") { instanceNorm($0, epsilon: n.epsilon) }
-    check(n, [count, 1], "weight standardisation") { standardized(weight: $0, epsilon: n.epsilon) }
+    check(n, [count, 1], "weight standardization") { standardized(weight: $0, epsilon: n.epsilon) }
   }
 
   @Test(arguments: numbers) func batches(_ n: Numbers) {

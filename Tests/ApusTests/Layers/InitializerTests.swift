@@ -126,7 +126,7 @@ import Testing
     let vector = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Initializer.orthogonal().tensor([7], fanIn: 7, fanOut: 7)
     }
-    #expect(errorText(vector).contains("orthogonal: a parameter of shape [7] is no matrix"))
+    #expect(errorText(vector).contains("orthogonal: a parameter of shape [7] is not a matrix"))
     let groups = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Initializer.dirac(groups: 3).tensor([3, 3, 2, 4], fanIn: 18, fanOut: 36)
     }
@@ -199,7 +199,7 @@ import Testing
     #expect(ratio.allSatisfy { abs($0 - ratio[0]) < 1e-5 } && ratio[0] < 1)
   }
 
-  @Test func dataDependentValuesNormaliseEachChannel() throws {
+  @Test func dataDependentValuesNormalizeEachChannel() throws {
     let model = Random.withSeed(1) { network() }
     let batch = floats([64, 8, 8, 3], seed: 5) * 2 + 1
     let layers = try initializeFromData(model, batch: batch)

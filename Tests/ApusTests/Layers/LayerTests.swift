@@ -17,7 +17,7 @@ import Testing
     #expect(padded.array(of: Float.self) == [0, 1, 2, 3, 4, 0, 5, 6, 7, 8, 0, 9, 10, 11, 12])
   }
 
-  @Test func channelPoolsTakeNeighbours() {
+  @Test func channelPoolsTakeNeighbors() {
     let x = Tensor([1, 3, 2, 8, 4, 0] as [Float], shape: [1, 6])
     #expect(ChannelPool(2)(x).array(of: Float.self) == [3, 8, 4])
     #expect(ChannelPool(2, taking: .mean)(x).array(of: Float.self) == [2, 5, 2])
@@ -27,14 +27,14 @@ import Testing
   @Test func gradientsOfEnlargingAndLocalLayers() {
     let x = doubles([2, 4, 3, 2], seed: 1)
     let (w, b) = (doubles([3, 2, 3, 2], seed: 2), doubles([3], seed: 3))
-    expectGradients(at: [x, w, b]) { transposedConv2d($0[0], weight: $0[1], bias: $0[2]) }
+    expectGradients(at: [x, w, b]) { convTranspose2d($0[0], weight: $0[1], bias: $0[2]) }
     expectGradients(at: [x, w]) {
-      transposedConv2d(
+      convTranspose2d(
         $0[0], weight: $0[1], stride: [2, 3], padding: .explicit(top: 1, left: 0, bottom: 0, right: 1),
         outputPadding: [1, 2], dilation: [2, 1])
     }
     expectGradients(at: [x, doubles([2, 2, 1, 2], seed: 4)]) {
-      transposedConv2d($0[0], weight: $0[1], stride: 2, padding: .same, groups: 2)
+      convTranspose2d($0[0], weight: $0[1], stride: 2, padding: .same, groups: 2)
     }
     expectGradients(at: [x]) {
       patches($0[0], kernel: [3, 2], stride: [2, 1], padding: 1, dilation: [1, 2]).square()
@@ -160,7 +160,7 @@ import Testing
     #expect(inception.parameters.map(\.path) == ["0.weight", "0.bias", "1.0.weight", "1.0.bias"])
   }
 
-  @Test func theDecksPatternBuildsANetwork() throws {
+  @Test func theLecturesPatternBuildsANetwork() throws {
     let text = "[(CONV-RELU)*N-POOL?]*M-(FC-RELU)*K,SOFTMAX"
     let net = try PatternNetwork(text, input: [32, 32, 3], classes: 10, counts: ["N": 2, "M": 3, "K": 1])
     let same = try PatternNetwork("[(CONV-RELU)*2-POOL]*3-(FC-RELU)*1,SOFTMAX", input: [32, 32, 3], classes: 10)

@@ -30,12 +30,12 @@ import Testing
     }
   }
 
-  @Test func transposedConv2dAndItsGradients() throws {
+  @Test func convTranspose2dAndItsGradients() throws {
     let fixture = try PyTorchFixture("transposed-conv2d")
     for name in fixture.cases {
       let geometry = fixture.integers("\(name)/geometry")
       check(fixture, name, ["x", "weight", "bias"]) { inputs in
-        transposedConv2d(
+        convTranspose2d(
           inputs[0], weight: inputs[1], bias: inputs[2], stride: IntOrPair(geometry[0], geometry[1]),
           padding: .explicit(top: geometry[2], left: geometry[3], bottom: geometry[2], right: geometry[3]),
           outputPadding: IntOrPair(geometry[4], geometry[5]), dilation: IntOrPair(geometry[6], geometry[7]),

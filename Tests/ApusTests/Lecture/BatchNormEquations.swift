@@ -1,7 +1,7 @@
 import Apus
 import Testing
 
-/// The equations of batch norm's backward pass as deck D4 prints them (Ioffe & Szegedy 2015), each a test of its own, evaluated by
+/// The equations of batch norm's backward pass as lecture 4 prints them (Ioffe & Szegedy 2015), each a test of its own, evaluated by
 /// hand in double precision. Those of quantities inside (x̂, σ², μ) are held against the tape's gradients of the same steps written
 /// as operations; those of what the layer gives (x, γ, β) against the layer.
 @Suite struct BatchNormEquations {

@@ -120,7 +120,7 @@ import Testing
   }
 
   @Test func property28MaxPoolSendsTheGradientToTheMaximumOnly() throws {
-    // The deck's example.
+    // The lecture's example.
     let x = Tensor([3, 1, 3, 5, 6, 0, 7, 9, 3, 2, 1, 4, 0, 2, 4, 3] as [Float], shape: [1, 4, 4, 1])
     let pool = MaxPool2D(2)
     #expect(pool(x).array(of: Float.self) == [6, 9, 3, 4])

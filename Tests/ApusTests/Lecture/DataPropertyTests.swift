@@ -46,8 +46,8 @@ import Testing
     let mean = MeanImage(of: data, at: [0, 1, 2, 3])
     #expect(mean.mean.shape == [32, 32, 3])
     #expect(Normalization(of: data, at: [0, 1, 2, 3]).mean.count == 3)
-    let centred = mean(data.images)
-    #expect(centred.mean(axes: [0]).array(of: Float.self).allSatisfy { abs($0) < 1e-6 })
+    let centered = mean(data.images)
+    #expect(centered.mean(axes: [0]).array(of: Float.self).allSatisfy { abs($0) < 1e-6 })
   }
 
   @Test func property27FlippingTwiceIsNothingAndTenCropGivesTen() {

@@ -1,7 +1,7 @@
 import Apus
 import Testing
 
-/// What the lecture's decks state about initial values, each test named after the statement (LECTURES section 12).
+/// What the lectures state about initial values, each test named after the statement.
 @Suite struct InitializationPropertyTests {
   /// With W = 0, or any other constant, nothing ever tells the units of a layer apart.
   @Test(arguments: [0.0, 0.3])

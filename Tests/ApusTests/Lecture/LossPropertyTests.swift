@@ -1,7 +1,7 @@
 import Apus
 import Testing
 
-/// What the lecture's decks state about losses, each test named after the statement (LECTURES section 12).
+/// What the lectures state about losses, each test named after the statement.
 @Suite struct LossPropertyTests {
   private let labels = Tensor([2, 0, 1, 4, 2, 3] as [Int32])
 

@@ -14,7 +14,7 @@ func randomized(_ norm: BatchNorm, seed: UInt64) -> BatchNorm {
   return norm
 }
 
-/// Property tests 12 to 17 and 30 of what the decks say of normalization, each named after its statement.
+/// Property tests 12 to 17 and 30 of what the lectures say of normalization, each named after its statement.
 @Suite struct NormalizationProperties {
   @Test func property12BatchNormWithGammaTheDeviationAndBetaTheMeanIsTheIdentity() {
     let x = floats([6, 3, 5, 4], seed: 1) * 3 + 2

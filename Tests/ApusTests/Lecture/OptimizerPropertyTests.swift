@@ -2,7 +2,7 @@ import Apus
 import Foundation
 import Testing
 
-/// The decks' statements on optimizers and clipping, by their numbers in the list of property tests.
+/// The lectures' statements on optimizers and clipping, by their numbers in the list of property tests.
 @Suite struct OptimizerPropertyTests {
   private func numbers(_ gradients: Gradients, _ model: FixedGradients) throws -> [Double] {
     try [model.weight, model.bias].flatMap { try #require(gradients[$0]).array(of: Float.self).map(Double.init) }

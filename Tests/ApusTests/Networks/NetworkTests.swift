@@ -3,7 +3,7 @@ import Testing
 
 /// The networks of the literature: numbers of parameters, outputs, names.
 @Suite struct NetworkTests {
-  /// For the usual number of channels and classes; from the papers, the decks and torchvision's documentation.
+  /// For the usual number of channels and classes; from the papers, the lectures and torchvision's documentation.
   static let parameters: [(name: String, count: Int)] = [
     ("lenet5", 61_706), ("lenet5.paper", 60_000),
     ("alexnet.paper", 60_965_224), ("alexnet.ungrouped", 62_378_344), ("alexnet.torchvision", 61_100_840),
@@ -97,7 +97,9 @@ import Testing
       check(Bottleneck(4, width: 2, stride: 2, stridesFirst: true), [2, 5, 5, 4])
       check(ResidualBlock(3, 5, stride: 2, shortcut: .padding), [2, 4, 5, 3])
       check(ResidualBlock(3, 3, shortcut: .none), [2, 4, 4, 3])
-      check(Inception(3, .init(1, 2, 2, 1, 2, 1), fiveKernel: 5, normalized: false), [1, 4, 5, 3])
+      check(
+        Inception(3, .init(one: 1, three: (2, 2), five: (1, 2), pool: 1), fiveKernel: 5, normalized: false),
+        [1, 4, 5, 3])
       check(PartiallyConnectedConv2D(3, [[0], [0, 2], [0, 1, 2]], kernel: 2), [1, 4, 3, 3])
       check(TrainedSubsampling2D(2), [1, 4, 4, 2])
       let block = NormalizerFreeBlock(3, width: 2, stride: 2, alpha: 0.2, beta: 1.1, projects: true)

@@ -28,7 +28,7 @@ import Testing
         }
       }
     }
-    // As a telephone and the web have them: turned by EXIF, WebP, CMYK; and a file that is no photograph.
+    // As a telephone and the web have them: turned by EXIF, WebP, CMYK; and a file that is not a photograph.
     for (place, form) in [
       ("train/cat/turned.JPG", "exif6.jpg"), ("train/cat/web.webp", "lossy.webp"), ("train/ship/print.jpg", "cmyk.jpg"),
     ] {

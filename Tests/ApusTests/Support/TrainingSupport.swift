@@ -5,7 +5,7 @@ import Testing
 /// The embedded digits, read once: most tests of training use them.
 let digits = Digits.load()
 
-/// A short training: 21 steps an epoch.
+/// A short training: 21 steps per epoch.
 func shortSettings(epochs: Int = 2, learningRate: Double = 0.05, seed: UInt64 = 1) -> TrainingSettings {
   TrainingSettings(epochs: epochs, batchSize: 64, learningRate: learningRate, seed: seed)
 }

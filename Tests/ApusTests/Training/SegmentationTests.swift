@@ -107,12 +107,12 @@ import Testing
     #expect(scenes.classNames == ["background"] + (0...9).map(String.init))
   }
 
-  @Test func colourIsRefused() throws {
+  @Test func colorIsRefused() throws {
     let images = Tensor.zeros([2, 8, 8, 3], .uint8)
     let dataset = try ImageDataset(images: images, labels: [0, 0], classNames: ["a"], source: "cats")
     let split = DataSplit(
       dataset, indices: [0, 1], normalization: Normalization(mean: [0, 0, 0], deviation: [1, 1, 1]))
-    expectError("cats", "[8, 8, 3]", "grey squares") { _ = try scenes(split) }
+    expectError("cats", "[8, 8, 3]", "gray squares") { _ = try scenes(split) }
   }
 }
 

@@ -90,7 +90,7 @@ import Testing
     }
   }
 
-  /// What is recorded of the file is of the bytes that the values are made of, even where it changes meanwhile.
+  /// What is recorded of the file is of the bytes that the values are made of, even if it changes meanwhile.
   @Test func takesFingerprintAndValuesFromOneRead() throws {
     let temporary = try TemporaryFolder()
     let file = temporary.path + "/weights.safetensors"

@@ -24,7 +24,7 @@ typedef enum apus_optimizer {
    *   v = v + (1 − β2)·(g² − v)
    *   w = w − η·(m / (1 − β1ᵗ)) / (√(v / (1 − β2ᵗ)) + ε) */
   APUS_ADAM,
-  /* RMSProp (Tieleman & Hinton 2012; momentum and centring as Graves 2013). state[0]: s; state[1]: mean ḡ of gradients, where
+  /* RMSProp (Tieleman & Hinton 2012; momentum and centering as Graves 2013). state[0]: s; state[1]: mean ḡ of gradients, where
    * `centered`, else NULL; state[2]: velocity u, NULL where momentum is 0 (then u = d).
    *   s = s + (1 − β2)·(g² − s);  ḡ = ḡ + (1 − β2)·(g − ḡ);  t = centered ? max(s − ḡ², 0) : s
    *   d = g / (epsilon_inside ? √(t + ε) : √t + ε)
