@@ -3,7 +3,7 @@
 public enum TensorOperation: Hashable, Sendable {
   /// x [N, H, W, C], weight [KH, KW, C / groups, K], and bias [K] where there is one; `conv2d`.
   case convolution(ConvolutionSettings)
-  /// x [N, H, W, C], weight [KH, KW, K / groups, C]; `transposedConv2d`, whose bias is an `add` of its own. The output's size is
+  /// x [N, H, W, C], weight [KH, KW, K / groups, C]; `convTranspose2d`, whose bias is an `add` of its own. The output's size is
   /// the output's shape.
   case transposedConvolution(ConvolutionSettings)
   /// x [N, in], weight [in, out], and bias [out] where there is one.
