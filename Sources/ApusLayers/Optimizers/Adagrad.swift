@@ -7,7 +7,7 @@ import ApusCore
 /// value −= learningRate / (1 + (t − 1) · learningRateDecay) · g / (√s + ε)
 ///
 /// where t counts the parameter's steps from 1. Duchi, Hazan & Singer 2011; numbers as PyTorch's.
-public struct Adagrad: Optimizer {
+public struct Adagrad: OnePassOptimizer {
   /// At least 0; read at each step.
   public var learningRate: Double
   /// Divides the rate of step t by 1 + (t − 1) · this; 0, no decay, unless given.

@@ -11,7 +11,7 @@ import ApusCore
 ///
 /// Kingma & Ba 2015, algorithm 1. Weight decay is an L2 penalty here, which Adam's division weakens where gradients are large:
 /// `AdamW` decouples it.
-public struct Adam: Optimizer {
+public struct Adam: OnePassOptimizer {
   /// At least 0; read at each step.
   public var learningRate: Double
   /// β₁: the part of the first moment that a step keeps, in 0..<1.

@@ -6,7 +6,7 @@ import ApusCore
 ///
 /// So every weight shrinks at the same rate, however large its gradients are. Loshchilov & Hutter 2019, algorithm 2; their schedule
 /// multiplier is part of the learning rate, as in PyTorch. See `Adam` for the rest.
-public struct AdamW: Optimizer {
+public struct AdamW: OnePassOptimizer {
   /// At least 0; read at each step. It scales the weight decay too.
   public var learningRate: Double
   /// β₁: the part of the first moment that a step keeps, in 0..<1.

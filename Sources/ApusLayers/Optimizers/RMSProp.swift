@@ -11,7 +11,7 @@ import ApusCore
 ///
 /// Tieleman & Hinton 2012 (lecture 6.5); with centering and momentum Graves 2013. Smoothing is 0.9 there, in deck D2 and in Keras;
 /// PyTorch's default is 0.99.
-public struct RMSProp: Optimizer {
+public struct RMSProp: OnePassOptimizer {
   /// Where ε keeps the division by 0 away. Inside the root it counts more: √ε, 1e-4 for 1e-8, bounds the divisor from below.
   public enum EpsilonPlacement: String, Hashable, Sendable, Codable, CaseIterable {
     /// √s + ε

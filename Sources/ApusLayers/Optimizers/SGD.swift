@@ -9,7 +9,7 @@ import ApusCore
 ///
 /// Weight decay acts on filters and matrices, not on biases, scales and shifts, unless `decaying` is `.all` (as in PyTorch) or a
 /// group says so. Rumelhart et al. 1986; Sutskever et al. 2013.
-public struct SGD: Optimizer {
+public struct SGD: OnePassOptimizer {
   /// α; at least 0, read at each step.
   public var learningRate: Double
   /// β, in 0..<1; 0 keeps no velocity. 0.9 is what AlexNet, VGG and ResNet were trained with.

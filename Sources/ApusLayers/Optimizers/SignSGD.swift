@@ -7,7 +7,7 @@ import ApusCore
 ///
 /// Without momentum m is the gradient: what is left of it in one bit (deck D4; Seide et al. 2014), and the limit of clipping by
 /// value with the learning rate scaled up. With momentum this is Signum. Bernstein et al. 2018.
-public struct SignSGD: Optimizer {
+public struct SignSGD: OnePassOptimizer {
   /// What every number moves by; at least 0, read at each step.
   public var learningRate: Double
   /// The part of the mean gradient m that a step keeps, in 0..<1; 0 takes the sign of the gradient itself.
