@@ -47,7 +47,7 @@ enum Main {
       Terminal.printError("error: \(usageError(error))")
       return code.rawValue
     }
-    Terminal.printError("error: \(error)")
+    Terminal.printError("error: \(LibraryWords.translated("\(error)"))")
     return 1
   }
 

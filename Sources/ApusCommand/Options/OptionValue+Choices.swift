@@ -34,6 +34,24 @@ extension OptionValue {
     },
     { OptimizerCatalogue[$0]?.name })
 
+  /// One of several names, the first of which is the default.
+  private static func name(_ names: [String]) -> @Sendable (String) throws -> String {
+    choice(
+      names.enumerated().map { ($0.element, $0.offset == 0 ? "\($0.element) (default)" : $0.element) },
+      { names.contains($0) ? $0 : nil })
+  }
+
+  static let loss = name(LossCatalogue.names)
+  static let initializer: @Sendable (String) throws -> String = choice(
+    InitializerCatalogue.names.map { ($0, $0) }, { InitializerCatalogue.names.contains($0) ? $0 : nil })
+
+  static let classWeights: @Sendable (String) throws -> ClassWeights = choice(
+    [
+      ("equal", "equal (default)"), ("balanced", "balanced"),
+      ("numbers", "a number of at least 0 per class, as 1,2.5,1"),
+    ],
+    { ClassWeights($0) })
+
   static let schedule: @Sendable (String) throws -> LearningRateSchedule.Decay = choice(
     [
       ("constant", "constant"), ("cosine", "cosine (default)"),

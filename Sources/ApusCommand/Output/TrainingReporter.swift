@@ -9,17 +9,25 @@ final class TrainingReporter: TrainingObserver {
   private var highestLoss: (loss: Double, epoch: Int) = (-.infinity, 0)
   private var stepsPerEpoch = 0
   private var lastEpoch = 0
+  private var table = EpochTable([.accuracy])
+  private var metrics: [Metric] = [.accuracy]
+  private var samples = "image"
+  /// The subcommand that the run is one of.
+  private let command: String
+
+  init(_ command: String) { self.command = command }
 
   /// Also where nobody reads any more: training is then saved, as after Ctrl-C.
   var shouldStop: Bool { Interruption.signal != 0 || Terminal.readerHasLeft }
 
   func trainingBegins(_ record: RunRecord, plan: Plan) {
     settings = record.settings
+    show(record)
     stepsPerEpoch = record.data.map { ($0.trainingSamples - 1) / record.settings.batchSize + 1 } ?? 0
     if let data = record.data {
       Terminal.printLine(
         "\(record.networkName): \(plan.parameters.grouped) parameters; \(data.name): \(data.trainingSamples.grouped) training, "
-          + "\(data.validationSamples.grouped) validation, \(data.testSamples.grouped) test images")
+          + "\(data.validationSamples.grouped) validation, \(data.testSamples.grouped) test \(samples)s")
     }
     if let machine = record.machines.last {
       let from = machine.firstStep > 0 ? ", from step \(machine.firstStep.grouped)" : ""
@@ -35,9 +43,18 @@ final class TrainingReporter: TrainingObserver {
       Terminal.printLine("images normalized by \(values), not by their own mean and standard deviation")
     }
     if let frozen = record.frozen { Terminal.printLine("frozen: \(frozen.summary(of: plan.parameters))") }
+    if !record.settings.isPlainCrossEntropy { Terminal.printLine("loss: \(record.settings.lossText)") }
+    if let initializer = record.settings.initializer { Terminal.printLine("weights drawn by \(initializer)") }
     let groups = record.settings.groups.map { " \($0)" }.joined()
     Terminal.printLine("\(record.settings.optimizer), \(decay(record))" + (groups.isEmpty ? "" : "; groups:\(groups)"))
-    Terminal.printLine(Table.head)
+    Terminal.printLine(table.head)
+  }
+
+  /// How its numbers are shown.
+  private func show(_ record: RunRecord) {
+    metrics = record.metrics ?? [.accuracy]
+    table = EpochTable(metrics)
+    samples = record.scenes == nil ? "image" : "scene"
   }
 
   /// Said aloud, since other libraries have another default.
@@ -54,7 +71,7 @@ final class TrainingReporter: TrainingObserver {
     let left = duration(progress.secondsLeft)
     let loss = progress.loss.compact(decimals: 4, width: 8)
     if Terminal.isInteractive {
-      let parts = ["loss \(loss)", "\(left) left", "\(rate) images/s"]
+      let parts = ["loss \(loss)", "\(left) left", "\(rate) \(samples)s/s"]
       let line = ProgressLine.text(
         label: "epoch \(progress.epoch)/\(progress.epochs)", fraction: progress.fraction, parts, width: Terminal.width)
       Terminal.print("\r\u{1B}[2K" + line)
@@ -63,7 +80,7 @@ final class TrainingReporter: TrainingObserver {
       lastLine = .now
       Terminal.printLine(
         "epoch \(progress.epoch)/\(progress.epochs), step \(progress.step)/\(progress.stepsPerEpoch): "
-          + "loss \(loss), \(rate) images/s, \(left) left")
+          + "loss \(loss), \(rate) \(samples)s/s, \(left) left")
     }
   }
 
@@ -72,7 +89,7 @@ final class TrainingReporter: TrainingObserver {
     lastLine = .now
     lastEpoch = row.epoch
     if !(row.trainLoss <= highestLoss.loss) { highestLoss = (row.trainLoss, row.epoch) }
-    Terminal.printLine(Table.row(row))
+    Terminal.printLine(table.row(row))
   }
 
   func warn(_ text: String) {
@@ -80,20 +97,38 @@ final class TrainingReporter: TrainingObserver {
     Terminal.printError("warning: \(text)")
   }
 
+  /// Runs the command's training: a signal ends it after a step that is saved, and the exit code tells it.
+  ///
+  /// - Parameters:
+  ///   - folder: of the run.
+  ///   - isNew: whether the run begins, or is resumed.
+  func watch(_ folder: String, isNew: Bool, _ train: (TrainingReporter) throws -> TrainingRun.Outcome) throws {
+    Interruption.watch()
+    Terminal.outliveReader()
+    let outcome: TrainingRun.Outcome
+    do {
+      outcome = try train(self)
+    } catch is InterruptedError {
+      throw interruptedEarly(isNew ? nil : folder)
+    }
+    tell(outcome, folder)
+    if case .interrupted = outcome, Interruption.signal != 0 { throw ExitCode(128 + Interruption.signal) }
+  }
+
   /// The last lines of the command.
-  func tell(_ outcome: TrainingRun.Outcome, _ folder: String) {
+  private func tell(_ outcome: TrainingRun.Outcome, _ folder: String) {
     clearBar()
     switch outcome {
     case .finished(let result):
       Terminal.printLine(
-        "\(Int(result.imagesPerSecond).grouped) images/s in training; the model kept is that of epoch \(result.keptEpoch); "
+        "\(Int(result.imagesPerSecond).grouped) \(samples)s/s in training; the model kept is that of epoch \(result.keptEpoch); "
           + "page: \(folder)/report.html")
-      tell(result)
+      tell(result, folder)
     case .wasFinished(let result):
       tellComplete(folder)
-      tell(result)
+      tell(result, folder)
     case .interrupted(let steps):
-      let text = "interrupted after step \(steps.grouped) and saved; resume with: apus train --resume \(folder)"
+      let text = "interrupted after step \(steps.grouped) and saved; resume with: apus \(command) --resume \(folder)"
       // Of `| tee log` and Ctrl-C the reader is gone too; of `| head` nobody waits for the line.
       if !Terminal.readerHasLeft {
         Terminal.printLine(text)
@@ -103,7 +138,7 @@ final class TrainingReporter: TrainingObserver {
     }
   }
 
-  func clearBar() {
+  private func clearBar() {
     if barIsShown { Terminal.print("\r\u{1B}[2K") }
     barIsShown = false
   }
@@ -111,7 +146,7 @@ final class TrainingReporter: TrainingObserver {
   /// A signal that came before the first step.
   ///
   /// - Parameter resumed: the folder of a run that was to be resumed; a new one was taken back.
-  func interruptedEarly(_ resumed: String?) -> ExitCode {
+  private func interruptedEarly(_ resumed: String?) -> ExitCode {
     clearBar()
     Terminal.printError(
       "interrupted before the first step; "
@@ -121,17 +156,36 @@ final class TrainingReporter: TrainingObserver {
 
   private func tellComplete(_ folder: String) {
     guard let record = try? RunRecord.read(RunFiles(folder).record) else { return }
+    show(record)
     let epochs = record.settings.epochs.grouped
-    Terminal.printLine(
-      "\(folder): the run is complete (\(epochs) of \(epochs) epochs); to train on from its model: apus train "
-        + "\(record.networkName) --data \(record.dataSource) --init \(folder) --epochs 10 --out NEW-FOLDER")
+    var text = "\(folder): the run is complete (\(epochs) of \(epochs) epochs)"
+    if record.scenes == nil {
+      text +=
+        "; to train on from its model: apus train \(record.networkName) --data \(record.dataSource) --init \(folder) "
+        + "--epochs 10 --out NEW-FOLDER"
+    }
+    Terminal.printLine(text)
   }
 
-  private func tell(_ result: RunRecord.Result) {
+  private func tell(_ result: RunRecord.Result, _ folder: String) {
+    if let classes = result.classes { tell(classes, result.otherSize, folder) }
     if let reason = result.didNotLearn {
       Terminal.printLine("the run did not learn: \(reason); \(advice)")
     }
-    Terminal.printLine("test accuracy \(result.testAccuracy.percent(decimals: 1))")
+    let scores = metrics.map { "\($0.title) \($0.text(result.test[$0.name]))" }
+    Terminal.printLine("test " + (scores.isEmpty ? "loss \(result.test.loss)" : scores.joined(separator: ", ")))
+  }
+
+  /// Of a network with scores for every pixel.
+  private func tell(_ classes: [RunRecord.ClassResult], _ other: RunRecord.OtherSize?, _ folder: String) {
+    func percent(_ part: Double?) -> String { part.map { $0.percent(decimals: 1) } ?? "" }
+    let rows = classes.map { [$0.name, $0.pixels.grouped, percent($0.accuracy), percent($0.intersectionOverUnion)] }
+    Terminal.printLine(Table.text([["class", "test pixels", "accuracy", "IoU"]] + rows, textColumns: 1))
+    Terminal.printLine("pictures: \(folder)/scenes.png, \(folder)/other-size.png")
+    if let other, let metric = metrics.first, let value = other.metrics[metric.name] {
+      Terminal.printLine(
+        "\(other.height)×\(other.width) pixels: \(metric.title) \(metric.text(value))")
+    }
   }
 
   /// What to try where nothing was learned. A loss in two digits is beyond that of any guess among classes that there are.

@@ -35,9 +35,10 @@ struct Evaluate: ParsableCommand {
     var data: String
     var measured: String
     var images: Int
-    var wrong: Int
+    var wrong: Int?
     var loss: Double
-    var accuracy: Double
+    var accuracy: Double?
+    var metrics: [String: Double]?
     var notes: [String]
   }
 
@@ -54,19 +55,25 @@ struct Evaluate: ParsableCommand {
     let measured = try TrainingRun.evaluate(
       source, on: other, damaged: files.damaged ?? .stop, reader: Image.reader)
     for note in measured.notes { Terminal.printError("warning: \(note)") }
-    let test = measured.evaluation
+    let wrong = measured.classification?.mistakes.count
+    let scores = measured.scores
     if form.json {
       return Terminal.printLine(
         try JSONText.of(
           Result(
-            network: measured.network, data: measured.name, measured: measured.images, images: test.labels.count,
-            wrong: test.mistakes.count, loss: test.loss, accuracy: test.accuracy, notes: measured.notes)))
+            network: measured.network, data: measured.name, measured: measured.images, images: measured.count,
+            wrong: wrong, loss: scores.loss, accuracy: measured.classification?.accuracy,
+            metrics: wrong == nil ? scores.metrics : nil, notes: measured.notes)))
     }
     Terminal.printLine(
-      "\(measured.network) on \(measured.name): \(test.labels.count.grouped) test images, \(test.mistakes.count.grouped) wrong"
-    )
+      "\(measured.network) on \(measured.name): "
+        + (wrong.map { "\(measured.count.grouped) test images, \($0.grouped) wrong" }
+          ?? "\(measured.count.grouped) test scenes"))
     Terminal.printLine("measured: \(measured.images)")
-    Terminal.printLine("test loss \(test.loss.compact(decimals: 4, width: 10))")
-    Terminal.printLine("test accuracy \(test.accuracy.percent(decimals: 1))")
+    let loss = measured.loss == LossCatalogue.names[0] ? "" : " (\(measured.loss))"
+    Terminal.printLine("test loss \(scores.loss.compact(decimals: 4, width: 10))\(loss)")
+    for metric in measured.metrics {
+      Terminal.printLine("test \(metric.title) \(metric.text(scores[metric.name]))")
+    }
   }
 }

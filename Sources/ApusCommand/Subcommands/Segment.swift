@@ -7,96 +7,115 @@ struct Segment: ParsableCommand {
     abstract: "Train a network that classifies every pixel, on scenes composed of digits.",
     discussion: """
       apus segment --data digits --out runs/segment
+      apus segment --resume runs/segment
 
-      Writes metrics.csv, classes.csv, model.safetensors and two pictures: scenes.png shows test scenes, their labels and the \
+      Writes what apus train writes, and classes.csv and two pictures: scenes.png shows test scenes, their labels and the \
       predictions, other-size.png the same for a scene of a size that was not trained on.
       """)
 
-  private static let usual = SegmentationSettings()
+  private static let scenesByDefault = SceneSettings()
+  private static let usual = TrainingSettings(
+    epochs: 20, batchSize: 16, learningRate: 0.015, optimizer: "adamw", shift: 0, keeping: .last)
 
   @Option(help: "Images to compose the scenes of: digits (built in) or mnist:FOLDER.")
-  var data: String
+  var data: String?
 
   @Option(
-    name: [.long, .customShort("o")], help: "Folder of the results, created if it does not exist.",
+    name: [.long, .customShort("o")], help: "Folder of the new run, created if it does not exist.",
     completion: .directory)
-  var out: String
+  var out: String?
 
   @Option(
     parsing: .unconditional, help: "Passes, each over new scenes. (default: \(Segment.usual.epochs))",
     transform: OptionValue.whole(1...100_000))
-  var epochs = Segment.usual.epochs
+  var epochs: Int?
 
   @Option(
-    parsing: .unconditional, help: "Training scenes per epoch. (default: \(Segment.usual.scenes))",
+    parsing: .unconditional, help: "Training scenes per epoch. (default: \(Segment.scenesByDefault.count))",
     transform: OptionValue.whole(1...10_000_000))
-  var scenes = Segment.usual.scenes
+  var scenes: Int?
 
   @Option(
     parsing: .unconditional, help: "Mini-batch size. (default: \(Segment.usual.batchSize))",
     transform: OptionValue.whole(1...4096))
-  var batchSize = Segment.usual.batchSize
+  var batchSize: Int?
 
   @Option(
-    parsing: .unconditional, help: "Height and width of training scenes, in pixels. (default: \(Segment.usual.height))",
+    parsing: .unconditional,
+    help: "Height and width of training scenes, in pixels. (default: \(Segment.scenesByDefault.height))",
     transform: OptionValue.whole(1...1024))
-  var size = Segment.usual.height
+  var size: Int?
 
   @Option(
     name: [.long, .customLong("lr")], parsing: .unconditional,
     help: "Peak learning rate of AdamW. (default: \(Segment.usual.learningRate))",
     transform: OptionValue.number("above 0") { $0 > 0 })
-  var learningRate = Segment.usual.learningRate
+  var learningRate: Double?
+
+  @Option(
+    help: "Gradient clipping: none, value:LIMIT, norm:LIMIT, adaptive:FRACTION or median:MULTIPLE. (default: none)",
+    transform: OptionValue.clipping)
+  var clip: GradientClipping?
 
   @Option(
     parsing: .unconditional, help: "Seed of initial values and training scenes. (default: \(Segment.usual.seed))",
     transform: OptionValue.seed)
-  var seed = Segment.usual.seed
+  var seed: UInt64?
 
+  @OptionGroup var loss: LossOptions
   @OptionGroup var threads: ThreadOptions
 
+  @Option(
+    parsing: .unconditional, help: "Steps between checkpoints. (default: one checkpoint per epoch)",
+    transform: OptionValue.whole(1...Int.max))
+  var checkpointEvery: Int?
+
+  @Option(help: "Folder of an interrupted run to resume; it keeps its settings.", completion: .directory)
+  var resume: String?
+
+  func validate() throws {
+    if resume != nil {
+      if let given = givenSettings.first {
+        throw ValidationError(
+          "\(given) cannot be given with --resume: a run keeps its settings; only --threads may change")
+      }
+    } else {
+      if data == nil { throw ValidationError("--data is missing: digits or mnist:FOLDER") }
+      if out == nil { throw ValidationError("--out is missing: the folder of the run") }
+    }
+  }
+
+  /// Names of the options given that a run keeps.
+  private var givenSettings: [String] {
+    let options: [(String, Any?)] = [
+      ("--data", data), ("--out", out), ("--epochs", epochs), ("--scenes", scenes), ("--batch-size", batchSize),
+      ("--size", size), ("--learning-rate", learningRate), ("--clip", clip), ("--seed", seed),
+      ("--checkpoint-every", checkpointEvery),
+    ]
+    return (options + loss.given).compactMap { $0.1 == nil ? nil : $0.0 }
+  }
+
   func run() throws {
-    var settings = SegmentationSettings()
-    settings.epochs = epochs
-    settings.scenes = scenes
-    settings.batchSize = batchSize
-    (settings.height, settings.width) = (size, size)
-    settings.learningRate = learningRate
-    settings.seed = seed
-    Terminal.printLine(" epoch  train loss  pixel acc  mean IoU  seconds")
-    let result = try SegmentationRun.start(settings, data: DataSource(data), in: out) { row in
-      let cells = [
-        ("\(row.epoch)", 6), (row.trainLoss.compact(decimals: 4, width: 10), 10),
-        (Segment.percent(row.pixelAccuracy), 9),
-        (Segment.percent(row.meanIntersectionOverUnion), 8), (row.seconds.compact(decimals: 1, width: 7), 7),
-      ]
-      Terminal.printLine(cells.map { Table.padded($0.0, to: $0.1) }.joined(separator: "  "))
+    try TrainingReporter("segment").watch(resume ?? out!, isNew: resume == nil) { reporter in
+      try resume.map { try TrainingRun.resume($0, observer: reporter) }
+        ?? TrainingRun.start(try request(), in: out!, observer: reporter)
     }
-    tell(result)
   }
 
-  private func tell(_ result: SegmentationRun.Result) {
-    let metrics = result.metrics
-    var rows = [["class", "test pixels", "accuracy", "IoU"]]
-    for (index, name) in result.classNames.enumerated() {
-      rows.append([
-        name, metrics.pixels(of: index).grouped, metrics.accuracy(of: index).map(Segment.percent) ?? "",
-        metrics.intersectionOverUnion(of: index).map(Segment.percent) ?? "",
-      ])
-    }
-    Terminal.printLine(Table.text(rows, textColumns: 1))
-    Terminal.printLine("pictures: \(out)/scenes.png, \(out)/other-size.png")
-    Terminal.printLine(
-      "\(result.otherHeight)×\(result.otherWidth) pixels: mean IoU "
-        + Segment.percent(result.otherMetrics.meanIntersectionOverUnion))
-    if let reason = metrics.didNotLearn {
-      Terminal.printLine("the network did not learn: \(reason); try another --learning-rate or more --epochs")
-    }
-    Terminal.printLine(
-      "test pixel accuracy \(Segment.percent(metrics.pixelAccuracy)), mean accuracy \(Segment.percent(metrics.meanAccuracy)), "
-        + "mean IoU \(Segment.percent(metrics.meanIntersectionOverUnion)), "
-        + "frequency-weighted IoU \(Segment.percent(metrics.frequencyWeightedIntersectionOverUnion))")
+  private func request() throws -> TrainingRun.Request {
+    var settings = Segment.usual
+    if let epochs { settings.epochs = epochs }
+    if let batchSize { settings.batchSize = batchSize }
+    if let learningRate { settings.learningRate = learningRate }
+    if let clip { settings.clipping = clip }
+    if let seed { settings.seed = seed }
+    loss.complete(&settings)
+    let usual = Segment.scenesByDefault
+    var request = TrainingRun.Request(
+      network: "fcn.small", data: try DataSource(data!), settings: settings, checkpointEvery: checkpointEvery,
+      commandLine: CommandLine.arguments)
+    request.scenes = SceneSettings(
+      count: scenes ?? usual.count, height: size ?? usual.height, width: size ?? usual.width)
+    return request
   }
-
-  private static func percent(_ part: Double) -> String { part.percent(decimals: 1) }
 }

@@ -110,13 +110,15 @@ struct Summary: ParsableCommand {
       throw FileError(source, found: "nothing there", expected: "a network, a run, or a model's file")
     }
     let files = ModelSource(source).files
-    // A run that has no model yet has its network in its record.
+    // A run that has no model yet, or one of scenes, has its network in its record.
     let record = ModelSource.exists(files.record) ? try RunRecord.read(files.record) : nil
     let usual = optimizer ?? record?.settings.optimizer ?? TrainingSettings.defaults.optimizer
-    if !ModelSource.exists(files.model), let network = record?.network {
+    if let network = record?.network, let recorded = network.classes,
+      !ModelSource.exists(files.model) || record?.scenes != nil
+    {
       return Subject(
         network: network.name, input: input?.shape(channels: network.input[2]) ?? Shape(network.input),
-        classes: classes ?? network.classes, optimizer: usual)
+        classes: classes ?? recorded, optimizer: usual)
     }
     let trained = try ModelSource(source).read()
     return Subject(

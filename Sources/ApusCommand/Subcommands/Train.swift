@@ -111,6 +111,7 @@ struct Train: ParsableCommand {
       """, transform: OptionValue.precision)
   var precision: Precision?
 
+  @OptionGroup var loss: LossOptions
   @OptionGroup var transfer: TransferOptions
   @OptionGroup var threads: ThreadOptions
 
@@ -158,25 +159,15 @@ struct Train: ParsableCommand {
       ("--precision", precision), ("--out", out),
       ("--checkpoint-every", checkpointEvery),
     ]
-    return (options + transfer.given).compactMap { $0.1 == nil ? nil : $0.0 }
+    return (options + loss.given + transfer.given).compactMap { $0.1 == nil ? nil : $0.0 }
   }
 
   func run() throws {
-    let reporter = TrainingReporter()
-    Interruption.watch()
-    Terminal.outliveReader()
-    let outcome: TrainingRun.Outcome
-    let folder = resume ?? out!
-    do {
-      outcome =
-        try resume == nil
-        ? TrainingRun.start(try request(), in: folder, reader: Interruption.stopping(Image.reader), observer: reporter)
-        : TrainingRun.resume(folder, reader: Interruption.stopping(Image.reader), observer: reporter)
-    } catch is InterruptedError {
-      throw reporter.interruptedEarly(resume == nil ? nil : folder)
+    try TrainingReporter("train").watch(resume ?? out!, isNew: resume == nil) { reporter in
+      let reader = Interruption.stopping(Image.reader)
+      return try resume.map { try TrainingRun.resume($0, reader: reader, observer: reporter) }
+        ?? TrainingRun.start(try request(), in: out!, reader: reader, observer: reporter)
     }
-    reporter.tell(outcome, folder)
-    if case .interrupted = outcome, Interruption.signal != 0 { throw ExitCode(128 + Interruption.signal) }
   }
 
   private func request() throws -> TrainingRun.Request {
@@ -188,13 +179,14 @@ struct Train: ParsableCommand {
       if case .oneCycle = decay { schedule.warmup = 0 }
     }
     if let warmup { schedule.warmup = warmup }
-    let settings = TrainingSettings(
+    var settings = TrainingSettings(
       epochs: epochs ?? usual.epochs, batchSize: batchSize ?? usual.batchSize, learningRate: learningRate,
       schedule: schedule, optimizer: optimizer ?? usual.optimizer, momentum: momentum, weightDecay: weightDecay,
       decaying: decaying ?? usual.decaying, clipping: clip ?? usual.clipping, shift: shift ?? usual.shift,
       flips: flip, cutout: cutout ?? usual.cutout, jitter: jitter ?? usual.jitter, seed: seed ?? usual.seed,
       precision: precision ?? usual.precision, freeze: transfer.freeze, unfreeze: transfer.unfreeze,
       groups: transfer.group)
+    loss.complete(&settings)
     var request = TrainingRun.Request(
       network: network!, data: try DataSource(data!), settings: settings, checkpointEvery: checkpointEvery,
       commandLine: CommandLine.arguments)

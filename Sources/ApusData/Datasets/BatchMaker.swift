@@ -26,9 +26,13 @@ struct BatchMaker: Sendable {
   }
 
   /// Number of batches; the last one may be short.
-  var count: Int { (samples.count + size - 1) / size }
+  private var count: Int { (samples.count + size - 1) / size }
 
-  func batch(_ index: Int) -> Batch {
+  func batches(from first: Int) -> BatchSequence {
+    BatchSequence(count: count, from: first) { batch($0) }
+  }
+
+  private func batch(_ index: Int) -> Batch {
     let chosen = samples[index * size..<min((index + 1) * size, samples.count)]
     let (height, width, channels) = (dataset.height, dataset.width, dataset.channels)
     let imageSize = height * width * channels

@@ -25,7 +25,7 @@ public enum DamagedImages: String, Hashable, Sendable, Codable, CaseIterable {
     guard let error = error as? FileError, case .content(let found, let expected) = error.problem else { return error }
     return FileError(
       error.file, part: error.part, found: found,
-      expected: "\(expected); --damaged skip (damaged: .skip) leaves such files out and lists them")
+      expected: "\(expected); `damaged: .skip` leaves such files out and lists them")
   }
 
   /// What was left out, for observers; `nil` if nothing was.

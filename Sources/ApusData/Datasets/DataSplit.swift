@@ -44,17 +44,20 @@ public struct DataSplit: Sendable {
     if epoch < 0 { fatalError("epoch \(epoch)") }
     let order = Shuffle.permutation(count, seed: seed, stream: RandomDomain.shuffle | UInt64(epoch))
     let augmentation = augmentation.map { (augmentation: $0, seed: seed, epoch: epoch) }
-    return BatchSequence(
-      BatchMaker(self, samples: order.map { indices[Int($0)] }, size: size, augmentation: augmentation), first: first)
+    return BatchMaker(self, samples: order.map { indices[Int($0)] }, size: size, augmentation: augmentation)
+      .batches(from: first)
   }
 
   /// Every sample once, in order and as stored: for evaluation.
   public func batches(of size: Int) -> BatchSequence {
-    BatchSequence(BatchMaker(self, samples: indices, size: size, augmentation: nil), first: 0)
+    BatchMaker(self, samples: indices, size: size, augmentation: nil).batches(from: 0)
   }
 
+  /// The part with the seed 1.
+  public func sample(_ count: Int) -> DataSplit { sample(count, seed: 1) }
+
   /// A fixed part of this split with the classes' shares, for instance to measure the training accuracy on.
-  public func sample(_ count: Int, seed: UInt64 = 1) -> DataSplit {
+  public func sample(_ count: Int, seed: UInt64) -> DataSplit {
     let drawn = StratifiedDraw.draw(
       min(count, self.count), of: indices, labels: dataset.labels, classCount: dataset.classNames.count, seed: seed
     ).drawn

@@ -44,10 +44,10 @@ public enum ImageFolder {
     package func validate() throws(DataError) {
       if input.count != 3 || !input.dropLast().allSatisfy({ (1...65536).contains($0) }) || ![1, 3].contains(input[2]) {
         let text = input.map { "\($0)" }.joined(separator: "x")
-        throw DataError("--input", found: text, expected: "HEIGHTxWIDTHx3, or x1 for gray")
+        throw DataError("`input`", found: text, expected: "HEIGHTxWIDTHx3, or x1 for gray")
       }
       if !Options.crops.contains(crop) {
-        throw DataError("--crop", found: "\(crop)", expected: "a part of the image from 0.01 to 1")
+        throw DataError("`crop`", found: "\(crop)", expected: "a part of the image from 0.01 to 1")
       }
     }
   }
@@ -129,7 +129,7 @@ public enum ImageFolder {
       let size = options.input.map { "\($0)" }.joined(separator: "×")
       throw DataError(
         folder, found: "\(count) images, which at \(size) are \(bytes >> 20) MiB decoded",
-        expected: "at most \(limit >> 20) MiB: fewer images, or a smaller --input")
+        expected: "at most \(limit >> 20) MiB: fewer images, or a smaller `input`")
     }
   }
 }

@@ -89,7 +89,7 @@ public struct ComposedScenes: Sendable {
   }
 
   /// Scenes one after the other, normalized.
-  public func batch(_ indices: Range<Int>) -> SegmentationBatch {
+  public func batch(_ indices: Range<Int>) -> Batch {
     var bytes: [UInt8] = []
     var labels: [Int32] = []
     for index in indices {
@@ -98,13 +98,8 @@ public struct ComposedScenes: Sendable {
       labels += scene.labels.array(of: Int32.self)
     }
     let images = Tensor(bytes, shape: [indices.count, height, width, 1])
-    return SegmentationBatch(
+    return Batch(
       images: ComposedScenes.normalization(images), labels: Tensor(labels, shape: [indices.count, height, width]))
-  }
-
-  /// The first `count` scenes in batches.
-  public func batches(of size: Int, count: Int) -> [SegmentationBatch] {
-    stride(from: 0, to: count, by: size).map { batch($0..<min($0 + size, count)) }
   }
 
   // MARK: Painting

@@ -4,6 +4,8 @@ package enum MetadataKey {
   package static let training = "apus.training"
   /// The description of a trained model.
   package static let model = "apus.model"
+  /// The description of a network with scores for every pixel.
+  package static let segmentation = "apus.segmentation"
   /// The model's file in the folder of a run.
   package static let modelFile = "model.safetensors"
 }

@@ -106,7 +106,7 @@ public struct WeightsFile: Sendable {
       return layout
     }
     // The model of a run.
-    return metadata[MetadataKey.model] == nil ? nil : .apus
+    return metadata[MetadataKey.model] == nil && metadata[MetadataKey.segmentation] == nil ? nil : .apus
   }
 
   private static func unique(

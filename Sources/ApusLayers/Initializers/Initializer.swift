@@ -6,6 +6,9 @@ public struct Initializer: Sendable {
   /// Which of a layer's fans scales the deviation: inputs of an output, or outputs of an input.
   public enum Fan: Sendable { case input, output }
 
+  /// Takes the place of every convolution's and linear layer's own; see `ofWeights(_:_:)`.
+  @TaskLocal static var chosen: Initializer?
+
   private let make: @Sendable (_ shape: Shape, _ fanIn: Int, _ fanOut: Int, _ seed: UInt64, _ stream: UInt64) -> Tensor
 
   /// An initializer of one's own: a pure function of its arguments.
@@ -20,6 +23,16 @@ public struct Initializer: Sendable {
   public func tensor(_ shape: Shape, fanIn: Int, fanOut: Int) -> Tensor {
     let source = InitialValues.source
     return make(shape, fanIn, fanOut, source.seed, source.nextStream())
+  }
+
+  /// Makes networks whose convolutions and linear layers draw their weights by one initializer, whatever the networks themselves chose.
+  /// Biases, and the weights of other layers, are drawn as ever.
+  ///
+  /// ```swift
+  /// let model = Random.withSeed(1) { Initializer.ofWeights(.orthogonal(gain: .relu)) { LeNet5(inputSize: 32) } }
+  /// ```
+  public static func ofWeights<Result>(_ initializer: Initializer, _ body: () throws -> Result) rethrows -> Result {
+    try $chosen.withValue(initializer, operation: body)
   }
 
   /// What biases begin with; as a weight, a branch that adds nothing at first.

@@ -47,7 +47,7 @@ public struct Conv2D: Layer {
     let fanIn = Shape([kernel.height, kernel.width, inputChannels / groups]).elementCount
     let fanOut = Shape([kernel.height, kernel.width, outputChannels / groups]).elementCount
     weight = Parameter(
-      initializer.tensor(
+      (Initializer.chosen ?? initializer).tensor(
         [kernel.height, kernel.width, inputChannels / groups, outputChannels], fanIn: fanIn, fanOut: fanOut))
     self.bias = bias ? Parameter(biasInitializer.tensor([outputChannels], fanIn: fanIn, fanOut: fanOut)) : nil
     self.stride = stride

@@ -15,7 +15,7 @@ public struct Linear: Layer {
     biasInitializer: Initializer = .zeros
   ) {
     if inputs < 1 || outputs < 1 { fatalError("Linear(\(inputs), \(outputs)): both counts must be at least 1") }
-    weight = Parameter(initializer.tensor([inputs, outputs], fanIn: inputs, fanOut: outputs))
+    weight = Parameter((Initializer.chosen ?? initializer).tensor([inputs, outputs], fanIn: inputs, fanOut: outputs))
     self.bias = bias ? Parameter(biasInitializer.tensor([outputs], fanIn: inputs, fanOut: outputs)) : nil
   }
 

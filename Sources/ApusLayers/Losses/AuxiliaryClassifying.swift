@@ -6,16 +6,19 @@ public protocol AuxiliaryClassifying: Layer {
   func trainingLogits(_ x: consuming Tensor) -> [(logits: Tensor, weight: Double)]
 }
 
-/// The loss that a classifier is trained with: mean cross-entropy, with auxiliary heads Σ weight · cross-entropy.
+/// The loss that a network is trained with, by default mean cross-entropy; with auxiliary heads Σ weight · loss.
 ///
-/// - Parameter labels: int32 [N]
-public func trainingLoss(of model: any Layer, images: Tensor, labels: Tensor) -> Tensor {
-  guard let model = model as? any AuxiliaryClassifying else {
-    return crossEntropy(logits: model(images), labels: labels)
-  }
+/// - Parameters:
+///   - labels: what the loss compares the network's results with: int32 [N] for a classifier.
+///   - loss: a scalar of results and labels.
+public func trainingLoss(
+  of model: any Layer, images: Tensor, labels: Tensor,
+  loss: (_ outputs: Tensor, _ labels: Tensor) -> Tensor = { crossEntropy(logits: $0, labels: $1) }
+) -> Tensor {
+  guard let model = model as? any AuxiliaryClassifying else { return loss(model(images), labels) }
   let losses = model.trainingLogits(images).map { head in
-    let loss = crossEntropy(logits: head.logits, labels: labels)
-    return head.weight == 1 ? loss : loss * head.weight
+    let own = loss(head.logits, labels)
+    return head.weight == 1 ? own : own * head.weight
   }
   return losses.dropFirst().reduce(losses[0]) { $0 + $1 }
 }

@@ -7,6 +7,15 @@ import ApusCore
 /// optimizer.step(gradients)
 /// ```
 ///
+/// A step asks for the gradients that it needs: one pass for most optimizers, which are `OnePassOptimizer`s and take the gradients
+/// themselves; two for `SAM`. What takes any optimizer hands over the pass:
+///
+/// ```swift
+/// optimizer.step { pass in
+///   valueWithGradients(of: model, key: key, updatesState: pass.updatesState) { loss(model, batch) }.gradients
+/// }
+/// ```
+///
 /// To write one, keep what must be remembered for each parameter and go over `parameters` in `step`; `state` and `load` make it
 /// part of checkpoints, and a line in `OptimizerCatalogue` part of the command.
 public protocol Optimizer {
@@ -16,13 +25,6 @@ public protocol Optimizer {
   /// What is done to each parameter, in the order of the model's list.
   var parameterSettings: [ParameterSettings] { get }
 
-  /// `step(_:again:)` must be called, since gradients at other values are needed too.
-  var needsSecondPass: Bool { get }
-
-  /// Changes the values of the trainable parameters that have a gradient. The library's own stop where none has: the loss then depends
-  /// on none of the optimizer's parameters, most often since the forward pass was outside of `valueWithGradients`' closure.
-  mutating func step(_ gradients: Gradients)
-
   /// Paths of the parameters that it is to train and that no step reached since it was made or loaded: after some steps a head that is
   /// left over, or a part that should have been frozen. Empty for an optimizer that does not keep count.
   ///
@@ -31,16 +33,12 @@ public protocol Optimizer {
   /// ```
   var unreachedParameters: [String] { get }
 
-  /// As `step(_:)`, for an optimizer that also needs the gradients at other values: it sets them, calls `again`, and sets the
-  /// values of before. The second pass must not update running statistics, and should draw the same random masks:
+  /// Makes one step: changes the values of the trainable parameters that have a gradient.
   ///
-  /// ```swift
-  /// func gradients(first: Bool) -> Gradients {
-  ///   valueWithGradients(of: model, key: key, updatesState: first) { loss(model, batch) }.gradients
-  /// }
-  /// optimizer.step(gradients(first: true)) { gradients(first: false) }
-  /// ```
-  mutating func step(_ gradients: Gradients, again: () throws -> Gradients) rethrows
+  /// - Parameter gradients: runs forward and backward at the values that the parameters have when it is called, on the same samples and
+  ///   with the same random masks each time. Called at least once. What it throws is thrown, and the parameters then have the values of
+  ///   before.
+  mutating func step(_ gradients: (GradientPass) throws -> Gradients) rethrows
 
   /// What is remembered between steps, by name.
   func state() -> [(name: String, value: Tensor)]
@@ -50,13 +48,40 @@ public protocol Optimizer {
 }
 
 extension Optimizer {
-  /// `false`: one pass per step, as most optimizers take.
-  public var needsSecondPass: Bool { false }
   /// None: of an optimizer that does not keep count of them.
   public var unreachedParameters: [String] { [] }
+}
 
-  /// `step(gradients)`; `again` is not called, since one pass is enough.
-  public mutating func step(_ gradients: Gradients, again: () throws -> Gradients) rethrows { step(gradients) }
+/// An optimizer whose step needs the gradients at the parameters' present values and no others.
+public protocol OnePassOptimizer: Optimizer {
+  /// Changes the values of the trainable parameters that have a gradient. The library's own stop if none has: the loss then depends
+  /// on none of the optimizer's parameters, most often since the forward pass was outside of `valueWithGradients`' closure.
+  mutating func step(_ gradients: Gradients)
+}
+
+extension OnePassOptimizer {
+  /// Asks for one pass and makes the step by its gradients.
+  public mutating func step(_ gradients: (GradientPass) throws -> Gradients) rethrows {
+    step(try gradients(.only))
+  }
+}
+
+/// What a step wants of a pass whose gradients it asks for.
+public struct GradientPass: Hashable, Sendable {
+  /// Whether running statistics move: in the first pass of a step, at the values that the parameters really have.
+  public let updatesState: Bool
+  /// Whether the parameters move by these gradients, which are therefore the ones to clip. Otherwise they only show the way to where the
+  /// next pass is taken.
+  public let isApplied: Bool
+
+  /// The pass of a step that needs one.
+  public static let only = GradientPass(updatesState: true, isApplied: true)
+
+  /// For an optimizer that takes several.
+  public init(updatesState: Bool, isApplied: Bool) {
+    self.updatesState = updatesState
+    self.isApplied = isApplied
+  }
 }
 
 /// What an optimizer does to one parameter.
@@ -69,4 +94,17 @@ public struct ParameterSettings: Hashable, Sendable {
   public var weightDecay: Double
   /// Whether the optimizer changes it (if it is trainable and has a gradient).
   package var isTrained: Bool
+  /// Of the parameter, whose path may be another in another list.
+  let identity: ObjectIdentifier
+
+  /// Settings of a parameter of a list.
+  package init(
+    of entry: ParameterList.Element, learningRate: Double = 1, weightDecay: Double = 0, isTrained: Bool = true
+  ) {
+    path = entry.path
+    self.learningRate = learningRate
+    self.weightDecay = weightDecay
+    self.isTrained = isTrained
+    identity = ObjectIdentifier(entry.parameter)
+  }
 }

@@ -67,11 +67,10 @@ extension ParameterGroup {
       fatalError(
         "ParameterGroup(\"\(group.pattern)\") matches none of the \(parameters.count) parameters (\(some), …)")
     }
-    return parameters.map { path, parameter in
-      var settings = ParameterSettings(
-        path: path, learningRate: 1, weightDecay: decaying.contains(path, parameter.shape) ? weightDecay : 0,
-        isTrained: true)
-      for group in groups where group.matches(path) {
+    return parameters.map { entry in
+      let decays = decaying.contains(entry.path, entry.parameter.shape)
+      var settings = ParameterSettings(of: entry, weightDecay: decays ? weightDecay : 0)
+      for group in groups where group.matches(entry.path) {
         if let rate = group.learningRate { settings.learningRate = rate }
         if let decay = group.weightDecay { settings.weightDecay = decay }
         if let isTrainable = group.isTrainable { settings.isTrained = isTrainable }

@@ -12,11 +12,8 @@
 ///
 /// Settings and state in one value, so that a checkpoint keeps both.
 public struct Plateau: Hashable, Sendable, Codable {
-  /// Which way is better: `falling` for a loss or an error, `rising` for an accuracy.
-  public enum Direction: String, Hashable, Sendable, Codable { case falling, rising }
-
   /// Whether a falling metric (a loss) or a rising one (an accuracy) is better.
-  package let direction: Direction
+  package let goal: Goal
   /// What the factor is multiplied by.
   package let decay: Double
   /// So many observations without improvement are borne; the next one divides.
@@ -35,9 +32,15 @@ public struct Plateau: Hashable, Sendable, Codable {
   private var observationsWithoutImprovement = 0
   private var cooldownLeft = 0
 
+  /// Checkpoints call the goal a direction.
+  private enum CodingKeys: String, CodingKey {
+    case goal = "direction"
+    case decay, patience, threshold, cooldown, least, factor, best, observationsWithoutImprovement, cooldownLeft
+  }
+
   /// Traps if a number is out of range: `decay` lies between 0 and 1, `threshold` in 0..<1, `least` in 0...1.
   public init(
-    _ direction: Direction = .falling, decay: Double = 0.1, patience: Int = 10, threshold: Double = 1e-4,
+    _ goal: Goal = .falling, decay: Double = 0.1, patience: Int = 10, threshold: Double = 1e-4,
     cooldown: Int = 0, least: Double = 0
   ) {
     func check(_ holds: Bool, _ name: String, _ value: some CustomStringConvertible, _ expected: String) {
@@ -48,7 +51,7 @@ public struct Plateau: Hashable, Sendable, Codable {
     check(threshold >= 0 && threshold < 1, "the threshold", threshold, "a part from 0 to below 1")
     check(cooldown >= 0, "the cooldown", cooldown, "at least 0")
     check(least >= 0 && least <= 1, "the least factor", least, "a part from 0 to 1")
-    self.direction = direction
+    self.goal = goal
     self.decay = decay
     self.patience = patience
     self.threshold = threshold
@@ -80,7 +83,7 @@ public struct Plateau: Hashable, Sendable, Codable {
   /// A NaN does not improve.
   private func improves(_ metric: Double) -> Bool {
     guard let best else { return !metric.isNaN }
-    switch direction {
+    switch goal {
     case .falling: return metric < best * (1 - threshold)
     case .rising: return metric > best * (1 + threshold)
     }

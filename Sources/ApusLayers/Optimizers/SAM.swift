@@ -4,33 +4,36 @@ import ApusCore
 ///
 /// With g the gradient at w:  e = ρ · g / ‖g‖ over all parameters;  the base's step at w by the gradient at w + e
 ///
-/// Two passes a step, the second at w + e. It must leave running statistics as they are and draw the same random masks:
+/// Two passes a step, the second at w + e, which leaves running statistics as they are and draws the same random masks:
 ///
 /// ```swift
 /// var optimizer = SAM(SGD(model.parameters, learningRate: 0.1, momentum: 0.9), model.parameters)
-/// func gradients(first: Bool) -> Gradients {
-///   valueWithGradients(of: model, key: key, updatesState: first) { loss(model, batch) }.gradients
+/// optimizer.step { pass in
+///   valueWithGradients(of: model, key: key, updatesState: pass.updatesState) { loss(model, batch) }.gradients
 /// }
-/// optimizer.step(gradients(first: true)) { gradients(first: false) }
 /// ```
 ///
 /// Foret et al. 2021 (lecture 3); ρ = 0.05 is theirs for CIFAR-10 and ImageNet.
 public struct SAM<Base: Optimizer>: Optimizer {
   /// Makes the step; its learning rate, settings and state are SAM's.
-  public var base: Base
+  public private(set) var base: Base
   /// ρ: the Euclidean length of the way to the worst place, at least 0.
   package let rho: Double
   private let parameters: ParameterList
+  /// Of each of `parameters`, whether e moves it.
+  private let isMoved: [Bool]
 
-  /// Traps if ρ is negative, or if the base needs a second pass of its own.
+  /// Traps if ρ is negative.
   ///
-  /// - Parameter parameters: which e moves, usually those of the base; trainable ones with a gradient only.
+  /// - Parameter parameters: which e moves, usually those of the base; trainable ones with a gradient only. What the base's settings say
+  ///   is not trained is not moved uphill either, wherever it stands in either list.
   public init(_ base: Base, _ parameters: ParameterList, rho: Double = 0.05) {
     OptimizerCheck.number(rho, "SAM", "rho")
-    if base.needsSecondPass { fatalError("SAM: the base \(Base.self) needs a second pass of its own") }
     self.base = base
     self.parameters = parameters
     self.rho = rho
+    let untrained = Set(base.parameterSettings.filter { !$0.isTrained }.map(\.identity))
+    isMoved = parameters.map { !untrained.contains(ObjectIdentifier($0.parameter)) }
   }
 
   /// The base's; ρ does not depend on it.
@@ -39,40 +42,33 @@ public struct SAM<Base: Optimizer>: Optimizer {
     set { base.learningRate = newValue }
   }
 
-  /// The base's. If both have the same list of parameters, what the base does not train is not moved uphill either.
+  /// The base's.
   public var parameterSettings: [ParameterSettings] { base.parameterSettings }
   /// Paths of the parameters that it is to train and that no step reached since it was made or loaded.
   public var unreachedParameters: [String] { base.unreachedParameters }
-  /// Always: the gradients at w + e are needed.
-  public var needsSecondPass: Bool { true }
 
-  /// Traps: one pass is not enough. Call `step(_:again:)`.
-  public mutating func step(_ gradients: Gradients) {
-    fatalError("SAM needs the gradients at a second place: step(gradients) { … }")
-  }
-
-  /// Sets the values to w + e, calls `again`, sets them back, and lets the base make its step by what `again` returned. If `again`
-  /// throws, the values are those of before.
-  public mutating func step(_ gradients: Gradients, again: () throws -> Gradients) rethrows {
-    let before = climb(gradients)
-    let atTop: Gradients
-    do {
+  /// Lets the base make its step. Each pass that the base asks for is two: one at the values w that the parameters have, and one at
+  /// w + e, whose gradients the base gets; by then the values are w again.
+  public mutating func step(_ gradients: (GradientPass) throws -> Gradients) rethrows {
+    let (parameters, isMoved, rho) = (parameters, isMoved, rho)
+    try base.step { pass in
+      let here = try gradients(GradientPass(updatesState: pass.updatesState, isApplied: false))
+      let before = SAM.climb(here, parameters, isMoved, rho)
       defer { for (parameter, value) in before { parameter.storedValue = value } }
-      atTop = try again()
+      return try gradients(GradientPass(updatesState: false, isApplied: pass.isApplied))
     }
-    base.step(atTop)
   }
 
   /// Sets every parameter to w + e. Returns the values of before.
-  private func climb(_ gradients: Gradients) -> [(parameter: Parameter, value: Tensor)] {
-    let settings = base.parameterSettings
-    func isTrained(_ index: Int) -> Bool { settings.count == parameters.count ? settings[index].isTrained : true }
-    GradientReach.require(gradients, parameters, "SAM", isTrained: isTrained)
+  private static func climb(
+    _ gradients: Gradients, _ parameters: ParameterList, _ isMoved: [Bool], _ rho: Double
+  ) -> [(parameter: Parameter, value: Tensor)] {
+    GradientReach.require(gradients, parameters, "SAM") { isMoved[$0] }
     var moved: [(parameter: Parameter, value: Tensor)] = []
     var items: [Kernels.OptimizerItem] = []
     for (index, entry) in parameters.enumerated() {
       let parameter = entry.parameter
-      guard isTrained(index), parameter.isTrainable, let gradient = gradients[parameter] else { continue }
+      guard isMoved[index], parameter.isTrainable, let gradient = gradients[parameter] else { continue }
       moved.append((parameter, parameter.storedValue))
       items.append(
         .init(

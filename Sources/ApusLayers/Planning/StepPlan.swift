@@ -65,17 +65,14 @@ extension Layer {
       // The optimizer's states come with the first step, and where they lie changes the second.
       for step in 0..<4 {
         planner.startStep()
-        func gradients() -> Gradients {
-          valueWithGradients(of: self, key: RandomKey(seed: 0, step: UInt64(step)), updatesState: false) {
+        try optimizer.step { _ in
+          let gradients = valueWithGradients(
+            of: self, key: RandomKey(seed: 0, step: UInt64(step)), updatesState: false
+          ) {
             trainingLoss(of: self, images: images, labels: labels)
           }.gradients
-        }
-        if optimizer.needsSecondPass {
-          optimizer.step(gradients()) { gradients() }
-        } else {
-          let found = gradients()
           if let error = planner.error { throw error }
-          optimizer.step(found)
+          return gradients
         }
         if let error = planner.error { throw error }
         planner.stepEnded()

@@ -25,8 +25,11 @@ package enum PNG {
 
   /// The image as the value of an `src` attribute.
   static func dataURL(_ pixels: [UInt8], width: Int, height: Int, channels: Int) -> String {
-    "data:image/png;base64," + base64(encoded(pixels, width: width, height: height, channels: channels))
+    dataURL(of: encoded(pixels, width: width, height: height, channels: channels))
   }
+
+  /// Of a file's bytes.
+  static func dataURL(of file: [UInt8]) -> String { "data:image/png;base64," + base64(file) }
 
   private static func chunk(_ type: String, _ data: [UInt8]) -> [UInt8] {
     let body = Array(type.utf8) + data

@@ -1,33 +1,36 @@
 import ApusCore
-import ApusData
 import ApusNetworks
+
+/// What the page about a run has beside what all of them have.
+package struct ReportDetails {
+  /// What the data's samples are: `image`.
+  var samples: String
+  /// Numbers with their names, beside the first.
+  var tiles: [(String, String)] = []
+  /// Sections between the learning curves and the first layer's filters.
+  var beforeFilters = ""
+  /// Sections behind them.
+  var afterFilters = ""
+}
 
 /// The page about a finished run, `report.html`: one file that needs nothing else.
 package struct Report {
   private let record: RunRecord
   private let result: RunRecord.Result
+  private let metrics: [Metric]
   private let rows: [EpochMetrics]
-  private let test: Evaluation
-  private let split: DataSplit
-  /// Names of the test images' files, where they have some.
-  private let testFiles: [String]
+  private let details: ReportDetails
   private let firstFilters: (path: String, weights: Tensor)?
 
-  /// Pictures of wrongly classified images at most.
-  private static let mistakesShown = 24
-
-  /// - Parameter trainer: with the model that is kept loaded.
-  package init(_ record: RunRecord, _ trainer: Trainer, _ test: Evaluation) {
+  /// - Parameter model: with the values that are kept.
+  package init(_ record: RunRecord, rows: [EpochMetrics], model: any Layer, _ details: ReportDetails) {
     guard let result = record.result else { fatalError("a report of a run without a result") }
     self.record = record
     self.result = result
-    self.test = test
-    rows = trainer.state.rows
-    split = trainer.data.test
-    testFiles = trainer.data.files.filter { $0.part == .test }.map(\.path)
-    firstFilters = trainer.model.parameters.first { $0.parameter.shape.count == 4 }.map {
-      ($0.path, $0.parameter.value)
-    }
+    self.rows = rows
+    self.details = details
+    metrics = record.metrics ?? [.accuracy]
+    firstFilters = model.parameters.first { $0.parameter.shape.count == 4 }.map { ($0.path, $0.parameter.value) }
   }
 
   package var html: String {
@@ -37,7 +40,7 @@ package struct Report {
     <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>\(HTML.escaped(title)): \(HTML.percent(result.testAccuracy))</title>
+    <title>\(HTML.escaped(title)): \(HTML.escaped(mainNumber(decimals: 1)))</title>
     <style>
     \(ReportStyle.css)
     </style>
@@ -46,9 +49,9 @@ package struct Report {
     <main>
     \(header)
     \(curves)
-    \(matrix)
+    \(details.beforeFilters)
     \(filters)
-    \(mistakes)
+    \(details.afterFilters)
     \(ReportSettings(record).html)
     <footer>Written by apus \(HTML.escaped(record.machines.last?.version ?? "")) on \(HTML.escaped(record.updated)).</footer>
     </main>
@@ -65,13 +68,23 @@ package struct Report {
     "\(NetworkCatalogue.title(of: record.networkName)) on \(record.data?.name ?? record.dataSource)"
   }
 
+  /// What the title ends with: the first metric on the test samples, or the loss where there is none.
+  private func mainNumber(decimals: Int) -> String {
+    metrics.first.map { text(result.test[$0.name], $0, decimals) } ?? loss(result.test.loss)
+  }
+
+  private func text(_ value: Double, _ metric: Metric, _ decimals: Int) -> String {
+    metric.isFraction ? HTML.percent(value, decimals: decimals) : loss(value)
+  }
+
+  private func loss(_ value: Double) -> String { value.compact(decimals: 4, width: 10) }
+
   private var header: String {
-    let wrong = test.mistakes.count
-    let tiles: [(String, String)] = [
-      (HTML.percent(result.testAccuracy, decimals: 2), "test accuracy"),
-      ("\(wrong.grouped)", "of \(HTML.counted(test.labels.count, "test image")) wrong"),
-      (result.testLoss.compact(decimals: 4, width: 10), "test loss"),
-      (Int(result.imagesPerSecond).grouped, "images per second in training"),
+    var tiles: [(String, String)] = metrics.map { (text(result.test[$0.name], $0, 2), "test \($0.title)") }
+    tiles.insert(contentsOf: details.tiles, at: min(1, tiles.count))
+    tiles += [
+      (loss(result.test.loss), "test loss"),
+      (Int(result.imagesPerSecond).grouped, "\(details.samples)s per second in training"),
       (result.trainingSeconds.formatted(decimals: 1) + "\u{202F}s", "of training"),
       ((record.network?.parameters ?? 0).grouped, "parameters"),
     ]
@@ -79,11 +92,15 @@ package struct Report {
       // The style sheet fits a number into its tile by its characters.
       #"<div\#(index == 0 ? #" class="main""# : "")><b style="--n:\#(tile.0.count)">\#(tile.0)</b><span>\#(tile.1)</span></div>"#
     }
+    let chosen =
+      record.settings.keeping == .last
+      ? ", the last"
+      : ", chosen on \(HTML.counted(record.data?.validationSamples ?? 0, "validation \(details.samples)"))"
     return """
       <header>
       <h1>\(HTML.escaped(title))</h1>
       <p>\(HTML.counted(rows.count, "epoch")), seed \(record.settings.seed). The model kept is that of epoch \
-      \(result.keptEpoch), chosen on \(HTML.counted(record.data?.validationSamples ?? 0, "validation image")).</p>
+      \(result.keptEpoch)\(chosen).</p>
       \(result.didNotLearn.map { "<p><b>The run did not learn:</b> \(HTML.escaped($0)).</p>" } ?? "")
       </header>
       <div class="tiles">
@@ -97,23 +114,33 @@ package struct Report {
     let loss = ReportChart(
       title: "loss", unit: "", epochs: epochs,
       series: [
-        .init(name: "training", style: "train", values: rows.map(\.trainLoss)),
-        .init(name: "validation", style: "validation", values: rows.map(\.validationLoss)),
+        .init(name: "training, while it learns", style: "learning", values: rows.map(\.trainLoss)),
+        .init(name: "training", style: "train", values: rows.map(\.train.loss)),
+        .init(name: "validation", style: "validation", values: rows.map(\.validation.loss)),
       ], kept: result.keptEpoch, bounds: 0...Double.greatestFiniteMagnitude, prefersLogarithm: true)
-    let accuracy = ReportChart(
-      title: "accuracy", unit: "%", epochs: epochs,
-      series: [
-        .init(name: "training", style: "train", values: rows.map { 100 * $0.trainAccuracy }),
-        .init(name: "validation", style: "validation", values: rows.map { 100 * $0.validationAccuracy }),
-      ], kept: result.keptEpoch, bounds: 0...100)
+    let charts = metrics.map { metric in
+      let scale = metric.isFraction ? 100.0 : 1
+      return ReportChart(
+        title: metric.title, unit: metric.isFraction ? "%" : "", epochs: epochs,
+        series: [
+          .init(name: "training", style: "train", values: rows.map { scale * $0.train[metric.name] }),
+          .init(name: "validation", style: "validation", values: rows.map { scale * $0.validation[metric.name] }),
+        ], kept: result.keptEpoch,
+        bounds: metric.isFraction ? 0...100 : -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude)
+    }
+    let plots = ([loss] + charts).map { chart in
+      let title = chart.title.prefix(1).uppercased() + chart.title.dropFirst()
+      return "<div><h3>\(HTML.escaped(title))\(chart.isLogarithmic ? " (logarithmic)" : "")</h3>"
+        + "<div class=\"plot\">\(chart.svg)</div>\(chart.legend)</div>"
+    }
     return """
       <section>
       <h2>Learning curves</h2>
-      <p class="note">Training loss is the mean over the epoch as it was trained, with augmentation and moving parameters; \
-      everything else is measured after the epoch in inference mode, training accuracy on a fixed part of the training images.</p>
+      <p class="note">The training loss while the network learns is the mean over the epoch as it was trained, with augmentation and \
+      moving parameters. Everything else is measured after the epoch in inference mode, on a fixed part of the training \
+      \(details.samples)s and on the validation \(details.samples)s, and can be compared.</p>
       <div class="charts">
-      <div><h3>Loss\(loss.isLogarithmic ? " (logarithmic)" : "")</h3><div class="plot">\(loss.svg)</div>\(loss.legend)</div>
-      <div><h3>Accuracy</h3><div class="plot">\(accuracy.svg)</div>\(accuracy.legend)</div>
+      \(plots.joined(separator: "\n"))
       </div>
       <details><summary>The numbers</summary>\(table)</details>
       </section>
@@ -122,30 +149,19 @@ package struct Report {
 
   private var table: String {
     let body = rows.map { row in
-      let cells = [
-        "\(row.epoch)", row.trainLoss.compact(decimals: 4, width: 10), HTML.percent(row.trainAccuracy, decimals: 2),
-        row.validationLoss.compact(decimals: 4, width: 10), HTML.percent(row.validationAccuracy, decimals: 2),
-        row.seconds.formatted(decimals: 2),
-      ]
+      let cells =
+        ["\(row.epoch)", loss(row.trainLoss), loss(row.train.loss)]
+        + metrics.map { text(row.train[$0.name], $0, 2) } + [loss(row.validation.loss)]
+        + metrics.map { text(row.validation[$0.name], $0, 2) } + [row.seconds.formatted(decimals: 2)]
       let kept = row.epoch == result.keptEpoch ? #" class="kept""# : ""
       return "<tr\(kept)>" + cells.map { "<td>\($0)</td>" }.joined() + "</tr>"
     }
-    let names = ["epoch", "training loss", "training accuracy", "validation loss", "validation accuracy", "seconds"]
+    let names =
+      ["epoch", "loss while it learns", "training loss"] + metrics.map { "training \($0.title)" } + ["validation loss"]
+      + metrics.map { "validation \($0.title)" } + ["seconds"]
     return """
       <div class="scroll"><table class="values"><thead><tr>\(names.map { "<th>\($0)</th>" }.joined())</tr></thead>
       <tbody>\(body.joined(separator: "\n"))</tbody></table></div>
-      """
-  }
-
-  private var matrix: String {
-    let classNames = record.data?.classNames ?? []
-    return """
-      <section>
-      <h2>Confusion matrix</h2>
-      <p class="note">Test images by true and predicted class. Blue cells are right and orange ones wrong, stronger where they are a \
-      larger part of their row.</p>
-      \(ReportMatrix(counts: test.confusion(classes: classNames.count), classNames: classNames).html)
-      </section>
       """
   }
 
@@ -165,41 +181,6 @@ package struct Report {
       <p class="note">\(HTML.escaped(path)): \(HTML.counted(shape[3], "filter")) of \(shape[0])×\(shape[1]). \(meaning)</p>
       <div class="filters">
       \(pictures.joined(separator: "\n"))
-      </div>
-      </section>
-      """
-  }
-
-  /// A test image's file, or its place.
-  private func name(_ index: Int) -> String {
-    testFiles.count == split.count ? testFiles[index] : "test image \(index)"
-  }
-
-  private var mistakes: String {
-    let classNames = record.data?.classNames ?? []
-    let all = test.mistakes
-    let figures = all.prefix(Report.mistakesShown).map { index in
-      let (label, prediction) = (classNames[test.labels[index]], classNames[test.predictions[index]])
-      return """
-        <figure><img src="\(ReportImages.picture(split.image(at: index)))" alt="\(HTML.escaped(name(index)))">
-        <figcaption>is <b>\(HTML.escaped(label))</b>, taken for <em>\(HTML.escaped(prediction))</em><br>\
-        \(HTML.percent(Double(test.probabilities[index]))) sure<br>\(HTML.escaped(name(index)))</figcaption></figure>
-        """
-    }
-    let note =
-      switch all.count {
-      case 0: "None: every test image is classified rightly."
-      case ...Report.mistakesShown:
-        "All wrongly classified test images, those first about which the model is most sure."
-      default:
-        "The \(figures.count) of \(all.count.grouped) wrongly classified test images about which the model is most sure."
-      }
-    return """
-      <section>
-      <h2>Most confident mistakes</h2>
-      <p class="note">\(note)</p>
-      <div class="mistakes">
-      \(figures.joined(separator: "\n"))
       </div>
       </section>
       """

@@ -30,8 +30,9 @@ struct ReportSettings {
       ("schedule", schedule.decay.description + warmup),
       ("optimizer", "\(settings.optimizer), momentum \(Float(settings.momentum))"),
       ("weight decay", "\(Float(settings.weightDecay)) on \(settings.decaying == .all ? "all parameters" : "weights")"),
+      ("loss", settings.lossText),
       ("gradient clipping", settings.clipping.description),
-      ("augmentation", ReportSettings.augmentation(settings)),
+      ("augmentation", ReportSettings.augmentation(record)),
       ("seed", "\(settings.seed)"),
     ] + transfer
   }
@@ -41,14 +42,18 @@ struct ReportSettings {
     let settings = record.settings
     var entries: [(String, String)] = []
     if let initial = record.initial {
-      entries.append(("initial weights", initial.summary(classes: record.network?.classes ?? 0)))
+      entries.append(("initial weights", initial.summary(classes: record.data?.classNames.count ?? 0)))
     }
+    if let initializer = settings.initializer { entries.append(("initializer", initializer)) }
     if let frozen = record.frozen { entries.append(("frozen", frozen.summary(of: record.network?.parameters ?? 0))) }
     for group in settings.groups { entries.append(("group", group.description)) }
     return entries
   }
 
-  private static func augmentation(_ settings: TrainingSettings) -> String {
+  private static func augmentation(_ record: RunRecord) -> String {
+    // What a program's own samples do is not known.
+    if record.network?.classes == nil { return "the samples' own" }
+    let settings = record.settings
     var changes: [String] = []
     if settings.shift > 0 { changes.append("shifts of up to \(settings.shift) pixels") }
     if settings.flips { changes.append("flips") }
@@ -60,16 +65,16 @@ struct ReportSettings {
   private var data: [(String, String)] {
     guard let data = record.data else { return [] }
     func list(_ values: [Float]) -> String { values.map { Double($0).formatted(decimals: 4) }.joined(separator: ", ") }
-    return [
+    var entries = [
       ("source", data.source),
-      ("images", (record.network?.input ?? []).map(String.init).joined(separator: "×")),
+      ("samples", (record.network?.input ?? []).map(String.init).joined(separator: "×")),
       ("training", data.trainingSamples.grouped),
       ("validation", data.validationSamples.grouped),
       ("test", data.testSamples.grouped),
-      ("classes", "\(data.classNames.count)"),
-      ("mean", list(data.mean)),
-      ("deviation", list(data.deviation)),
     ]
+    if !data.classNames.isEmpty { entries.append(("classes", "\(data.classNames.count)")) }
+    if !data.mean.isEmpty { entries += [("mean", list(data.mean)), ("deviation", list(data.deviation))] }
+    return entries
   }
 
   private var machine: [(String, String)] {

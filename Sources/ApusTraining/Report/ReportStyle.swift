@@ -30,8 +30,9 @@ enum ReportStyle {
     .chart .grid { stroke: var(--rule); }
     .chart .tick { fill: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; }
     .chart .line { fill: none; stroke-width: 2.2; stroke-linejoin: round; stroke-linecap: round; }
+    .line.learning { stroke-dasharray: 5 4; stroke-width: 1.6; } .line.learning, .mark.learning { stroke: var(--train); }
     .line.train, .mark.train { stroke: var(--train); } .line.validation, .mark.validation { stroke: var(--validation); }
-    .dot.train { fill: var(--train); } .dot.validation { fill: var(--validation); }
+    .dot.learning { fill: none; } .dot.train { fill: var(--train); } .dot.validation { fill: var(--validation); }
     .chart .kept { stroke: var(--soft); stroke-dasharray: 3 4; }
     .chart .cursor { stroke: var(--soft); visibility: hidden; }
     .chart .mark { fill: var(--panel); stroke-width: 2.4; visibility: hidden; }
@@ -42,6 +43,7 @@ enum ReportStyle {
       font-variant-numeric: tabular-nums; }
     .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 10px 0 0; color: var(--soft); font-size: 13px; }
     .legend i { display: inline-block; width: 18px; height: 3px; margin-right: 7px; vertical-align: middle; border-radius: 2px; }
+    .legend i.learning { height: 0; border-top: 2px dashed var(--train); }
     i.train { background: var(--train); } i.validation { background: var(--validation); }
     .legend i.kept { height: 0; border-top: 2px dotted var(--soft); }
     .legend i.scale { width: 64px; height: 10px; }

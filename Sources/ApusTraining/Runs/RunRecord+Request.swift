@@ -15,9 +15,25 @@ extension RunRecord {
       try imageFolder?.validate()
     } else if request.imageFolder != nil {
       throw SettingsError(
-        description: "--input, --crop, --alpha, --orientation and --damaged are for folders of image files, "
-          + "which these data are not: \(request.data)")
+        description: "`imageFolder` is given, expected data that are a folder of image files, not \(request.data)")
     }
+    if let scenes = request.scenes {
+      try scenes.validate()
+      if request.channels != nil || request.normalization != nil || request.initialWeights != nil {
+        throw SettingsError(
+          description:
+            "scenes have one channel and a normalization of their own, and networks for them begin with drawn weights")
+      }
+      if request.settings.augmentation != nil {
+        throw SettingsError(description: "scenes are new in every epoch, expected no augmentation")
+      }
+    }
+    if request.settings.initializer != nil && request.initialWeights != nil {
+      throw SettingsError(
+        description: "the initializer \(request.settings.initializer!) for values that are read from a file")
+    }
+    task = request.scenes == nil ? .classification : .segmentation
+    scenes = request.scenes
     if request.newHead && request.initialWeights == nil {
       throw SettingsError(description: "a new classifier without initial weights that it would replace")
     }

@@ -112,28 +112,27 @@ public struct TrainedModel {
     return header
   }
 
-  /// Writes the model that a run keeps.
-  static func write(_ trainer: Trainer, network: String, images: ImageFolder.Options?, to place: FilePlace) throws {
-    let data = trainer.data
+  /// What the file of a run's model says of it.
+  static func metadata(_ data: DataSplits, network: String, images: ImageFolder.Options?) -> [String: String] {
     let header = Header(
       network: network, input: Array(data.imageShape), classNames: data.classNames, mean: data.normalization.mean,
       deviation: data.normalization.deviation, crop: images?.crop, reading: images?.reading)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
-    let json: Data
     do {
-      json = try encoder.encode(header)
+      return ["format": "pt", key: String(decoding: try encoder.encode(header), as: UTF8.self)]
     } catch {
       fatalError("a model's description cannot be encoded: \(error)")
     }
-    try Safetensors.write(
-      trainer.kept, metadata: ["format": "pt", key: String(decoding: json, as: UTF8.self)], to: place)
   }
 
   /// Measures it on a split, whose images are normalized as the training data were.
   ///
+  /// - Parameter loss: what is measured beside the accuracy.
   /// - Throws: `DataError` if there is no sample, or images or classes are others than the model's.
-  public func evaluated(on split: DataSplit) throws -> Evaluation {
+  public func evaluated(
+    on split: DataSplit, loss: Loss = .crossEntropy()
+  ) throws -> Evaluation<ClassificationMetrics> {
     if split.count == 0 {
       throw DataError(split.dataset.source, found: "no images to measure with", expected: "at least one")
     }
@@ -153,7 +152,8 @@ public struct TrainedModel {
         expected: "\"\(classNames[place])\", as the model has")
     }
     let split = DataSplit(split.dataset, indices: split.indices, normalization: normalization)
-    return evaluate(model, on: split.batches(of: Trainer.evaluationBatchSize))
+    return evaluate(
+      model, on: split.batches(of: TrainingData.usualEvaluationBatchSize), loss: loss, metrics: ClassificationMetrics())
   }
 
   /// Classes with their probabilities, the most probable first: a `predictor` for one image.

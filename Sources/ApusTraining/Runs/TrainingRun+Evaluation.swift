@@ -1,6 +1,8 @@
 import ApusCore
 import ApusData
+import ApusInterchange
 import ApusLayers
+import ApusNetworks
 import ApusSupport
 
 extension TrainingRun {
@@ -12,8 +14,16 @@ extension TrainingRun {
     package var name: String
     /// Which of the data's images were measured, in words.
     package var images: String
-    /// The results: loss, accuracy, and each image's label and prediction.
-    public var evaluation: Evaluation
+    /// Their number, or that of the scenes composed of them.
+    public var count = 0
+    /// Name of the loss: the run's, or cross-entropy for a model without its run.
+    public var loss = LossCatalogue.names[0]
+    /// What was measured beside the loss.
+    public var metrics: [Metric] = []
+    /// Loss and metrics.
+    public var scores = Scores(loss: .nan, metrics: [:])
+    /// Each image's label and prediction, for a classifier.
+    public var classification: ClassificationMetrics?
     /// What else is to be known: differences from the data that the run began with that leave what is measured as it was.
     public var notes: [String] = []
   }
@@ -33,29 +43,67 @@ extension TrainingRun {
     _ path: String, on data: DataSource? = nil, damaged: DamagedImages = .stop, reader: ImageFolder.Reader? = nil
   ) throws -> Measurement {
     let files = RunFiles(at: path)
+    let record = File.exists(files.record) ? try RunRecord.read(files.record) : nil
+    if let record, let scenes = record.scenes { return try evaluate(files, record, scenes, on: data) }
     let model = try TrainedModel.read(files.model)
     let source = try data ?? ownSource(files)
-    var measured = Measurement(
-      network: model.network, name: source.name, images: "",
-      evaluation: Evaluation(loss: .nan, accuracy: .nan, labels: [], predictions: [], probabilities: []))
+    var measured = Measurement(network: model.network, name: source.name, images: "")
     let split =
       data == nil
       ? try ownSplit(source, files, model, reader, &measured)
       : try otherSplit(source, files, model, damaged, reader, &measured)
-    if File.exists(files.record), try RunRecord.read(files.record).status == .crashed {
-      measured.notes.append(
-        "\(files.folder): the run ended without finishing, and this is the best model so far: apus train --resume continues it"
-      )
-    }
-    measured.evaluation = try model.evaluated(on: split)
+    if let note = record?.unfinishedNote(files) { measured.notes.append(note) }
+    let loss = try record?.loss() ?? .crossEntropy()
+    let evaluation = try model.evaluated(on: split, loss: loss)
+    let metrics = evaluation.metrics
+    measured.count = metrics.labels.count
+    measured.loss = record?.settings.lossText ?? loss.name
+    measured.metrics = metrics.metrics
+    measured.scores = Scores(loss: evaluation.loss, metrics: [Metric.accuracy.name: metrics.accuracy])
+    measured.classification = metrics
     return measured
+  }
+
+  // MARK: Scenes
+
+  /// Measures on the test scenes of the run, or on such scenes composed of other images.
+  private static func evaluate(
+    _ files: RunFiles, _ record: RunRecord, _ scenes: SceneSettings, on other: DataSource?
+  ) throws -> Measurement {
+    guard let before = record.data else {
+      throw FileError(files.record, found: "no data yet", expected: "those of a run that began to train")
+    }
+    let source = try other ?? DataSource(record.dataSource)
+    let images = try source.load()
+    let data = try scenes.data(of: images, name: source.name, seed: record.settings.seed)
+    var described = RunRecord.Data(source, images)
+    described.describe(data, of: images)
+    if other == nil { try described.check(isAs: before) }
+    if described.classNames != before.classNames {
+      throw DataError(
+        source.description, found: "the classes \(NameList.text(images.classNames))",
+        expected: "\(NameList.text(Array(before.classNames.dropFirst()))), as the model has")
+    }
+    let classes = before.classNames.count
+    let model = try NetworkCatalogue.make(
+      record.networkName, input: data.test.sampleShape, classes: classes, seed: record.settings.seed)
+    try model.load(Safetensors.read(files.model).tensors, from: files.model)
+    let loss = try record.loss(ignoring: ComposedScenes.ignored)
+    let result = measure(
+      model, on: data.test.batches(of: data.evaluationBatchSize), loss: loss,
+      metrics: SegmentationMetrics(classes: classes, ignoring: ComposedScenes.ignored))
+    return Measurement(
+      network: record.networkName, name: source.name,
+      images: "\(data.test.count.grouped) scenes of \(source.testPart)", count: data.test.count,
+      loss: record.settings.lossText,
+      metrics: result.metrics.metrics, scores: result.scores, notes: [record.unfinishedNote(files)].compactMap { $0 })
   }
 
   private static func ownSource(_ files: RunFiles) throws -> DataSource {
     if !File.exists(files.record) {
       throw FileError(
         files.model, found: "a model without its run",
-        expected: "the data to measure it on: --data digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER")
+        expected: "the data to measure it on: `data` digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER")
     }
     return try DataSource(RunRecord.read(files.record).dataSource)
   }
@@ -94,7 +142,7 @@ extension TrainingRun {
       if changes.isEmpty { return }
       throw DataError(
         folder, found: "of the \(test.count.grouped) images that the run held out, \(changes.text)",
-        expected: "all of them as they were; --data measures other images")
+        expected: "all of them as they were; `data` measures other images")
     }
     let changes = try FolderChanges(folder, since: recorded, before.skipped ?? [], options.reading)
     try refuse(changes.of { $0 == .test })
@@ -164,7 +212,7 @@ extension TrainingRun {
     if indices.isEmpty {
       throw DataError(
         part, found: "\(dataset.count.grouped) images, all of which the run trained on or chose its epoch by",
-        expected: "others: evaluate without --data measures what it held out")
+        expected: "others: evaluate without `data` measures what it held out")
     }
     return DataSplit(dataset, indices: indices, normalization: model.normalization)
   }
@@ -185,5 +233,20 @@ extension TrainingRun {
     }
     let recorded = try RunSplit.read(files.split, classes: data.classNames.count)
     return Set(recorded.filter { $0.part != .test }.map(\.content))
+  }
+}
+
+extension RunRecord {
+  /// The loss that the run was trained with.
+  fileprivate func loss(ignoring ignored: Int? = nil) throws(SettingsError) -> Loss {
+    var settings = settings
+    settings.classWeights = classWeights.map { .values($0) } ?? .equal
+    return try LossCatalogue.loss(
+      settings, labels: [], classes: data?.classNames.count ?? classWeights?.count ?? 0, ignoring: ignored)
+  }
+
+  fileprivate func unfinishedNote(_ files: RunFiles) -> String? {
+    if status != .crashed { return nil }
+    return "\(files.folder): the run ended without finishing, and this is its model so far; resuming it goes on"
   }
 }

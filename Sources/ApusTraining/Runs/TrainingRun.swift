@@ -18,7 +18,7 @@ public enum TrainingRun {
     /// Steps between checkpoints; one is also written at each epoch's end and when the run is stopped.
     public var checkpointEvery: Int?
     /// For the record.
-    public var commandLine: [String]
+    package var commandLine: [String]
     /// How image files of `data` become images of one size; the network's usual one where it is `nil`.
     public var imageFolder: ImageFolder.Options?
     /// What images are normalized by; see `NormalizationChoice`.
@@ -33,6 +33,8 @@ public enum TrainingRun {
     public var newHead = false
     /// Channels of the images: 3 repeats that of gray ones. The data's own by default.
     public var channels: Int?
+    /// Scenes to compose of the images, for a network with scores for every pixel.
+    public var scenes: SceneSettings?
 
     /// By default checkpoints are written at the ends of epochs only, and initial values are drawn from the settings' seed.
     public init(
@@ -56,92 +58,123 @@ public enum TrainingRun {
     case interrupted(steps: Int)
   }
 
-  /// Starts a run in a new folder. Where it fails before its first step it takes back what it made.
+  /// Starts a run in a new folder. If it fails before its first step it takes back what it made.
   ///
   /// - Parameter reader: of image files, for data that are some.
   public static func start(
-    _ request: Request, in path: String, reader: ImageFolder.Reader? = nil, observer: some TrainingObserver
+    _ request: Request, in path: String, reader: ImageFolder.Reader? = nil,
+    observer: some TrainingObserver = SilentObserver()
   ) throws -> Outcome {
     try request.settings.validate()
     try NetworkCatalogue.check(request.network)
-    var record = try RunRecord(request)
-    let folder = try RunFolder.create(at: path)
-    let trainer: Trainer
+    let record = try RunRecord(request)
+    let folder = try RunFolder.create(at: path, others: request.scenes == nil ? [] : SegmentationTask.otherFiles)
+    var loop: RunLoop
     do {
       try record.write(to: folder.place(folder.files.record))
-      trainer = try prepare(&record, reader, initializes: true, in: folder, observer)
-      try checkClasses(record, request.classes)
-      try checkBatchSize(record)
-      try begin(&record, trainer, in: folder)
+      loop = try prepare(record, reader, initializes: true, in: folder, observer)
+      try checkClasses(loop.record, request.classes)
+      try checkBatchSize(loop.record)
+      try loop.begin()
     } catch {
       folder.discard()
       throw error
     }
-    return try run(trainer, &record, in: folder, observer)
+    return try loop.run(observer)
   }
 
-  /// Continues a run from its last checkpoint, or from the start where none was written.
+  /// Continues a run from its last checkpoint, or from the start if none was written.
   public static func resume(
-    _ path: String, reader: ImageFolder.Reader? = nil, observer: some TrainingObserver
+    _ path: String, reader: ImageFolder.Reader? = nil, observer: some TrainingObserver = SilentObserver()
   ) throws -> Outcome {
     let folder = try RunFolder.open(at: path)
-    var record = try RunRecord.read(folder.files.record)
+    let record = try RunRecord.read(folder.files.record)
+    if record.task == .own {
+      throw FileError(
+        folder.files.record, part: "task", found: "one of a program's own (\(record.networkName))",
+        expected: "TrainingRun.resume(trainer, in:) in that program")
+    }
     try NetworkCatalogue.check(record.networkName, namedIn: folder.files.record, part: "networkName")
     let checkpoint = folder.hasCheckpoint ? try Checkpoint.read(folder.files.checkpoint) : nil
-    if record.status == .finished, let result = record.result {
-      _ = try Safetensors.read(folder.files.model)
-      return .wasFinished(result)
-    }
-    let before = record
-    let trainer = try prepare(&record, reader, initializes: checkpoint == nil, in: folder, observer)
-    if let checkpoint { try trainer.restore(checkpoint, from: folder.files.checkpoint) }
-    try begin(&record, trainer, in: folder)
-    warnOfDifferences(before, record, observer)
-    if checkpoint != nil { try writeDerived(trainer, record, in: folder, afterResume: true) }
-    return try run(trainer, &record, in: folder, observer)
+    if let result = try finished(record, folder) { return .wasFinished(result) }
+    var loop = try prepare(record, reader, initializes: checkpoint == nil, in: folder, observer)
+    try loop.resume(checkpoint, since: record, observer)
+    return try loop.run(observer)
+  }
+
+  /// The result of a run that was finished before, and whose model can be read.
+  static func finished(_ record: RunRecord, _ folder: RunFolder) throws -> RunRecord.Result? {
+    guard record.status == .finished, let result = record.result else { return nil }
+    _ = try Safetensors.read(folder.files.model)
+    return result
   }
 
   // MARK: Before the first step
 
   /// Reads the data, makes and plans the network, and completes the record. `initializes`: no checkpoint will do so.
   private static func prepare(
-    _ record: inout RunRecord, _ reader: ImageFolder.Reader?, initializes: Bool, in folder: RunFolder,
+    _ record: RunRecord, _ reader: ImageFolder.Reader?, initializes: Bool, in folder: RunFolder,
     _ observer: some TrainingObserver
-  ) throws -> Trainer {
+  ) throws -> RunLoop {
+    var record = record
     let source = try DataSource(record.dataSource)
     let division = try division(record, folder)
-    var data = try source.load(
-      folder: record.imageFolder, reader: reader, division: division, order: record.data?.classNames)
-    for note in data.notes { observer.warn(note) }
-    if let channels = record.channels { data = try data.withChannels(channels) }
+    var images = try source.load(
+      folder: record.imageFolder, reader: reader, division: division, order: classOrder(record))
+    for note in images.notes { observer.warn(note) }
+    if let channels = record.channels { images = try images.withChannels(channels) }
     let weights = initializes ? try record.initial?.read() : nil
-    if let weights { try NetworkCatalogue.check(weights.file, fit: record.networkName, channels: data.imageShape[2]) }
-    if let normalization = record.normalization { data = try data.normalized(by: normalization) }
+    if let weights { try NetworkCatalogue.check(weights.file, fit: record.networkName, channels: images.imageShape[2]) }
+    if let normalization = record.normalization { images = try images.normalized(by: normalization) }
+    if images.test.count == 0 { throw DataError(source.description, found: "no test images", expected: "at least one") }
+
+    let scenes = try record.scenes.map {
+      try $0.data(of: images, name: source.name, seed: record.settings.seed)
+    }
+    var described = RunRecord.Data(source, images)
+    if let scenes { described.describe(scenes, of: images) }
     // The data of a run that goes on must be those that it began with.
-    let described = RunRecord.Data(source, data)
     if let before = record.data { try described.check(isAs: before) }
-    if data.test.count == 0 { throw DataError(source.description, found: "no test images", expected: "at least one") }
-    if let text = Learning.oneClass(data) { observer.warn(text) }
-    let model = try NetworkCatalogue.make(
-      record.networkName, input: data.imageShape, classes: data.classNames.count, seed: record.settings.seed)
+    if scenes == nil, let text = Learning.oneClass(images) { observer.warn(text) }
+    let classNames = described.classNames
+    let input = scenes?.train.sampleShape ?? images.imageShape
+    let model = try make(record, input: input, classes: classNames.count)
     if let weights, let initial = record.initial {
-      record.initial = try initial.load(weights, into: model, record.networkName, data)
+      record.initial = try initial.load(weights, into: model, record.networkName, images)
     }
-    let trainer = try Trainer(model: model, data: data, settings: record.settings)
-    let frozen = model.frozenParts
-    record.frozen = frozen.parameters.isEmpty ? nil : frozen
+    let trainer: Trainer
+    let task: any RunTask
+    if let scenes, let settings = record.scenes {
+      trainer = try Trainer(model: model, scenes: scenes, classes: classNames.count, settings: record.settings)
+      task = SegmentationTask(
+        images: images, settings: settings, network: record.networkName, classNames: classNames)
+    } else {
+      trainer = try Trainer(model: model, data: images, name: source.name, settings: record.settings)
+      task = ClassificationTask(data: images, network: record.networkName, images: record.imageFolder)
+    }
     record.data = described
+    record.classWeights = try record.settings.classWeights.values(for: images.train.labels, classes: classNames.count)
     record.network = RunRecord.Network(
-      name: record.networkName, input: Array(data.imageShape), classes: data.classNames.count,
+      name: record.networkName, input: Array(input), classes: classNames.count,
       parameters: model.parameters.scalarCount)
-    record.weightDecay = RunRecord.WeightDecay(trainer.optimizer.parameterSettings, of: model.parameters)
-    record.implementations = Dictionary(
-      trainer.plan.rows.filter { !$0.choices.isEmpty }.map { ($0.path, names($0.choices)) }
-    ) { first, _ in first }
-    if case .byPath = division, !data.files.isEmpty {
-      try AtomicFile.write(RunSplit.csv(data.files), to: folder.place(folder.files.split))
+    if case .byPath = division, !images.files.isEmpty {
+      try AtomicFile.write(RunSplit.csv(images.files), to: folder.place(folder.files.split))
     }
-    return trainer
+    return RunLoop(trainer, task, record, in: folder)
+  }
+
+  /// A network of the catalogue, drawn from the run's seed by the run's initializer.
+  private static func make(_ record: RunRecord, input: Shape, classes: Int) throws -> any Layer {
+    func make() throws -> any Layer {
+      try NetworkCatalogue.make(record.networkName, input: input, classes: classes, seed: record.settings.seed)
+    }
+    guard let name = record.settings.initializer else { return try make() }
+    return try Initializer.ofWeights(InitializerCatalogue.initializer(name), make)
+  }
+
+  /// The classes of the images as the run recorded them; those of scenes have the background before them.
+  private static func classOrder(_ record: RunRecord) -> [String]? {
+    record.data.map { record.scenes == nil ? $0.classNames : Array($0.classNames.dropFirst()) }
   }
 
   /// Of image files: as the run recorded it, or as it was done when nothing was recorded.
@@ -157,7 +190,7 @@ public enum TrainingRun {
     let names = data.classNames.prefix(5).joined(separator: ", ") + (data.classNames.count > 5 ? ", …" : "")
     throw DataError(
       record.dataSource, found: "\(data.classNames.count) classes (\(names))",
-      expected: "\(classes), as --classes says")
+      expected: "\(classes), as `classes` says")
   }
 
   /// A larger batch than all images is a slip of the hand; the default may be larger than a small folder.
@@ -168,93 +201,5 @@ public enum TrainingRun {
       throw SettingsError(
         description: "the batch size is \(size.grouped), expected at most the \(images.grouped) training images")
     }
-  }
-
-  private static func begin(_ record: inout RunRecord, _ trainer: Trainer, in folder: RunFolder) throws {
-    record.machines.append(.current(firstStep: trainer.state.totalSteps))
-    record.status = .running
-    record.failure = nil
-    try record.write(to: folder.place(folder.files.record))
-  }
-
-  private static func names(_ choices: [KernelChoice]) -> String {
-    let names = choices.map(\.chosen.implementation)
-    return Set(names).count == 1 ? names[0] : names.joined(separator: ", ")
-  }
-
-  /// What changes bits, or may, between two parts of a run.
-  private static func warnOfDifferences(_ before: RunRecord, _ now: RunRecord, _ observer: some TrainingObserver) {
-    if let former = before.implementations, former != now.implementations {
-      observer.warn("the run began with other implementations of its layers: the bits will differ")
-    }
-    guard let before = before.machines.last, let now = now.machines.last else { return }
-    if before.instructionSet != now.instructionSet {
-      observer.warn(
-        "the run began with \(before.instructionSet) kernels and continues with \(now.instructionSet): the bits will differ"
-      )
-    }
-    if before.build != now.build {
-      observer.warn(
-        "the run began with build \"\(before.build)\" and continues with \"\(now.build)\": the bits may differ")
-    }
-  }
-
-  // MARK: Training
-
-  private static func run(
-    _ trainer: Trainer, _ record: inout RunRecord, in folder: RunFolder, _ observer: some TrainingObserver
-  ) throws -> Outcome {
-    do {
-      observer.trainingBegins(record, plan: trainer.plan)
-      let ending = try trainer.run(observer: observer, checkpointEvery: record.checkpointEvery) { trainer in
-        try trainer.checkpoint().write(to: folder.place(folder.files.checkpoint))
-        if trainer.state.step == 0, trainer.state.rows.count == 1, !trainer.unreachedParameters.isEmpty {
-          record.unreached = trainer.unreachedParameters
-          try record.write(to: folder.place(folder.files.record))
-        }
-        if trainer.state.step == 0 { try writeDerived(trainer, record, in: folder) }
-      }
-      if ending == .interrupted {
-        record.status = .interrupted
-        try record.write(to: folder.place(folder.files.record))
-        return .interrupted(steps: trainer.state.totalSteps)
-      }
-      let result = try finish(trainer, &record, in: folder)
-      return .finished(result)
-    } catch {
-      record.status = .failed
-      record.failure = "\(error)"
-      // The error that ended the run is the one to tell, even if this cannot be written.
-      try? record.write(to: folder.place(folder.files.record))
-      throw error
-    }
-  }
-
-  /// Model and metrics, which follow from the checkpoint and are written after it. The model only if the last epoch is kept,
-  /// or where what is on disk may be from after the checkpoint.
-  private static func writeDerived(
-    _ trainer: Trainer, _ record: RunRecord, in folder: RunFolder, afterResume: Bool = false
-  ) throws {
-    if let kept = trainer.state.kept, afterResume || kept.epoch == trainer.state.rows.last?.epoch {
-      try TrainedModel.write(
-        trainer, network: record.networkName, images: record.imageFolder, to: folder.place(folder.files.model))
-    }
-    try AtomicFile.write(EpochMetrics.csv(trainer.state.rows), to: folder.place(folder.files.metrics))
-  }
-
-  /// Measures the model that is kept on the test split, once, and writes result and report.
-  private static func finish(
-    _ trainer: Trainer, _ record: inout RunRecord, in folder: RunFolder
-  ) throws -> RunRecord.Result {
-    try trainer.loadKept()
-    let test = trainer.evaluation(of: trainer.data.test)
-    var result = RunRecord.Result(trainer.state, test)
-    result.didNotLearn = Learning.failure(trainer.state.rows, trainer.data)
-    record.result = result
-    record.status = .finished
-    record.updated = RunRecord.now
-    try AtomicFile.write(Report(record, trainer, test).html, to: folder.place(folder.files.report))
-    try record.write(to: folder.place(folder.files.record))
-    return result
   }
 }

@@ -1,5 +1,5 @@
 import ApusCore
-import ApusData
+import ApusLayers
 
 /// Counts of pixels by true and predicted class, and the four measures that Long, Shelhamer & Darrell 2015 (section 5) take of them.
 ///
@@ -12,7 +12,7 @@ import ApusData
 /// Pixels with the ignored label count for nothing. A class that is neither in the truth nor predicted has no IoU, one that is not in the
 /// truth no accuracy, and the means are over the others; one that is only predicted has the IoU 0, which counts. Where nothing was counted
 /// the means are NaN.
-public struct SegmentationMetrics: Hashable, Sendable {
+public struct SegmentationMetrics: Metrics, Hashable {
   /// Number of classes; labels and predictions are in 0 ..< classes.
   public let classes: Int
   /// The label of pixels that are left out; `nil`: none.
@@ -27,6 +27,21 @@ public struct SegmentationMetrics: Hashable, Sendable {
     self.ignored = ignored
     counts = [Int](repeating: 0, count: classes * classes)
   }
+
+  /// The four measures, mean IoU first.
+  public var metrics: [Metric] {
+    ["mean_iou", "pixel_accuracy", "mean_accuracy", "frequency_weighted_iou"].map {
+      Metric($0, goal: .rising, isFraction: true)
+    }
+  }
+
+  /// Mean IoU, pixel accuracy, mean accuracy, frequency-weighted IoU.
+  public var values: [Double] {
+    [meanIntersectionOverUnion, pixelAccuracy, meanAccuracy, frequencyWeightedIntersectionOverUnion]
+  }
+
+  /// Counts the pixels of scores `[N, H, W, K]` with labels int32 `[N, H, W]`.
+  public mutating func add(outputs: Tensor, labels: Tensor) { add(predictions: outputs.argmax(), labels: labels) }
 
   /// Counts the pixels of int32 tensors of one shape. Traps on a class outside 0 ..< classes.
   public mutating func add(predictions: Tensor, labels: Tensor) {
@@ -103,17 +118,4 @@ public struct SegmentationMetrics: Hashable, Sendable {
   }
 
   private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
-}
-
-/// Runs a segmentation model over batches in inference mode and counts its pixels.
-///
-/// - Parameter ignored: the label of pixels that are left out.
-public func evaluateSegmentation(
-  _ model: some Layer, on batches: some Sequence<SegmentationBatch>, classes: Int, ignoring ignored: Int? = nil
-) -> SegmentationMetrics {
-  var metrics = SegmentationMetrics(classes: classes, ignoring: ignored)
-  for batch in batches {
-    metrics.add(predictions: withPhase(.inference, of: model) { model(batch.images) }.argmax(), labels: batch.labels)
-  }
-  return metrics
 }

@@ -29,7 +29,7 @@ struct SegmentationPicture {
   /// The picture as a PNG file.
   ///
   /// - Parameters:
-  ///   - scale: pixels of the picture a pixel of a scene.
+  ///   - scale: pixels of the picture per pixel of a scene.
   ///   - footer: a line at the end.
   static func png(_ rows: [Row], classNames: [String], scale: Int, footer: String) -> [UInt8] {
     let (sceneHeight, sceneWidth) = (rows[0].image.shape[0] * scale, rows[0].image.shape[1] * scale)

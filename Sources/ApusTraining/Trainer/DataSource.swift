@@ -30,7 +30,7 @@ public struct DataSource: Hashable, Sendable, CustomStringConvertible {
     } else {
       let forms = "digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER"
       let hint = DataSource.meant(by: text).map { "; did you mean \($0)?" } ?? ""
-      throw DataError("--data", found: "\"\(text)\"", expected: forms + hint)
+      throw DataError("`data`", found: "\"\(text)\"", expected: forms + hint)
     }
   }
 
@@ -65,7 +65,7 @@ public struct DataSource: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// For titles.
-  public var name: String {
+  package var name: String {
     switch kind {
     case .digits: "UCI handwritten digits"
     case .mnist: "MNIST"
@@ -75,7 +75,7 @@ public struct DataSource: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Whether the images are files of their own, of any size, so that `load` needs a size and a reader.
-  public var isImageFolder: Bool {
+  package var isImageFolder: Bool {
     if case .images = kind { true } else { false }
   }
 

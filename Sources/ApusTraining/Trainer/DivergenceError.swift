@@ -8,10 +8,10 @@ public struct DivergenceError: Error, Hashable, Sendable, CustomStringConvertibl
   public var what: String
   /// The first layer, or the first parameter, whose values are not finite; `nil` where none is.
   public var origin: String?
-  /// The base learning rate of the settings; from `SegmentationTrainer` the rate of the step.
-  public var learningRate: Double
+  /// The base learning rate of the settings.
+  package var learningRate: Double
   /// Step of the last checkpoint.
-  public var checkpointStep: Int?
+  package var checkpointStep: Int?
 
   /// One line with step, epoch, cause and place, the last checkpoint, and the advice to try a lower learning rate.
   public var description: String {

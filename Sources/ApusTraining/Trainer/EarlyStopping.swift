@@ -1,4 +1,5 @@
 import ApusCore
+import ApusLayers
 
 /// Stops where a watched number has not become better for some epochs, and gives back the parameters and buffers of its best epoch.
 ///
@@ -11,22 +12,19 @@ import ApusCore
 /// try stopping.restoreBest(into: model)
 /// ```
 public struct EarlyStopping {
-  /// Whether the watched number should fall, as a loss, or rise, as an accuracy.
-  public enum Goal: String, Hashable, Sendable { case smaller, larger }
-
   /// Epochs without progress that are borne.
-  public let patience: Int
+  package let patience: Int
   /// Less than this is no progress.
-  public let minimumChange: Double
+  package let minimumChange: Double
   /// Which way the watched number should go.
-  public let goal: Goal
+  package let goal: Goal
   /// The best value so far and its epoch, counted from 0.
   public private(set) var best: (value: Double, epoch: Int)?
   private var epochs = 0
   private var state: [String: Tensor] = [:]
 
   /// Watches a loss by default. Traps if `patience` or `minimumChange` is negative.
-  public init(patience: Int, minimumChange: Double = 0, goal: Goal = .smaller) {
+  public init(patience: Int, minimumChange: Double = 0, goal: Goal = .falling) {
     if patience < 0 || !(minimumChange >= 0) {
       fatalError("EarlyStopping: patience \(patience) and minimum change \(minimumChange) must be at least 0")
     }
@@ -38,7 +36,7 @@ public struct EarlyStopping {
   /// Notes an epoch's value, and the model's parameters and buffers where it is the best. A NaN is never better.
   public mutating func shouldStop(after value: Double, of model: some Layer) -> Bool {
     defer { epochs += 1 }
-    let gain = best.map { goal == .smaller ? $0.value - value : value - $0.value }
+    let gain = best.map { goal.gain(of: value, over: $0.value) }
     if gain.map({ $0 > minimumChange }) ?? !value.isNaN {
       best = (value, epochs)
       state = Dictionary(uniqueKeysWithValues: model.state().map { ($0.name, $0.value.copied()) })

@@ -6,7 +6,7 @@ import ApusLayers
 /// (`DataSplit.bootstrap`) make it bagging. Breiman 1996; AlexNet's seven networks take its error from 18.2 % to 15.4 %.
 public struct Ensemble {
   /// The models, each with the same weight in the mean.
-  public let members: [any Layer]
+  package let members: [any Layer]
 
   /// Traps if there is no model. All must give logits `[N, K]` for the same classes.
   public init(_ members: [any Layer]) {

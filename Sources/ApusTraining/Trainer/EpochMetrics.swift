@@ -6,40 +6,39 @@ public struct EpochMetrics: Hashable, Sendable, Codable {
   public var learningRate: Double
   /// Mean over the epoch's samples of the loss that was trained on: with augmentation, while the parameters move.
   public var trainLoss: Double
-  /// Part of a fixed part of the training set that is classified rightly after the epoch, in inference mode, without augmentation.
-  public var trainAccuracy: Double
-  /// Mean cross-entropy per sample of the validation split, after the epoch, in inference mode.
-  public var validationLoss: Double
-  /// Part of the validation split that is classified rightly, from 0 to 1, after the epoch, in inference mode.
-  public var validationAccuracy: Double
+  /// On a fixed part of the training samples after the epoch, in inference mode, without augmentation. Its loss is the training loss
+  /// as a validation loss is to be compared with it.
+  public var train: Scores
+  /// On the validation samples, after the epoch, in inference mode.
+  public var validation: Scores
   /// Wall time of the epoch with its evaluations, in seconds.
   public var seconds: Double
 
   package init(
-    epoch: Int, learningRate: Double, trainLoss: Double, trainAccuracy: Double, validationLoss: Double,
-    validationAccuracy: Double, seconds: Double
+    epoch: Int, learningRate: Double, trainLoss: Double, train: Scores, validation: Scores, seconds: Double
   ) {
     self.epoch = epoch
     self.learningRate = learningRate
     self.trainLoss = trainLoss
-    self.trainAccuracy = trainAccuracy
-    self.validationLoss = validationLoss
-    self.validationAccuracy = validationAccuracy
+    self.train = train
+    self.validation = validation
     self.seconds = seconds
   }
 
-  static let csvHeader =
-    "epoch,learning_rate,train_loss,train_accuracy,validation_loss,validation_accuracy,seconds"
-
-  var csvRow: String {
-    [
-      "\(epoch)", "\(Float(learningRate))", trainLoss.formatted(decimals: 6), trainAccuracy.formatted(decimals: 6),
-      validationLoss.formatted(decimals: 6), validationAccuracy.formatted(decimals: 6), seconds.formatted(decimals: 3),
-    ].joined(separator: ",")
-  }
-
   /// The whole of `metrics.csv`.
-  static func csv(_ rows: [EpochMetrics]) -> String {
-    ([csvHeader] + rows.map(\.csvRow)).map { $0 + "\n" }.joined()
+  static func csv(_ rows: [EpochMetrics], _ metrics: [Metric]) -> String {
+    let names = metrics.map(\.name)
+    let parts = ["train", "validation"].map { part in names.map { "\(part)_\($0)" } }
+    let header =
+      ["epoch", "learning_rate", "train_loss", "evaluated_train_loss"] + parts[0] + ["validation_loss"] + parts[1]
+      + ["seconds"]
+    let lines = rows.map { row in
+      let numbers =
+        [row.trainLoss, row.train.loss] + names.map { row.train[$0] } + [row.validation.loss]
+        + names.map { row.validation[$0] }
+      return ["\(row.epoch)", "\(Float(row.learningRate))"] + numbers.map { $0.formatted(decimals: 6) }
+        + [row.seconds.formatted(decimals: 3)]
+    }
+    return ([header] + lines).map { $0.joined(separator: ",") + "\n" }.joined()
   }
 }

@@ -78,6 +78,11 @@ public struct SearchResult: Sendable {
   public var best: Double? { scores.filter { !$0.isNaN }.max() }
 }
 
+/// Of numbers in ascending order, at least one: of an even number of them the mean of the middle two.
+private func median(_ sorted: [Double]) -> Double {
+  (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+}
+
 /// Trains candidates one after the other and gives up those that go badly: after epoch e, from `grace` epochs on, a run is stopped where
 /// its best score so far is below the median of what the earlier runs had on average up to e (the median rule of Golovin et al. 2017,
 /// "Google Vizier"), or its score is NaN.
@@ -99,7 +104,7 @@ public func search(
       if epoch + 1 == epochs { break }
       let averages = results.filter { $0.scores.count > epoch }
         .map { $0.scores[...epoch].reduce(0, +) / Double(epoch + 1) }.filter { !$0.isNaN }.sorted()
-      let isBad = epoch + 1 >= grace && !averages.isEmpty && (result.best ?? -.infinity) < averages[averages.count / 2]
+      let isBad = epoch + 1 >= grace && !averages.isEmpty && (result.best ?? -.infinity) < median(averages)
       if score.isNaN || isBad {
         result.isStopped = true
         break

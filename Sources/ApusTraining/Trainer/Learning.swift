@@ -17,11 +17,12 @@ package enum Learning {
   ///   s · √(2 ln E) above p (the expected largest of E normal numbers is below that), at least s. Where even a perfect accuracy would be
   ///   within that, nothing is said.
   /// - Neither the training nor the validation loss of any epoch was below that of naming each class with its share of the training
-  ///   images, the entropy Σ −q ln q.
-  package static func failure(_ rows: [EpochMetrics], _ data: DataSplits) -> String? {
+  ///   images, the entropy Σ −q ln q. Only where the loss is cross-entropy as it is, without weights or smoothing.
+  package static func failure(_ rows: [EpochMetrics], _ data: DataSplits, isPlain: Bool) -> String? {
     let shares = shares(data.train)
+    func accuracy(_ row: EpochMetrics) -> Double { row.validation[Metric.accuracy.name] }
     // Of one class there is nothing to tell apart.
-    guard let best = rows.max(by: { $0.validationAccuracy < $1.validationAccuracy }), shares.count > 1 else {
+    guard let best = rows.max(by: { accuracy($0) < accuracy($1) }), shares.count > 1 else {
       return nil
     }
     let entropy = shares.values.reduce(0) { $0 - $1 * log($1) }
@@ -30,15 +31,15 @@ package enum Learning {
     let chance = error * max(1, (2 * log(Double(rows.count))).squareRoot())
     func percent(_ part: Double) -> String { part.percent(decimals: 1) }
     var reasons: [String] = []
-    if most + chance < 1 && best.validationAccuracy <= most + chance {
+    if most + chance < 1 && accuracy(best) <= most + chance {
       reasons.append(
         """
-        its best validation accuracy, \(percent(best.validationAccuracy)) in epoch \(best.epoch), is no more than naming the most \
+        its best validation accuracy, \(percent(accuracy(best))) in epoch \(best.epoch), is no more than naming the most \
         frequent class gives (\(percent(most)), by chance up to \(percent(most + chance)))
         """)
     }
-    let (train, validation) = (rows.map(\.trainLoss).min() ?? .nan, rows.map(\.validationLoss).min() ?? .nan)
-    if !(train < entropy) && !(validation < entropy) {
+    let (train, validation) = (rows.map(\.trainLoss).min() ?? .nan, rows.map(\.validation.loss).min() ?? .nan)
+    if isPlain && !(train < entropy) && !(validation < entropy) {
       reasons.append(
         """
         no loss was below that of guessing by the classes' shares (\(entropy.formatted(decimals: 4)); at best \

@@ -21,20 +21,20 @@ import ApusSupport
 /// | `split.csv` | of image files: which part each went into |
 ///
 /// The checkpoint is the truth; model, metrics and report are derived from it and written again on resume.
-public struct RunFiles: Sendable {
+package struct RunFiles: Sendable {
   /// The run's folder.
-  public let folder: String
+  package let folder: String
   /// The model's file: `model.safetensors`, or another one that `init(at:)` was given.
-  public let model: String
+  package let model: String
 
   /// The files of the run in `folder`, whether they are there or not.
-  public init(_ folder: String) {
+  package init(_ folder: String) {
     self.folder = folder
     model = folder + "/" + MetadataKey.modelFile
   }
 
   /// Of a path that people give: the folder of a run, its `run.json`, or a model's file, whose folder is then taken as the run's.
-  public init(at path: String) {
+  package init(at path: String) {
     guard File.exists(path) else {
       self.init(path)
       return
@@ -51,15 +51,15 @@ public struct RunFiles: Sendable {
   }
 
   /// The path of `run.json`.
-  public var record: String { folder + "/run.json" }
+  package var record: String { folder + "/run.json" }
   /// The path of `last.safetensors`.
-  public var checkpoint: String { folder + "/last.safetensors" }
+  package var checkpoint: String { folder + "/last.safetensors" }
   /// The path of `metrics.csv`.
-  public var metrics: String { folder + "/metrics.csv" }
+  package var metrics: String { folder + "/metrics.csv" }
   /// The path of `report.html`.
-  public var report: String { folder + "/report.html" }
+  package var report: String { folder + "/report.html" }
   /// The path of `split.csv`.
-  public var split: String { folder + "/" + RunFiles.splitName }
+  package var split: String { folder + "/" + RunFiles.splitName }
 
   static let splitName = "split.csv"
 
@@ -68,9 +68,9 @@ public struct RunFiles: Sendable {
 
 /// The folder of one training run. While a `RunFolder` lives its process alone may write there: the folder itself is locked, and held
 /// open, so that everything goes into the very folder that is locked and not into one that was made in its place.
-public final class RunFolder {
+package final class RunFolder {
   /// Paths of the run's files in the folder.
-  public let files: RunFiles
+  package let files: RunFiles
   private let held: HeldFolder
   /// Files that the run writes.
   private let names: [String]
@@ -85,7 +85,7 @@ public final class RunFolder {
   }
 
   /// Makes the folder of a new run, and those above it that lack. One that is there is taken unless it holds a file of a run.
-  public static func create(at path: String) throws(FileError) -> RunFolder { try create(at: path, others: []) }
+  package static func create(at path: String) throws(FileError) -> RunFolder { try create(at: path, others: []) }
 
   /// - Parameter others: names of files that the run writes beside those of `RunFiles`.
   static func create(at path: String, others: [String]) throws(FileError) -> RunFolder {
@@ -96,7 +96,7 @@ public final class RunFolder {
       let folder = RunFolder(try lockFolder(path), names: names, made: made)
       if folder.place(folder.files.record).exists {
         throw FileError(
-          path, found: "the folder holds a run already", expected: "a new folder; --resume continues a run")
+          path, found: "the folder holds a run already", expected: "a new folder; `TrainingRun.resume` continues a run")
       }
       if let name = names.first(where: { FilePlace(folder.held, $0).exists }) {
         throw FileError(
@@ -110,7 +110,7 @@ public final class RunFolder {
   }
 
   /// The folder of a run that was started before.
-  public static func open(at path: String) throws(FileError) -> RunFolder {
+  package static func open(at path: String) throws(FileError) -> RunFolder {
     let path = trimmed(path)
     let folder = RunFolder(try lockFolder(path), names: RunFiles(path).all.map(name), made: [])
     if !folder.place(folder.files.record).exists {

@@ -29,152 +29,150 @@ public struct RunRecord: Sendable, Codable {
     var isOpen: Bool { self == .starting || self == .running }
   }
 
+  /// What a network is trained for.
+  package enum Task: String, Sendable, Codable {
+    /// A class for each image.
+    case classification
+    /// A class for each pixel.
+    case segmentation
+    /// What a program says by itself: only that program can resume the run.
+    case own
+  }
+
   /// The network of the run and its sizes.
-  public struct Network: Sendable, Codable {
-    /// A name of `NetworkCatalogue`.
-    public var name: String
-    /// `[H, W, C]`.
-    public var input: [Int]
-    /// Number of classes, which are those of the data.
-    public var classes: Int
+  package struct Network: Sendable, Codable {
+    /// A name of `NetworkCatalogue`, or the type of a network that a program made itself.
+    package var name: String
+    /// `[H, W, C]`, or the shape of another input.
+    package var input: [Int]
+    /// Number of classes, which are those of the data; `nil` for a task without classes.
+    package var classes: Int?
     /// Numbers learned, frozen ones included.
-    public var parameters: Int
+    package var parameters: Int
   }
 
   /// The data of the run, in words and numbers by which a change shows.
-  public struct Data: Hashable, Sendable, Codable {
-    /// What was asked for: `digits`, `mnist:/absolute/folder`.
-    public var source: String
+  package struct Data: Hashable, Sendable, Codable {
+    /// What was asked for: `digits`, `mnist:/absolute/folder`. Of samples that a program made itself their name.
+    package var source: String
     /// For people: `MNIST`.
-    public var name: String
+    package var name: String
     /// Number of training images.
-    public var trainingSamples: Int
+    package var trainingSamples: Int
     /// Number of validation images.
-    public var validationSamples: Int
+    package var validationSamples: Int
     /// Number of test images.
-    public var testSamples: Int
-    /// The classes' names, in the order of their labels.
-    public var classNames: [String]
-    /// What images are normalized by, a number per channel, of pixels from 0 to 1: the training split's unless `normalization` says
+    package var testSamples: Int
+    /// The classes' names, in the order of their labels; none of a task without classes.
+    package var classNames: [String]
+    /// What images are normalized by, if anything is recorded of it, a number per channel, of pixels from 0 to 1: the training split's unless `normalization` says
     /// another one.
-    public var mean: [Float]
+    package var mean: [Float]
     /// The standard deviation, as `mean`: a number per channel.
-    public var deviation: [Float]
+    package var deviation: [Float]
     /// By which a change of the data is found: of images and labels, and of image files' names. Runs made before had none of data in
     /// fixed files.
-    public var fingerprint: String?
+    package var fingerprint: String?
     /// The file of the run that has each image file's part. `nil` for data in fixed files, whose parts are always the same, and for
     /// runs made before, whose parts were drawn by the files' places in a sorted list.
-    public var split: String?
+    package var split: String?
     /// Image files that were left out because they could not be read.
-    public var skipped: [SkippedImage]?
+    package var skipped: [SkippedImage]?
   }
 
   /// Where a part of the run was computed. A run that is resumed has several.
-  public struct Machine: Hashable, Sendable, Codable {
+  package struct Machine: Hashable, Sendable, Codable {
     /// Threads that kernels used; no result depends on it.
-    public var threads: Int
+    package var threads: Int
     /// The kernels in use: `avx2`. Other ones give other bits.
-    public var instructionSet: String
+    package var instructionSet: String
     /// The version of the library.
-    public var version: String
+    package var version: String
     /// Version, compiler and OpenMP of the build; see `Runtime.buildDescription`.
-    public var build: String
+    package var build: String
     /// When this part began, in UTC: `2026-11-21T03:05:00Z`.
-    public var started: String
+    package var started: String
     /// Steps of the run that were done before this part.
-    public var firstStep: Int
+    package var firstStep: Int
   }
 
   /// The trained parameters, divided by whether they decay.
-  public struct WeightDecay: Hashable, Sendable, Codable {
+  package struct WeightDecay: Hashable, Sendable, Codable {
     /// Paths of those that the weight decay acts on.
-    public var decayed: [String]
+    package var decayed: [String]
     /// Paths of those with a weight decay of 0.
-    public var spared: [String]
+    package var spared: [String]
   }
 
   /// Where initial values come from, and what became of them.
-  public struct Initial: Hashable, Sendable, Codable {
+  package struct Initial: Hashable, Sendable, Codable {
     /// With an absolute path.
-    public var file: String
+    package var file: String
     /// The file's bytes, by which a change is found.
-    public var fingerprint: String?
+    package var fingerprint: String?
     /// Whether the classifier is drawn anew even if the file's would fit.
-    public var newHead: Bool
+    package var newHead: Bool
     /// Where in the file the weights are, as asked for.
-    public var prefix: String?
+    package var prefix: String?
     /// What else is to be known of how they were read, in words.
-    public var notes: [String]?
+    package var notes: [String]?
     /// Parameters and buffers that have the file's values.
-    public var matched: Int?
+    package var matched: Int?
     /// Paths of the classifier's parameters, where it is drawn anew, and the number of classes of the file's.
-    public var head: [String]?
+    package var head: [String]?
     /// Number of classes of the file's classifier; `nil` before it is read, or if it cannot be told.
-    public var fileClasses: Int?
-  }
-
-  /// What came out of a finished run.
-  public struct Result: Sendable, Codable {
-    /// From 0 to 1.
-    public var testAccuracy: Double
-    /// Mean cross-entropy per test image.
-    public var testLoss: Double
-    /// Epoch of the model that was kept.
-    public var keptEpoch: Int
-    /// After the kept epoch, from 0 to 1.
-    public var validationAccuracy: Double
-    /// Mean cross-entropy per validation image, after the kept epoch.
-    public var validationLoss: Double
-    /// Images trained on a second: the time of the steps with waiting for data, without evaluation and writing of files.
-    public var imagesPerSecond: Double
-    /// Seconds that `imagesPerSecond` is taken over, all parts of the run together.
-    public var trainingSeconds: Double
-    /// Why the run is taken to have learned nothing, in words; `nil` where it learned, or where that cannot be told.
-    public var didNotLearn: String?
+    package var fileClasses: Int?
   }
 
   /// Version of this format.
-  public var format = 1
+  package var format = 1
   /// How far the run came when the record was written.
   public var status: Status
   /// The program and its arguments, one text each; empty if a program of one's own began the run without them.
-  public var commandLine: [String]
+  package var commandLine: [String]
   /// When the run was first started, in UTC: `2026-11-21T03:05:00Z`.
   public var started: String
   /// When the record was last written, in the same form.
   public var updated: String
   /// What determines the result, beside network, data and initial values.
   public var settings: TrainingSettings
+  /// The weights of the classes in the loss, as the settings' class weights came out for the data; `nil` for equal ones.
+  package var classWeights: [Double]?
   /// Steps between checkpoints; `nil` for one per epoch.
-  public var checkpointEvery: Int?
+  package var checkpointEvery: Int?
   /// Known once the data were read.
-  public var network: Network?
-  /// A name of `NetworkCatalogue`, known from the start.
+  package var network: Network?
+  /// Known from the start; see `Network.name`.
   public var networkName: String
-  /// The text form of `DataSource`, known from the start: `digits`, `mnist:/absolute/folder`.
+  /// Known from the start; see `Data.source`.
   public var dataSource: String
+  /// What kind of task it is; classification where nothing is recorded.
+  package var task: Task?
+  /// What is measured beside the loss; the accuracy where nothing is recorded.
+  public var metrics: [Metric]?
+  /// The scenes that are composed of the images, for a network with scores for every pixel.
+  package var scenes: SceneSettings?
   /// Known once the data were read.
-  public var data: Data?
+  package var data: Data?
   /// How image files become images of one size.
-  public var imageFolder: ImageFolder.Options?
+  package var imageFolder: ImageFolder.Options?
   /// Channels of the images where those of gray data were repeated.
-  public var channels: Int?
+  package var channels: Int?
   /// In place of the training data's own mean and deviation.
-  public var normalization: Normalization?
+  package var normalization: Normalization?
   /// Where initial values come from if not from the seed alone; `nil` otherwise.
-  public var initial: Initial?
+  package var initial: Initial?
   /// Parameters and running statistics that are not trained.
-  public var frozen: MatchedParts?
+  package var frozen: MatchedParts?
   /// Which parameters the weight decay acts on, by their paths, and which it leaves alone.
-  public var weightDecay: WeightDecay?
+  package var weightDecay: WeightDecay?
   /// Parameters that are to be trained and that no step of the first epoch reached.
-  public var unreached: [String]?
+  package var unreached: [String]?
   /// What computes each convolution, linear layer and matrix product, by its path: one implementation for all passes, or those of the
   /// forward pass, the input's gradient and the weights' gradient: `winograd, winograd, direct`.
-  public var implementations: [String: String]?
+  package var implementations: [String: String]?
   /// Where the run was computed, a part for each time it was started or resumed.
-  public var machines: [Machine] = []
+  package var machines: [Machine] = []
   /// Known once the run has finished.
   public var result: Result?
   /// Why the run failed.
@@ -228,6 +226,13 @@ extension RunRecord {
 }
 
 extension RunRecord.Data {
+  /// Of samples that a program made itself.
+  init(_ data: TrainingData) {
+    self.init(
+      source: data.name, name: data.name, trainingSamples: data.train.count, validationSamples: data.validation.count,
+      testSamples: data.test.count, classNames: [], mean: [], deviation: [], fingerprint: data.fingerprint)
+  }
+
   package init(_ source: DataSource, _ splits: DataSplits) {
     self.init(
       source: source.description, name: source.name, trainingSamples: splits.train.count,
@@ -236,15 +241,26 @@ extension RunRecord.Data {
       split: splits.files.isEmpty ? nil : RunFiles.splitName, skipped: splits.skipped.isEmpty ? nil : splits.skipped)
   }
 
+  /// Scenes that are composed of the images.
+  mutating func describe(_ scenes: TrainingData, of images: DataSplits) {
+    trainingSamples = scenes.train.count
+    validationSamples = scenes.validation.count
+    testSamples = scenes.test.count
+    classNames = ["background"] + images.classNames
+    mean = ComposedScenes.normalization.mean
+    deviation = ComposedScenes.normalization.deviation
+  }
+
   /// Throws where data are not those that a run began with, and says what differs.
   func check(isAs before: RunRecord.Data) throws(DataError) {
     var differences: [String] = []
+    let noun = classNames.isEmpty ? "samples" : "images"
     func compare(_ name: String, _ now: Int, _ then: Int) {
       if now != then { differences.append("\(now.grouped) \(name), \(then.grouped) then") }
     }
-    compare("training images", trainingSamples, before.trainingSamples)
-    compare("validation images", validationSamples, before.validationSamples)
-    compare("test images", testSamples, before.testSamples)
+    compare("training \(noun)", trainingSamples, before.trainingSamples)
+    compare("validation \(noun)", validationSamples, before.validationSamples)
+    compare("test \(noun)", testSamples, before.testSamples)
     if classNames != before.classNames {
       let (gone, added) = (
         Set(before.classNames).subtracting(classNames), Set(classNames).subtracting(before.classNames)
@@ -258,7 +274,10 @@ extension RunRecord.Data {
     let isSame =
       before.fingerprint.map { $0 == fingerprint } ?? (mean == before.mean && deviation == before.deviation)
     if differences.isEmpty && !isSame {
-      differences = ["as many images of the same classes, but other contents or names"]
+      differences = [
+        classNames.isEmpty
+          ? "as many samples, but others" : "as many images of the same classes, but other contents or names"
+      ]
     }
     if differences.isEmpty { return }
     throw DataError(
@@ -283,17 +302,6 @@ extension RunRecord.Machine {
     RunRecord.Machine(
       threads: Runtime.threadCount, instructionSet: Runtime.instructionSet, version: Runtime.version,
       build: Runtime.buildDescription, started: RunRecord.now, firstStep: firstStep)
-  }
-}
-
-extension RunRecord.Result {
-  package init(_ state: TrainingState, _ test: Evaluation) {
-    guard let kept = state.kept else { fatalError("the result of a run without a finished epoch") }
-    self.init(
-      testAccuracy: test.accuracy, testLoss: test.loss, keptEpoch: kept.epoch,
-      validationAccuracy: kept.validationAccuracy,
-      validationLoss: kept.validationLoss, imagesPerSecond: state.imagesPerSecond,
-      trainingSeconds: state.trainingSeconds)
   }
 }
 

@@ -15,6 +15,12 @@ extension Trainer {
     if checkpoint.settings != settings {
       throw FileError(source, part: "settings", found: "those of another run", expected: "those of run.json")
     }
+    let names = Set(metrics.metrics.map(\.name))
+    if let row = state.rows.first(where: { Set($0.validation.metrics.keys) != names }) {
+      throw FileError(
+        source, part: "metrics", found: row.validation.metrics.keys.sorted().joined(separator: ", "),
+        expected: "those of the trainer: \(metrics.metrics.map(\.name).joined(separator: ", "))")
+    }
     let isInside =
       state.epoch >= 1 && state.epoch <= settings.epochs + 1 && state.step >= 0 && state.step <= stepsPerEpoch
     if !isInside || state.totalSteps != (state.epoch - 1) * stepsPerEpoch + state.step
@@ -57,7 +63,7 @@ extension Trainer {
   /// Looks for where it began, by running the same batch again with the same key and parameters.
   func divergence(_ loss: Double, _ batch: Batch, _ key: RandomKey) -> DivergenceError {
     let origin = diagnoseNonFinite(of: model, key: key) {
-      trainingLoss(of: model, images: batch.images, labels: batch.labels)
+      batchLoss(batch)
     }
     return DivergenceError(
       step: state.totalSteps + 1, epoch: state.epoch, what: "the loss is \(loss.isNaN ? "nan" : "\(loss)")",
@@ -80,17 +86,18 @@ extension Trainer {
 
   // MARK: Between the steps
 
-  /// Samples an evaluation's step; no result depends on it beyond rounding.
-  static let evaluationBatchSize = 500
+  /// Loss and metrics on some samples, in inference mode and with the precision of training.
+  public func evaluate(_ samples: some SampleSource) -> Scores { evaluation(of: samples).scores }
 
-  /// With the precision of training.
-  func evaluation(of split: DataSplit) -> Evaluation {
-    withPrecision(settings.precision) { evaluate(model, on: split.batches(of: Trainer.evaluationBatchSize)) }
+  package func evaluation(of samples: any SampleSource) -> Evaluation<any Metrics> {
+    withPrecision(settings.precision) {
+      measure(model, on: samples.batches(of: data.evaluationBatchSize), loss: loss, metrics: metrics)
+    }
   }
 
   func evaluateEpoch(_ clock: StepClock) throws -> EpochMetrics {
-    let train = evaluation(of: trainingSample)
-    let validation = evaluation(of: data.validation)
+    let train = evaluation(of: trainingSample).scores
+    let validation = evaluation(of: data.validation).scores
     if !validation.loss.isFinite {
       throw DivergenceError(
         step: state.totalSteps, epoch: state.epoch, what: "the validation loss is not finite", origin: nil,
@@ -98,8 +105,7 @@ extension Trainer {
     }
     return EpochMetrics(
       epoch: state.epoch, learningRate: learningRate(at: state.totalSteps - 1),
-      trainLoss: state.lossSum / Double(state.samples),
-      trainAccuracy: train.accuracy, validationLoss: validation.loss, validationAccuracy: validation.accuracy,
+      trainLoss: state.lossSum / Double(state.samples), train: train, validation: validation,
       seconds: clock.epochSeconds)
   }
 

@@ -2,7 +2,8 @@ import ApusCore
 import ApusData
 import ApusLayers
 
-/// The training engine: epochs of steps of an optimizer on cross-entropy, an evaluation after each, a checkpoint at any step.
+/// The training engine, of any network, data, loss and metrics: epochs of steps of an optimizer, an evaluation after each, a checkpoint
+/// at any step.
 ///
 /// Synchronous, on the thread that calls `train`. Everything it computes is a function of model, data and settings: batch k of epoch e
 /// depends on (seed, e, k), random masks on (seed, step), sums are taken in a fixed order. A trainer restored from a checkpoint goes on
@@ -13,15 +14,26 @@ import ApusLayers
 /// try trainer.train()
 /// print(evaluate(trainer.model, on: trainer.data.test.batches(of: 500)).accuracy)
 /// ```
+/// Of a task of one's own, loss and metrics are said:
+///
+/// ```swift
+/// let trainer = try Trainer(
+///   model: Net(), data: TrainingData(train: curve, validation: others, test: rest), loss: .meanSquaredError,
+///   metrics: MeanMetric("mae", goal: .falling) { l1Loss($0, $1) }, settings: TrainingSettings(epochs: 30))
+/// ```
 public final class Trainer {
   /// The network that is trained. Once `train` has finished it has the values of the epoch that is kept.
   public let model: any Layer
-  /// As they were given, and checked.
+  /// As they were given, and checked, with the name of the loss.
   public let settings: TrainingSettings
-  /// The data as they were given, but with the settings' augmentation in the training split.
-  public let data: DataSplits
-  /// What accuracy on training images is measured on: as many as there are validation images, always the same.
-  let trainingSample: DataSplit
+  /// What it is trained on and measured with.
+  public let data: TrainingData
+  /// What is minimized.
+  public let loss: Loss
+  /// What is measured beside the loss, with nothing counted.
+  public let metrics: any Metrics
+  /// What the scores of training samples are measured on: as many as there are validation samples, always the same.
+  let trainingSample: any SampleSource
   package private(set) var optimizer: any Optimizer
   private let schedule: Schedule
   package var state = TrainingState()
@@ -35,33 +47,41 @@ public final class Trainer {
   /// Whether all epochs were trained, or the observer asked to stop before.
   public enum Ending: Sendable { case finished, interrupted }
 
-  /// Freezes what the settings say, and plans the model for the batch size, so that a shape error is thrown here and not in the middle of a step.
-  public init(model: any Layer, data: DataSplits, settings: TrainingSettings) throws {
+  /// Freezes what the settings say, and plans the model for the batch size, so that a shape error is thrown here and not in the middle of
+  /// a step.
+  ///
+  /// - Parameters:
+  ///   - loss: takes the place of the settings' loss.
+  ///   - metrics: what is measured beside the loss, with nothing counted yet.
+  ///   - settings: those of augmentation change nothing here: a source augments its samples itself.
+  /// - Throws: `SettingsError`, `DataError` if a part of the data is empty or has samples of another shape, `PlanError` if the model does
+  ///   not take them.
+  public convenience init(
+    model: any Layer, data: TrainingData, loss: Loss, metrics: any Metrics, settings: TrainingSettings
+  ) throws {
+    var settings = settings
+    (settings.loss, settings.classWeights, settings.labelSmoothing) = (loss.name, .equal, 0)
+    try self.init(model, data, loss, metrics, settings)
+  }
+
+  /// - Parameter settings: say what loss it is.
+  init(
+    _ model: any Layer, _ data: TrainingData, _ loss: Loss, _ metrics: any Metrics, _ settings: TrainingSettings
+  ) throws {
     try settings.validate()
     try settings.freeze(model)
     try data.check()
-    var train = data.train
-    train.augmentation = settings.augmentation
     self.model = model
-    var augmented = DataSplits(train: train, validation: data.validation, test: data.test)
-    (augmented.fingerprint, augmented.files) = (data.fingerprint, data.files)
-    (augmented.skipped, augmented.notes) = (data.skipped, data.notes)
-    self.data = augmented
+    self.data = data
     self.settings = settings
-    trainingSample = train.sample(data.validation.count)
+    self.loss = loss
+    self.metrics = metrics
+    trainingSample = data.train.sample(data.validation.count)
+    let count = data.train.count
     plan = try model.plan(
-      input: Shape([min(settings.batchSize, train.count)] + data.imageShape), phase: .training, samples: train.count)
-    if plan.outputShape.count != 2 {
-      throw PlanError(
-        path: "", operation: "\(type(of: model))",
-        problem: """
-          gives \(plan.outputShape), expected [N, classes]: a network with scores for every pixel is no classifier; \
-          the trainer for segmentation takes one
-          """)
-    }
-    try Trainer.checkLabels(data, outputs: plan.outputShape[1])
+      input: Shape([min(settings.batchSize, count)] + data.train.sampleShape), phase: .training, samples: count)
     optimizer = try OptimizerCatalogue.entry(settings.optimizer).make(model.parameters, settings)
-    let stepsPerEpoch = Trainer.steps(of: train.count, by: settings.batchSize)
+    let stepsPerEpoch = Trainer.steps(of: count, by: settings.batchSize)
     schedule = settings.schedule.schedule(steps: settings.epochs * stepsPerEpoch, stepsPerEpoch: stepsPerEpoch)
     state.plateau = settings.schedule.plateau
   }
@@ -134,8 +154,8 @@ public final class Trainer {
       }
       clock.pause(&state)
       let row = try evaluateEpoch(clock)
-      let isKept = state.endEpoch(row, validationCount: data.validation.count)
-      state.plateau?.observe(row.validationLoss)
+      let isKept = state.endEpoch(row, metrics: metrics, samples: data.validation.count, keeping: settings.keeping)
+      state.plateau?.observe(row.validation.loss)
       if isKept { kept = model.state() }
       warnOfUnreached(observer)
       try saveCheckpoint()
@@ -146,29 +166,26 @@ public final class Trainer {
 
   package func step(_ batch: Batch) throws {
     let key = RandomKey(seed: settings.seed, step: UInt64(state.totalSteps))
-    func pass(updatesState: Bool) -> (value: Tensor, gradients: Gradients) {
-      withPrecision(settings.precision) {
-        valueWithGradients(of: model, key: key, updatesState: updatesState) {
-          trainingLoss(of: model, images: batch.images, labels: batch.labels)
-        }
-      }
-    }
-    var (result, overflow) = StateOverflow.watched { pass(updatesState: true) }
-    let value = result.value.item()
-    if !value.isFinite { throw divergence(value, batch, key) }
-    if let overflow { throw divergence(overflow.what, origin: overflow.path) }
+    var value = 0.0
     optimizer.learningRate = learningRate(at: state.totalSteps)
     do {
-      if optimizer.needsSecondPass {
-        try result.gradients.checkFinite()
-        try optimizer.step(result.gradients) {
-          var second = pass(updatesState: false).gradients
-          try clip(&second)
-          return second
+      try optimizer.step { pass in
+        var (result, overflow) = StateOverflow.watched {
+          withPrecision(settings.precision) {
+            valueWithGradients(of: model, key: key, updatesState: pass.updatesState) { batchLoss(batch) }
+          }
         }
-      } else {
-        try clip(&result.gradients)
-        optimizer.step(result.gradients)
+        if pass.updatesState {
+          value = result.value.item()
+          if !value.isFinite { throw divergence(value, batch, key) }
+          if let overflow { throw divergence(overflow.what, origin: overflow.path) }
+        }
+        if pass.isApplied {
+          try clip(&result.gradients)
+        } else {
+          try result.gradients.checkFinite()
+        }
+        return result.gradients
       }
     } catch let error as NonFiniteGradientError {
       throw divergence(error)
@@ -178,6 +195,11 @@ public final class Trainer {
     state.trainedImages += batch.count
     state.step += 1
     state.totalSteps += 1
+  }
+
+  /// What a batch is trained by.
+  func batchLoss(_ batch: Batch) -> Tensor {
+    trainingLoss(of: model, images: batch.images, labels: batch.labels) { loss($0, $1) }
   }
 
   private func clip(_ gradients: inout Gradients) throws {

@@ -30,27 +30,35 @@ package struct TrainingState: Hashable, Sendable, Codable {
 
   /// Ends the epoch. Returns whether its model is the one to keep.
   ///
-  /// The latest epoch is kept whose validation accuracy is the highest so far, or below it by no more than the standard error of
-  /// the difference (after the one-standard-error rule, Breiman et al. 1984): among epochs that n validation images cannot tell
-  /// apart, later ones have seen more and, under a falling learning rate, are less noisy. The highest of a few hundred images
-  /// alone is mostly luck.
-  package mutating func endEpoch(_ row: EpochMetrics, validationCount: Int) -> Bool {
+  /// Of the best it is the latest whose first metric, or loss where there is none, is the best so far, or no further from it than the
+  /// metrics' tolerance.
+  package mutating func endEpoch(
+    _ row: EpochMetrics, metrics: any Metrics, samples: Int, keeping: KeptEpoch
+  ) -> Bool {
     rows.append(row)
     epoch += 1
     step = 0
     lossSum = 0
-    samples = 0
+    self.samples = 0
     epochSeconds = 0
-    let highest = rows.reduce(0) { max($0, $1.validationAccuracy) }
-    let tolerance = TrainingState.standardErrorOfDifference(highest, of: validationCount)
-    guard row.validationAccuracy >= highest - tolerance else { return false }
+    if keeping == .best, kept != nil, !isAmongBest(row, metrics, samples) { return false }
     kept = row
     return true
   }
 
-  /// √(2·p·(1 − p)/n), with p by Laplace's rule of succession, as an accuracy of 1 does not mean certainty.
-  private static func standardErrorOfDifference(_ accuracy: Double, of count: Int) -> Double {
-    let p = (accuracy * Double(count) + 1) / Double(count + 2)
-    return (2 * p * (1 - p) / Double(count)).squareRoot()
+  private func isAmongBest(_ row: EpochMetrics, _ metrics: any Metrics, _ samples: Int) -> Bool {
+    guard let metric = metrics.metrics.first else {
+      return rows.allSatisfy { row.validation.loss <= $0.validation.loss }
+    }
+    let values = rows.map { $0.validation[metric.name] }
+    let value = row.validation[metric.name]
+    switch metric.goal {
+    case .rising:
+      let best = values.reduce(-.infinity) { max($0, $1) }
+      return value >= best - metrics.tolerance(of: best, samples: samples)
+    case .falling:
+      let best = values.reduce(.infinity) { min($0, $1) }
+      return value <= best + metrics.tolerance(of: best, samples: samples)
+    }
   }
 }

@@ -197,16 +197,17 @@ import Testing
       "segment", "--data", "digits", "--epochs", "1", "--scenes", "20", "--size", "20", "--out", run)
     #expect(done.status == 0, "\(done.errors)")
     let lines = done.output.split(separator: "\n")
-    #expect(lines.count == 2 + 12 + 4 && lines[3].hasPrefix("background "), "\(done.output)")
+    #expect(lines.count == 6 + 12 + 4 && lines[7].hasPrefix("background "), "\(done.output)")
     // Of twenty scenes nothing is learned, and it says so.
-    #expect(lines[lines.count - 2].hasPrefix("the network did not learn: "), "\(done.output)")
-    #expect(lines.last?.wholeMatch(of: /test pixel accuracy [0-9.]+ %, .*mean IoU [0-9.]+ %.*/) != nil)
-    expectRefused("would replace", try apus("segment", "--data", "digits", "--out", run))
+    #expect(lines[lines.count - 2].hasPrefix("the run did not learn: "), "\(done.output)")
+    #expect(lines.last?.wholeMatch(of: /test mean IoU [0-9.]+ %, pixel accuracy [0-9.]+ %, .*/) != nil)
+    expectRefused("holds a run already", try apus("segment", "--data", "digits", "--out", run))
     expectRefused("digits, mnist:FOLDER", try apus("segment", "--data", "cats", "--out", run + "2"))
     expectRefused("height is 4", try apus("segment", "--data", "digits", "--size", "4", "--out", run + "2"))
-    expectRefused("Missing", status: 64, try apus("segment", "--data", "digits"))
+    expectRefused("--out is missing", status: 64, try apus("segment", "--data", "digits"))
+    expectRefused("--size cannot be given", status: 64, try apus("segment", "--resume", run, "--size", "20"))
     expectRefused(
-      "metrics.csv",
+      "run.json",
       try apus("segment", "--data", "digits", "--out", run + "2", shell: "ulimit -f 0; exec \"$@\""))
     #expect(try temporary.names() == ["run"])
   }

@@ -54,7 +54,7 @@ extension CommandTests {
       }
       // What was written elsewhere is whole: the run that was trained meanwhile too.
       let trained = try RunRecord.read(material.folder.path + "/new/run.json")
-      let accuracy = try #require(trained.result?.testAccuracy)
+      let accuracy = try #require(trained.result?.test["accuracy"])
       #expect(
         try apus("evaluate", material.folder.path + "/new").output.hasSuffix(
           "test accuracy \(accuracy.percent(decimals: 1))\n"))

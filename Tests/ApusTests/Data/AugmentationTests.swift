@@ -156,8 +156,8 @@ import Testing
     #expect(stop(EarlyStopping(patience: 1, minimumChange: 0.6), falling) == 2)
     #expect(stop(EarlyStopping(patience: 2, minimumChange: 0.6), falling) == nil)
     #expect(stop(EarlyStopping(patience: 2, minimumChange: 1), falling) == 3)
-    #expect(stop(EarlyStopping(patience: 0, goal: .larger), falling) == 1)
-    #expect(stop(EarlyStopping(patience: 1, goal: .larger), falling.reversed()) == nil)
+    #expect(stop(EarlyStopping(patience: 0, goal: .rising), falling) == 1)
+    #expect(stop(EarlyStopping(patience: 1, goal: .rising), falling.reversed()) == nil)
   }
 
   @Test func searchingStopsBadRunsAndSortsTheOthers() throws {
@@ -185,6 +185,11 @@ import Testing
       { candidate["x"]! * Double($0 + 1) }
     }
     #expect(middling.filter(\.isStopped).map { $0.candidate["x"]! } == [3.2])
+    // Of two earlier runs the median is between them: 8 is below the better one's 9 after two epochs, and above 6.75.
+    let between = try search([["x": 3], ["x": 6], ["x": 4]], epochs: 10, grace: 2) { candidate in
+      { candidate["x"]! * Double($0 + 1) }
+    }
+    #expect(between.allSatisfy { !$0.isStopped })
   }
 
   @Test func nonsenseIsRefusedWithItsValues() async {

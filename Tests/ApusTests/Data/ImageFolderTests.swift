@@ -107,7 +107,7 @@ private func load(_ folder: String, limit: Int = ImageFolder.memoryLimit) throws
     let fine = try pictureFolder(temporary, "fine", ["x": Array(0..<20), "y": Array(0..<20)])
     expectError("40 images", "4×4×3") { _ = try load(fine, limit: 1919) }
     #expect(try load(fine, limit: 1920).files.count == 40)
-    expectError("--crop") {
+    expectError("`crop`") {
       _ = try ImageFolder.load(folder: fine, options: .init(input: [4, 4, 3], crop: 0), reader: Image.reader)
     }
     expectError("--input", "4x4x2") {

@@ -5,7 +5,7 @@ import Testing
 /// Optimizers and schedules against PyTorch's numbers in double precision; see Tests/Fixtures/optimizer_fixtures.py.
 @Suite struct OptimizerFixtureTests {
   /// The case's optimizer, with the numbers that the script gives PyTorch's.
-  private func made(_ name: String, _ p: ParameterList) -> (any Optimizer)? {
+  private func made(_ name: String, _ p: ParameterList) -> (any OnePassOptimizer)? {
     switch name {
     case "sgd": SGD(p, learningRate: 0.002)
     case "sgd-decay": SGD(p, learningRate: 0.002, weightDecay: 0.05, decaying: .all)
@@ -78,11 +78,11 @@ import Testing
     let cases = fixture.cases.filter { $0.hasPrefix("plateau") }
     #expect(cases.count == 4)
     for name in cases {
-      let direction: Plateau.Direction = name.contains("falling") ? .falling : .rising
+      let goal: Goal = name.contains("falling") ? .falling : .rising
       var plateau =
         name.hasSuffix("usual")
-        ? Plateau(direction, patience: 3)
-        : Plateau(direction, decay: 0.5, patience: 1, threshold: 0.02, cooldown: 4, least: 0.1)
+        ? Plateau(goal, patience: 3)
+        : Plateau(goal, decay: 0.5, patience: 1, threshold: 0.02, cooldown: 4, least: 0.1)
       let metrics = fixture["\(name)/metrics"].array(of: Double.self)
       for (metric, want) in pairs(metrics, fixture["\(name)/rates"].array(of: Double.self)) {
         let before = plateau.factor

@@ -116,10 +116,14 @@ import Testing
     var optimizer = SAM(SGD(model.parameters, learningRate: 0.1), model.parameters, rho: 0.2)
     let before = model.value.value
     var seen: Tensor?
-    optimizer.step(gradients()) {
+    var passes: [GradientPass] = []
+    optimizer.step { pass in
+      passes.append(pass)
       seen = model.value.value
       return gradients()
     }
+    #expect(
+      passes == [.init(updatesState: true, isApplied: false), .init(updatesState: false, isApplied: true)])
     let g = zip(a, w).map(*)
     let norm = g.reduce(0) { $0 + $1 * $1 }.squareRoot()
     let top = zip(w, g).map { $0 + 0.2 * $1 / norm }
@@ -133,7 +137,12 @@ import Testing
     let model = FixedGradient(floats([5], seed: 1))
     var optimizer = SAM(SGD(model.parameters, learningRate: 0.1), model.parameters)
     let before = model.value.value
-    #expect(throws: Refusal.self) { try optimizer.step(model.gradients(floats([5], seed: 2))) { throw Refusal() } }
+    #expect(throws: Refusal.self) {
+      try optimizer.step { pass in
+        if pass.isApplied { throw Refusal() }
+        return model.gradients(floats([5], seed: 2))
+      }
+    }
     expectSameBits(model.value.value, before)
   }
 
@@ -153,13 +162,48 @@ import Testing
     }
     let (sharp, plain) = (model(), model())
     var sam = SAM(SGD(sharp.parameters, learningRate: 0.1), sharp.parameters)
-    sam.step(gradients(sharp)) { gradients(sharp, false) }
+    sam.step { gradients(sharp, $0.updatesState) }
     var sgd = SGD(plain.parameters, learningRate: 0.1)
     sgd.step(gradients(plain))
     for ((_, a), (_, b)) in pairs(sharp.buffers, plain.buffers) { expectSameBits(a.value, b.value) }
     #expect(
       sharp.parameters[0].parameter.value.array(of: Float.self)
         != plain.parameters[0].parameter.value.array(of: Float.self))
+  }
+
+  /// The list that e moves may be another than the base's, in length, order and paths: settings go by the parameter.
+  @Test func samLeavesWhatTheBaseDoesNotTrainWhereItIs() throws {
+    let model = FixedGradients(floats([2, 2], seed: 1), bias: floats([2], seed: 2))
+    let (all, bias) = (model.parameters, model.bias.value)
+    let other = Linear(1, 1)
+    let longer = ParameterList([("body.b", model.bias), ("body.w", model.weight), ("other", other.weight)])
+    for moved in [all, longer] {
+      let base = SGD(all, learningRate: 0.1, groups: [ParameterGroup("bias", isTrainable: false)])
+      var optimizer = SAM(base, moved, rho: 0.5)
+      var seen: [(weight: Tensor, bias: Tensor)] = []
+      optimizer.step { _ in
+        seen.append((model.weight.value, model.bias.value))
+        return model.gradients(floats([2, 2], seed: 3), floats([2], seed: 4))
+      }
+      #expect(seen.count == 2)
+      for place in seen { expectSameBits(place.bias, bias) }
+      #expect(seen[0].weight.array(of: Float.self) != seen[1].weight.array(of: Float.self))
+      expectSameBits(model.bias.value, bias)
+    }
+  }
+
+  /// SAM on SAM looks from the top of one hill for the top of the next: no optimizer is refused as a base.
+  @Test func samTakesAnyBase() {
+    let model = FixedGradient(Tensor([1, 2]))
+    var optimizer = SAM(SAM(SGD(model.parameters, learningRate: 0.1), model.parameters), model.parameters)
+    var passes: [GradientPass] = []
+    optimizer.step { pass in
+      passes.append(pass)
+      return model.gradients(.ones([2]))
+    }
+    #expect(passes.map(\.updatesState) == [true, false, false, false])
+    #expect(passes.map(\.isApplied) == [false, false, false, true])
+    expectClose(model.value.value, [0.9, 1.9])
   }
 
   // MARK: State

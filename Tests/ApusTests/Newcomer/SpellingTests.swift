@@ -144,7 +144,7 @@ import Testing
     func stepped(_ make: (ParameterList) -> any Optimizer) -> Tensor {
       let model = FixedGradient(Tensor([1, -2, 3]))
       var optimizer = make(model.parameters)
-      for _ in 0..<2 { optimizer.step(model.gradients(Tensor([0.5, 1, -1]))) }
+      for _ in 0..<2 { optimizer.step { _ in model.gradients(Tensor([0.5, 1, -1])) } }
       return model.value.value
     }
     let all: [((ParameterList) -> any Optimizer, (ParameterList) -> any Optimizer)] = [

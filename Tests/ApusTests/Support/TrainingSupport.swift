@@ -15,6 +15,16 @@ func lenetTrainer(_ settings: TrainingSettings) throws -> Trainer {
   return try Trainer(model: model, data: digits, settings: settings)
 }
 
+/// A short training on small scenes: 3 steps an epoch.
+func sceneRequest(epochs: Int = 1, scenes: Int = 40) throws -> TrainingRun.Request {
+  var request = TrainingRun.Request(
+    network: "fcn.small", data: try DataSource("digits"),
+    settings: TrainingSettings(
+      epochs: epochs, batchSize: 16, learningRate: 0.015, optimizer: "adamw", shift: 0, keeping: .last))
+  request.scenes = SceneSettings(count: scenes, height: 24, width: 32)
+  return request
+}
+
 /// Asks to stop after a number of steps, and remembers what it was told.
 final class StopAfter: TrainingObserver {
   private var stepsLeft: Int

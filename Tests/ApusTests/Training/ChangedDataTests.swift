@@ -50,7 +50,7 @@ import Testing
     #expect(parts.values.reduce(0) { $0 + $1.count } == 60 && record.data?.split == "split.csv")
     #expect(parts[.test]?.count == record.data?.testSamples && parts[.training]?.count == record.data?.trainingSamples)
     let before = try evaluate()
-    #expect(before.evaluation.accuracy == record.result?.testAccuracy && before.notes == [])
+    #expect(before.scores["accuracy"] == record.result?.test["accuracy"] && before.notes == [])
     #expect(before.images.hasPrefix("the \(parts[.test]!.count) that the run held out"))
 
     // The recorded index shows: another list has other places.
@@ -62,8 +62,8 @@ import Testing
     try FileManager.default.createDirectory(atPath: folder + "/c", withIntermediateDirectories: false)
     try write("c/1.png", value: 78)
     let after = try evaluate()
-    #expect(after.evaluation.predictions == before.evaluation.predictions)
-    #expect(after.evaluation.loss == before.evaluation.loss)
+    #expect(after.classification?.predictions == before.classification?.predictions)
+    #expect(after.scores == before.scores)
     #expect(after.notes.count == 2, "\(after.notes)")
     #expect(after.notes[0].contains("1 file is gone (\(gone)), 1 file has another content (\(changed))"))
     #expect(after.notes[1].contains("2 files were added (a/00.png, c/1.png)"))
@@ -81,7 +81,7 @@ import Testing
     try remove(test[1])
     try remove(test[2])
     let names = [test[1], test[2]].joined(separator: ", ")
-    expectError("of the \(test.count) images", "2 files are gone (\(names))", "--data") { _ = try evaluate() }
+    expectError("of the \(test.count) images", "2 files are gone (\(names))", "`data`") { _ = try evaluate() }
     try FileManager.default.removeItem(atPath: folder)
     expectError(folder, "nothing there") { _ = try evaluate() }
   }
@@ -102,7 +102,7 @@ import Testing
     try remove("b/99.png")
     try resume()
     #expect(try bytes(of: run.split) == before)
-    #expect(try evaluate().evaluation.accuracy == RunRecord.read(run.record).result?.testAccuracy)
+    #expect(try evaluate().scores["accuracy"] == RunRecord.read(run.record).result?.test["accuracy"])
     // Interrupted or not: the same bytes.
     let whole = RunFiles(temporary.path + "/whole")
     try train(epochs: 2, in: whole.folder)
@@ -125,8 +125,8 @@ import Testing
     for file in [run.split, run.checkpoint] { try FileManager.default.removeItem(atPath: file) }
     _ = try TrainingRun.resume(run.folder, reader: Image.reader, observer: SilentObserver())
     let measured = try evaluate()
-    #expect(measured.evaluation.accuracy == (try RunRecord.read(run.record).result?.testAccuracy))
-    #expect(measured.evaluation.labels.count == 12 && !FileManager.default.fileExists(atPath: run.split))
+    #expect(measured.scores["accuracy"] == (try RunRecord.read(run.record).result?.test["accuracy"]))
+    #expect(measured.classification?.labels.count == 12 && !FileManager.default.fileExists(atPath: run.split))
     try write("a/3.png", value: 201)
     expectError("data that differ", "other contents or names") { _ = try evaluate() }
     try remove("a/3.png")
@@ -165,12 +165,12 @@ import Testing
     #expect(try TrainedModel.read(run.model).classNames == before)
     #expect(try RunRecord.read(run.record).data == record.data)
     let own = try evaluate()
-    #expect(own.evaluation.labels == old.test.labels.map { Int($0) })
-    #expect(try own.evaluation.accuracy == RunRecord.read(run.record).result?.testAccuracy)
+    #expect(own.classification?.labels == old.test.labels.map { Int($0) })
+    #expect(try own.scores["accuracy"] == RunRecord.read(run.record).result?.test["accuracy"])
     // Other data are measured in the model's order.
     let other = try pictureFolder(
       temporary, "other", ["caff": [123], "caf\u{E9}": [2, 6], "cafe\u{301}s": [61, 65, 69]], size: 8)
-    #expect(try evaluate("folder:" + other).evaluation.labels == [0, 1, 1, 2, 2, 2])
+    #expect(try evaluate("folder:" + other).classification?.labels == [0, 1, 1, 2, 2, 2])
   }
 
   /// A run of data in fixed files: from before, without a fingerprint, and now.
@@ -191,7 +191,7 @@ import Testing
     expectError("data that differ") { _ = try evaluate() }
     record.data?.fingerprint = nil
     try record.write(to: run.record)
-    #expect(try evaluate().evaluation.labels.count == 20)
+    #expect(try evaluate().classification?.labels.count == 20)
     try writeMNIST(data, training: 60, test: 20, brightness: 3)
     expectError("data that differ", "not recorded") { _ = try evaluate() }
     try writeMNIST(data, training: 50, test: 20)
@@ -202,7 +202,7 @@ import Testing
     try train()
     let other = try pictureFolder(temporary, "other", ["a": [2, 5, 250], "b": [203, 206]], size: 8)
     let measured = try evaluate("folder:" + other)
-    #expect(measured.evaluation.labels == [0, 0, 0, 1, 1], "\(measured)")
+    #expect(measured.classification?.labels == [0, 0, 0, 1, 1], "\(measured)")
     #expect(measured.images == "all 5 of the folder, which has no parts train and test")
     // Of its own folder, also under another name, nothing that it trained on counts.
     let moved = temporary.path + "/moved"
@@ -210,9 +210,9 @@ import Testing
     try FileManager.default.moveItem(atPath: moved + "/a/1.png", toPath: moved + "/a/renamed.png")
     let own = try evaluate("folder:" + moved)
     let count = try #require(try parts[.test]?.count)
-    #expect(own.evaluation.labels.count == count)
+    #expect(own.classification?.labels.count == count)
     #expect(own.images.contains("all 60 of the folder") && own.images.contains("without \(60 - count)"))
-    #expect(own.evaluation.accuracy == (try evaluate().evaluation.accuracy))
+    #expect(own.scores["accuracy"] == (try evaluate().scores["accuracy"]))
     for name in try parts[.test] ?? [] {
       try FileManager.default.removeItem(atPath: moved + "/" + (name == "a/1.png" ? "a/renamed.png" : name))
     }

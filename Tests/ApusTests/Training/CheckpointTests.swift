@@ -90,9 +90,9 @@ import Testing
       guard value.isFinite else { continue }
       checkpoint.state.rows.append(
         EpochMetrics(
-          epoch: 1, learningRate: value, trainLoss: -value, trainAccuracy: 1, validationLoss: value.nextUp,
-          validationAccuracy: 0,
-          seconds: value.nextDown))
+          epoch: 1, learningRate: value, trainLoss: -value,
+          train: Scores(loss: value.nextUp.nextUp, metrics: ["accuracy": value]),
+          validation: Scores(loss: value.nextUp, metrics: ["accuracy": 0]), seconds: value.nextDown))
     }
     checkpoint.state.lossSum = 0.1 + 0.2
     try checkpoint.write(to: folder.path + "/file")
@@ -124,6 +124,8 @@ import Testing
       #expect(fresh.state == before.state)
     }
     try expectRefused("settings") { $0.settings.epochs = 7 }
+    try expectRefused("settings") { $0.settings.loss = "hinge" }
+    try expectRefused("metrics") { $0.state.rows[0].validation.metrics = ["mean_iou": 1] }
     try expectRefused("position") { $0.state.step = 5 }
     try expectRefused("position") { $0.state.epoch = 9 }
     try expectRefused("features.0.weight") { $0.model.removeAll { $0.name == "features.0.weight" } }

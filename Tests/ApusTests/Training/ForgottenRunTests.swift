@@ -120,7 +120,7 @@ import Testing
     let temporary = try TemporaryFolder()
     try temporary.file("scenes.png", [1])
     expectError("scenes.png", "would replace") {
-      _ = try SegmentationRun.start(SegmentationSettings(), data: DataSource("digits"), in: temporary.path)
+      _ = try TrainingRun.start(sceneRequest(), in: temporary.path)
     }
     #expect(try temporary.names() == ["scenes.png"])
   }

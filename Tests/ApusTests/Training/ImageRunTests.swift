@@ -103,7 +103,7 @@ import Testing
     let source = try DataSource("folder:" + other)
     expectError("b/1.png", "empty") { _ = try TrainingRun.evaluate(run.folder, on: source, reader: Image.reader) }
     let measured = try TrainingRun.evaluate(run.folder, on: source, damaged: .skip, reader: Image.reader)
-    #expect(measured.evaluation.labels.count == 19 && measured.notes.joined().contains("left out 1 of 20 images"))
+    #expect(measured.count == 19 && measured.notes.joined().contains("left out 1 of 20 images"))
   }
 
   @Test func theCommandTakesTheOptions() throws {

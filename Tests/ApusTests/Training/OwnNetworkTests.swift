@@ -49,7 +49,7 @@ struct OwnNetworkTests {
       Issue.record("the resumed run did not finish")
       return
     }
-    #expect(result.testAccuracy == resumed.testAccuracy)
+    #expect(result.test["accuracy"] == resumed.test["accuracy"])
     #expect(try bytes(of: whole + "/model.safetensors") == bytes(of: parts + "/model.safetensors"))
     let page = try String(contentsOfFile: parts + "/report.html", encoding: .utf8)
     #expect(page.contains("OwnNet on UCI handwritten digits"))
@@ -66,7 +66,7 @@ struct OwnNetworkTests {
     }
     let model = try TrainedModel.read(run + "/model.safetensors")
     #expect(model.model is OwnNet)
-    #expect(try model.evaluated(on: digits.test).accuracy == result.testAccuracy)
+    #expect(try model.evaluated(on: digits.test).accuracy == result.test["accuracy"])
     let classes = try model.predict(digits.test.dataset.images[0...0], from: "a digit")
     #expect(classes.count == 10)
     #expect(abs(classes.reduce(0) { $0 + $1.probability } - 1) < 1e-5)

@@ -9,13 +9,14 @@ import Testing
     settings.batchSize = 256
     let trainer = try lenetTrainer(settings)
     try trainer.train()
-    let test = evaluate(trainer.model, on: digits.test.batches(of: 500))
+    let test = trainer.evaluation(of: trainer.data.test)
+    let counted = try #require(test.metrics as? ClassificationMetrics)
     var record = try RunRecord(
       TrainingRun.Request(
         network: "lenet5", data: try DataSource(dataSource), settings: settings, commandLine: ["apus", "<script>"]))
     record.data = RunRecord.Data(try DataSource(dataSource), digits)
-    record.result = RunRecord.Result(trainer.state, test)
-    return Report(record, trainer, test).html
+    record.result = RunRecord.Result(trainer.state, test.scores)
+    return Report(record, rows: trainer.rows, model: trainer.model, ReportDetails(counted, data: digits)).html
   }
 
   @Test func needsNothingElse() throws {

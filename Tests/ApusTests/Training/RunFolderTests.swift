@@ -30,7 +30,7 @@ import Testing
     let record = try object(run + "/run.json")
     #expect(record["status"] as? String == "finished")
     let stored = try #require(record["result"] as? [String: Any])
-    #expect(abs(try #require(stored["test_accuracy"] as? Double) - result.testAccuracy) < 1e-12)
+    #expect(abs(try #require(stored["test_accuracy"] as? Double) - result.test["accuracy"]) < 1e-12)
     #expect(try #require(stored["images_per_second"] as? Double) > 0)
     let implementations = try #require(record["implementations"] as? [String: String])
     #expect(implementations.keys.contains("features.0") && implementations.keys.contains("classifier.1"))
@@ -42,7 +42,7 @@ import Testing
 
     // The model by itself gives the accuracy that was recorded.
     let model = try TrainedModel.read(run + "/model.safetensors")
-    #expect(try model.evaluated(on: digits.test).accuracy == result.testAccuracy)
+    #expect(try model.evaluated(on: digits.test).accuracy == result.test["accuracy"])
     let text = String(decoding: try bytes(of: run + "/model.safetensors").prefix(4000), as: UTF8.self)
     #expect(!text.contains(temporary.path) && !text.contains(Runtime.version))
 
@@ -52,7 +52,7 @@ import Testing
       Issue.record("a finished run went on")
       return
     }
-    #expect(again.testAccuracy == result.testAccuracy)
+    #expect(again.test["accuracy"] == result.test["accuracy"])
     #expect(try names.map { try bytes(of: run + "/" + $0) } == before)
     expectError(run, "holds a run") {
       _ = try TrainingRun.start(request(), in: run, observer: SilentObserver())

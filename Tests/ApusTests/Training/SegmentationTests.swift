@@ -117,98 +117,143 @@ import Testing
 }
 
 @Suite struct SegmentationRunTests {
-  private func settings(epochs: Int = 1, scenes: Int = 40) -> SegmentationSettings {
-    var settings = SegmentationSettings()
-    settings.epochs = epochs
-    settings.scenes = scenes
-    (settings.height, settings.width) = (24, 32)
-    return settings
-  }
+  private let files = [
+    "classes.csv", "last.safetensors", "metrics.csv", "model.safetensors", "other-size.png", "report.html", "run.json",
+    "scenes.png",
+  ]
+  /// Of these a time or a number of threads is a part.
+  private let timed = ["last.safetensors", "metrics.csv", "report.html", "run.json"]
 
-  private let source = try! DataSource("digits")
-  private let files = ["classes.csv", "metrics.csv", "model.safetensors", "other-size.png", "scenes.png"]
-
-  /// All but the times of `metrics.csv`.
   @Test func theNumberOfThreadsChangesNoByte() throws {
     let temporary = try TemporaryFolder()
     let before = Runtime.threadCount
     defer { Runtime.threadCount = before }
     for threads in [1, 2] {
       Runtime.threadCount = threads
-      _ = try SegmentationRun.start(settings(), data: source, in: temporary.path + "/\(threads)")
+      _ = try TrainingRun.start(sceneRequest(), in: temporary.path + "/\(threads)")
     }
-    for file in files where file != "metrics.csv" {
+    for file in files where !timed.contains(file) {
       let same = try bytes(of: temporary.path + "/1/" + file) == bytes(of: temporary.path + "/2/" + file)
       #expect(same, "\(file)")
     }
   }
 
+  /// In mid-epoch and at its end.
+  @Test(arguments: [2, 3, 4]) func interruptedAndResumedItHasTheBitsOfAWholeRun(steps: Int) throws {
+    let temporary = try TemporaryFolder()
+    let (whole, parts) = (temporary.path + "/whole", temporary.path + "/parts")
+    _ = try TrainingRun.start(sceneRequest(epochs: 2), in: whole)
+    guard
+      case .interrupted(steps) = try TrainingRun.start(
+        sceneRequest(epochs: 2), in: parts, observer: StopAfter(steps: steps))
+    else {
+      Issue.record("the run was not interrupted after \(steps) steps")
+      return
+    }
+    #expect(try RunRecord.read(parts + "/run.json").status == .interrupted)
+    guard case .finished(let result) = try TrainingRun.resume(parts) else {
+      Issue.record("the resumed run did not finish")
+      return
+    }
+    for file in files where !timed.contains(file) {
+      let same = try bytes(of: whole + "/" + file) == bytes(of: parts + "/" + file)
+      #expect(same, "\(file)")
+    }
+    let records = try [whole, parts].map { try #require(RunRecord.read($0 + "/run.json").result) }
+    #expect(records[0].test == records[1].test && records[0].classes == records[1].classes)
+    guard case .wasFinished(let again) = try TrainingRun.resume(parts) else {
+      Issue.record("a finished run went on")
+      return
+    }
+    #expect(again.test == result.test && again.otherSize == result.otherSize && again.classes == result.classes)
+  }
+
   @Test func theFolderHoldsWhatItSays() throws {
     let temporary = try TemporaryFolder()
     let run = temporary.path + "/run"
-    var rows: [SegmentationEpoch] = []
-    let result = try SegmentationRun.start(settings(epochs: 2), data: source, in: run) { rows.append($0) }
+    let observer = StopAfter(steps: .max)
+    guard case .finished(let result) = try TrainingRun.start(sceneRequest(epochs: 2), in: run, observer: observer)
+    else {
+      Issue.record("the run did not finish")
+      return
+    }
     #expect(try FileManager.default.contentsOfDirectory(atPath: run).sorted() == files)
-    #expect(rows.map(\.epoch) == [1, 2])
+    #expect(observer.rows.map(\.epoch) == [1, 2] && result.keptEpoch == 2)
     let metrics = try String(contentsOfFile: run + "/metrics.csv", encoding: .utf8).split(separator: "\n")
-    #expect(metrics.count == 3 && metrics[0] == "epoch,train_loss,pixel_accuracy,mean_iou,seconds")
+    #expect(
+      metrics.count == 3
+        && metrics[0].hasPrefix(
+          "epoch,learning_rate,train_loss,evaluated_train_loss,train_mean_iou,train_pixel_accuracy,")
+    )
     let classes = try String(contentsOfFile: run + "/classes.csv", encoding: .utf8).split(separator: "\n")
-    #expect(classes.count == 12 && classes[1].hasPrefix("background,\(result.metrics.pixels(of: 0)),"))
+    let pixels = try #require(result.classes).map(\.pixels)
+    #expect(classes.count == 12 && pixels.count == 11 && classes[1].hasPrefix("background,\(pixels[0]),"))
     // 3 panels of 32 · 6 pixels and their margins; the other size is 37×81, twice as large.
     let picture = try Image(contentsOf: run + "/scenes.png")
     #expect(picture.width == 3 * 192 + 4 * 10 && picture.height > 6 * 144)
-    #expect(result.otherHeight == 37 && result.otherWidth == 81)
+    #expect(result.otherSize?.height == 37 && result.otherSize?.width == 81)
     #expect(try Image(contentsOf: run + "/other-size.png").height > 37 * 2)
+    let page = try String(contentsOfFile: run + "/report.html", encoding: .utf8)
+    for text in ["Small FCN on UCI handwritten digits", "mean IoU", "Classes of pixels", "background"] {
+      #expect(page.contains(text), "\(text)")
+    }
 
     // The model by itself gives what was measured.
     let file = try Safetensors.read(run + "/model.safetensors")
     #expect(file.metadata["apus.segmentation"]?.contains("fcn-small") == true)
     let model = FCN.small(classes: 11)
-    try model.load(file.tensors, from: run)
-    let trainer = try SegmentationTrainer(data: digits, settings: settings())
-    let test = try trainer.testScenes(height: 24, width: 32)
-    let again = evaluateSegmentation(
-      model, on: test.batches(of: 16, count: SegmentationTrainer.testCount), classes: 11,
-      ignoring: ComposedScenes.ignored)
-    #expect(again == result.metrics)
-    expectError("model.safetensors", "a file that a run would replace") {
-      _ = try SegmentationRun.start(settings(), data: source, in: run)
-    }
+    try model.load(run)
+    let test = try ComposedScenes(digits.test, height: 24, width: 32, seed: DataSplits.splitSeed, series: 2)
+    let again = evaluate(
+      model, on: SceneSamples(test, count: SceneSettings.testCount).batches(of: 16), loss: .crossEntropy(ignoring: 255),
+      metrics: SegmentationMetrics(classes: 11, ignoring: ComposedScenes.ignored))
+    #expect(again.loss == result.test.loss && again.values == again.metrics.metrics.map { result.test[$0.name] })
+    #expect(again.confusion.map { $0.reduce(0, +) } == pixels)
+    // So does what the command calls.
+    let measured = try TrainingRun.evaluate(run)
+    #expect(measured.scores == result.test && measured.count == 256 && measured.classification == nil)
+    expectError("run", "holds a run already") { _ = try TrainingRun.start(sceneRequest(), in: run) }
   }
 
   @Test func itLearns() throws {
-    var settings = settings(epochs: 3, scenes: 160)
+    let scenes = try SceneSettings(count: 160, height: 24, width: 32).data(of: digits, name: "digits", seed: 1)
+    var settings = try sceneRequest(epochs: 3).settings
     settings.batchSize = 8
-    let trainer = try SegmentationTrainer(data: digits, settings: settings)
-    var losses: [Double] = []
-    try trainer.train { losses.append($0.trainLoss) }
+    let model = Random.withSeed(1) { FCN.small(classes: 11) }
+    let trainer = try Trainer(model: model, scenes: scenes, classes: 11, settings: settings)
+    try trainer.train()
+    let losses = trainer.rows.map(\.trainLoss)
     // All classes alike are ln 11 = 2.4, and knowing the background alone leaves about 0.4.
     #expect(losses[0] < 2 && losses[2] < 0.6 * losses[0], "\(losses)")
-    let scene = try trainer.testScenes(height: 33, width: 41).scene(0)
-    #expect(trainer.prediction(for: scene.image).shape == scene.labels.shape)
+    // Scenes of another size than trained on.
+    let other = try SceneSettings(count: 1, height: 33, width: 41).data(of: digits, name: "digits", seed: 1)
+    #expect(trainer.evaluate(other.train)["pixel_accuracy"] > 0.5)
   }
 
   @Test func whatCannotBeDoneIsSaid() throws {
     let temporary = try TemporaryFolder()
     let file = try temporary.file("file", [1])
-    expectError(file, "cannot open the folder") { _ = try SegmentationRun.start(settings(), data: source, in: file) }
+    expectError(file, "cannot open the folder") { _ = try TrainingRun.start(sceneRequest(), in: file) }
     let run = temporary.path + "/run"
-    expectError("train-images") {
-      _ = try SegmentationRun.start(settings(), data: try DataSource("mnist:" + temporary.path), in: run)
+    func expectRefused(_ words: String..., change: (inout TrainingRun.Request) throws -> Void) throws {
+      var request = try sceneRequest()
+      try change(&request)
+      for word in words { expectError(word) { _ = try TrainingRun.start(request, in: run) } }
     }
-    var wrong = settings()
-    wrong.height = 8
-    expectError("the scenes' height is 8, expected 16 to 1024") {
-      _ = try SegmentationRun.start(wrong, data: source, in: run)
-    }
-    wrong = settings()
-    wrong.learningRate = .nan
-    expectError("the learning rate is nan") { _ = try SegmentationRun.start(wrong, data: source, in: run) }
-    wrong.learningRate = 1e30
-    expectError("diverged at step") { _ = try SegmentationRun.start(wrong, data: source, in: run) }
+    try expectRefused("train-images") { $0.data = try DataSource("mnist:" + temporary.path) }
+    try expectRefused("the scenes' height is 8, expected 16 to 1024") { $0.scenes?.height = 8 }
+    try expectRefused("the number of scenes is 0") { $0.scenes?.count = 0 }
+    try expectRefused("the learning rate is nan") { $0.settings.learningRate = .nan }
+    try expectRefused("no augmentation") { $0.settings.flips = true }
+    try expectRefused("class weights are balanced") { $0.settings.classWeights = .balanced }
+    try expectRefused("scores for every pixel") { $0.network = "resnet20" }
     // Nothing is left of those that had not begun.
-    #expect(try temporary.names() == ["file", "run"])
-    #expect(try FileManager.default.contentsOfDirectory(atPath: run) == ["metrics.csv"])
+    #expect(try temporary.names() == ["file"])
+    var wrong = try sceneRequest()
+    wrong.settings.learningRate = 1e30
+    expectError("diverged at step") { _ = try TrainingRun.start(wrong, in: run) }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: run) == ["run.json"])
+    #expect(try RunRecord.read(run + "/run.json").status == .failed)
   }
 
   @Test func captionsHaveTheirLetters() {

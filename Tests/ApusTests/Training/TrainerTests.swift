@@ -163,14 +163,14 @@ import Testing
   }
 
   @Test func keepsTheLatestOfEpochsThatValidationCannotTellApart() {
-    func kept(_ accuracies: [Double], count: Int) -> Int? {
+    func kept(_ accuracies: [Double], count: Int, keeping: KeptEpoch = .best) -> Int? {
       var state = TrainingState()
       for (index, accuracy) in accuracies.enumerated() {
         _ = state.endEpoch(
           EpochMetrics(
-            epoch: index + 1, learningRate: 1, trainLoss: 1, trainAccuracy: 1, validationLoss: 1,
-            validationAccuracy: accuracy,
-            seconds: 1), validationCount: count)
+            epoch: index + 1, learningRate: 1, trainLoss: 1, train: Scores(loss: 1, metrics: ["accuracy": 1]),
+            validation: Scores(loss: 1, metrics: ["accuracy": accuracy]), seconds: 1),
+          metrics: ClassificationMetrics(), samples: count, keeping: keeping)
       }
       return state.kept?.epoch
     }
@@ -179,6 +179,8 @@ import Testing
     #expect(kept([0.9, 0.99, 0.98, 0.97], count: 5000) == 2)
     #expect(kept([0.9, 0.99, 0.989, 0.97], count: 5000) == 3)
     #expect(kept([0.9, 0.99, 0.99], count: 5000) == 3)
+    #expect(kept([.nan, .nan], count: 5000) == 1)
+    #expect(kept([0.9, 0.99, 0.98, 0.5], count: 5000, keeping: .last) == 4)
   }
 
   @Test func weightsMetricsBySamples() {
@@ -197,7 +199,7 @@ import Testing
     let right = Double(log1p(exp(-2.0)))
     #expect(abs(evaluation.loss - (3 * right + (2 + right)) / 4) < 1e-6)
     #expect(evaluation.accuracy == 0.75)
-    #expect(evaluation.confusion(classes: 2) == [[3, 1], [0, 0]])
+    #expect(evaluation.metrics.confusion(classes: 2) == [[3, 1], [0, 0]])
     #expect(evaluation.mistakes == [3])
     // The surest first, equal ones in their order.
     var others = evaluation

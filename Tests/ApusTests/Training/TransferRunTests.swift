@@ -72,7 +72,7 @@ import Testing
     #expect(model.classNames == ["a", "b", "c"] && model.crop == 1 && model.normalization == .imageNet)
     let data = try DataSource("folder:" + folder).load(
       folder: .init(input: model.input, crop: model.crop), reader: Image.reader)
-    #expect(try model.evaluated(on: data.test).accuracy == record.result?.testAccuracy)
+    #expect(try model.evaluated(on: data.test).accuracy == record.result?.test["accuracy"])
     let picture = folder + "/c/3.png"
     #expect(try model.predict(Image(contentsOf: picture).prepared(for: model, file: picture), from: picture).count == 3)
   }
@@ -191,10 +191,10 @@ import Testing
     let record = try RunRecord.read(run.record)
     #expect(record.channels == 3 && record.network?.input == [32, 32, 3] && record.normalization == .imageNet)
     #expect(record.initial?.matched == 10 && record.initial?.notes == nil)
-    let measured = try TrainingRun.evaluate(run.folder).evaluation
-    #expect(measured.accuracy == record.result?.testAccuracy)
+    let measured = try TrainingRun.evaluate(run.folder).scores
+    #expect(measured["accuracy"] == record.result?.test["accuracy"])
     // The same images as other data.
-    #expect(try TrainingRun.evaluate(run.folder, on: DataSource("digits")).evaluation.accuracy == measured.accuracy)
+    #expect(try TrainingRun.evaluate(run.folder, on: DataSource("digits")).scores == measured)
     // Gray weights of others are not normalized by ImageNet's colors.
     try NetworkCatalogue.make("lenet5", input: [32, 32, 1], classes: 10, seed: 7).save(
       weights: file, input: [1, 32, 32, 1])

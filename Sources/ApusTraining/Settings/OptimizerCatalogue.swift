@@ -5,20 +5,20 @@ import ApusSupport
 /// The optimizers that are known by name, for the command and the trainer. A new one is one entry here.
 public enum OptimizerCatalogue {
   /// An optimizer with the numbers it has where the command is not told others.
-  public struct Entry: Sendable {
+  package struct Entry: Sendable {
     /// As the command and `TrainingSettings.optimizer` have it: `adamw`.
-    public let name: String
+    package let name: String
     /// Base learning rate.
-    public let learningRate: Double
+    package let learningRate: Double
     /// `nil` where it has no number that `momentum` could be.
-    public let momentum: Double?
+    package let momentum: Double?
     /// L2 penalty λ; decoupled in AdamW and sign-SGD.
-    public let weightDecay: Double
+    package let weightDecay: Double
     let make: @Sendable (ParameterList, TrainingSettings) -> any Optimizer
   }
 
   /// Adam's β₁ is its momentum.
-  public static let entries = [
+  package static let entries = [
     Entry(name: "sgd", learningRate: 0.02, momentum: 0.9, weightDecay: 5e-4) { parameters, s in
       SGD(
         parameters, learningRate: s.learningRate, momentum: s.momentum, weightDecay: s.weightDecay,
@@ -68,10 +68,10 @@ public enum OptimizerCatalogue {
   public static var names: [String] { entries.map(\.name) }
 
   /// The optimizer with this name, in the same case; `nil` if there is none.
-  public static subscript(name: String) -> Entry? { entries.first { $0.name == name } }
+  package static subscript(name: String) -> Entry? { entries.first { $0.name == name } }
 
   /// Throws where no optimizer has this name, and says which one is nearest.
-  public static func entry(_ name: String) throws(SettingsError) -> Entry {
+  package static func entry(_ name: String) throws(SettingsError) -> Entry {
     if let entry = self[name] { return entry }
     let nearest = EditDistance.nearest(to: name, in: names).map { "; the nearest known is \($0)" } ?? ""
     throw SettingsError(description: "there is no optimizer \"\(name)\"\(nearest)")
@@ -80,7 +80,7 @@ public enum OptimizerCatalogue {
 
 extension OptimizerCatalogue.Entry {
   /// The optimizer with its usual numbers.
-  public func makeUsual(_ parameters: ParameterList) -> any Optimizer {
+  package func makeUsual(_ parameters: ParameterList) -> any Optimizer {
     make(parameters, TrainingSettings(epochs: 1, optimizer: name))
   }
 }

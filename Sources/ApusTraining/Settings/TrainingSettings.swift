@@ -40,6 +40,17 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
   public var unfreeze: [String]
   /// Learning rates and weight decays of parts of the model.
   public var groups: [ParameterGroup]
+  /// What is minimized: a name of `LossCatalogue`, or that of the `Loss` that a trainer was given.
+  public var loss: String
+  /// How much the samples of each class count in the loss.
+  public var classWeights: ClassWeights
+  /// Part of each label that cross-entropy spreads over all classes, from 0 to 1.
+  public var labelSmoothing: Double
+  /// What a network of the catalogue draws the weights of its convolutions and linear layers by: a name of `InitializerCatalogue`; `nil`
+  /// for the network's own choice.
+  public var initializer: String?
+  /// Which epoch's parameters the trained model has.
+  public var keeping: KeptEpoch
 
   /// Learning rate, momentum and weight decay are the optimizer's usual ones where they are not given.
   public init(
@@ -47,7 +58,9 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
     optimizer: String = "sgd", momentum: Double? = nil, weightDecay: Double? = nil,
     decaying: DecayedParameters = .weights, clipping: GradientClipping = .none, shift: Int = 2, flips: Bool = false,
     cutout: Int = 0, jitter: Double = 0, seed: UInt64 = 1, precision: Precision = .standard, freeze: [String] = [],
-    unfreeze: [String] = [], groups: [ParameterGroup] = []
+    unfreeze: [String] = [], groups: [ParameterGroup] = [], loss: String = LossCatalogue.names[0],
+    classWeights: ClassWeights = .equal, labelSmoothing: Double = 0, initializer: String? = nil,
+    keeping: KeptEpoch = .best
   ) {
     // An unknown name is refused by `validate`.
     let usual = OptimizerCatalogue[optimizer] ?? OptimizerCatalogue.entries[0]
@@ -69,13 +82,18 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
     self.freeze = freeze
     self.unfreeze = unfreeze
     self.groups = groups
+    self.loss = loss
+    self.classWeights = classWeights
+    self.labelSmoothing = labelSmoothing
+    self.initializer = initializer
+    self.keeping = keeping
   }
 
   /// What the command takes where nothing else is asked for.
-  public static let defaults = TrainingSettings(epochs: 10)
+  package static let defaults = TrainingSettings(epochs: 10)
 
   /// Throws where a value makes no sense, and says what is allowed.
-  public func validate() throws(SettingsError) {
+  package func validate() throws(SettingsError) {
     func check(_ holds: Bool, _ name: String, _ value: some CustomStringConvertible, _ allowed: String)
       throws(SettingsError)
     {
@@ -93,6 +111,8 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
     try check((0...65536).contains(shift), "the shift", shift, "0 to 65536 pixels")
     try check((0...65536).contains(cutout), "the cutout", cutout, "0 to 65536 pixels")
     try check(jitter >= 0 && jitter <= 1, "the colour jitter", jitter, "a number from 0 to 1")
+    try check(labelSmoothing >= 0 && labelSmoothing <= 1, "the label smoothing", labelSmoothing, "a number from 0 to 1")
+    if let initializer { _ = try InitializerCatalogue.initializer(initializer) }
     try check(
       precision != .float64, "the precision", precision.rawValue,
       "standard, strict or bfloat16: float64 is for diagnoses, by withPrecision(.float64)")
@@ -113,6 +133,17 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
     }
   }
 
+  /// The loss with what else the settings say of it, for people.
+  package var lossText: String {
+    var text = loss
+    if classWeights != .equal { text += ", class weights \(classWeights)" }
+    if labelSmoothing != 0 { text += ", label smoothing \(labelSmoothing)" }
+    return text
+  }
+
+  /// Whether the loss is cross-entropy as it is.
+  package var isPlainCrossEntropy: Bool { lossText == LossCatalogue.names[0] }
+
   /// What is done to training images; `nil` for nothing.
   var augmentation: Augmentation? {
     if shift == 0 && !flips && cutout == 0 && jitter == 0 { return nil }
@@ -120,6 +151,14 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
       maximumShift: shift, flipsHorizontally: flips,
       colorJitter: jitter == 0 ? nil : .init(brightness: jitter, contrast: jitter, saturation: jitter), cutout: cutout)
   }
+}
+
+/// Which epoch's parameters a trained model has.
+public enum KeptEpoch: String, Hashable, Sendable, Codable, CaseIterable {
+  /// The best by validation; of those that the validation samples cannot tell apart, the latest.
+  case best
+  /// The last.
+  case last
 }
 
 extension TrainingSettings {
@@ -143,12 +182,11 @@ extension TrainingSettings {
       precision: try values.decode(Precision.self, forKey: .precision),
       freeze: try values.decodeIfPresent([String].self, forKey: .freeze) ?? [],
       unfreeze: try values.decodeIfPresent([String].self, forKey: .unfreeze) ?? [],
-      groups: try values.decodeIfPresent([ParameterGroup].self, forKey: .groups) ?? [])
+      groups: try values.decodeIfPresent([ParameterGroup].self, forKey: .groups) ?? [],
+      loss: try values.decodeIfPresent(String.self, forKey: .loss) ?? LossCatalogue.names[0],
+      classWeights: try values.decodeIfPresent(ClassWeights.self, forKey: .classWeights) ?? .equal,
+      labelSmoothing: try values.decodeIfPresent(Double.self, forKey: .labelSmoothing) ?? 0,
+      initializer: try values.decodeIfPresent(String.self, forKey: .initializer),
+      keeping: try values.decodeIfPresent(KeptEpoch.self, forKey: .keeping) ?? .best)
   }
-}
-
-/// A setting outside its range.
-public struct SettingsError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The setting with its value, and what is allowed.
-  public let description: String
 }

@@ -41,13 +41,13 @@ public struct LearningRateSchedule: Hashable, Sendable, Codable {
   public static let cosine = LearningRateSchedule(decay: .cosine, warmup: 0.05)
 
   /// What watches the validation loss, for a decay that does.
-  public var plateau: Plateau? {
+  package var plateau: Plateau? {
     if case .plateau(let patience, let factor) = decay { return Plateau(decay: factor, patience: patience) }
     return nil
   }
 
   /// By step, for a run of `steps`. A plateau's factor comes on top.
-  public func schedule(steps: Int, stepsPerEpoch: Int) -> Schedule {
+  package func schedule(steps: Int, stepsPerEpoch: Int) -> Schedule {
     let rising = Int((warmup * Double(steps)).rounded())
     let rest = max(steps - rising, 1)
     let schedule: Schedule =

@@ -1,0 +1,110 @@
+import ApusCore
+import ApusData
+import ApusInterchange
+import ApusSupport
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// A network with scores for every pixel, on scenes composed of images. Beside the files of every run it writes
+///
+/// | file | content |
+/// |---|---|
+/// | `classes.csv` | each class's pixels, accuracy and intersection over union on test scenes |
+/// | `scenes.png` | test scenes: image, truth, prediction |
+/// | `other-size.png` | the same for a scene of another size than those trained on |
+struct SegmentationTask: RunTask {
+  let images: DataSplits
+  let settings: SceneSettings
+  let network: String
+  /// The background, then the data set's classes.
+  let classNames: [String]
+
+  private static let (classesName, scenesName, otherSizeName) = ("classes.csv", "scenes.png", "other-size.png")
+  static let otherFiles = [classesName, scenesName, otherSizeName]
+
+  private struct Header: Codable {
+    var network: String
+    var classNames: [String]
+    var mean: [Float]
+    var deviation: [Float]
+  }
+
+  var modelMetadata: [String: String] {
+    let normalization = ComposedScenes.normalization
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let header = Header(
+      // The file's name of the network; the catalogue's has a dot.
+      network: network.replacing(".", with: "-"), classNames: classNames, mean: normalization.mean,
+      deviation: normalization.deviation)
+    do {
+      return ["format": "pt", MetadataKey.segmentation: String(decoding: try encoder.encode(header), as: UTF8.self)]
+    } catch {
+      fatalError("a model's description cannot be encoded: \(error)")
+    }
+  }
+
+  func details(
+    _ trainer: Trainer, _ record: RunRecord, test: any Metrics, in folder: RunFolder, _ result: inout RunRecord.Result
+  ) throws -> ReportDetails {
+    guard let test = test as? SegmentationMetrics, let scenes = trainer.data.test as? SceneSamples else {
+      fatalError("a network for scenes without their metrics or samples")
+    }
+    result.didNotLearn = test.didNotLearn
+    result.classes = classNames.enumerated().map { index, name in
+      RunRecord.ClassResult(
+        name: name, pixels: test.pixels(of: index), accuracy: test.accuracy(of: index),
+        intersectionOverUnion: test.intersectionOverUnion(of: index))
+    }
+    try AtomicFile.write(csv(result.classes ?? []), to: folder.place(SegmentationTask.classesName))
+    let picture = SegmentationPicture.png(
+      (0..<6).map { row($0, of: scenes.scenes, trainer.model) }, classNames: classNames,
+      scale: scale(settings.width), footer: caption("", test))
+    try AtomicFile.write(picture, to: folder.place(SegmentationTask.scenesName))
+
+    let other = try settings.otherScenes(of: images.test)
+    let (height, width) = (other.scenes.height, other.scenes.width)
+    let evaluation = trainer.evaluation(of: other)
+    guard let counted = evaluation.metrics as? SegmentationMetrics else { fatalError("metrics that change their type") }
+    result.otherSize = RunRecord.OtherSize(height: height, width: width, metrics: evaluation.scores.metrics)
+    let start = "\(height)×\(width), trained on \(settings.height)×\(settings.width): "
+    let otherPicture = SegmentationPicture.png(
+      [row(0, of: other.scenes, trainer.model)], classNames: classNames, scale: scale(width),
+      footer: caption(start, counted))
+    try AtomicFile.write(otherPicture, to: folder.place(SegmentationTask.otherSizeName))
+    return ReportDetails(
+      samples: "scene",
+      beforeFilters: ReportSegmentation(classes: result.classes ?? [], pictures: [picture, otherPicture]).html)
+  }
+
+  private func row(_ index: Int, of scenes: ComposedScenes, _ model: any Layer) -> SegmentationPicture.Row {
+    let scene = scenes.scene(index)
+    return .init(
+      image: scene.image, labels: scene.labels, prediction: SegmentationTask.prediction(of: model, for: scene.image))
+  }
+
+  /// The class of each pixel, int32 `[H, W]`, of an image uint8 `[H, W, 1]` of any size.
+  private static func prediction(of model: some Layer, for image: Tensor) -> Tensor {
+    let input = ComposedScenes.normalization(image.reshaped(Shape([1] + image.shape)))
+    return withPhase(.inference, of: model) { model(input) }.argmax()[0]
+  }
+
+  /// A scene is then about 192 pixels wide in the picture.
+  private func scale(_ width: Int) -> Int { max(2, 192 / width) }
+
+  private func caption(_ start: String, _ metrics: SegmentationMetrics) -> String {
+    let (pixels, union) = (100 * metrics.pixelAccuracy, 100 * metrics.meanIntersectionOverUnion)
+    return "\(start)pixel accuracy \(pixels.formatted(decimals: 1))%, mean IoU \(union.formatted(decimals: 1))%"
+  }
+
+  /// Empty where a class has no pixels.
+  private func csv(_ classes: [RunRecord.ClassResult]) -> String {
+    func cell(_ value: Double?) -> String { value.map { $0.formatted(decimals: 6) } ?? "" }
+    return "class,pixels,accuracy,iou\n"
+      + classes.map { "\($0.name),\($0.pixels),\(cell($0.accuracy)),\(cell($0.intersectionOverUnion))\n" }.joined()
+  }
+}

@@ -1,0 +1,31 @@
+import ApusData
+
+/// The scenes that a network for segmentation is trained on; see `ComposedScenes`. Training scenes are composed of training images only,
+/// those that choose the epoch of validation images, and those that measure the result of test images.
+public struct SceneSettings: Hashable, Sendable, Codable {
+  /// Training scenes per epoch; every epoch has new ones.
+  public var count: Int
+  /// Height of the scenes, in pixels: 16 to 1024.
+  public var height: Int
+  /// Their width, in pixels: 16 to 1024.
+  public var width: Int
+
+  /// Values are checked by `validate()`.
+  public init(count: Int = 1536, height: Int = 64, width: Int = 64) {
+    self.count = count
+    self.height = height
+    self.width = width
+  }
+
+  /// Throws if a number makes no sense.
+  package func validate() throws(SettingsError) {
+    func check(_ range: ClosedRange<Int>, _ name: String, _ value: Int) throws(SettingsError) {
+      if !range.contains(value) {
+        throw SettingsError(description: "\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
+      }
+    }
+    try check(1...10_000_000, "the number of scenes", count)
+    try check(ComposedScenes.smallestSize...1024, "the scenes' height", height)
+    try check(ComposedScenes.smallestSize...1024, "the scenes' width", width)
+  }
+}
