@@ -9,7 +9,7 @@ import ApusCore
 /// where t counts the parameter's steps from 1. Duchi, Hazan & Singer 2011; numbers as PyTorch's.
 ///
 /// Its state is the sums, as `sum_of_squares.features.0.weight`, and `steps`.
-public struct Adagrad: OnePassOptimizer {
+public struct Adagrad: FusedOptimizer {
   /// At least 0; read at each step.
   public var learningRate: Double
   /// Divides the rate of step t by 1 + (t − 1) · this; 0, no decay, unless given.

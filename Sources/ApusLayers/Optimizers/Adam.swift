@@ -13,7 +13,7 @@ import ApusCore
 /// `AdamW` decouples it.
 ///
 /// Its state is both moments, as `first_moment.features.0.weight`, and `steps`.
-public struct Adam: OnePassOptimizer {
+public struct Adam: FusedOptimizer {
   /// At least 0; read at each step.
   public var learningRate: Double
   /// β₁: the part of the first moment that a step keeps, in 0..<1.

@@ -8,7 +8,7 @@ import ApusCore
 /// multiplier is part of the learning rate, as in PyTorch. See `Adam` for the rest.
 ///
 /// Its state is both moments, as `first_moment.features.0.weight`, and `steps`.
-public struct AdamW: OnePassOptimizer {
+public struct AdamW: FusedOptimizer {
   /// At least 0; read at each step. It scales the weight decay too.
   public var learningRate: Double
   /// β₁: the part of the first moment that a step keeps, in 0..<1.

@@ -118,8 +118,8 @@ struct OptimizerMemory {
   }
 }
 
-/// An optimizer over `OptimizerMemory`: all of `Optimizer` but its own numbers and its step.
-protocol FusedOptimizer: Optimizer {
+/// An optimizer over `OptimizerMemory`: all of `OnePassOptimizer` but its own numbers and its step.
+protocol FusedOptimizer: OnePassOptimizer {
   var memory: OptimizerMemory { get set }
 }
 

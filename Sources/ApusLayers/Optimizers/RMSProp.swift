@@ -13,7 +13,7 @@ import ApusCore
 /// PyTorch's default is 0.99.
 ///
 /// Its state is `mean_square.features.0.weight` and the like; also `mean` if centered, and `velocity` with momentum.
-public struct RMSProp: OnePassOptimizer {
+public struct RMSProp: FusedOptimizer {
   /// Where ε keeps the division by 0 away. Inside the root it counts more: √ε, 1e-4 for 1e-8, bounds the divisor from below.
   public enum EpsilonPlacement: String, Hashable, Sendable, Codable, CaseIterable {
     /// √s + ε

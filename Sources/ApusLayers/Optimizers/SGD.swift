@@ -11,7 +11,7 @@ import ApusCore
 /// group says so. Rumelhart et al. 1986; Sutskever et al. 2013.
 ///
 /// Its state is the velocities, as `velocity.features.0.weight`; none before the first step with momentum.
-public struct SGD: OnePassOptimizer {
+public struct SGD: FusedOptimizer {
   /// α; at least 0, read at each step.
   public var learningRate: Double
   /// β, in 0..<1; 0 keeps no velocity. 0.9 is what AlexNet, VGG and ResNet were trained with.

@@ -9,7 +9,7 @@ import ApusCore
 /// value with the learning rate scaled up. With momentum this is Signum. Bernstein et al. 2018.
 ///
 /// Its state is the running means, as `momentum.features.0.weight`; none without momentum.
-public struct SignSGD: OnePassOptimizer {
+public struct SignSGD: FusedOptimizer {
   /// What every number moves by; at least 0, read at each step.
   public var learningRate: Double
   /// The part of the mean gradient m that a step keeps, in 0..<1; 0 takes the sign of the gradient itself.

@@ -37,7 +37,7 @@ public enum ClassWeights: Hashable, Sendable {
   }
 }
 
-extension ClassWeights: LosslessStringConvertible, Codable {
+extension ClassWeights: TextCodable {
   /// Reads the text form; `nil` if it is none, or a number is negative or not finite.
   public init?(_ description: String) {
     switch description {
@@ -58,9 +58,4 @@ extension ClassWeights: LosslessStringConvertible, Codable {
     case .values(let values): values.map { "\($0)" }.joined(separator: ",")
     }
   }
-
-  /// Reads the text form. Throws `DecodingError` if it is another text.
-  public init(from decoder: any Decoder) throws { self = try .decoded(from: decoder) }
-  /// Writes the text form.
-  public func encode(to encoder: any Encoder) throws { try encoder.encode(text: self) }
 }
