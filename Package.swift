@@ -49,6 +49,7 @@ let package = Package(
       name: "CApus", path: "csrc", publicHeadersPath: "include",
       cSettings: [
         .headerSearchPath("."),
+        .define("NDEBUG", .when(configuration: .release)),
         .unsafeFlags(optimization + ["-fopenmp"] + options + instrumentation, .when(platforms: [.linux])),
         .unsafeFlags(optimization + ["-Xclang", "-fopenmp"] + options + instrumentation, .when(platforms: [.macOS])),
       ],

@@ -9,7 +9,7 @@ struct SmallNet: Layer {
   let conv1, conv2: Conv2D
   let classifier: Linear
 
-  func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  func forward(_ x: consuming Tensor) -> Tensor {
     let edges = maxPool2d(relu(conv1(x)), kernel: 4)
     return classifier(flatten(maxPool2d(relu(conv2(edges)), kernel: 2)))
   }

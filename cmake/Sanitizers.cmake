@@ -1,8 +1,8 @@
 # APUS_SANITIZE instruments the library, the checks and the benchmark, through apus_flags.
 
 if(APUS_SANITIZE)
-  # -O1 comes after the build type's own level; more costs minutes of compiling and finds less.
-  target_compile_options(apus_flags INTERFACE -O1 -g -fno-omit-frame-pointer -fsanitize=${APUS_SANITIZE}
+  # -O1 comes after the build type's own level; more costs minutes of compiling and finds less. Assertions are on.
+  target_compile_options(apus_flags INTERFACE -O1 -g -UNDEBUG -fno-omit-frame-pointer -fsanitize=${APUS_SANITIZE}
                                               -fno-sanitize-recover=all)
   target_link_options(apus_flags INTERFACE -fsanitize=${APUS_SANITIZE})
   if(CMAKE_C_COMPILER_ID STREQUAL "Clang" AND NOT APPLE)

@@ -27,7 +27,7 @@ public final class Compiled {
 
   private let program: CompiledProgram
   private let arena: Storage
-  private let table: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  private let table: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   private let inputs: [Int]
   private let results: [Int]
   // Finds misuse; where one instance goes from thread to thread, whatever hands it over orders the runs.
@@ -48,6 +48,7 @@ public final class Compiled {
       case .result:
         results.append(index)
         table[index] = arena.pointer
+      case .none: table[index] = nil
       }
     }
     (self.inputs, self.results) = (inputs, results)
@@ -89,7 +90,7 @@ public final class Compiled {
     for place in 0..<inputs.count { table[inputs[place]] = x }
     for place in 0..<results.count { table[results[place]] = y }
     for index in 0..<program.steps.count {
-      program.steps[index].kernel.run(Kernels.Operands(table: table + program.firsts[index]))
+      program.steps[index].kernel.run(Operands(table: table + program.firsts[index]))
     }
     isRunning.store(false, ordering: .releasing)
   }

@@ -1,10 +1,10 @@
 import ApusCore
 
-/// Prepared kernels with a place for everything that they read and write. Unchanging: many `Compiled` may run it, each in memory of
+/// Kernels with a place for everything that they read and write. Unchanging: many `Compiled` may run it, each in memory of
 /// its own.
 ///
-/// `@unchecked Sendable` for the kernels' closures: they capture constant tensors, C plans behind pointers that are written before the
-/// closure is made (`Kernels.Held`) and only read by runs, and write nothing but what the table of the run names.
+/// `@unchecked Sendable` for the kernels: values that hold the texts of C plans behind pointers to constants. A run writes nothing but
+/// what its table names.
 final class CompiledProgram: @unchecked Sendable {
   let input: Shape
   let output: Shape
@@ -22,6 +22,8 @@ final class CompiledProgram: @unchecked Sendable {
     case constant(Tensor)
     case input
     case result
+    /// Of a place that is left out.
+    case none
   }
 
   init(_ lowering: Lowering) {
@@ -51,11 +53,12 @@ final class CompiledProgram: @unchecked Sendable {
     var firsts: [Int] = []
     for (step, scratch) in zip(steps, scratch) {
       firsts.append(table.count)
-      table += [address(step.result), .arena(offset: plan.offsets[scratch])]
+      table += [.arena(offset: plan.offsets[scratch]), address(step.result)]
       for input in step.inputs {
         switch input {
         case .slot(let slot): table.append(address(slot))
         case .constant(let tensor): table.append(.constant(tensor))
+        case nil: table.append(.none)
         }
       }
     }
@@ -63,7 +66,7 @@ final class CompiledProgram: @unchecked Sendable {
     self.firsts = firsts
   }
 
-  var packedBytes: Int { steps.reduce(0) { $0 + $1.kernel.packedBytes } }
+  var packedBytes: Int { steps.reduce(0) { $0 + $1.packedBytes } }
 }
 
 /// Which slots are one piece of memory, because a kernel overwrites an input that nobody reads any more, and when each is needed.
@@ -80,7 +83,7 @@ private struct SharedSlots {
     }
     for (place, step) in lowering.steps.enumerated() {
       use(step.result, place)
-      for case .slot(let slot) in step.inputs { use(slot, place) }
+      for case .slot(let slot)? in step.inputs { use(slot, place) }
     }
     // What the caller reads is needed to the end.
     use(lowering.resultSlot, lowering.steps.count)
@@ -91,7 +94,7 @@ private struct SharedSlots {
         // Not the caller's input, nothing that is read later, and no other input of the kernel.
         guard old != 0, old != new, uses[old]?.upperBound == place, lowering.slots[slot] == lowering.slots[step.result],
           !step.inputs.enumerated().contains(where: { other in
-            if other.offset != index, case .slot(let slot) = other.element { root(slot) == old } else { false }
+            if other.offset != index, case .slot(let slot)? = other.element { root(slot) == old } else { false }
           })
         else { continue }
         parents[old] = new

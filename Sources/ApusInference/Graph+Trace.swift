@@ -43,7 +43,8 @@ extension Graph {
   ) {
     let tracer = Tracer(paths: paths)
     let scope = Scope(mode: .plain, phase: .inference, key: RandomKey(seed: 0, step: 0))
-    scope.tracer = tracer
+    scope.add(tracer)
+    scope.model = model
     return try scope.run {
       let x = input.detached()
       tracer.addInput(x)

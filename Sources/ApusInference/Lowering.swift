@@ -1,7 +1,7 @@
 import ApusCore
 import ApusLayers
 
-/// A graph as a list of prepared kernels over slots of memory.
+/// A graph as a list of kernels over slots of memory.
 struct Lowering {
   /// Where an input of a kernel lies.
   enum Source {
@@ -14,8 +14,11 @@ struct Lowering {
     var name: String
     var path: String
     var shape: Shape
-    var kernel: Kernels.Prepared
-    var inputs: [Source]
+    var kernel: any Kernel
+    /// Memory of filters in a form of their own.
+    var packedBytes = 0
+    /// The kernel's places behind the result; `nil` for one that is left out.
+    var inputs: [Source?]
     /// The slot that it writes, or a part of it.
     var result: Int
     /// Places in `inputs` whose memory may be the result's.
@@ -94,25 +97,28 @@ struct Lowering {
   }
 
   mutating func emit(
-    _ kernel: Kernels.Prepared, _ inputs: [Source], to slot: Int, shape: Shape, mayOverwrite: [Int] = []
+    _ kernel: some Kernel, _ inputs: [Source?], to slot: Int, shape: Shape, mayOverwrite: [Int] = [],
+    packedBytes: Int = 0
   ) {
     steps.append(
       Step(
-        name: name, path: path, shape: shape, kernel: kernel, inputs: inputs, result: slot, mayOverwrite: mayOverwrite))
+        name: name, path: path, shape: shape, kernel: kernel, packedBytes: packedBytes, inputs: inputs, result: slot,
+        mayOverwrite: mayOverwrite))
   }
 
   /// A kernel that makes `value`.
   mutating func emit(
-    _ kernel: Kernels.Prepared, _ inputs: [Source], making value: Graph.ValueID, mayOverwrite: [Int] = []
+    _ kernel: some Kernel, _ inputs: [Source?], making value: Graph.ValueID, mayOverwrite: [Int] = [],
+    packedBytes: Int = 0
   ) {
     let slot = add(elements: shape(value).elementCount)
-    emit(kernel, inputs, to: slot, shape: shape(value), mayOverwrite: mayOverwrite)
+    emit(kernel, inputs, to: slot, shape: shape(value), mayOverwrite: mayOverwrite, packedBytes: packedBytes)
     made(value, at: .slot(slot))
   }
 
   mutating func emitCopy(_ value: Graph.ValueID, to slot: Int) {
     let count = shape(value).elementCount
-    emit(Kernels.preparedGather([count], strides: [1]), [source(value)], to: slot, shape: shape(value))
+    emit(CopyKernel(gathering: [count], strides: [1]), [source(value)], to: slot, shape: shape(value))
   }
 
   /// `value` is there now: copies it to where concatenations want it.
@@ -122,7 +128,7 @@ struct Lowering {
       let name = name
       self.name = "Copy"
       emit(
-        Kernels.preparedScatter(shape(value), strides: part.strides, offset: part.offset), [source], to: part.slot,
+        CopyKernel(scattering: shape(value), strides: part.strides, offset: part.offset), [source], to: part.slot,
         shape: shape(value))
       self.name = name
     }

@@ -94,5 +94,5 @@ public struct AlexNet: Layer {
   }
 
   /// [N, H, W, channels] → logits [N, classes].
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { classifier(flatten(avgpool(features(x)))) }
+  public func forward(_ x: consuming Tensor) -> Tensor { classifier(flatten(avgpool(features(x)))) }
 }

@@ -48,7 +48,7 @@ public struct CIFARResNet: Layer {
   }
 
   /// [N, H, W, channels] → logits [N, classes]; the paper's images are 32×32.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     let h = relu(bn1(conv1(x)))
     return fc(flatten(globalAveragePool2d(stage3(stage2(stage1(h))))))
   }

@@ -36,7 +36,7 @@ public struct FCN: Layer {
   }
 
   /// [N, H, W, C] → scores [N, H, W, classes], before a softmax.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     guard x.rank == 4 else { return shapeFailure("FCN", "expects [N, H, W, C], input is \(x.shape)", input: x) }
     let (height, width) = (x.shape[1], x.shape[2])

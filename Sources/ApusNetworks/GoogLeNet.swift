@@ -77,7 +77,7 @@ public struct GoogLeNet: Layer {
   }
 
   /// [N, H, W, channels] → logits [N, classes], without the auxiliary heads; training takes `trainingLogits(_:)`.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { head(last(middle(first(x)))) }
+  public func forward(_ x: consuming Tensor) -> Tensor { head(last(middle(first(x)))) }
 
   /// To 4a, the input of the first auxiliary head.
   private func first(_ x: Tensor) -> Tensor {
@@ -137,7 +137,7 @@ package struct AuxiliaryHead: Layer {
   }
 
   /// [N, H, W, channels] → logits [N, classes]; 14×14 in the paper's variant, any size in torchvision's.
-  package func callAsFunction(_ x: Tensor) -> Tensor {
+  package func forward(_ x: Tensor) -> Tensor {
     // 14×14 → 4×4: 5×5 windows with a stride of 3 in the paper, cells of any image in torchvision.
     let cells =
       variant == .paper ? averagePool2d(x, kernel: 5, stride: 3) : adaptiveAveragePool2d(x, size: 4)

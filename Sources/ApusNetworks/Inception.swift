@@ -19,7 +19,7 @@ package struct BasicConv2D: Layer {
   }
 
   /// [N, H, W, C] → [N, OH, OW, K], with values of at least 0.
-  package func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  package func forward(_ x: consuming Tensor) -> Tensor {
     // Without a name the convolution's result is held by the norm alone, which then joins it in inference.
     if let bn { return relu(bn(conv(x))) }
     return relu(conv(x))
@@ -77,7 +77,7 @@ package struct Inception: Layer {
   }
 
   /// [N, H, W, C] → [N, H, W, one + three + five + pool], the branches' channels in this order.
-  package func callAsFunction(_ x: Tensor) -> Tensor {
+  package func forward(_ x: Tensor) -> Tensor {
     if x.isPoisoned { return x }
     return Tensor.concatenated([branch1(x), branch2(x), branch3(x), branch4(x)])
   }

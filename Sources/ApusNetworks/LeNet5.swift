@@ -36,5 +36,5 @@ public struct LeNet5: Layer {
   }
 
   /// [N, inputSize, inputSize, channels] → logits [N, classes].
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { classifier(features(x)) }
+  public func forward(_ x: consuming Tensor) -> Tensor { classifier(features(x)) }
 }

@@ -57,7 +57,7 @@ public struct LeNet5Original: Layer {
   }
 
   /// [N, 32, 32, 1] → minus the squared distances to the codes, [N, 10]: at most 0.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     func squash(_ x: Tensor) -> Tensor { (x * (2.0 / 3)).tanh() * 1.7159 }
     let maps = squash(s4(squash(c3(squash(s2(squash(c1(x))))))))
     let h = squash(f6(flatten(squash(c5(maps)))))
@@ -84,12 +84,11 @@ package struct TrainedSubsampling2D: Layer {
   }
 
   /// [N, H, W, C] → [N, ⌊H / 2⌋, ⌊W / 2⌋, C].
-  package func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  package func forward(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     guard x.rank == 4, x.shape[3] == coefficient.shape[0] else {
       return shapeFailure(
-        "TrainedSubsampling2D", "expects [N, H, W, \(coefficient.shape[0])], input is \(x.shape)",
-        path: coefficient.layerPath, input: x)
+        "TrainedSubsampling2D", "expects [N, H, W, \(coefficient.shape[0])], input is \(x.shape)", input: x)
     }
     return averagePool2d(x, kernel: 2) * (coefficient.value * 4) + bias.value
   }
@@ -136,10 +135,9 @@ package struct PartiallyConnectedConv2D: Layer {
   }
 
   /// [N, H, W, C] → [N, H − KH + 1, W − KW + 1, K].
-  package func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  package func forward(_ x: consuming Tensor) -> Tensor {
     convolution(
-      x, weight: dense, bias: bias.value, stride: 1, padding: 0, dilation: 1, groups: 1,
-      layer: LayerParameters(weight: weight, bias: bias))
+      x, weight: dense, bias: bias.value, stride: 1, padding: 0, dilation: 1, groups: 1)
   }
 
   /// [KH, KW, C, K] with zeros: the weights times a matrix that puts each at its place. The matrix is made here, not kept: a network

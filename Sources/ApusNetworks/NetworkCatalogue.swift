@@ -67,7 +67,7 @@ public enum NetworkCatalogue {
 
   /// A network whose parameters have shapes but no values and no memory: for plans, at once even for VGG-19. Reading a value traps.
   package static func outline(_ name: String, input: Shape, classes: Int) throws(NetworkError) -> any Layer {
-    let scope = Scope(mode: .plain, phase: .inference, key: RandomKey(seed: 0, step: 0), planner: Planner(input: input))
+    let scope = Scope(mode: .plain, phase: .inference, key: RandomKey(seed: 0, step: 0), plannedMemory: PlannedMemory())
     let result = scope.run { () -> Result<any Layer, NetworkError> in
       do throws(NetworkError) {
         return .success(try make(name, input: input, classes: classes, seed: 0))

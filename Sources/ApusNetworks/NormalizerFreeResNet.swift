@@ -61,7 +61,7 @@ public struct NormalizerFreeResNet: Layer {
   }
 
   /// [N, H, W, channels] → logits [N, classes].
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     let h = maxPool2d(conv1(x), kernel: 3, stride: 2, padding: 1)
     return fc(flatten(globalAveragePool2d(relu(layer4(layer3(layer2(layer1(h))))) * variancePreservingGain)))
   }
@@ -102,7 +102,7 @@ package struct NormalizerFreeBlock: Layer {
   }
 
   /// [N, H, W, C] → [N, ⌈H / stride⌉, ⌈W / stride⌉, 4·width].
-  package func callAsFunction(_ x: Tensor) -> Tensor {
+  package func forward(_ x: Tensor) -> Tensor {
     if x.isPoisoned { return x }
     let h = relu(x) * (variancePreservingGain / beta)
     let straight = downsample?(h) ?? x

@@ -71,7 +71,7 @@ public struct ResNet: Layer {
   }
 
   /// [N, H, W, channels] → logits [N, classes].
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     let h = maxPool2d(relu(bn1(conv1(x))), kernel: 3, stride: 2, padding: 1)
     return fc(flatten(globalAveragePool2d(layer4(layer3(layer2(layer1(h)))))))
   }

@@ -32,7 +32,7 @@ public struct ResidualBlock: Layer {
   }
 
   /// [N, H, W, C] → [N, ⌈H / stride⌉, ⌈W / stride⌉, K], with values of at least 0.
-  public func callAsFunction(_ x: Tensor) -> Tensor {
+  public func forward(_ x: Tensor) -> Tensor {
     if shortcut == .none { return relu(bn2(conv2(relu(bn1(conv1(x)))))) }
     let straight = downsample?(x) ?? shortcut.padded(x, to: conv2.weight.shape[3], stride: stride)
     return relu(bn2(conv2(relu(bn1(conv1(x))))) + straight)
@@ -76,7 +76,7 @@ public struct Bottleneck: Layer {
   }
 
   /// [N, H, W, C] → [N, ⌈H / stride⌉, ⌈W / stride⌉, 4·width], with values of at least 0.
-  public func callAsFunction(_ x: Tensor) -> Tensor {
+  public func forward(_ x: Tensor) -> Tensor {
     let straight = downsample?(x) ?? x
     return relu(bn3(conv3(relu(bn2(conv2(relu(bn1(conv1(x)))))))) + straight)
   }

@@ -79,5 +79,5 @@ public struct VGG: Layer {
   }
 
   /// [N, H, W, channels] → logits [N, classes]; images are at least 32×32, 224×224 in the paper.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { classifier(flatten(avgpool(features(x)))) }
+  public func forward(_ x: consuming Tensor) -> Tensor { classifier(flatten(avgpool(features(x)))) }
 }

@@ -43,7 +43,7 @@ struct Function: Layer {
     self.state = state
   }
 
-  func callAsFunction(_ x: consuming Tensor) -> Tensor { function(x) }
+  func forward(_ x: consuming Tensor) -> Tensor { function(x) }
 }
 
 extension Function: NamedParts {

@@ -3,7 +3,7 @@
 import Apus
 
 struct Net: Module {  // expected-error {{'Module' has been renamed to 'Layer'}}
-  func callAsFunction(_ x: Tensor) -> Tensor { x }
+  func forward(_ x: Tensor) -> Tensor { x }
 }
 
 func layers() {
@@ -38,7 +38,7 @@ func layers() {
 }
 
 struct Prefixed: nn.Module {  // expected-error {{layers have no prefix}}
-  func callAsFunction(_ x: Tensor) -> Tensor { x }
+  func forward(_ x: Tensor) -> Tensor { x }
 }
 
 func losses(_ x: Tensor, _ labels: [Int], _ narrow: [Int32]) {
@@ -72,7 +72,7 @@ func data(_ split: DataSplit) {
 func training(_ model: Linear, _ x: Tensor, _ labels: Tensor) {
   let optimizer = SGD(model.parameters, lr: 0.1)
   model.train()  // expected-error {{a layer trains exactly while valueWithGradients takes gradients}}
-  let loss = crossEntropy(model.forward(x), labels)  // expected-error {{a layer is called: model(x)}}
+  let loss = crossEntropy(model.forward(x), labels)
   optimizer.zeroGrad()  // expected-error {{gradients are values, and nothing keeps those of the last step}}
   // expected-error@+1 {{let (loss, gradients) = valueWithGradients(of: model)}}
   loss.backward()

@@ -177,7 +177,7 @@ void check_geometry_conv2d(const char *name, geometry_tally *tally) {
   check_fill_integers(dy, y_count, 3);
   const double *x64 = check_widen(x, x_count), *w64 = check_widen(filters, w_count), *dy64 = check_widen(dy, y_count);
   double *y = check_doubles(y_count);
-  apus_conv2d_forward_reference_f64(&s, x64, w64, NULL, NULL, NULL, NULL, NULL, APUS_ACTIVATION_NONE, y);
+  apus_conv2d_forward_reference_f64(&s, x64, w64, NULL, y);
   /* One of the backward passes adds to what is there. */
   const int adds = (int)check_random_int(0, 1);
   float *old_dx = adds ? check_input(x_count) : NULL, *old_dw = adds ? NULL : check_input(w_count);

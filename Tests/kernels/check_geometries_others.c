@@ -398,9 +398,9 @@ void check_geometry_norm(const char *name, geometry_tally *tally) {
   check_fill_integers(x, count, 3);
   check_fill_integers(dy, count, 3);
   double *y = check_doubles(count), *dx = check_doubles(count), *bound = check_doubles(count);
-  apus_local_response_norm_forward_reference_f64(rows, channels, size, 1, 0.75, 1, check_widen(x, count), y);
-  apus_local_response_norm_backward_reference_f64(rows, channels, size, 1, 0.75, 1, check_widen(x, count), check_widen(dy, count),
-                                                  dx);
+  const apus_local_response_norm norm = {rows, channels, size, 1, 0.75, 1};
+  apus_local_response_norm_forward_reference_f64(&norm, check_widen(x, count), y);
+  apus_local_response_norm_backward_reference_f64(&norm, check_widen(x, count), check_widen(dy, count), dx);
   for (int64_t i = 0; i < count; i++)
     bound[i] = 32; /* 3 of x and dy, and a sum of at most as many channels as make the denominator grow */
   r.x = x, r.dy = dy, r.out = check_output(count, NULL), r.scratch = check_scratch(r.plan.scratch_bytes);

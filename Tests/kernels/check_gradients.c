@@ -48,7 +48,7 @@ static void spread(double *x, int64_t count) {
 
 static double conv2d_loss(void *context) {
   gradient_case *g = context;
-  apus_conv2d_forward_reference_f64(&g->conv2d, g->x, g->w, g->bias, NULL, NULL, NULL, NULL, APUS_ACTIVATION_NONE, g->y);
+  apus_conv2d_forward_reference_f64(&g->conv2d, g->x, g->w, &(apus_conv2d_epilogue_f64){.bias = g->bias}, g->y);
   return loss_of(g);
 }
 
@@ -166,7 +166,8 @@ static double batch_norm_loss(void *context) {
   else
     apus_batch_norm_deviation_reference_f64(g->channels, s->variance, 1e-5, s->inverse);
   apus_batch_norm_fold_reference_f64(g->channels, g->frozen ? NULL : s->rest, s->inverse, g->gamma, g->beta, s->scale, s->shift);
-  apus_batch_norm_apply_reference_f64(g->rows, g->channels, g->x, s->mean, s->scale, s->shift, g->residual, g->activation, g->y);
+  const apus_batch_norm_map_f64 map = {s->mean, s->scale, s->shift, g->residual, g->activation};
+  apus_batch_norm_apply_reference_f64(g->rows, g->channels, g->x, &map, g->y);
   return loss_of(g);
 }
 
@@ -199,9 +200,20 @@ static void check_batch_norm(int frozen, int relu) {
   batch_norm_loss(&g);
   double *dx = check_doubles(count), *dgamma = check_doubles(channels), *dbeta = check_doubles(channels),
          *dresidual = check_doubles(count);
-  apus_batch_norm_backward_reference_f64(rows, channels, g.x, g.y, g.cotangent, norm_statistics.mean,
-                                         frozen ? NULL : norm_statistics.rest, norm_statistics.inverse, NULL, NULL, g.gamma, 1e-5,
-                                         g.activation, dx, dgamma, dbeta, dresidual);
+  const apus_batch_norm_backward_arguments_f64 arguments = {.x = g.x,
+                                                            .dy = g.cotangent,
+                                                            .y = g.y,
+                                                            .mean = norm_statistics.mean,
+                                                            .mean_rest = frozen ? NULL : norm_statistics.rest,
+                                                            .inverse_deviation = norm_statistics.inverse,
+                                                            .gamma = g.gamma,
+                                                            .epsilon = 1e-5,
+                                                            .activation = g.activation,
+                                                            .dx = dx,
+                                                            .dresidual = dresidual,
+                                                            .dgamma = dgamma,
+                                                            .dbeta = dbeta};
+  apus_batch_norm_backward_reference_f64(rows, channels, &arguments);
   check_gradient("dx", batch_norm_loss, &g, g.x, dx, count);
   check_gradient("dgamma", batch_norm_loss, &g, g.gamma, dgamma, channels);
   check_gradient("dbeta", batch_norm_loss, &g, g.beta, dbeta, channels);
@@ -212,8 +224,15 @@ static void check_batch_norm(int frozen, int relu) {
 
 static double group_norm_loss(void *context) {
   gradient_case *g = context;
-  apus_group_norm_forward_reference_f64(3, 4, 6, g->rows, g->x, g->gamma, g->beta, 1e-5, NULL, APUS_ACTIVATION_NONE, g->y,
-                                        norm_statistics.mean, norm_statistics.rest, norm_statistics.inverse);
+  const apus_group_norm_forward_arguments_f64 arguments = {.x = g->x,
+                                                           .gamma = g->gamma,
+                                                           .beta = g->beta,
+                                                           .epsilon = 1e-5,
+                                                           .y = g->y,
+                                                           .mean = norm_statistics.mean,
+                                                           .mean_rest = norm_statistics.rest,
+                                                           .inverse_deviation = norm_statistics.inverse};
+  apus_group_norm_forward_reference_f64(3, 4, 6, g->rows, &arguments);
   return loss_of(g);
 }
 
@@ -231,9 +250,18 @@ static void check_group_norm(int64_t groups) {
   g.cotangent = random_doubles(count);
   group_norm_loss(&g);
   double *dx = check_doubles(count), *dgamma = check_doubles(channels), *dbeta = check_doubles(channels);
-  apus_group_norm_backward_reference_f64(3, 4, channels, groups, g.x, g.y, g.cotangent, norm_statistics.mean,
-                                         norm_statistics.rest, norm_statistics.inverse, g.gamma, g.beta, 1e-5,
-                                         APUS_ACTIVATION_NONE, dx, dgamma, dbeta, NULL);
+  const apus_group_norm_backward_arguments_f64 arguments = {.x = g.x,
+                                                            .dy = g.cotangent,
+                                                            .mean = norm_statistics.mean,
+                                                            .mean_rest = norm_statistics.rest,
+                                                            .inverse_deviation = norm_statistics.inverse,
+                                                            .gamma = g.gamma,
+                                                            .beta = g.beta,
+                                                            .epsilon = 1e-5,
+                                                            .dx = dx,
+                                                            .dgamma = dgamma,
+                                                            .dbeta = dbeta};
+  apus_group_norm_backward_reference_f64(3, 4, channels, groups, &arguments);
   check_gradient("dx", group_norm_loss, &g, g.x, dx, count);
   check_gradient("dgamma", group_norm_loss, &g, g.gamma, dgamma, channels);
   check_gradient("dbeta", group_norm_loss, &g, g.beta, dbeta, channels);
@@ -241,7 +269,7 @@ static void check_group_norm(int64_t groups) {
 
 static double local_response_norm_loss(void *context) {
   gradient_case *g = context;
-  apus_local_response_norm_forward_reference_f64(4, 7, g->rows, 0.8, 0.75, 1.5, g->x, g->y);
+  apus_local_response_norm_forward_reference_f64(&(apus_local_response_norm){4, 7, g->rows, 0.8, 0.75, 1.5}, g->x, g->y);
   return loss_of(g);
 }
 
@@ -253,7 +281,8 @@ static void check_local_response_norm(int64_t size) {
   g.y = check_doubles(g.count);
   g.cotangent = random_doubles(g.count);
   double *dx = check_doubles(g.count);
-  apus_local_response_norm_backward_reference_f64(4, 7, size, 0.8, 0.75, 1.5, g.x, g.cotangent, dx);
+  const apus_local_response_norm norm = {4, 7, size, 0.8, 0.75, 1.5};
+  apus_local_response_norm_backward_reference_f64(&norm, g.x, g.cotangent, dx);
   check_gradient("dx", local_response_norm_loss, &g, g.x, dx, g.count);
 }
 

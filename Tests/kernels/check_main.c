@@ -10,6 +10,9 @@ void check_batch_norm_family(void);
 void check_bench_family(void);
 void check_bfloat16_family(void);
 void check_class_loss_family(void);
+#ifndef NDEBUG
+void check_contracts_family(void);
+#endif
 void check_conv2d_family(void);
 void check_elementwise_family(void);
 void check_ends_family(void);
@@ -37,6 +40,9 @@ static const check_family families[] = {
     {"random", check_random_family},
     {"plans", check_plans_family},
     {"geometries", check_geometries_family},
+#ifndef NDEBUG
+    {"contracts", check_contracts_family},
+#endif
     {"conv2d", check_conv2d_family},
     {"winograd", check_winograd_family},
     {"gemm", check_gemm_family},

@@ -165,6 +165,17 @@ static void check_describe(const char *text, size_t size, const char *name) {
   check_that(memchr(text, 0, size) && strstr(text, name) && !strchr(text, '\n'), "the plan's text '%.80s' lacks %s", text, name);
 }
 
+/* One answer is the choice, the others were asked before it, and each has its text in the plan's description. */
+static void check_reasons(const apus_plan_reason *reasons, int count, const char *chosen, const char *text) {
+  int found = 0;
+  for (int i = 0; i < count; i++) {
+    found += reasons[i].chosen;
+    check_that(reasons[i].chosen == (strcmp(reasons[i].implementation, chosen) == 0) && strstr(text, reasons[i].text),
+               "'%s' of %s, chosen %d, is not in '%.80s'", reasons[i].text, reasons[i].implementation, reasons[i].chosen, text);
+  }
+  check_that(count > 0 && found == 1 && reasons[count - 1].chosen, "%d of %d implementations chosen", found, count);
+}
+
 static void check_conv2d_plans(void) {
   if (!check_case("conv2d: what a plan holds", "each tier and pass"))
     return;
@@ -186,6 +197,9 @@ static void check_conv2d_plans(void) {
       char text[600];
       apus_conv2d_plan_describe(&plan, text, sizeof text);
       check_describe(text, sizeof text, apus_conv2d_implementation_name(plan.implementation));
+      apus_plan_reason reasons[APUS_CONV2D_IMPLEMENTATIONS];
+      check_reasons(reasons, apus_conv2d_plan_reasons(&plan, reasons), apus_conv2d_implementation_name(plan.implementation),
+                    text);
       for (size_t size = 0; size < 40; size++) {
         memset(text, 'x', sizeof text);
         apus_conv2d_plan_describe(&plan, text, size);
@@ -332,6 +346,8 @@ static void check_gemm_plans(void) {
     char text[600];
     apus_gemm_plan_describe(&plan, text, sizeof text);
     check_describe(text, sizeof text, apus_gemm_implementation_name(plan.implementation));
+    apus_plan_reason reasons[APUS_GEMM_IMPLEMENTATIONS];
+    check_reasons(reasons, apus_gemm_plan_reasons(&plan, reasons), apus_gemm_implementation_name(plan.implementation), text);
   }
 }
 

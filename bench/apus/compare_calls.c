@@ -153,14 +153,27 @@ static void statistics(compare_case *c, const float *x) {
 static void run_norm_forward(compare_case *c, float *const *b) {
   statistics(c, b[0]);
   apus_batch_norm_fold(c->norm.channels, c->vectors[5], c->vectors[4], b[1], b[2], c->vectors[2], c->vectors[3]);
-  apus_batch_norm_apply(&c->norm, b[0], c->vectors[0], c->vectors[2], c->vectors[3], NULL, APUS_ACTIVATION_RELU, b[3]);
+  const apus_batch_norm_map map = {c->vectors[0], c->vectors[2], c->vectors[3], NULL, APUS_ACTIVATION_RELU};
+  apus_batch_norm_apply(&c->norm, b[0], &map, b[3]);
 }
 
 /* scale and shift instead of y: the mask comes from x. */
 static void run_norm_backward(compare_case *c, float *const *b) {
   apus_batch_norm_fold(c->norm.channels, c->vectors[5], c->vectors[4], b[1], b[2], c->vectors[2], c->vectors[3]);
-  apus_batch_norm_backward(&c->norm, b[0], NULL, b[3], c->vectors[0], c->vectors[5], c->vectors[4], c->vectors[2], c->vectors[3],
-                           b[1], EPSILON, APUS_ACTIVATION_RELU, b[4], b[5], b[6], NULL, c->scratch);
+  const apus_batch_norm_backward_arguments arguments = {.x = b[0],
+                                                        .dy = b[3],
+                                                        .mean = c->vectors[0],
+                                                        .mean_rest = c->vectors[5],
+                                                        .inverse_deviation = c->vectors[4],
+                                                        .scale = c->vectors[2],
+                                                        .shift = c->vectors[3],
+                                                        .gamma = b[1],
+                                                        .epsilon = EPSILON,
+                                                        .activation = APUS_ACTIVATION_RELU,
+                                                        .dx = b[4],
+                                                        .dgamma = b[5],
+                                                        .dbeta = b[6]};
+  apus_batch_norm_backward(&c->norm, &arguments, c->scratch);
 }
 
 /* rows, channels. Backward takes the statistics of x: a training step has them from the forward pass. */
@@ -180,13 +193,32 @@ compare_case *compare_batch_norm(const int64_t *n, int backward, const float *x,
 /* ---- group norm and ReLU: x, gamma, beta, y; backward: x, gamma, beta, dy, dx, dgamma, dbeta ------------------------- */
 
 static void run_group_forward(compare_case *c, float *const *b) {
-  apus_group_norm_forward(&c->group, b[0], b[1], b[2], EPSILON, NULL, APUS_ACTIVATION_RELU, b[3], c->vectors[0], c->vectors[2],
-                          c->vectors[1], c->scratch);
+  const apus_group_norm_forward_arguments arguments = {.x = b[0],
+                                                       .gamma = b[1],
+                                                       .beta = b[2],
+                                                       .epsilon = EPSILON,
+                                                       .activation = APUS_ACTIVATION_RELU,
+                                                       .y = b[3],
+                                                       .mean = c->vectors[0],
+                                                       .mean_rest = c->vectors[2],
+                                                       .inverse_deviation = c->vectors[1]};
+  apus_group_norm_forward(&c->group, &arguments, c->scratch);
 }
 
 static void run_group_backward(compare_case *c, float *const *b) {
-  apus_group_norm_backward(&c->group, b[0], NULL, b[3], c->vectors[0], c->vectors[2], c->vectors[1], b[1], b[2], EPSILON,
-                           APUS_ACTIVATION_RELU, b[4], b[5], b[6], NULL, c->scratch);
+  const apus_group_norm_backward_arguments arguments = {.x = b[0],
+                                                        .dy = b[3],
+                                                        .mean = c->vectors[0],
+                                                        .mean_rest = c->vectors[2],
+                                                        .inverse_deviation = c->vectors[1],
+                                                        .gamma = b[1],
+                                                        .beta = b[2],
+                                                        .epsilon = EPSILON,
+                                                        .activation = APUS_ACTIVATION_RELU,
+                                                        .dx = b[4],
+                                                        .dgamma = b[5],
+                                                        .dbeta = b[6]};
+  apus_group_norm_backward(&c->group, &arguments, c->scratch);
 }
 
 /* batch, positions, channels, groups. Backward takes the statistics of x. */
@@ -199,9 +231,14 @@ compare_case *compare_group_norm(const int64_t *n, int backward, const float *x,
     c->vectors[i] = apus_alloc((size_t)(n[0] * n[3]) * sizeof(float));
   c = made(c, status, c->group.scratch_bytes);
   float *y = c && backward ? apus_alloc((size_t)(n[0] * n[1] * n[2]) * sizeof(float)) : NULL;
+  const apus_group_norm_forward_arguments arguments = {.x = x,
+                                                       .epsilon = EPSILON,
+                                                       .y = y,
+                                                       .mean = c ? c->vectors[0] : NULL,
+                                                       .mean_rest = c ? c->vectors[2] : NULL,
+                                                       .inverse_deviation = c ? c->vectors[1] : NULL};
   if (y)
-    apus_group_norm_forward(&c->group, x, NULL, NULL, EPSILON, NULL, APUS_ACTIVATION_NONE, y, c->vectors[0], c->vectors[2],
-                            c->vectors[1], c->scratch);
+    apus_group_norm_forward(&c->group, &arguments, c->scratch);
   apus_free(y);
   return c;
 }

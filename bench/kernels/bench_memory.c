@@ -105,8 +105,8 @@ static void norm_statistics(void *context) {
 
 static void norm_apply(void *context) {
   memory_call *call = context;
-  apus_batch_norm_apply(&call->norm, call->x, call->vectors[MEAN], call->vectors[SCALE], call->vectors[SHIFT], NULL,
-                        APUS_ACTIVATION_RELU, call->y);
+  const apus_batch_norm_map map = {call->vectors[MEAN], call->vectors[SCALE], call->vectors[SHIFT], NULL, APUS_ACTIVATION_RELU};
+  apus_batch_norm_apply(&call->norm, call->x, &map, call->y);
 }
 
 static void norm_forward(void *context) {
@@ -119,9 +119,19 @@ static void norm_forward(void *context) {
 
 static void norm_backward(void *context) {
   memory_call *call = context;
-  apus_batch_norm_backward(&call->norm, call->x, NULL, call->dy, call->vectors[MEAN], call->vectors[MEAN_REST],
-                           call->vectors[INVERSE_DEVIATION], call->vectors[SCALE], call->vectors[SHIFT], NULL, EPSILON,
-                           APUS_ACTIVATION_RELU, call->dx, call->vectors[DGAMMA], call->vectors[DBETA], NULL, call->scratch);
+  const apus_batch_norm_backward_arguments arguments = {.x = call->x,
+                                                        .dy = call->dy,
+                                                        .mean = call->vectors[MEAN],
+                                                        .mean_rest = call->vectors[MEAN_REST],
+                                                        .inverse_deviation = call->vectors[INVERSE_DEVIATION],
+                                                        .scale = call->vectors[SCALE],
+                                                        .shift = call->vectors[SHIFT],
+                                                        .epsilon = EPSILON,
+                                                        .activation = APUS_ACTIVATION_RELU,
+                                                        .dx = call->dx,
+                                                        .dgamma = call->vectors[DGAMMA],
+                                                        .dbeta = call->vectors[DBETA]};
+  apus_batch_norm_backward(&call->norm, &arguments, call->scratch);
 }
 
 static void relu_forward(void *context) {

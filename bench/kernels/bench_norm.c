@@ -14,14 +14,33 @@ typedef struct norm_call {
 
 static void group_forward(void *context) {
   norm_call *call = context;
-  apus_group_norm_forward(&call->group, call->x, call->gamma, call->beta, EPSILON, NULL, APUS_ACTIVATION_RELU, call->y,
-                          call->mean, call->rest, call->inverse, call->scratch);
+  const apus_group_norm_forward_arguments arguments = {.x = call->x,
+                                                       .gamma = call->gamma,
+                                                       .beta = call->beta,
+                                                       .epsilon = EPSILON,
+                                                       .activation = APUS_ACTIVATION_RELU,
+                                                       .y = call->y,
+                                                       .mean = call->mean,
+                                                       .mean_rest = call->rest,
+                                                       .inverse_deviation = call->inverse};
+  apus_group_norm_forward(&call->group, &arguments, call->scratch);
 }
 
 static void group_backward(void *context) {
   norm_call *call = context;
-  apus_group_norm_backward(&call->group, call->x, NULL, call->dy, call->mean, call->rest, call->inverse, call->gamma, call->beta,
-                           EPSILON, APUS_ACTIVATION_RELU, call->dx, call->dgamma, call->dbeta, NULL, call->scratch);
+  const apus_group_norm_backward_arguments arguments = {.x = call->x,
+                                                        .dy = call->dy,
+                                                        .mean = call->mean,
+                                                        .mean_rest = call->rest,
+                                                        .inverse_deviation = call->inverse,
+                                                        .gamma = call->gamma,
+                                                        .beta = call->beta,
+                                                        .epsilon = EPSILON,
+                                                        .activation = APUS_ACTIVATION_RELU,
+                                                        .dx = call->dx,
+                                                        .dgamma = call->dgamma,
+                                                        .dbeta = call->dbeta};
+  apus_group_norm_backward(&call->group, &arguments, call->scratch);
 }
 
 static void local_forward(void *context) {

@@ -1,8 +1,17 @@
 #include "apus/reference/activation.h"
 
 typedef float real;
+
 #define relu_forward apus_relu_forward_reference_f32
 #define relu_backward apus_relu_backward_reference_f32
 #define bias_activation_forward apus_bias_activation_forward_reference_f32
 #define bias_activation_backward apus_bias_activation_backward_reference_f32
 #include "activation/activation_ref.c.inc"
+
+#define nonlinearity_forward apus_nonlinearity_forward_reference_f32
+#define nonlinearity_backward apus_nonlinearity_backward_reference_f32
+#define prelu_forward apus_prelu_forward_reference_f32
+#define prelu_backward apus_prelu_backward_reference_f32
+#define maxout_forward apus_maxout_forward_reference_f32
+#define maxout_backward apus_maxout_backward_reference_f32
+#include "activation/nonlinearity_ref.c.inc"

@@ -1,5 +1,6 @@
 /* Validation and the plan. */
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "apus/runtime.h"
 #include "conv/conv_list.h"
 #include "conv/tune.h"
+#include "runtime/choice.h"
 #include "runtime/environment.h"
 #include "runtime/limits.h"
 #include "runtime/scratch.h"
@@ -85,7 +87,8 @@ static apus_status begin(apus_conv2d_plan *plan, apus_conv2d_pass pass, const ap
 }
 
 /* Asks one implementation. A refusal leaves the plan as it was, but for the reason. */
-static int ask(apus_conv2d_plan *plan, int implementation) {
+static int ask(void *asked, int implementation) {
+  apus_conv2d_plan *plan = asked;
   if (!apus_conv2d_list[implementation]->take(plan, &plan->reason[implementation]))
     return 0;
   if (!apus_scratch_fits(plan->scratch_bytes, plan->threads)) {
@@ -98,12 +101,14 @@ static int ask(apus_conv2d_plan *plan, int implementation) {
   return 1;
 }
 
+static const char *name(int implementation) { return apus_conv2d_list[implementation]->name; }
+
+static const apus_choice choice = {"conv2d", "conv", APUS_CONV2D_IMPLEMENTATIONS, name, ask};
+
+static void describe(const void *plan, char *buffer, size_t size) { apus_conv2d_plan_describe(plan, buffer, size); }
+
 static apus_status finish(const apus_conv2d_plan *plan, apus_error *error) {
-  if (apus_verbose_plans()) {
-    char text[512];
-    apus_conv2d_plan_describe(plan, text, sizeof text);
-    fprintf(stderr, "apus: plan: %s\n", text);
-  }
+  apus_choice_print(describe, plan);
   return apus_succeed(error);
 }
 
@@ -124,14 +129,13 @@ apus_status apus_conv2d_plan_force(apus_conv2d_plan *plan, apus_conv2d_pass pass
 
 apus_status apus_conv2d_plan_make(apus_conv2d_plan *plan, apus_conv2d_pass pass, const apus_conv2d *shape,
                                   const apus_conv2d_options *options, apus_error *error) {
-  char forced[32];
-  if (apus_forced_implementation("conv2d", forced, sizeof forced) || apus_forced_implementation("conv", forced, sizeof forced)) {
-    for (int i = 0; i < APUS_CONV2D_IMPLEMENTATIONS; i++)
-      if (strcmp(forced, apus_conv2d_list[i]->name) == 0)
-        return apus_conv2d_plan_force(plan, pass, shape, options, (apus_conv2d_implementation)i, error);
-    return apus_fail(error, APUS_UNSUPPORTED, "conv2d: APUS_FORCE names %s, which is no implementation", forced);
-  }
-  apus_status status = begin(plan, pass, shape, options, error);
+  int forced;
+  apus_status status = apus_choice_forced(&choice, &forced, error);
+  if (status != APUS_OK)
+    return status;
+  if (forced >= 0)
+    return apus_conv2d_plan_force(plan, pass, shape, options, (apus_conv2d_implementation)forced, error);
+  status = begin(plan, pass, shape, options, error);
   if (status != APUS_OK)
     return status;
   int tuned, line;
@@ -144,31 +148,32 @@ apus_status apus_conv2d_plan_make(apus_conv2d_plan *plan, apus_conv2d_pass pass,
     return apus_fail(error, APUS_INVALID_ARGUMENT, "APUS_TUNE: %s:%d: %s declines: %s", apus_tune_path(), line,
                      apus_conv2d_list[tuned]->name, plan->reason[tuned]);
   }
-  int i = plan->isa == APUS_ISA_REFERENCE ? APUS_CONV2D_REFERENCE : 0;
-  while (!ask(plan, i))
-    i++; /* the last one takes everything */
+  apus_choice_make(&choice, plan, plan->isa == APUS_ISA_REFERENCE ? APUS_CONV2D_REFERENCE : 0);
   return finish(plan, error);
+}
+
+int apus_conv2d_plan_reasons(const apus_conv2d_plan *plan, apus_plan_reason reasons[APUS_CONV2D_IMPLEMENTATIONS]) {
+  return apus_choice_reasons(&choice, plan->reason, (int)plan->implementation, reasons);
 }
 
 void apus_conv2d_plan_describe(const apus_conv2d_plan *plan, char *buffer, size_t size) {
   if (size == 0)
     return;
   const apus_conv2d *s = &plan->shape;
-  int used = snprintf(buffer, size,
-                      "conv2d %s [%" PRId64 ", %" PRId64 ", %" PRId64 ", %" PRId64 "] %" PRId64 "x%" PRId64 " -> %" PRId64
-                      " channels: %s: %s",
-                      pass_names[plan->pass], s->batch, s->height, s->width, s->in_channels, s->kernel_h, s->kernel_w,
-                      s->out_channels, apus_conv2d_list[plan->implementation]->name, plan->reason[plan->implementation]);
-  for (int i = 0; i < APUS_CONV2D_IMPLEMENTATIONS && used >= 0 && (size_t)used < size; i++)
-    if (plan->reason[i] && i != (int)plan->implementation) {
-      int more = snprintf(buffer + used, size - (size_t)used, "; %s declined: %s", apus_conv2d_list[i]->name, plan->reason[i]);
-      used = more < 0 ? more : used + more;
-    }
+  apus_plan_reason reasons[APUS_CONV2D_IMPLEMENTATIONS];
+  const int count = apus_conv2d_plan_reasons(plan, reasons);
+  const int used =
+      snprintf(buffer, size,
+               "conv2d %s [%" PRId64 ", %" PRId64 ", %" PRId64 ", %" PRId64 "] %" PRId64 "x%" PRId64 " -> %" PRId64 " channels",
+               pass_names[plan->pass], s->batch, s->height, s->width, s->in_channels, s->kernel_h, s->kernel_w, s->out_channels);
+  apus_choice_explain(reasons, count, buffer, size, used);
 }
 
 void apus_conv2d_pack_weights(const apus_conv2d_plan *plan, const float *w, void *packed) {
-  if (plan->packed_bytes > 0)
-    apus_conv2d_list[plan->implementation]->pack_weights(plan, w, packed);
+  if (plan->packed_bytes == 0)
+    return;
+  assert(w && packed && (uintptr_t)packed % 64 == 0);
+  apus_conv2d_list[plan->implementation]->pack_weights(plan, w, packed);
 }
 
 /* An empty batch: nothing to compute forward, and no gradient. */
@@ -181,11 +186,14 @@ static void no_gradient(const apus_conv2d_plan *plan, int64_t count, float *grad
 
 void apus_conv2d_forward(const apus_conv2d_plan *plan, const float *x, const float *w, const apus_conv2d_epilogue *epilogue,
                          float *y, void *scratch) {
+  assert(!epilogue || !epilogue->mean || (epilogue->scale && epilogue->shift));
+  assert(plan->pass == APUS_CONV2D_FORWARD && apus_is_scratch(scratch, plan->scratch_bytes));
   if (has_outputs(plan))
     apus_conv2d_list[plan->implementation]->forward(plan, x, w, epilogue, y, scratch);
 }
 
 void apus_conv2d_backward_data(const apus_conv2d_plan *plan, const float *dy, const float *w, float *dx, void *scratch) {
+  assert(plan->pass == APUS_CONV2D_BACKWARD_DATA && apus_is_scratch(scratch, plan->scratch_bytes));
   const apus_conv2d *s = &plan->shape;
   if (has_outputs(plan))
     apus_conv2d_list[plan->implementation]->backward_data(plan, dy, w, dx, scratch);
@@ -194,6 +202,7 @@ void apus_conv2d_backward_data(const apus_conv2d_plan *plan, const float *dy, co
 }
 
 void apus_conv2d_backward_weights(const apus_conv2d_plan *plan, const float *x, const float *dy, float *dw, void *scratch) {
+  assert(plan->pass == APUS_CONV2D_BACKWARD_WEIGHTS && apus_is_scratch(scratch, plan->scratch_bytes));
   const apus_conv2d *s = &plan->shape;
   if (has_outputs(plan))
     apus_conv2d_list[plan->implementation]->backward_weights(plan, x, dy, dw, scratch);

@@ -13,8 +13,7 @@ static int take(apus_conv2d_plan *plan, const char **reason) {
 static void forward(const apus_conv2d_plan *plan, const float *x, const float *w, const apus_conv2d_epilogue *epilogue, float *y,
                     void *scratch) {
   (void)scratch;
-  const apus_conv2d_epilogue none = {0}, *e = epilogue ? epilogue : &none;
-  apus_conv2d_forward_reference_f32(&plan->shape, x, w, e->bias, e->mean, e->scale, e->shift, e->residual, e->activation, y);
+  apus_conv2d_forward_reference_f32(&plan->shape, x, w, epilogue, y);
 }
 
 static void backward_data(const apus_conv2d_plan *plan, const float *dy, const float *w, float *dx, void *scratch) {

@@ -1,13 +1,15 @@
 /* Validation, the ordered list of implementations, and the plan. */
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "apus/runtime.h"
 #include "gemm/gemm_list.h"
-#include "runtime/environment.h"
+#include "runtime/choice.h"
 #include "runtime/limits.h"
+#include "runtime/scratch.h"
 #include "runtime/status.h"
 
 static const apus_gemm_entry *const list[APUS_GEMM_IMPLEMENTATIONS] = {
@@ -53,19 +55,22 @@ static apus_status begin(apus_gemm_plan *plan, const apus_gemm *s, const apus_ge
   return status;
 }
 
-static int ask(apus_gemm_plan *plan, int implementation) {
+static int ask(void *asked, int implementation) {
+  apus_gemm_plan *plan = asked;
   if (!list[implementation]->take(plan, &plan->reason[implementation]))
     return 0;
   plan->implementation = (apus_gemm_implementation)implementation;
   return 1;
 }
 
+static const char *name(int implementation) { return list[implementation]->name; }
+
+static const apus_choice choice = {"gemm", NULL, APUS_GEMM_IMPLEMENTATIONS, name, ask};
+
+static void describe(const void *plan, char *buffer, size_t size) { apus_gemm_plan_describe(plan, buffer, size); }
+
 static apus_status finish(const apus_gemm_plan *plan, apus_error *error) {
-  if (apus_verbose_plans()) {
-    char text[512];
-    apus_gemm_plan_describe(plan, text, sizeof text);
-    fprintf(stderr, "apus: plan: %s\n", text);
-  }
+  apus_choice_print(describe, plan);
   return apus_succeed(error);
 }
 
@@ -84,38 +89,38 @@ apus_status apus_gemm_plan_force(apus_gemm_plan *plan, const apus_gemm *shape, c
 
 apus_status apus_gemm_plan_make(apus_gemm_plan *plan, const apus_gemm *shape, const apus_gemm_options *options,
                                 apus_error *error) {
-  char forced[32];
-  if (apus_forced_implementation("gemm", forced, sizeof forced)) {
-    for (int i = 0; i < APUS_GEMM_IMPLEMENTATIONS; i++)
-      if (strcmp(forced, list[i]->name) == 0)
-        return apus_gemm_plan_force(plan, shape, options, (apus_gemm_implementation)i, error);
-    return apus_fail(error, APUS_UNSUPPORTED, "gemm: APUS_FORCE names %s, which is no implementation", forced);
-  }
-  apus_status status = begin(plan, shape, options, error);
+  int forced;
+  apus_status status = apus_choice_forced(&choice, &forced, error);
   if (status != APUS_OK)
     return status;
-  int i = plan->isa == APUS_ISA_REFERENCE ? APUS_GEMM_REFERENCE : 0;
-  while (!ask(plan, i))
-    i++; /* the last one takes everything */
+  if (forced >= 0)
+    return apus_gemm_plan_force(plan, shape, options, (apus_gemm_implementation)forced, error);
+  status = begin(plan, shape, options, error);
+  if (status != APUS_OK)
+    return status;
+  apus_choice_make(&choice, plan, plan->isa == APUS_ISA_REFERENCE ? APUS_GEMM_REFERENCE : 0);
   return finish(plan, error);
+}
+
+int apus_gemm_plan_reasons(const apus_gemm_plan *plan, apus_plan_reason reasons[APUS_GEMM_IMPLEMENTATIONS]) {
+  return apus_choice_reasons(&choice, plan->reason, (int)plan->implementation, reasons);
 }
 
 void apus_gemm_plan_describe(const apus_gemm_plan *plan, char *buffer, size_t size) {
   if (size == 0)
     return;
   const apus_gemm *s = &plan->shape;
-  int used = snprintf(buffer, size, "gemm [%" PRId64 ", %" PRId64 "]%s x [%" PRId64 ", %" PRId64 "]%s: %s: %s", s->m, s->k,
-                      s->transpose_a ? " transposed" : "", s->k, s->n, s->transpose_b ? " transposed" : "",
-                      list[plan->implementation]->name, plan->reason[plan->implementation]);
-  for (int i = 0; i < APUS_GEMM_IMPLEMENTATIONS && used >= 0 && (size_t)used < size; i++)
-    if (plan->reason[i] && i != (int)plan->implementation) {
-      int more = snprintf(buffer + used, size - (size_t)used, "; %s declined: %s", list[i]->name, plan->reason[i]);
-      used = more < 0 ? more : used + more;
-    }
+  apus_plan_reason reasons[APUS_GEMM_IMPLEMENTATIONS];
+  const int count = apus_gemm_plan_reasons(plan, reasons);
+  const int used = snprintf(buffer, size, "gemm [%" PRId64 ", %" PRId64 "]%s x [%" PRId64 ", %" PRId64 "]%s", s->m, s->k,
+                            s->transpose_a ? " transposed" : "", s->k, s->n, s->transpose_b ? " transposed" : "");
+  apus_choice_explain(reasons, count, buffer, size, used);
 }
 
 void apus_gemm_run(const apus_gemm_plan *plan, const float *a, const float *b, const float *bias, apus_activation activation,
                    float *c, void *scratch) {
+  assert(apus_is_scratch(scratch, plan->scratch_bytes));
+  assert(!plan->shape.accumulate || (!bias && activation == APUS_ACTIVATION_NONE));
   if (plan->shape.m == 0 || plan->shape.n == 0)
     return;
   list[plan->implementation]->run(plan, a, b, bias, activation, c, scratch);

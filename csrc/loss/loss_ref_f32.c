@@ -1,8 +1,29 @@
+#include "apus/reference/class_loss.h"
 #include "apus/reference/loss.h"
+#include "apus/reference/pointwise_loss.h"
 
 typedef float real;
+
 #define softmax_forward apus_softmax_forward_reference_f32
 #define softmax_backward apus_softmax_backward_reference_f32
 #define log_softmax_forward apus_log_softmax_forward_reference_f32
 #define log_softmax_backward apus_log_softmax_backward_reference_f32
 #include "loss/loss_ref.c.inc"
+
+#define label_weights apus_label_weights_f32
+#define target_rows_check apus_target_rows_check_f32
+#define label_cross_entropy_forward apus_label_cross_entropy_forward_reference_f32
+#define label_cross_entropy_backward apus_label_cross_entropy_backward_reference_f32
+#define target_cross_entropy_forward apus_target_cross_entropy_forward_reference_f32
+#define target_cross_entropy_backward apus_target_cross_entropy_backward_reference_f32
+#define focal_forward apus_focal_forward_reference_f32
+#define focal_backward apus_focal_backward_reference_f32
+#define hinge_forward apus_hinge_forward_reference_f32
+#define hinge_backward apus_hinge_backward_reference_f32
+#define negative_log_likelihood_forward apus_negative_log_likelihood_forward_f32
+#define negative_log_likelihood_backward apus_negative_log_likelihood_backward_f32
+#include "loss/class_loss_ref.c.inc"
+
+#define pointwise_loss_forward apus_pointwise_loss_forward_reference_f32
+#define pointwise_loss_backward apus_pointwise_loss_backward_reference_f32
+#include "loss/pointwise_loss_ref.c.inc"

@@ -3,6 +3,7 @@
 #include "apus/pool2d.h"
 #include "apus/reference/pool2d.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "apus/runtime.h"
@@ -130,6 +131,7 @@ void apus_max_pool2d_backward(const apus_pool2d_plan *plan, const float *dy, con
     clear(plan, dx);
     return;
   }
+  assert(mask);
   job j = {.plan = plan, .from = dy, .to = dx, .mask = mask, .stream = past_caches(plan)};
   if (tiers[plan->isa])
     apus_parallel_for(plan->shape.batch * plan->shape.height, grain(plan, plan->shape.width), max_backward_rows, &j);

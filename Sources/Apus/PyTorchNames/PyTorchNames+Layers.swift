@@ -95,10 +95,6 @@ extension Softmax {
 }
 
 extension Layer {
-  /// PyTorch's method behind the call.
-  @available(*, unavailable, message: "a layer is called: model(x)")
-  public func forward(_ x: Tensor) -> Tensor { fatalError("unavailable") }
-
   /// PyTorch's switch: leave it out, layers train while `valueWithGradients` runs.
   @available(*, unavailable, message: "leave it out: a layer trains exactly while valueWithGradients takes gradients")
   public func train() { fatalError("unavailable") }

@@ -8,8 +8,29 @@ struct PlanReport {
   var rows: [Plan.Row]
   var isTraining: Bool
   var totals: [PlanTable.Total]
+  /// Whether it says which implementations were chosen, and why.
+  var explains = false
 
-  var table: String { PlanTable(input: input, rows: rows, isTraining: isTraining, totals: totals).text }
+  var table: String {
+    let table = PlanTable(input: input, rows: rows, isTraining: isTraining, totals: totals).text
+    return explains ? table + "\n\n" + reasons : table
+  }
+
+  /// The passes that run: of inference the forward pass alone.
+  private func choices(_ row: Plan.Row) -> [KernelChoice] { row.choices.filter { isTraining || $0.pass == .forward } }
+
+  /// A paragraph a layer that has a choice, in the order in which implementations were asked.
+  private var reasons: String {
+    let paragraphs = rows.map { ($0, choices($0)) }.filter { !$1.isEmpty }.map { row, choices in
+      let lines = choices.flatMap { choice in
+        choice.declined.map { "  \(choice.pass.rawValue): not \($0.implementation): \($0.reason)" }
+          + ["  \(choice.pass.rawValue): \(choice.chosen.implementation): \(choice.chosen.reason)"]
+      }
+      let layer = row.path.isEmpty ? row.operation : "\(row.path) \(row.operation)"
+      return ([layer] + lines).joined(separator: "\n")
+    }
+    return paragraphs.joined(separator: "\n\n")
+  }
 
   // MARK: JSON
 
@@ -25,6 +46,19 @@ struct PlanReport {
     var receptiveField: [Int]?
     var jump: [Int]?
     var implementation: String?
+    var choices: [Choice]?
+  }
+
+  private struct Choice: Encodable {
+    var pass: String
+    var implementation: String
+    var reason: String
+    var declined: [Answer]
+  }
+
+  private struct Answer: Encodable {
+    var implementation: String
+    var reason: String
   }
 
   private struct Whole: Encodable {
@@ -56,7 +90,14 @@ struct PlanReport {
       layer: row.path, operation: row.operation, output: Array(row.outputShape), parameters: row.parameters,
       multiplyAdds: row.multiplyAdds, outputBytes: row.activationBytes, keptBytes: isTraining ? row.keptBytes : nil,
       scratchBytes: row.scratchBytes, receptiveField: row.receptiveField.map { [$0.height, $0.width] },
-      jump: row.receptiveField.map { [$0.jump.height, $0.jump.width] }, implementation: row.implementation)
+      jump: row.receptiveField.map { [$0.jump.height, $0.jump.width] }, implementation: row.implementation,
+      choices: explains && !row.choices.isEmpty ? choices(row).map(described) : nil)
+  }
+
+  private func described(_ choice: KernelChoice) -> Choice {
+    Choice(
+      pass: choice.pass.rawValue, implementation: choice.chosen.implementation, reason: choice.chosen.reason,
+      declined: choice.declined.map { Answer(implementation: $0.implementation, reason: $0.reason) })
   }
 
   // MARK: CSV

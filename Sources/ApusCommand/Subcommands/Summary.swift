@@ -10,6 +10,7 @@ struct Summary: ParsableCommand {
     discussion: """
       apus summary resnet18 --input 224 --batch 32
       apus summary runs/digits --json
+      apus summary vgg16 --why --no-time
       """)
 
   enum Format: String, CaseIterable { case table, json, csv }
@@ -56,10 +57,17 @@ struct Summary: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Predict the time of a step; takes a few seconds to calibrate on this machine.")
   var time = true
 
+  @Flag(
+    help: "Say which kernel computes each pass of a convolution or matrix product, and why the others decline.")
+  var why = false
+
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
     if form.json && format == .csv { throw ValidationError("either --json or --format csv, not both") }
+    if why && format == .csv {
+      throw ValidationError("--why takes --format table or json: csv has no place for reasons")
+    }
   }
 
   /// What is planned.
@@ -82,7 +90,7 @@ struct Summary: ParsableCommand {
       network: try NetworkCatalogue.entry(subject.network).name, input: images, rows: step?.rows ?? inference.rows,
       isTraining: phase == .training,
       totals: inference.totals + (step?.totals ?? [])
-        + (time ? try times(model, images, step: step != nil ? optimizer : nil) : []))
+        + (time ? try times(model, images, step: step != nil ? optimizer : nil) : []), explains: why)
     switch form.json ? .json : format {
     case .table: Terminal.printLine(report.table)
     case .json: Terminal.printLine(try report.json())

@@ -41,6 +41,6 @@ public func differentiable(
       return gradients
     }
   }
-  if let first = inputs.first { note(name, y, from: first, inputs.count > 1 ? inputs[1] : nil) }
+  if let first = inputs.first { report(name, y, from: [first, inputs.count > 1 ? inputs[1] : nil]) }
   return y
 }

@@ -35,9 +35,9 @@ package final class Decisions {
     let tape = Tape.recording(x)
     let input = x.detached()
     let passes = settled(input .> .zeros([], x.scalarType)).cast(to: x.scalarType)
-    let y = Kernels.reluBackward(y: passes, gradient: input)
-    if let tape { tape.record(y, x.body.node) { Kernels.reluBackward(y: passes, gradient: $0) } }
-    note("ReLU", y, from: x, with: Scope.Note(graph: .activation(.relu)))
+    let y = Kernels.activationBackward(.relu, saved: passes, gradient: input)
+    if let tape { tape.record(y, x.body.node) { Kernels.activationBackward(.relu, saved: passes, gradient: $0) } }
+    report("ReLU", y, from: [x], as: .activation(.relu))
     return y
   }
 }

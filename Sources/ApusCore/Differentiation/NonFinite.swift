@@ -9,11 +9,13 @@ public func diagnoseNonFinite(of model: some Layer, key: RandomKey, _ body: () -
   phase.updatesState = false
   let scope = Scope(mode: .plain, phase: phase, key: key)
   var found: String?
-  scope.observer = { operation, path, result in
-    if found == nil, !result.isFinite {
-      found = path.map { $0.isEmpty ? "\(operation)" : "\($0) (\(operation))" } ?? "\(operation)"
-    }
-  }
+  scope.model = model
+  scope.add(
+    ResultObserver { report, scope in
+      if found != nil || report.result.isFinite { return }
+      let path = scope.path ?? ""
+      found = path.isEmpty ? "\(report.name)" : "\(path) (\(report.name))"
+    })
   scope.run { _ = body() }
   return found
 }

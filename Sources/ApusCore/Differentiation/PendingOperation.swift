@@ -1,27 +1,13 @@
-import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// An operation whose last kernel has not run yet, so that the next operation can append itself: a convolution, a linear layer or
 /// a batch or group norm takes a batch norm at inference, a residual sum and a ReLU into its own pass over memory.
 ///
 /// An operation appends itself only if it holds the pending tensor alone; whoever reads the values runs the kernel first. Each stage
 /// rounds by itself, so fused and unfused give the same bits (`APUS_FUSE=0` turns fusion off).
 ///
-/// A pending tensor may be read on several threads at once: the first runs the kernel, the others wait. Not Sendable by itself: it
-/// is reached through its one body, and its variables are written in two situations.
-/// - waiting: an operation appends itself, having found the body uniquely referenced, so that nobody can be reading it;
-/// - running: by the one thread whose exchange took the state from waiting to running. It stores `done` last, with release order,
-///   and whoever loads `done` with acquire order sees the values; everybody else waits. There is no way back from done.
-package final class PendingOperation {
+/// Not Sendable by itself: it is reached through its one body, and its variables are written as `DeferredValue` says.
+package final class PendingOperation: DeferredValue {
   package enum Base {
-    case convolution(x: Tensor, weight: Tensor, bias: Tensor?, geometry: ConvolutionGeometry)
+    case convolution(x: Tensor, weight: Tensor, bias: Tensor?, geometry: ConvolutionSettings)
     case linear(x: Tensor, weight: Tensor, bias: Tensor?, precision: Precision)
     /// Statistics are known; normalizing is pending.
     case batchNorm(x: Tensor, statistics: NormalizationStatistics, gamma: Tensor?, beta: Tensor?)
@@ -34,20 +20,13 @@ package final class PendingOperation {
   private var norm: FoldedNorm?
   private var residual: Tensor?
   private var relu = false
-  private let state = Atomic<State>(.waiting)
-
-  private enum State: UInt8, AtomicRepresentable {
-    case waiting, running, done
-  }
 
   /// `tape`: where to record, `nil` where none of the operands is recorded.
   package init(_ base: Base, tape: Tape?) {
     self.base = base
     self.tape = tape
+    super.init(isRecorded: tape != nil)
   }
-
-  /// Whether running it puts it on a tape.
-  var isRecorded: Bool { tape != nil }
 
   // MARK: Appending
 
@@ -55,11 +34,10 @@ package final class PendingOperation {
 
   /// The pending operation of a tensor that nobody else holds.
   package static func appendable(_ x: inout Tensor) -> PendingOperation? {
-    guard isEnabled, isKnownUniquelyReferenced(&x.body), let pending = x.body.pending,
-      // Relaxed: whether it has run; what it made is not read here.
-      pending.state.load(ordering: .relaxed) == .waiting
-    else { return nil }
-    return pending
+    guard isEnabled, isKnownUniquelyReferenced(&x.body), let deferred = x.body.deferred, deferred.isWaiting else {
+      return nil
+    }
+    return deferred as? PendingOperation
   }
 
   package func appendReLU() -> Bool {
@@ -88,20 +66,9 @@ package final class PendingOperation {
 
   // MARK: Running
 
-  /// Returns when the body has its values.
-  func finish(_ body: TensorBody) {
-    if state.load(ordering: .acquiring) == .done { return }
-    if state.compareExchange(expected: .waiting, desired: .running, ordering: .acquiring).exchanged {
-      if let row = body.trace?.row, let planner = Scope.current?.planner {
-        planner.atRow(row) { run(into: body) }
-      } else {
-        run(into: body)
-      }
-      (base, norm, residual) = (nil, nil, nil)
-      state.store(.done, ordering: .releasing)
-    } else {
-      while state.load(ordering: .acquiring) != .done { sched_yield() }
-    }
+  override func compute(into body: TensorBody) {
+    run(into: body)
+    (base, norm, residual) = (nil, nil, nil)
   }
 
   private func run(into body: TensorBody) {

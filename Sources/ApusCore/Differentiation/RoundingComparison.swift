@@ -26,17 +26,18 @@ package struct RoundingComparison {
   package init(of model: some Layer, phase: Phase, _ loss: () -> Tensor) {
     let decisions = Decisions()
     var forward: [Tensor] = []
-    let float32 = RoundingComparison.gradients(phase, isDouble: false, decisions, loss) { _, _, result in
+    let float32 = RoundingComparison.gradients(of: model, phase, isDouble: false, decisions, loss) { _, _, result in
       forward.append(result)
     }
     decisions.follow()
     var found: [Value] = []
-    let same = RoundingComparison.gradients(phase, isDouble: true, decisions, loss) { operation, path, result in
+    let same = RoundingComparison.gradients(of: model, phase, isDouble: true, decisions, loss) {
+      operation, path, result in
       let error = RoundingComparison.error(forward[found.count], result)
       found.append(Value(operation: operation, path: path, error: error))
     }
     forward = []
-    let own = RoundingComparison.gradients(phase, isDouble: true, nil, loss) { _, _, _ in }
+    let own = RoundingComparison.gradients(of: model, phase, isDouble: true, nil, loss) { _, _, _ in }
     values = found
     (self.decisions, differing) = (decisions.count, decisions.differing)
     for (path, parameter) in model.parameters {
@@ -48,17 +49,18 @@ package struct RoundingComparison {
   }
 
   private static func gradients(
-    _ phase: Phase, isDouble: Bool, _ decisions: Decisions?, _ loss: () -> Tensor,
+    of model: some Layer, _ phase: Phase, isDouble: Bool, _ decisions: Decisions?, _ loss: () -> Tensor,
     _ look: @escaping (_ operation: String, _ path: String, _ result: Tensor) -> Void
   ) -> Gradients {
     let tape = Tape()
     let scope = Scope(
       mode: .recording(tape), phase: phase, key: RandomKey(seed: 0, step: 0), precision: isDouble ? .float64 : nil)
     scope.decisions = decisions
-    scope.observer = { operation, path, result in
-      if case .recording = scope.mode { look("\(operation)", path ?? "", result.detached()) }
-    }
-    defer { scope.observer = nil }
+    scope.model = model
+    scope.add(
+      ResultObserver { report, scope in
+        if !scope.isBackward { look("\(report.name)", scope.path ?? "", report.result.detached()) }
+      })
     return scope.run {
       let loss = loss()
       checkScalar(loss)

@@ -1,11 +1,7 @@
 import Synchronization
 
-/// What is going on around an operation on this thread: the phase, the tape if gradients are taken, the plan if one is made.
-///
-/// Reached through one thread-local pointer; closures that open scopes are synchronous, so nothing can move them to another thread.
-/// The pointer is unretained (`Unmanaged`): `run` keeps the scope alive for as long as the pointer is set, and sets the former one
-/// when it returns or throws.
-package final class Scope {
+/// What is going on around an operation on this thread: the phase, the tape if gradients are taken, who listens.
+package final class Scope: ThreadContext {
   package enum Mode {
     /// Nothing is recorded.
     case plain
@@ -15,11 +11,9 @@ package final class Scope {
     case backward
   }
 
-  var mode: Mode
+  package var mode: Mode
   package let phase: Phase
   package let key: RandomKey
-  /// Inherited from the scope around this one: a whole training step can be planned.
-  package let planner: Planner?
   /// Inherited from the scope around this one.
   package var precision: Precision
   /// Parameters are read widened to float64, and operands follow.
@@ -28,50 +22,47 @@ package final class Scope {
   var overrides: [ObjectIdentifier: Tensor] = [:]
   /// Takes each batch norm's statistics while those of a whole set are recomputed.
   package var statistics: WholeSetStatistics?
-  /// Looks at every operation's result, by the diagnosis of non-finite values.
-  package var observer: ((_ operation: StaticString, _ path: String?, _ result: Tensor) -> Void)?
   /// Keeps or gives what ReLUs and max poolings decide, where float32 and float64 are compared.
   package var decisions: Decisions?
 
   /// Keeps what running statistics cannot hold; inherited from the scope around this one. `nil`: it stops the program.
   package var stateOverflow: StateOverflow?
 
-  /// Writes a graph of what runs; inherited from the scope around this one.
-  package var tracer: Tracer?
-
   /// The model whose layers run, where whoever opened the scope knows it; inherited from the scope around this one.
-  var model: (any Layer)?
+  package var model: (any Layer)?
 
-  /// The Sequentials that run now, the outermost first, and at which of its layers each is; see Scope+Path.
-  var places: [(sequential: Sequential, index: Int)] = []
+  /// The layers that are being called; see `LayerPlaces`.
+  var places = LayerPlaces()
+  /// The scope around this one: what its layers call may open scopes.
+  let outer: Scope?
+
+  private var listeners: [any OperationListener] = []
+  private var operationDepth = 0
 
   private var randomOperations: UInt64 = 0
   private var effects: [(buffer: Buffer, value: Tensor)] = []
 
-  package init(mode: Mode, phase: Phase, key: RandomKey, planner: Planner? = nil, precision: Precision? = nil) {
+  package init(
+    mode: Mode, phase: Phase, key: RandomKey, plannedMemory: PlannedMemory? = nil, precision: Precision? = nil
+  ) {
     self.mode = mode
     self.phase = phase
     self.key = key
-    self.planner = planner ?? Scope.current?.planner
-    let outer = Scope.current
+    outer = Scope.current
     self.precision = precision ?? outer?.precision ?? .standard
     stateOverflow = outer?.stateOverflow
-    tracer = outer?.tracer
     model = outer?.model
+    if let outer, outer.isListenedTo { listeners = outer.listeners.filter(\.listensInside) }
+    super.init(plannedMemory: plannedMemory)
   }
 
   package static var current: Scope? {
-    guard let pointer = Kernels.threadSlot else { return nil }
-    return Unmanaged<Scope>.fromOpaque(pointer).takeUnretainedValue()
+    // Nothing else is a thread's context.
+    ThreadContext.ofThread.map { unsafeDowncast($0, to: Scope.self) }
   }
 
-  /// Runs `body` with this scope as the thread's current one, and the former one again afterwards.
-  package func run<Result>(_ body: () throws -> Result) rethrows -> Result {
-    let outer = Kernels.threadSlot
-    Kernels.threadSlot = Unmanaged.passUnretained(self).toOpaque()
-    defer { Kernels.threadSlot = outer }
-    return try withExtendedLifetime(self) { try body() }
-  }
+  /// Whether the tape is being run backwards.
+  package var isBackward: Bool { if case .backward = mode { true } else { false } }
 
   /// The stream of the next random operation: the same for the same position in the same step.
   package func nextRandomStream() -> UInt64 {
@@ -101,6 +92,49 @@ package final class Scope {
 
   // Relaxed: the numbers must differ, they order nothing.
   private static let defaultSteps = Atomic<UInt64>(0)
+}
+
+// MARK: Listeners
+
+extension Scope {
+  /// Whether anybody listens: operations then keep their operands until they have reported, and reports are made.
+  package var isListenedTo: Bool { !listeners.isEmpty }
+
+  /// From now on `listener` is told what runs.
+  package func add(_ listener: any OperationListener) { listeners.append(listener) }
+
+  /// Nobody is told any more: what a listener keeps may hold the scope.
+  package func removeListeners() { listeners = [] }
+
+  func tell(_ report: OperationReport) {
+    for listener in listeners { listener.operationRan(report, in: self) }
+  }
+
+  func tellLayerReturned(_ result: Tensor) {
+    for listener in listeners { listener.layerReturned(result, in: self) }
+  }
+
+  func tellParameterWasRead(_ parameter: Parameter) {
+    for listener in listeners { listener.parameterWasRead(parameter) }
+  }
+
+  func tellForwardEnded() {
+    for listener in listeners { listener.forwardEnded() }
+  }
+
+  func keepsError(_ error: PlanError) -> Bool {
+    var isKept = false
+    for listener in listeners where listener.keepsError(error) { isKept = true }
+    return isKept
+  }
+
+  var isInsideOperation: Bool { operationDepth > 0 }
+
+  func insideOperation(_ body: () -> Tensor) -> Tensor {
+    operationDepth += 1
+    defer { operationDepth -= 1 }
+    return body()
+  }
 }
 
 /// Runs `body` in a phase of its own, without taking gradients; state updates (phase `.statistics`) are committed when it returns.

@@ -32,9 +32,9 @@ package final class Tape {
 
   let number: UInt32
   private var nodes: [Node] = []
-  /// While a step is planned: the plan, and the row of each node.
-  private let planner = Scope.current?.planner
-  private var plannedRows: [Int] = []
+  /// While a step is planned: the account of memory, and the operation of each node.
+  private let account = ThreadContext.ofThread?.plannedMemory
+  private var plannedOperations: [Int] = []
   private var leaves: [(parameter: Parameter, tensor: Tensor)] = []
   private var inputLeaves: [Int32] = []
 
@@ -127,7 +127,7 @@ package final class Tape {
     body.node = Int32(nodes.count)
     body.tape = number
     nodes.append(Node(inputs: inputs, pullback: pullback))
-    if let planner { plannedRows.append(planner.row) }
+    if let account { plannedOperations.append(account.operation) }
   }
 
   // MARK: Leaves
@@ -167,7 +167,7 @@ package final class Tape {
       if case .leaf = node.pullback { continue }
       guard let gradient = gradients[nodes.count] else { continue }
       gradients[nodes.count] = nil
-      if let planner { planner.row = plannedRows[nodes.count] }
+      if let account { account.operation = plannedOperations[nodes.count] }
       switch node.pullback {
       case .leaf: break
       case .one(let pullback): Tape.add(pullback(gradient), to: node.inputs[0], of: &gradients)

@@ -43,11 +43,9 @@ private func valueWithGradients<Model: Layer, Auxiliary>(
   scope.model = model
   return try scope.run {
     let (loss, auxiliary) = try body()
-    if let planner = scope.planner {
-      // What a shape error poisoned need not be a scalar.
-      if planner.error != nil { return (loss.detached(), detach(auxiliary), Gradients()) }
-      planner.forwardEnded()
-    }
+    // What a shape error poisoned need not be a scalar.
+    if loss.isPoisoned { return (loss.detached(), detach(auxiliary), Gradients()) }
+    scope.tellForwardEnded()
     checkScalar(loss)
     scope.mode = .backward
     let value = loss.detached()

@@ -1,9 +1,8 @@
 import Synchronization
 
-/// Writes a graph while a model runs on real values: operations report themselves as they are called (`note`, `traceNote`), before
-/// any fusion. A tensor that an operation takes and that no operation of this trace made is a constant, so what is computed from
+/// Listens while a model runs on real values, and writes a graph of what operations report, before any fusion. A tensor that an operation takes and that no operation of this trace made is a constant, so what is computed from
 /// parameters alone folds by itself.
-package final class Tracer {
+package final class Tracer: OperationListener {
   package private(set) var graph = Graph(values: [], nodes: [], inputs: [], outputs: [])
   package private(set) var error: GraphError?
   private var constants: [ConstantKey: Graph.ValueID] = [:]
@@ -11,8 +10,6 @@ package final class Tracer {
   private let paths: [ObjectIdentifier: String]
   /// Tells its values from those of another trace.
   private let number = Tracer.numbers.wrappingAdd(1, ordering: .relaxed).oldValue
-  /// Above 0 while an operation runs whose parts are no nodes of their own.
-  private var depth = 0
 
   // Relaxed: the numbers must differ, they order nothing.
   private static let numbers = Atomic<UInt32>(1)
@@ -26,8 +23,8 @@ package final class Tracer {
 
   /// Which value of the graph a tensor is; `nil` for one that no operation of this trace made.
   func value(of tensor: Tensor) -> Graph.ValueID? {
-    let place = tensor.body.graphPlace
-    return place.trace == number ? Int(place.value) : nil
+    guard let mark = tensor.body.mark as? GraphMark, mark.trace == number else { return nil }
+    return mark.value
   }
 
   package func addInput(_ x: Tensor) { graph.inputs.append(add(x, constant: nil)) }
@@ -40,8 +37,21 @@ package final class Tracer {
     graph.outputs.append(value)
   }
 
-  func record(_ operation: Graph.Operation, _ inputs: [Tensor?], _ result: Tensor, name: StaticString, path: String?) {
-    if depth > 0 || !inputs.contains(where: { $0.flatMap(value) != nil }) { return }
+  package var listensInside: Bool { true }
+
+  package func operationRan(_ report: OperationReport, in scope: Scope) {
+    if report.isPart || !report.inputs.contains(where: { $0.flatMap(value) != nil }) { return }
+    if let operation = report.operation {
+      record(operation, report.inputs, report.result, name: report.name, path: scope.path)
+    } else if value(of: report.result) == nil {
+      // It describes itself by its parts, or not at all.
+      fail(scope.path, report.name, "cannot be part of a graph")
+    }
+  }
+
+  private func record(
+    _ operation: TensorOperation, _ inputs: [Tensor?], _ result: Tensor, name: StaticString, path: String?
+  ) {
     for tensor in inputs.compactMap({ $0 }) + [result] where tensor.scalarType != .float32 {
       fail(path, name, "of a tensor of \(tensor.scalarType): a graph is float32")
       return
@@ -49,19 +59,6 @@ package final class Tracer {
     let ids = Tracer.filled(operation, inputs).map { value(of: $0) ?? constant($0) }
     let output = add(result, constant: nil)
     graph.nodes.append(Graph.Node(operation: operation, inputs: ids, output: output, path: path ?? ""))
-  }
-
-  /// An operation that describes itself by its parts, or not at all.
-  func record(name: StaticString, _ inputs: [Tensor], _ result: Tensor, path: String?) {
-    if depth > 0 || value(of: result) != nil { return }
-    if inputs.contains(where: { value(of: $0) != nil }) { fail(path, name, "cannot be part of a graph") }
-  }
-
-  /// Runs an operation whose parts are no nodes of their own.
-  func skipping<Result>(_ body: () -> Result) -> Result {
-    depth += 1
-    defer { depth -= 1 }
-    return body()
   }
 
   /// Keeps the first error: later ones may follow from it.
@@ -72,7 +69,7 @@ package final class Tracer {
   private func add(_ tensor: Tensor, constant: Graph.Constant?) -> Graph.ValueID {
     let id = graph.values.count
     graph.values.append(Graph.Value(shape: tensor.shape, constant: constant))
-    if constant == nil { tensor.body.graphPlace = GraphPlace(trace: number, value: Int32(id)) }
+    if constant == nil { tensor.body.mark = GraphMark(trace: number, value: id) }
     return id
   }
 
@@ -87,7 +84,7 @@ package final class Tracer {
   }
 
   /// A normalization without γ and β gets ones and zeros; a bias that is not there is left out.
-  private static func filled(_ operation: Graph.Operation, _ inputs: [Tensor?]) -> [Tensor] {
+  private static func filled(_ operation: TensorOperation, _ inputs: [Tensor?]) -> [Tensor] {
     let parameters: Shape
     switch operation {
     case .batchNorm: parameters = inputs[3]!.shape
@@ -100,27 +97,17 @@ package final class Tracer {
 }
 
 /// Which value of which trace a tensor is.
-struct GraphPlace {
-  /// The tracer's number; 0: none.
-  var trace: UInt32 = 0
-  var value: Int32 = 0
-}
+private final class GraphMark: TensorMark, @unchecked Sendable {
+  /// The tracer's number.
+  let trace: UInt32
+  let value: Graph.ValueID
 
-/// Tells the tracer of this thread, if there is one, what an operation that plans do not list did.
-@inline(__always)
-package func traceNote(
-  _ name: StaticString, _ result: Tensor, from inputs: [Tensor?], _ operation: @autoclosure () -> Graph.Operation?
-) {
-  guard let scope = Scope.current, let tracer = scope.tracer else { return }
-  if let operation = operation() {
-    tracer.record(operation, inputs, result, name: name, path: scope.path)
-  } else {
-    tracer.record(name: name, inputs.compactMap { $0 }, result, path: scope.path)
+  init(trace: UInt32, value: Graph.ValueID) {
+    self.trace = trace
+    self.value = value
+    super.init()
   }
-}
 
-/// Runs operations that are one node of a graph together; the node is told by a note after it.
-package func asOneNode(_ body: () -> Tensor) -> Tensor {
-  guard let tracer = Scope.current?.tracer else { return body() }
-  return tracer.skipping(body)
+  /// Another shape is another value, which is reported.
+  override func ofView() -> TensorMark? { nil }
 }

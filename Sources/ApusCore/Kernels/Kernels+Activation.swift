@@ -1,63 +1,127 @@
 import CApus
 
-extension Kernels {
-  /// Functions of one element that are kernels of their own, in the order of the C core's.
-  package enum Nonlinearity: UInt32 {
-    case threshold, sigmoid, tanh, leakyReLU, elu, swish, gelu, geluTanh, softplus
+/// y, x, element by element; y may be x.
+package struct ActivationKernel: Kernel {
+  let function: ActivationFunction
+  let count: Int64
 
-    var code: apus_nonlinearity { apus_nonlinearity(rawValue: rawValue) }
-    /// Whether backward reads x; else it reads y, which the next layer keeps anyway.
-    package var readsInput: Bool { apus_nonlinearity_reads_input(code) != 0 }
+  package init(_ function: ActivationFunction, count: Int) { (self.function, self.count) = (function, Int64(count)) }
+
+  package var name: String { function.name }
+
+  package func run(_ memory: Operands<Float>) {
+    guard let (code, a) = function.nonlinearity else { return apus_relu_forward(count, memory[1], memory[0]) }
+    apus_nonlinearity_forward(code, count, Float(a), memory[1], memory[0])
   }
 
-  /// `parameter`: the slope, α or β; others read none.
-  package static func nonlinearity(_ function: Nonlinearity, _ x: consuming Tensor, parameter: Double) -> Tensor {
-    map(x, "\(function)") {
-      apus_nonlinearity_forward(function.code, $0, Float(parameter), $1, $2)
-    } float64: {
-      apus_nonlinearity_forward_reference_f64(function.code, $0, parameter, $1, $2)
+  package func reference(_ memory: Operands<Double>) {
+    guard let (code, a) = function.nonlinearity else {
+      return apus_relu_forward_reference_f64(count, memory[1], memory[0])
     }
+    apus_nonlinearity_forward_reference_f64(code, count, a, memory[1], memory[0])
+  }
+}
+
+/// dx, dy, and what forward saved: x or y, as `readsInput` says; dx may be dy.
+private struct ActivationBackwardKernel: Kernel {
+  let function: ActivationFunction
+  let count: Int64
+
+  var name: String { function.name }
+
+  func run(_ memory: Operands<Float>) {
+    guard let (code, a) = function.nonlinearity else {
+      return apus_relu_backward(count, memory[2], memory[1], memory[0])
+    }
+    apus_nonlinearity_backward(code, count, Float(a), memory[2], memory[1], memory[0])
+  }
+
+  func reference(_ memory: Operands<Double>) {
+    guard let (code, a) = function.nonlinearity else {
+      return apus_relu_backward_reference_f64(count, memory[2], memory[1], memory[0])
+    }
+    apus_nonlinearity_backward_reference_f64(code, count, a, memory[2], memory[1], memory[0])
+  }
+}
+
+/// y, x, slope: x > 0 ? x : a · x with a slope a channel (last axis), or one slope for all; y may be x.
+package struct PReLUKernel: Kernel {
+  let rows, channels: Int64
+
+  package init(count: Int, slopes: Int) { (rows, channels) = (Int64(count / slopes), Int64(slopes)) }
+
+  package var name: String { "prelu" }
+
+  package func run(_ memory: Operands<Float>) {
+    apus_prelu_forward(rows, channels, memory[1], memory[2], memory[0])
+  }
+
+  package func reference(_ memory: Operands<Double>) {
+    apus_prelu_forward_reference_f64(rows, channels, memory[1], memory[2], memory[0])
+  }
+}
+
+/// dx, which may be left out, dSlope, x, slope, dy.
+private struct PReLUBackwardKernel: Kernel {
+  let forward: PReLUKernel
+
+  var name: String { "prelu" }
+  var scratchBytes: Int { apus_prelu_backward_scratch(forward.rows, forward.channels) }
+
+  func run(_ memory: Operands<Float>) {
+    apus_prelu_backward(
+      forward.rows, forward.channels, memory[2], memory[3], memory[4], memory[0], memory[1], memory.scratch)
+  }
+
+  func reference(_ memory: Operands<Double>) {
+    apus_prelu_backward_reference_f64(
+      forward.rows, forward.channels, memory[2], memory[3], memory[4], memory[0], memory[1])
+  }
+}
+
+/// y [..., C], x [..., pieces · C], and where it is wanted a byte that says which block won. Backward: dx, dy, those bytes.
+package struct MaxoutKernel: Kernel {
+  let rows, pieces, channels: Int64
+  let isBackward: Bool
+
+  /// `shape`: of y.
+  package init(_ shape: Shape, pieces: Int, isBackward: Bool = false) {
+    (rows, channels) = Kernels.rowsAndColumns(shape)
+    self.pieces = Int64(pieces)
+    self.isBackward = isBackward
+  }
+
+  package var name: String { "maxout" }
+  package var key: String { "\(pieces) \(isBackward)" }
+
+  package func run(_ memory: Operands<Float>) {
+    if isBackward { return apus_maxout_backward(rows, pieces, channels, memory[1], memory.bytes(2), memory[0]) }
+    apus_maxout_forward(rows, pieces, channels, memory[1], memory[0], memory.bytes(2))
+  }
+
+  package func reference(_ memory: Operands<Double>) {
+    if isBackward {
+      return apus_maxout_backward_reference_f64(rows, pieces, channels, memory[1], memory.bytes(2), memory[0])
+    }
+    apus_maxout_forward_reference_f64(rows, pieces, channels, memory[1], memory[0], memory.bytes(2))
+  }
+}
+
+extension Kernels {
+  package static func activation(_ function: ActivationFunction, _ x: consuming Tensor) -> Tensor {
+    ActivationKernel(function, count: x.elementCount).mapping(x)
   }
 
   /// `saved`: x or y, as `readsInput` says.
-  package static func nonlinearityBackward(
-    _ function: Nonlinearity, saved: Tensor, gradient: consuming Tensor, parameter: Double
+  package static func activationBackward(
+    _ function: ActivationFunction, saved: Tensor, gradient: consuming Tensor
   ) -> Tensor {
-    defer { withExtendedLifetime(saved) {} }
-    return map(gradient, "\(function)") {
-      apus_nonlinearity_backward(function.code, $0, Float(parameter), saved.floats, $1, $2)
-    } float64: {
-      apus_nonlinearity_backward_reference_f64(function.code, $0, parameter, saved.doubles, $1, $2)
-    }
+    ActivationBackwardKernel(function: function, count: Int64(gradient.elementCount))
+      .mapping(gradient, saved.body.storage)
   }
 
-  package static func relu(_ x: consuming Tensor) -> Tensor {
-    map(x, "relu") {
-      apus_relu_forward($0, $1, $2)
-    } float64: {
-      apus_relu_forward_reference_f64($0, $1, $2)
-    }
-  }
-
-  /// dy where y > 0, else 0.
-  package static func reluBackward(y: Tensor, gradient: consuming Tensor) -> Tensor {
-    defer { withExtendedLifetime(y) {} }
-    return map(gradient, "relu") {
-      apus_relu_backward($0, y.floats, $1, $2)
-    } float64: {
-      apus_relu_backward_reference_f64($0, y.doubles, $1, $2)
-    }
-  }
-
-  /// x > 0 ? x : a · x with a slope a channel (last axis), or one slope for all.
   package static func prelu(_ x: consuming Tensor, slope: Tensor) -> Tensor {
-    let (rows, channels) = preluRows(x.elementCount, slope)
-    defer { withExtendedLifetime(slope) {} }
-    return map(x, "prelu") { _, x, y in
-      apus_prelu_forward(rows, channels, x, slope.floats, y)
-    } float64: { _, x, y in
-      apus_prelu_forward_reference_f64(rows, channels, x, slope.doubles, y)
-    }
+    PReLUKernel(count: x.elementCount, slopes: slope.elementCount).mapping(x, slope.body.storage)
   }
 
   /// The gradients of x, where it is wanted, and of the slopes.
@@ -65,33 +129,9 @@ extension Kernels {
   {
     let dx = wantsData ? Tensor(uninitialized: x.shape, x.scalarType) : nil
     let dSlope = Tensor(uninitialized: slope.shape, slope.scalarType)
-    let (rows, channels) = preluRows(x.elementCount, slope)
-    if dSlope.body.storage.isAbstract {
-      planned(
-        scratch: apus_prelu_backward_scratch(rows, channels),
-        PlannedWork(key: "prelu backward \(rows) \(channels)") { _ in
-          let (x, slope) = (sample([Int(rows), Int(channels)]), sample([Int(channels)]))
-          return { _ = preluBackward(x: x, slope: slope, gradient: x, wantsData: true) }
-        })
-      return (dx, dSlope)
-    }
-    withExtendedLifetime((x, slope, dy)) {
-      switch x.scalarType {
-      case .float32:
-        withScratch(apus_prelu_backward_scratch(rows, channels)) {
-          apus_prelu_backward(rows, channels, x.floats, slope.floats, dy.floats, dx?.floats, dSlope.floats, $0)
-        }
-      case .float64:
-        apus_prelu_backward_reference_f64(
-          rows, channels, x.doubles, slope.doubles, dy.doubles, dx?.doubles, dSlope.doubles)
-      default: unsupported("prelu", x.scalarType)
-      }
-    }
+    PReLUBackwardKernel(forward: PReLUKernel(count: x.elementCount, slopes: slope.elementCount)).launch(
+      x.scalarType, dx?.body.storage, dSlope.body.storage, x.body.storage, slope.body.storage, dy.body.storage)
     return (dx, dSlope)
-  }
-
-  private static func preluRows(_ count: Int, _ slope: Tensor) -> (rows: Int64, channels: Int64) {
-    (Int64(count / slope.elementCount), Int64(slope.elementCount))
   }
 
   /// The maximum over `pieces` blocks of the last axis, and where it is wanted which block won.
@@ -101,37 +141,35 @@ extension Kernels {
     shape[shape.count - 1] /= pieces
     let y = Tensor(uninitialized: shape, x.scalarType)
     let won = wantsPieces ? Tensor(uninitialized: shape, .uint8) : nil
-    if y.body.storage.isAbstract { return (y, won) }
-    let (rows, channels) = maxoutRows(shape)
-    withExtendedLifetime(x) {
-      switch x.scalarType {
-      case .float32: apus_maxout_forward(rows, Int64(pieces), channels, x.floats, y.floats, won?.bytes)
-      case .float64:
-        apus_maxout_forward_reference_f64(rows, Int64(pieces), channels, x.doubles, y.doubles, won?.bytes)
-      default: unsupported("maxout", x.scalarType)
-      }
-    }
+    MaxoutKernel(shape, pieces: pieces).launch(x.scalarType, y.body.storage, x.body.storage, won?.body.storage)
     return (y, won)
   }
 
   package static func maxoutBackward(_ dy: Tensor, won: Tensor, pieces: Int) -> Tensor {
     var shape = dy.shape
     shape[shape.count - 1] *= pieces
-    let dx = Tensor(uninitialized: shape, dy.scalarType)
-    if dx.body.storage.isAbstract { return dx }
-    let (rows, channels) = maxoutRows(dy.shape)
-    withExtendedLifetime((dy, won)) {
-      switch dy.scalarType {
-      case .float32: apus_maxout_backward(rows, Int64(pieces), channels, dy.floats, won.bytes, dx.floats)
-      case .float64:
-        apus_maxout_backward_reference_f64(rows, Int64(pieces), channels, dy.doubles, won.bytes, dx.doubles)
-      default: unsupported("maxout", dy.scalarType)
-      }
-    }
-    return dx
+    return MaxoutKernel(dy.shape, pieces: pieces, isBackward: true).making(
+      shape, dy.scalarType, dy.body.storage, won.body.storage)
   }
+}
 
-  private static func maxoutRows(_ shape: Shape) -> (rows: Int64, channels: Int64) {
-    (Int64(shape.dropLast().reduce(1, *)), Int64(shape[shape.count - 1]))
+extension ActivationFunction {
+  /// Whether backward reads x; else it reads y, which the next layer keeps anyway.
+  package var readsInput: Bool { nonlinearity.map { apus_nonlinearity_reads_input($0.code) != 0 } ?? false }
+
+  /// The kernel and its parameter; `nil` for ReLU, which has one of its own.
+  fileprivate var nonlinearity: (code: apus_nonlinearity, parameter: Double)? {
+    switch self {
+    case .relu: nil
+    case .threshold: (APUS_THRESHOLD, 0)
+    case .sigmoid: (APUS_SIGMOID, 0)
+    case .tanh: (APUS_TANH, 0)
+    case .softplus: (APUS_SOFTPLUS, 0)
+    case .gelu: (APUS_GELU, 0)
+    case .geluTanh: (APUS_GELU_TANH, 0)
+    case .leakyReLU(let slope): (APUS_LEAKY_RELU, slope)
+    case .elu(let alpha): (APUS_ELU, alpha)
+    case .swish(let beta): (APUS_SWISH, beta)
+    }
   }
 }

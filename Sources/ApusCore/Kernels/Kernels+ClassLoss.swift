@@ -73,8 +73,8 @@ extension Kernels {
   package static func total(_ x: Tensor) -> Double { whole(.sum, x) }
 
   /// A reduction of all elements to a number.
-  package static func whole(_ operation: Reduction, _ x: Tensor) -> Double {
-    reduce(operation, x.viewed(as: [x.elementCount]), axes: 0..<1).viewed(as: []).item()
+  package static func whole(_ function: ReductionFunction, _ x: Tensor) -> Double {
+    reduce(function, x.viewed(as: [x.elementCount]), axes: 0..<1).viewed(as: []).item()
   }
 
   /// One number a row, and what the gradient needs.
@@ -95,108 +95,96 @@ extension Kernels {
     case .crossEntropy, .targetCrossEntropy:
       memory.values = wantsBackward ? Tensor(uninitialized: scores.shape, type) : nil
     }
-    if losses.body.storage.isAbstract { return (losses, memory) }
-    withExtendedLifetime((scores, weights, memory)) {
-      switch type {
-      case .float32: forward32(loss, scores, weights, losses, memory)
-      case .float64: forward64(loss, scores, weights, losses, memory)
-      default: unsupported("a loss", type)
-      }
-    }
+    ClassLossKernel(loss: loss).launch(
+      type, losses.body.storage, memory.values?.body.storage, memory.slopes?.body.storage, scores.body.storage,
+      weights?.body.storage)
     return (losses, memory)
-  }
-
-  private static func forward32(
-    _ loss: ClassLoss, _ scores: Tensor, _ weights: Tensor?, _ losses: Tensor, _ memory: ClassLossMemory
-  ) {
-    let (z, w, p) = (scores.floats, weights?.floats, memory.values?.floats)
-    switch loss {
-    case .crossEntropy(let rows, let smoothing):
-      rows.withRows { apus_label_cross_entropy_forward($0, w, Float(smoothing), z, losses.floats, p) }
-    case .targetCrossEntropy(let targets, let smoothing):
-      let (count, classes) = rowsAndColumns(targets.shape)
-      apus_target_cross_entropy_forward(count, classes, targets.floats, w, Float(smoothing), z, losses.floats, p)
-    case .focal(let rows, let gamma):
-      rows.withRows { apus_focal_forward($0, w, Float(gamma), z, losses.floats, memory.slopes!.floats, p) }
-    case .hinge(let rows, let margin):
-      rows.withRows { apus_hinge_forward($0, w, Float(margin), z, losses.floats) }
-    case .logLikelihood(let rows):
-      rows.withRows { apus_negative_log_likelihood_forward_f32($0, w, z, losses.floats) }
-    }
-  }
-
-  private static func forward64(
-    _ loss: ClassLoss, _ scores: Tensor, _ weights: Tensor?, _ losses: Tensor, _ memory: ClassLossMemory
-  ) {
-    let (z, w, p) = (scores.doubles, weights?.doubles, memory.values?.doubles)
-    switch loss {
-    case .crossEntropy(let rows, let smoothing):
-      rows.withRows { apus_label_cross_entropy_forward_reference_f64($0, w, smoothing, z, losses.doubles, p) }
-    case .targetCrossEntropy(let targets, let smoothing):
-      let (count, classes) = rowsAndColumns(targets.shape)
-      apus_target_cross_entropy_forward_reference_f64(
-        count, classes, targets.doubles, w, smoothing, z, losses.doubles, p)
-    case .focal(let rows, let gamma):
-      rows.withRows { apus_focal_forward_reference_f64($0, w, gamma, z, losses.doubles, memory.slopes!.doubles, p) }
-    case .hinge(let rows, let margin):
-      rows.withRows { apus_hinge_forward_reference_f64($0, w, margin, z, losses.doubles) }
-    case .logLikelihood(let rows):
-      rows.withRows { apus_negative_log_likelihood_forward_f64($0, w, z, losses.doubles) }
-    }
   }
 
   /// The scores' gradient from that of the numbers.
   package static func classLossBackward(
     _ loss: ClassLoss, _ memory: ClassLossMemory, _ weights: Tensor?, _ gradient: Tensor
-  )
-    -> Tensor
-  {
+  ) -> Tensor {
     let dx = Tensor(uninitialized: memory.shape, gradient.scalarType)
-    if dx.body.storage.isAbstract || gradient.body.storage.isAbstract { return dx }
-    withExtendedLifetime((gradient, weights, memory)) {
-      if gradient.scalarType == .float32 {
-        backward32(loss, memory, weights, gradient, dx)
-      } else {
-        backward64(loss, memory, weights, gradient, dx)
-      }
-    }
+    ClassLossBackwardKernel(loss: loss).launch(
+      gradient.scalarType, dx.body.storage, memory.values?.body.storage, memory.slopes?.body.storage,
+      gradient.body.storage, weights?.body.storage)
     return dx
   }
+}
 
-  private static func backward32(
-    _ loss: ClassLoss, _ memory: ClassLossMemory, _ weights: Tensor?, _ gradient: Tensor, _ dx: Tensor
-  ) {
-    let (p, w, dy) = (memory.values?.floats, weights?.floats, gradient.floats)
+/// Losses, the values and slopes that the gradient needs, scores, weights of classes.
+private struct ClassLossKernel: Kernel {
+  let loss: Kernels.ClassLoss
+
+  var name: String { "a loss" }
+  /// A sample has no labels.
+  var isTimed: Bool { false }
+
+  func run(_ memory: Operands<Float>) {
+    let (losses, p, slopes, z, w) = (memory[0], memory[1], memory[2], memory[3], memory[4])
     switch loss {
     case .crossEntropy(let rows, let smoothing):
-      rows.withRows { apus_label_cross_entropy_backward($0, w, Float(smoothing), p, dy, dx.floats) }
+      rows.withRows { apus_label_cross_entropy_forward($0, w, Float(smoothing), z, losses, p) }
     case .targetCrossEntropy(let targets, let smoothing):
-      let (count, classes) = rowsAndColumns(targets.shape)
-      apus_target_cross_entropy_backward(count, classes, targets.floats, w, Float(smoothing), p, dy, dx.floats)
-    case .focal(let rows, _): rows.withRows { apus_focal_backward($0, memory.slopes!.floats, p, dy, dx.floats) }
-    case .hinge(let rows, let margin): rows.withRows { apus_hinge_backward($0, w, Float(margin), p, dy, dx.floats) }
-    case .logLikelihood(let rows):
-      rows.withRows { apus_negative_log_likelihood_backward_f32($0, w, dy, dx.floats) }
+      let (count, classes) = Kernels.rowsAndColumns(targets.shape)
+      apus_target_cross_entropy_forward(count, classes, targets.floats, w, Float(smoothing), z, losses, p)
+    case .focal(let rows, let gamma):
+      rows.withRows { apus_focal_forward($0, w, Float(gamma), z, losses, slopes, p) }
+    case .hinge(let rows, let margin): rows.withRows { apus_hinge_forward($0, w, Float(margin), z, losses) }
+    case .logLikelihood(let rows): rows.withRows { apus_negative_log_likelihood_forward_f32($0, w, z, losses) }
     }
   }
 
-  private static func backward64(
-    _ loss: ClassLoss, _ memory: ClassLossMemory, _ weights: Tensor?, _ gradient: Tensor, _ dx: Tensor
-  ) {
-    let (p, w, dy) = (memory.values?.doubles, weights?.doubles, gradient.doubles)
+  func reference(_ memory: Operands<Double>) {
+    let (losses, p, slopes, z, w) = (memory[0], memory[1], memory[2], memory[3], memory[4])
     switch loss {
     case .crossEntropy(let rows, let smoothing):
-      rows.withRows { apus_label_cross_entropy_backward_reference_f64($0, w, smoothing, p, dy, dx.doubles) }
+      rows.withRows { apus_label_cross_entropy_forward_reference_f64($0, w, smoothing, z, losses, p) }
     case .targetCrossEntropy(let targets, let smoothing):
-      let (count, classes) = rowsAndColumns(targets.shape)
-      apus_target_cross_entropy_backward_reference_f64(
-        count, classes, targets.doubles, w, smoothing, p, dy, dx.doubles)
-    case .focal(let rows, _):
-      rows.withRows { apus_focal_backward_reference_f64($0, memory.slopes!.doubles, p, dy, dx.doubles) }
+      let (count, classes) = Kernels.rowsAndColumns(targets.shape)
+      apus_target_cross_entropy_forward_reference_f64(count, classes, targets.doubles, w, smoothing, z, losses, p)
+    case .focal(let rows, let gamma):
+      rows.withRows { apus_focal_forward_reference_f64($0, w, gamma, z, losses, slopes, p) }
+    case .hinge(let rows, let margin): rows.withRows { apus_hinge_forward_reference_f64($0, w, margin, z, losses) }
+    case .logLikelihood(let rows): rows.withRows { apus_negative_log_likelihood_forward_f64($0, w, z, losses) }
+    }
+  }
+}
+
+/// The scores' gradient, what forward kept, the gradient of the losses, weights of classes.
+private struct ClassLossBackwardKernel: Kernel {
+  let loss: Kernels.ClassLoss
+
+  var name: String { "a loss" }
+  var isTimed: Bool { false }
+
+  func run(_ memory: Operands<Float>) {
+    let (dx, p, slopes, dy, w) = (memory[0], memory[1], memory[2], memory[3], memory[4])
+    switch loss {
+    case .crossEntropy(let rows, let smoothing):
+      rows.withRows { apus_label_cross_entropy_backward($0, w, Float(smoothing), p, dy, dx) }
+    case .targetCrossEntropy(let targets, let smoothing):
+      let (count, classes) = Kernels.rowsAndColumns(targets.shape)
+      apus_target_cross_entropy_backward(count, classes, targets.floats, w, Float(smoothing), p, dy, dx)
+    case .focal(let rows, _): rows.withRows { apus_focal_backward($0, slopes, p, dy, dx) }
+    case .hinge(let rows, let margin): rows.withRows { apus_hinge_backward($0, w, Float(margin), p, dy, dx) }
+    case .logLikelihood(let rows): rows.withRows { apus_negative_log_likelihood_backward_f32($0, w, dy, dx) }
+    }
+  }
+
+  func reference(_ memory: Operands<Double>) {
+    let (dx, p, slopes, dy, w) = (memory[0], memory[1], memory[2], memory[3], memory[4])
+    switch loss {
+    case .crossEntropy(let rows, let smoothing):
+      rows.withRows { apus_label_cross_entropy_backward_reference_f64($0, w, smoothing, p, dy, dx) }
+    case .targetCrossEntropy(let targets, let smoothing):
+      let (count, classes) = Kernels.rowsAndColumns(targets.shape)
+      apus_target_cross_entropy_backward_reference_f64(count, classes, targets.doubles, w, smoothing, p, dy, dx)
+    case .focal(let rows, _): rows.withRows { apus_focal_backward_reference_f64($0, slopes, p, dy, dx) }
     case .hinge(let rows, let margin):
-      rows.withRows { apus_hinge_backward_reference_f64($0, w, margin, p, dy, dx.doubles) }
-    case .logLikelihood(let rows):
-      rows.withRows { apus_negative_log_likelihood_backward_f64($0, w, dy, dx.doubles) }
+      rows.withRows { apus_hinge_backward_reference_f64($0, w, margin, p, dy, dx) }
+    case .logLikelihood(let rows): rows.withRows { apus_negative_log_likelihood_backward_f64($0, w, dy, dx) }
     }
   }
 }

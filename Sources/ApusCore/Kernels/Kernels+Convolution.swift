@@ -1,35 +1,126 @@
 import CApus
 
-/// Geometry of a convolution beside the sizes of its operands.
-package struct ConvolutionGeometry {
-  var stride: (Int, Int) = (1, 1)
-  var dilation: (Int, Int) = (1, 1)
-  /// top, left, bottom, right
-  package var padding: (Int, Int, Int, Int) = (0, 0, 0, 0)
-  var groups = 1
-  var precision = Precision.standard
+/// A pass of a convolution:
+/// - forward: y, x, w, bias, mean, scale, shift, residual, which may be y; what is left out is not done;
+/// - backward data, also the transposed convolution: dx, dy, w;
+/// - backward weights: dw, x, dy.
+package struct ConvolutionKernel: Kernel {
+  package enum Pass: UInt32, CaseIterable { case forward, backwardData, backwardWeights }
 
+  private let pass: Pass
+  private let plan: apus_conv2d_plan
+  private let activation: apus_activation
+
+  /// - Parameters:
+  ///   - x: shape of the convolution's input, whatever the pass.
+  ///   - relu: whether forward ends with a ReLU.
+  ///   - accumulates: whether the result is added to what its place holds.
+  ///   - packsWeights: whether w comes packed, by `packed`.
   package init(
-    stride: (Int, Int) = (1, 1), dilation: (Int, Int) = (1, 1), padding: (Int, Int, Int, Int) = (0, 0, 0, 0),
-    groups: Int = 1, precision: Precision = Precision.standard
+    _ pass: Pass, _ x: Shape, _ w: Shape, _ settings: ConvolutionSettings, relu: Bool = false,
+    accumulates: Bool = false, packsWeights: Bool = false
   ) {
-    self.stride = stride
-    self.dilation = dilation
-    self.padding = padding
-    self.groups = groups
-    self.precision = precision
+    let shape = apus_conv2d(
+      batch: Int64(x[0]), height: Int64(x[1]), width: Int64(x[2]), in_channels: Int64(x[3]),
+      out_channels: Int64(w[3]), kernel_h: Int64(w[0]), kernel_w: Int64(w[1]),
+      stride_h: Int64(settings.stride.height), stride_w: Int64(settings.stride.width),
+      dilation_h: Int64(settings.dilation.height), dilation_w: Int64(settings.dilation.width),
+      pad_top: Int64(settings.padding.top), pad_left: Int64(settings.padding.left),
+      pad_bottom: Int64(settings.padding.bottom), pad_right: Int64(settings.padding.right),
+      groups: Int64(settings.groups))
+    let options = apus_conv2d_options(
+      accumulate: accumulates ? 1 : 0, precision: settings.precision.native, packed_weights: packsWeights ? 1 : 0)
+    self.init(pass, shape, options, relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE)
   }
 
-  package func outputSize(_ size: (Int, Int), kernel: (Int, Int)) -> (Int, Int) {
-    (
-      ConvolutionGeometry.outputSize(size.0, kernel.0, stride.0, dilation.0, padding.0 + padding.2),
-      ConvolutionGeometry.outputSize(size.1, kernel.1, stride.1, dilation.1, padding.1 + padding.3)
-    )
+  private init(_ pass: Pass, _ shape: apus_conv2d, _ options: apus_conv2d_options, _ activation: apus_activation) {
+    var (plan, error) = (apus_conv2d_plan(), apus_error())
+    let status = withUnsafePointer(to: shape) { shape in
+      withUnsafePointer(to: options) {
+        apus_conv2d_plan_make(&plan, apus_conv2d_pass(rawValue: pass.rawValue), shape, $0, &error)
+      }
+    }
+    if status != APUS_OK { Kernels.failed("convolution", error) }
+    (self.pass, self.plan, self.activation) = (pass, plan, activation)
   }
 
-  static func outputSize(_ size: Int, _ kernel: Int, _ stride: Int, _ dilation: Int, _ padding: Int) -> Int {
-    let span = size + padding - dilation * (kernel - 1) - 1
-    return span < 0 ? 0 : span / stride + 1
+  package var name: String { "a convolution" }
+  package var scratchBytes: Int { plan.scratch_bytes }
+  package var implementation: String? { String(cString: apus_conv2d_implementation_name(plan.implementation)) }
+  func choice(for pass: KernelChoice.Pass) -> KernelChoice {
+    KernelChoice(pass, count: APUS_CONV2D_IMPLEMENTATIONS) { reasons in
+      withUnsafePointer(to: plan) { apus_conv2d_plan_reasons($0, reasons) }
+    }
+  }
+  /// Of y.
+  var output: Shape { [Int(plan.shape.batch), Int(plan.out_h), Int(plan.out_w), Int(plan.shape.out_channels)] }
+
+  package func run(_ memory: Operands<Float>) {
+    withUnsafePointer(to: plan) { plan in
+      switch pass {
+      case .forward:
+        var after = apus_conv2d_epilogue(
+          bias: memory.input(3), mean: memory.input(4), scale: memory.input(5), shift: memory.input(6),
+          residual: memory.input(7), activation: activation)
+        apus_conv2d_forward(plan, memory[1], memory[2], &after, memory[0], memory.scratch)
+      case .backwardData: apus_conv2d_backward_data(plan, memory[1], memory[2], memory[0], memory.scratch)
+      case .backwardWeights: apus_conv2d_backward_weights(plan, memory[1], memory[2], memory[0], memory.scratch)
+      }
+    }
+  }
+
+  package func reference(_ memory: Operands<Double>) {
+    withUnsafePointer(to: plan.shape) { shape in
+      switch pass {
+      case .forward:
+        var after = apus_conv2d_epilogue_f64(
+          bias: memory.input(3), mean: memory.input(4), scale: memory.input(5), shift: memory.input(6),
+          residual: memory.input(7), activation: activation)
+        apus_conv2d_forward_reference_f64(shape, memory[1], memory[2], &after, memory[0])
+      case .backwardData:
+        apus_conv2d_backward_data_reference_f64(shape, memory[1], memory[2], plan.options.accumulate, memory[0])
+      case .backwardWeights:
+        apus_conv2d_backward_weights_reference_f64(shape, memory[1], memory[2], plan.options.accumulate, memory[0])
+      }
+    }
+  }
+
+  /// Weights as a run takes them: packed, or as they are.
+  package func packed(_ weight: Tensor) -> Tensor {
+    if plan.packed_bytes == 0 { return weight }
+    let memory = Tensor(uninitialized: [plan.packed_bytes], .uint8)
+    withUnsafePointer(to: plan) { apus_conv2d_pack_weights($0, weight.floats, memory.bytes) }
+    withExtendedLifetime((weight, memory)) {}
+    return memory
+  }
+
+  /// Timed on the first images of a batch; it grows with them.
+  package func work(_ byteCounts: [Int?]) -> PlannedWork {
+    let sizes = withUnsafeBytes(of: plan.shape) { Array($0.bindMemory(to: Int64.self)) }
+    let (batch, perImage) = (Int(plan.shape.batch), pass.imagePlaces)
+    let multiplyAdds = plan.out_h * plan.out_w * plan.shape.out_channels * plan.shape.kernel_h * plan.shape.kernel_w
+    return PlannedWork(
+      key: "convolution \(pass) \(sizes) \(plan.options) \(activation) \(byteCounts)", images: batch,
+      multiplyAdds: Int(multiplyAdds * (plan.shape.in_channels / plan.shape.groups))
+    ) { images in
+      var (shape, options) = (plan.shape, plan.options)
+      (shape.batch, options.accumulate) = (Int64(images), 0)
+      let counts = byteCounts.enumerated().map { place, count in
+        count.map { perImage.contains(place) ? $0 / max(1, batch) * images : $0 }
+      }
+      return ConvolutionKernel(pass, shape, options, activation).sampled(counts)
+    }
+  }
+}
+
+extension ConvolutionKernel.Pass {
+  /// Places whose size grows with the batch.
+  fileprivate var imagePlaces: Set<Int> {
+    switch self {
+    case .forward: [0, 1, 7]
+    case .backwardData: [0, 1]
+    case .backwardWeights: [1, 2]
+    }
   }
 }
 
@@ -49,152 +140,32 @@ extension Kernels {
     }
   }
 
-  package static func convolution(_ x: Tensor, _ w: Tensor, _ geometry: ConvolutionGeometry, _ epilogue: Epilogue)
+  package static func convolution(_ x: Tensor, _ w: Tensor, _ settings: ConvolutionSettings, _ epilogue: Epilogue)
     -> Tensor
   {
-    x.settle()
-    var shape = descriptor(x.shape, w.shape, geometry)
-    let (height, width) = geometry.outputSize((x.shape[1], x.shape[2]), kernel: (w.shape[0], w.shape[1]))
-    let y = Tensor(uninitialized: [x.shape[0], height, width, w.shape[3]], x.scalarType)
-    if y.body.storage.isAbstract {
-      planned(
-        scratch: plan(APUS_CONV2D_FORWARD, &shape, geometry.precision).scratch_bytes,
-        work("forward", x.shape, w.shape, geometry, after: epilogue, y.elementCount) { x, w, _, after in
-          { _ = convolution(x, w, geometry, after) }
-        })
-      return y
-    }
-    let activation = epilogue.relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE
-    withExtendedLifetime((x, w, epilogue)) {
-      switch x.scalarType {
-      case .float32:
-        var plan = plan(APUS_CONV2D_FORWARD, &shape, geometry.precision)
-        var after = apus_conv2d_epilogue(
-          bias: UnsafePointer(epilogue.bias?.floats), mean: UnsafePointer(epilogue.norm?.mean.floats),
-          scale: UnsafePointer(epilogue.norm?.scale.floats), shift: UnsafePointer(epilogue.norm?.shift.floats),
-          residual: UnsafePointer(epilogue.residual?.floats), activation: activation)
-        withScratch(plan.scratch_bytes) { apus_conv2d_forward(&plan, x.floats, w.floats, &after, y.floats, $0) }
-      case .float64:
-        apus_conv2d_forward_reference_f64(
-          &shape, x.doubles, w.doubles, epilogue.bias?.doubles, epilogue.norm?.mean.doubles,
-          epilogue.norm?.scale.doubles, epilogue.norm?.shift.doubles, epilogue.residual?.doubles, activation, y.doubles)
-      default: unsupported("a convolution", x.scalarType)
-      }
-    }
-    return y
+    let kernel = ConvolutionKernel(.forward, x.shape, w.shape, settings, relu: epilogue.relu)
+    let norm = epilogue.norm
+    return kernel.making(
+      kernel.output, x.scalarType, x.body.storage, w.body.storage, epilogue.bias?.body.storage,
+      norm?.mean.body.storage, norm?.scale.body.storage, norm?.shift.body.storage, epilogue.residual?.body.storage)
   }
 
   /// The gradient with respect to x, of shape `input`; also the transposed convolution. `sum`: memory with numbers of that shape,
   /// to which it is added.
   package static func convolutionBackwardData(
-    _ dy: Tensor, _ w: Tensor, input: Shape, _ geometry: ConvolutionGeometry, addingTo sum: Storage? = nil
+    _ dy: Tensor, _ w: Tensor, input: Shape, _ settings: ConvolutionSettings, addingTo sum: Storage? = nil
   ) -> Tensor {
-    var shape = descriptor(input, w.shape, geometry)
-    let dx =
-      sum.map { Tensor(body: TensorBody(shape: input, scalarType: dy.scalarType, storage: $0)) }
-      ?? Tensor(uninitialized: input, dy.scalarType)
-    if dx.body.storage.isAbstract {
-      planned(
-        scratch: plan(APUS_CONV2D_BACKWARD_DATA, &shape, geometry.precision, accumulate: sum != nil).scratch_bytes,
-        work("backward data", input, w.shape, geometry, dy.elementCount) { x, w, dy, _ in
-          { _ = convolutionBackwardData(dy, w, input: x.shape, geometry) }
-        })
-      return dx
-    }
-    withExtendedLifetime((dy, w)) {
-      if dy.scalarType == .float32 {
-        var plan = plan(APUS_CONV2D_BACKWARD_DATA, &shape, geometry.precision, accumulate: sum != nil)
-        withScratch(plan.scratch_bytes) { apus_conv2d_backward_data(&plan, dy.floats, w.floats, dx.floats, $0) }
-      } else {
-        apus_conv2d_backward_data_reference_f64(&shape, dy.doubles, w.doubles, sum == nil ? 0 : 1, dx.doubles)
-      }
-    }
-    return dx
+    let kernel = ConvolutionKernel(.backwardData, input, w.shape, settings, accumulates: sum != nil)
+    guard let sum else { return kernel.making(input, dy.scalarType, dy.body.storage, w.body.storage) }
+    kernel.launch(dy.scalarType, sum, dy.body.storage, w.body.storage)
+    return Tensor(body: TensorBody(shape: input, scalarType: dy.scalarType, storage: sum))
   }
 
   package static func convolutionBackwardWeights(
-    _ x: Tensor, _ dy: Tensor, kernel: Shape, _ geometry: ConvolutionGeometry
-  )
-    -> Tensor
-  {
-    var shape = descriptor(x.shape, kernel, geometry)
-    let dw = Tensor(uninitialized: kernel, dy.scalarType)
-    if dw.body.storage.isAbstract {
-      planned(
-        scratch: plan(APUS_CONV2D_BACKWARD_WEIGHTS, &shape, geometry.precision).scratch_bytes,
-        work("backward weights", x.shape, kernel, geometry, dy.elementCount) { x, w, dy, _ in
-          { _ = convolutionBackwardWeights(x, dy, kernel: w.shape, geometry) }
-        })
-      return dw
-    }
-    withExtendedLifetime((x, dy)) {
-      if dy.scalarType == .float32 {
-        var plan = plan(APUS_CONV2D_BACKWARD_WEIGHTS, &shape, geometry.precision)
-        withScratch(plan.scratch_bytes) { apus_conv2d_backward_weights(&plan, x.floats, dy.floats, dw.floats, $0) }
-      } else {
-        apus_conv2d_backward_weights_reference_f64(&shape, x.doubles, dy.doubles, 0, dw.doubles)
-      }
-    }
-    return dw
-  }
-
-  /// A convolution's pass on samples of x, w and dy.
-  private static func work(
-    _ pass: String, _ input: Shape, _ kernel: Shape, _ geometry: ConvolutionGeometry,
-    after epilogue: Epilogue = Epilogue(),
-    _ outputs: Int, _ run: @escaping (_ x: Tensor, _ w: Tensor, _ dy: Tensor, _ after: Epilogue) -> () -> Void
-  ) -> PlannedWork {
-    let (height, width) = geometry.outputSize((input[1], input[2]), kernel: (kernel[0], kernel[1]))
-    let output: Shape = [input[0], height, width, kernel[3]]
-    let has = (
-      bias: epilogue.bias != nil, norm: epilogue.norm != nil, residual: epilogue.residual != nil,
-      relu: epilogue.relu
-    )
-    return PlannedWork(
-      key: "convolution \(pass) \(input) \(kernel) \(geometry) \(has)", images: input[0],
-      multiplyAdds: outputs / max(1, input[0]) * kernel[0] * kernel[1] * kernel[2]
-    ) { images in
-      let channels = sample([kernel[3]])
-      return run(
-        sample(input, images: images), sample(kernel), sample(output, images: images),
-        Epilogue(
-          bias: has.bias ? channels : nil,
-          norm: has.norm ? FoldedNorm(mean: channels, scale: channels, shift: channels) : nil,
-          residual: has.residual ? sample(output, images: images) : nil, relu: has.relu))
-    }
-  }
-
-  /// Name of the implementation that the forward pass of a convolution takes, for records and plans.
-  package static func convolutionImplementation(_ input: Shape, _ kernel: Shape, _ geometry: ConvolutionGeometry)
-    -> String
-  {
-    var shape = descriptor(input, kernel, geometry)
-    let plan = plan(APUS_CONV2D_FORWARD, &shape, geometry.precision)
-    return String(cString: apus_conv2d_implementation_name(plan.implementation))
-  }
-
-  static func descriptor(_ x: Shape, _ w: Shape, _ geometry: ConvolutionGeometry) -> apus_conv2d {
-    apus_conv2d(
-      batch: Int64(x[0]), height: Int64(x[1]), width: Int64(x[2]), in_channels: Int64(x[3]),
-      out_channels: Int64(w[3]), kernel_h: Int64(w[0]), kernel_w: Int64(w[1]),
-      stride_h: Int64(geometry.stride.0), stride_w: Int64(geometry.stride.1),
-      dilation_h: Int64(geometry.dilation.0), dilation_w: Int64(geometry.dilation.1),
-      pad_top: Int64(geometry.padding.0), pad_left: Int64(geometry.padding.1),
-      pad_bottom: Int64(geometry.padding.2), pad_right: Int64(geometry.padding.3), groups: Int64(geometry.groups))
-  }
-
-  static func plan(
-    _ pass: apus_conv2d_pass, _ shape: inout apus_conv2d, _ precision: Precision, accumulate: Bool = false,
-    packsWeights: Bool = false
-  ) -> apus_conv2d_plan {
-    var plan = apus_conv2d_plan()
-    var options = apus_conv2d_options()
-    options.accumulate = accumulate ? 1 : 0
-    options.precision = precision.native
-    options.packed_weights = packsWeights ? 1 : 0
-    var error = apus_error()
-    if apus_conv2d_plan_make(&plan, pass, &shape, &options, &error) != APUS_OK { failed("convolution", error) }
-    return plan
+    _ x: Tensor, _ dy: Tensor, kernel: Shape, _ settings: ConvolutionSettings
+  ) -> Tensor {
+    ConvolutionKernel(.backwardWeights, x.shape, kernel, settings).making(
+      kernel, dy.scalarType, x.body.storage, dy.body.storage)
   }
 }
 

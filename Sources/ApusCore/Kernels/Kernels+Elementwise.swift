@@ -1,68 +1,119 @@
 import CApus
 
-extension Kernels {
-  package typealias Unary = Graph.Unary
-  package typealias Binary = Graph.Binary
+/// y, x, element by element; y may be x.
+package struct UnaryKernel: Kernel {
+  let function: UnaryFunction
+  let count: Int64
 
+  package init(_ function: UnaryFunction, count: Int) { (self.function, self.count) = (function, Int64(count)) }
+
+  package var name: String { "\(function)" }
+
+  package func run(_ memory: Operands<Float>) { apus_unary_f32(function.code, count, memory[1], memory[0]) }
+
+  package func reference(_ memory: Operands<Double>) {
+    apus_unary_reference_f64(function.code, count, memory[1], memory[0])
+  }
+}
+
+/// y, x: x · factor + offset; y may be x.
+package struct ScaleKernel: Kernel {
+  let factor, offset: Double
+  let count: Int64
+
+  package init(by factor: Double, plus offset: Double, count: Int) {
+    (self.factor, self.offset, self.count) = (factor, offset, Int64(count))
+  }
+
+  package var name: String { "arithmetic with a number" }
+
+  package func run(_ memory: Operands<Float>) {
+    apus_scale_f32(count, memory[1], Float(factor), Float(offset), memory[0])
+  }
+
+  package func reference(_ memory: Operands<Double>) {
+    apus_scale_reference_f64(count, memory[1], factor, offset, memory[0])
+  }
+}
+
+/// y, x: inverted dropout; y may be x.
+private struct DropoutKernel: Kernel {
+  let rate: Double
+  let seed, stream: UInt64
+  let count: Int64
+
+  var name: String { "dropout" }
+
+  func run(_ memory: Operands<Float>) { apus_dropout_f32(count, seed, stream, Float(rate), memory[1], memory[0]) }
+
+  func reference(_ memory: Operands<Double>) {
+    apus_dropout_reference_f64(count, seed, stream, rate, memory[1], memory[0])
+  }
+}
+
+/// y, a, b, broadcast to y's shape; y may be an operand that is not broadcast.
+package struct BinaryKernel: Kernel {
+  let function: BinaryFunction
+  let space: apus_broadcast
+
+  package init(_ function: BinaryFunction, _ a: Shape, _ b: Shape, to shape: Shape) {
+    (self.function, space) = (function, Kernels.broadcast(a, b, to: shape))
+  }
+
+  package var name: String { "\(function)" }
+
+  package func run(_ memory: Operands<Float>) {
+    withUnsafePointer(to: space) { apus_binary_f32(function.code, $0, memory[1], memory[2], memory[0]) }
+  }
+
+  package func reference(_ memory: Operands<Double>) {
+    withUnsafePointer(to: space) { apus_binary_reference_f64(function.code, $0, memory[1], memory[2], memory[0]) }
+  }
+
+  package func integers(_ memory: Operands<Int32>) {
+    withUnsafePointer(to: space) { apus_binary_reference_i32(function.code, $0, memory[1], memory[2], memory[0]) }
+  }
+}
+
+/// y, mask, a, b: mask ? a : b.
+private struct SelectKernel: Kernel {
+  let count: Int64
+
+  var name: String { "a selection" }
+
+  func run(_ memory: Operands<Float>) { apus_select_f32(count, memory.bytes(1), memory[2], memory[3], memory[0]) }
+
+  func reference(_ memory: Operands<Double>) {
+    apus_select_f64(count, memory.bytes(1), memory[2], memory[3], memory[0])
+  }
+}
+
+extension Kernels {
   enum Comparison: UInt32 {
     case equal, notEqual, less, lessEqual, greater, greaterEqual
     var code: apus_comparison { apus_comparison(rawValue: rawValue) }
   }
 
-  /// An element-wise kernel on an operand that is given up: in place where nobody else refers to its memory.
-  static func map(
-    _ x: consuming Tensor, _ operation: @autoclosure () -> String,
-    float32: (_ count: Int64, _ x: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>) -> Void,
-    float64: (_ count: Int64, _ x: UnsafeMutablePointer<Double>, _ y: UnsafeMutablePointer<Double>) -> Void
-  ) -> Tensor {
-    let shape = x.shape
-    let type = x.scalarType
-    let (source, isReusable) = consume(&x)
-    let storage = isReusable ? source : Storage(byteCount: shape.elementCount * type.byteCount)
-    let y = Tensor(body: TensorBody(shape: shape, scalarType: type, storage: storage))
-    if storage.isAbstract {
-      // All of them read and write their operand once; only dropout's numbers cost more than memory.
-      planned(
-        PlannedWork(key: "element-wise \(operation() == "dropout" ? "dropout" : "") \(shape.elementCount)") {
-          [isDropout = operation() == "dropout"] _ in
-          let x = sample(shape)
-          return { _ = isDropout ? dropout(x, rate: 0.5, seed: 1, stream: 1) : relu(x) }
-        })
-      return y
-    }
-    let count = Int64(shape.elementCount)
-    withExtendedLifetime(source) {
-      switch type {
-      case .float32: float32(count, source.floats, storage.floats)
-      case .float64: float64(count, source.doubles, storage.doubles)
-      default: unsupported(operation(), type)
-      }
-    }
-    return y
-  }
-
-  package static func unary(_ operation: Unary, _ x: consuming Tensor) -> Tensor {
-    map(x, "\(operation)") {
-      apus_unary_f32(operation.code, $0, $1, $2)
-    } float64: {
-      apus_unary_reference_f64(operation.code, $0, $1, $2)
-    }
+  package static func unary(_ function: UnaryFunction, _ x: consuming Tensor) -> Tensor {
+    UnaryKernel(function, count: x.elementCount).mapping(x)
   }
 
   /// x · factor + offset.
   package static func scale(_ x: consuming Tensor, by factor: Double, plus offset: Double = 0) -> Tensor {
-    map(x, "arithmetic with a number") {
-      apus_scale_f32($0, $1, Float(factor), Float(offset), $2)
-    } float64: {
-      apus_scale_reference_f64($0, $1, factor, offset, $2)
-    }
+    ScaleKernel(by: factor, plus: offset, count: x.elementCount).mapping(x)
+  }
+
+  /// Inverted dropout; the mask is a pure function of (seed, stream, element), so backward is the same call on the gradient.
+  package static func dropout(_ x: consuming Tensor, rate: Double, seed: UInt64, stream: UInt64) -> Tensor {
+    DropoutKernel(rate: rate, seed: seed, stream: stream, count: Int64(x.elementCount)).mapping(x)
   }
 
   /// a ∘ b, broadcast to `shape`; both of one type.
-  package static func binary(_ operation: Binary, _ a: consuming Tensor, _ b: consuming Tensor, shape: Shape) -> Tensor
+  package static func binary(_ function: BinaryFunction, _ a: consuming Tensor, _ b: consuming Tensor, shape: Shape)
+    -> Tensor
   {
     let type = a.scalarType
-    var space = broadcast(a.shape, b.shape, to: shape)
+    let kernel = BinaryKernel(function, a.shape, b.shape, to: shape)
     let fitsA = a.shape == shape
     let fitsB = b.shape == shape
     let (left, reusableA) = consume(&a)
@@ -70,24 +121,8 @@ extension Kernels {
     let storage =
       fitsA && reusableA && left !== right
       ? left : fitsB && reusableB && left !== right ? right : Storage(byteCount: shape.elementCount * type.byteCount)
-    let y = Tensor(body: TensorBody(shape: shape, scalarType: type, storage: storage))
-    if storage.isAbstract {
-      planned(
-        PlannedWork(key: "binary \(shape) \(fitsA) \(fitsB)") { _ in
-          let (a, b) = (sample(fitsA ? shape : [1]), sample(fitsB ? shape : [1]))
-          return { _ = binary(.add, a, b, shape: shape) }
-        })
-      return y
-    }
-    withExtendedLifetime((left, right)) {
-      switch type {
-      case .float32: apus_binary_f32(operation.code, &space, left.floats, right.floats, storage.floats)
-      case .float64: apus_binary_reference_f64(operation.code, &space, left.doubles, right.doubles, storage.doubles)
-      case .int32: apus_binary_reference_i32(operation.code, &space, left.int32s, right.int32s, storage.int32s)
-      case .uint8: unsupported("\(operation)", type)
-      }
-    }
-    return y
+    kernel.launch(type, storage, left, right)
+    return Tensor(body: TensorBody(shape: shape, scalarType: type, storage: storage))
   }
 
   static func compare(_ operation: Comparison, _ a: Tensor, _ b: Tensor, shape: Shape) -> Tensor {
@@ -107,26 +142,8 @@ extension Kernels {
 
   /// mask ? a : b, all of one shape.
   static func select(_ mask: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
-    let y = Tensor(uninitialized: a.shape, a.scalarType)
-    if y.body.storage.isAbstract { return y }
-    let count = Int64(a.elementCount)
-    withExtendedLifetime((mask, a, b)) {
-      switch a.scalarType {
-      case .float32: apus_select_f32(count, mask.bytes, a.floats, b.floats, y.floats)
-      case .float64: apus_select_f64(count, mask.bytes, a.doubles, b.doubles, y.doubles)
-      default: unsupported("a selection", a.scalarType)
-      }
-    }
-    return y
-  }
-
-  /// Inverted dropout; the mask is a pure function of (seed, stream, element), so backward is the same call on the gradient.
-  package static func dropout(_ x: consuming Tensor, rate: Double, seed: UInt64, stream: UInt64) -> Tensor {
-    map(x, "dropout") {
-      apus_dropout_f32($0, seed, stream, Float(rate), $1, $2)
-    } float64: {
-      apus_dropout_reference_f64($0, seed, stream, rate, $1, $2)
-    }
+    SelectKernel(count: Int64(a.elementCount)).making(
+      a.shape, a.scalarType, mask.body.storage, a.body.storage, b.body.storage)
   }
 
   static func convert(_ x: Tensor, to type: ScalarType) -> Tensor {
@@ -148,7 +165,7 @@ extension Kernels {
     }
   }
 
-  static func broadcast(_ a: Shape, _ b: Shape, to shape: Shape) -> apus_broadcast {
+  fileprivate static func broadcast(_ a: Shape, _ b: Shape, to shape: Shape) -> apus_broadcast {
     var space = apus_broadcast()
     space.axes = Int32(shape.count)
     withUnsafeMutableBytes(of: &space.sizes) { raw in
@@ -174,8 +191,8 @@ extension Kernels {
   }
 }
 
-extension Graph.Unary {
-  var code: apus_unary {
+extension UnaryFunction {
+  fileprivate var code: apus_unary {
     switch self {
     case .negate: APUS_NEGATE
     case .abs: APUS_ABS
@@ -189,8 +206,8 @@ extension Graph.Unary {
   }
 }
 
-extension Graph.Binary {
-  var code: apus_binary {
+extension BinaryFunction {
+  fileprivate var code: apus_binary {
     switch self {
     case .add: APUS_ADD
     case .subtract: APUS_SUBTRACT
@@ -204,7 +221,7 @@ extension Graph.Binary {
 }
 
 extension ScalarType {
-  var code: apus_scalar {
+  fileprivate var code: apus_scalar {
     switch self {
     case .float32: APUS_F32
     case .float64: APUS_F64

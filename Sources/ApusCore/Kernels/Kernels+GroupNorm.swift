@@ -28,8 +28,87 @@ struct GroupStatistics {
   var inverseDeviation: Tensor
 }
 
+/// A pass of group norm; see `apus/group_norm.h`:
+/// - forward: y, x, γ, β, residual, mean, what it lacks, 1 / deviation: activation(x̂ · γ + β + residual). y may be x. Statistics that
+///   nobody wants lie in scratch;
+/// - backward: dx, dγ, dβ, dResidual, x, y (ReLU's mask, where it is not that of x̂ · γ + β), dy, mean, what it lacks, 1 / deviation, γ,
+///   β. dx and dResidual may be left out.
+package struct GroupNormKernel: Kernel {
+  package enum Pass { case forward, forwardAlone, backward }
+
+  private let pass: Pass
+  private let view: GroupView
+  private let plan: apus_group_norm_plan
+  private let activation: apus_activation
+
+  /// `forwardAlone`: without places for statistics.
+  package init(_ pass: Pass, _ view: GroupView, relu: Bool) {
+    var (plan, error) = (apus_group_norm_plan(), apus_error())
+    let status = apus_group_norm_plan_make(
+      &plan, Int64(view.batch), Int64(view.positions), Int64(view.channels), Int64(view.groups), &error)
+    if status != APUS_OK { Kernels.failed("group norm", error) }
+    (self.pass, self.view, self.plan) = (pass, view, plan)
+    activation = relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE
+  }
+
+  package var name: String { "group norm" }
+  package var key: String { "\(pass) \(view) \(activation)" }
+  package var scratchBytes: Int {
+    pass == .forwardAlone ? own + 3 * statistics * MemoryLayout<Float>.stride : plan.scratch_bytes
+  }
+  /// Statistics lie behind the kernel's own scratch.
+  private var own: Int { (plan.scratch_bytes + 63) / 64 * 64 }
+  private var statistics: Int { view.batch * view.groups }
+
+  package func run(_ memory: Operands<Float>) {
+    withUnsafePointer(to: plan) { plan in
+      switch pass {
+      case .forward, .forwardAlone:
+        var arguments = apus_group_norm_forward_arguments(
+          x: memory.input(1), gamma: memory.input(2), beta: memory.input(3), epsilon: view.epsilon,
+          residual: memory.input(4), activation: activation, y: memory[0], mean: memory[5], mean_rest: memory[6],
+          inverse_deviation: memory[7])
+        if pass == .forwardAlone, let scratch = memory.scratch {
+          let mean = (scratch + own).assumingMemoryBound(to: Float.self)
+          arguments.mean = mean
+          arguments.mean_rest = mean + statistics
+          arguments.inverse_deviation = mean + 2 * statistics
+        }
+        apus_group_norm_forward(plan, &arguments, memory.scratch)
+      case .backward:
+        var arguments = apus_group_norm_backward_arguments(
+          x: memory.input(4), dy: memory.input(6), y: memory.input(5), mean: memory.input(7),
+          mean_rest: memory.input(8), inverse_deviation: memory.input(9), gamma: memory.input(10),
+          beta: memory.input(11), epsilon: view.epsilon, activation: activation, dx: memory[0],
+          dresidual: memory[3], dgamma: memory[1], dbeta: memory[2])
+        apus_group_norm_backward(plan, &arguments, memory.scratch)
+      }
+    }
+  }
+
+  package func reference(_ memory: Operands<Double>) {
+    let (batch, positions) = (Int64(view.batch), Int64(view.positions))
+    let (channels, groups) = (Int64(view.channels), Int64(view.groups))
+    switch pass {
+    case .forward, .forwardAlone:
+      var arguments = apus_group_norm_forward_arguments_f64(
+        x: memory.input(1), gamma: memory.input(2), beta: memory.input(3), epsilon: view.epsilon,
+        residual: memory.input(4), activation: activation, y: memory[0], mean: memory[5], mean_rest: memory[6],
+        inverse_deviation: memory[7])
+      apus_group_norm_forward_reference_f64(batch, positions, channels, groups, &arguments)
+    case .backward:
+      var arguments = apus_group_norm_backward_arguments_f64(
+        x: memory.input(4), dy: memory.input(6), y: memory.input(5), mean: memory.input(7),
+        mean_rest: memory.input(8), inverse_deviation: memory.input(9), gamma: memory.input(10),
+        beta: memory.input(11), epsilon: view.epsilon, activation: activation, dx: memory[0],
+        dresidual: memory[3], dgamma: memory[1], dbeta: memory[2])
+      apus_group_norm_backward_reference_f64(batch, positions, channels, groups, &arguments)
+    }
+  }
+}
+
 extension Kernels {
-  /// activation(x̂ · γ + β + residual); see `apus/group_norm.h`.
+  /// activation(x̂ · γ + β + residual).
   static func groupNorm(
     _ x: Tensor, _ view: GroupView, gamma: Tensor?, beta: Tensor?, residual: Tensor?, relu: Bool
   ) -> (y: Tensor, statistics: GroupStatistics) {
@@ -37,35 +116,10 @@ extension Kernels {
     let mean = Tensor(uninitialized: [view.batch, view.groups], x.scalarType)
     let inverse = Tensor(uninitialized: [view.batch, view.groups], x.scalarType)
     let rest = Tensor(uninitialized: [view.batch, view.groups], x.scalarType)
-    let statistics = GroupStatistics(mean: mean, meanRest: rest, inverseDeviation: inverse)
-    if y.body.storage.isAbstract {
-      planned(
-        scratch: plan(view).scratch_bytes,
-        PlannedWork(key: "group norm \(view) \(x.shape) \(relu)") { [shape = x.shape] _ in
-          let x = sample(shape)
-          return { _ = groupNorm(x, view, gamma: nil, beta: nil, residual: nil, relu: relu) }
-        })
-      return (y, statistics)
-    }
-    let activation = relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE
-    withExtendedLifetime((x, gamma, beta, residual)) {
-      switch x.scalarType {
-      case .float32:
-        var plan = plan(view)
-        withScratch(plan.scratch_bytes) {
-          apus_group_norm_forward(
-            &plan, x.floats, gamma?.floats, beta?.floats, view.epsilon, residual?.floats, activation, y.floats,
-            mean.floats, rest.floats, inverse.floats, $0)
-        }
-      case .float64:
-        apus_group_norm_forward_reference_f64(
-          Int64(view.batch), Int64(view.positions), Int64(view.channels), Int64(view.groups), x.doubles,
-          gamma?.doubles, beta?.doubles, view.epsilon, residual?.doubles, activation, y.doubles, mean.doubles,
-          rest.doubles, inverse.doubles)
-      default: unsupported("group norm", x.scalarType)
-      }
-    }
-    return (y, statistics)
+    GroupNormKernel(.forward, view, relu: relu).launch(
+      x.scalarType, y.body.storage, x.body.storage, gamma?.body.storage, beta?.body.storage, residual?.body.storage,
+      mean.body.storage, rest.body.storage, inverse.body.storage)
+    return (y, GroupStatistics(mean: mean, meanRest: rest, inverseDeviation: inverse))
   }
 
   /// `y`: ReLU's mask, where it is not that of x̂ · γ + β.
@@ -77,131 +131,10 @@ extension Kernels {
     let dResidual = wantsResidual ? Tensor(uninitialized: dy.shape, dy.scalarType) : nil
     let dGamma = Tensor(uninitialized: gamma?.shape ?? [view.channels], dy.scalarType)
     let dBeta = Tensor(uninitialized: beta?.shape ?? [view.channels], dy.scalarType)
-    let gradients = NormalizationGradients(dx: dx, dGamma: dGamma, dBeta: dBeta, dResidual: dResidual)
-    if dGamma.body.storage.isAbstract {
-      planned(
-        scratch: plan(view).scratch_bytes,
-        PlannedWork(key: "group norm backward \(view) \(dy.shape) \(relu)") { [shape = dy.shape] _ in
-          let (x, s) = (sample(shape), sample([view.batch, view.groups]))
-          let statistics = GroupStatistics(mean: s, meanRest: s, inverseDeviation: s)
-          return {
-            _ = groupNormBackward(
-              x, y: relu ? x : nil, gradient: x, view, statistics, gamma: nil, beta: nil, relu: relu,
-              wantsData: wantsData, wantsResidual: false)
-          }
-        })
-      return gradients
-    }
-    let activation = relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE
-    let (mean, rest, inverse) = (statistics.mean, statistics.meanRest, statistics.inverseDeviation)
-    withExtendedLifetime((x, y, dy, gamma, beta, statistics)) {
-      if dy.scalarType == .float32 {
-        var plan = plan(view)
-        withScratch(plan.scratch_bytes) {
-          apus_group_norm_backward(
-            &plan, x.floats, y?.floats, dy.floats, mean.floats, rest.floats, inverse.floats, gamma?.floats,
-            beta?.floats, view.epsilon, activation, dx?.floats, dGamma.floats, dBeta.floats, dResidual?.floats, $0)
-        }
-      } else {
-        apus_group_norm_backward_reference_f64(
-          Int64(view.batch), Int64(view.positions), Int64(view.channels), Int64(view.groups), x.doubles, y?.doubles,
-          dy.doubles, mean.doubles, rest.doubles, inverse.doubles, gamma?.doubles, beta?.doubles, view.epsilon,
-          activation, dx?.doubles, dGamma.doubles, dBeta.doubles, dResidual?.doubles)
-      }
-    }
-    return gradients
-  }
-
-  static func plan(_ view: GroupView) -> apus_group_norm_plan {
-    var plan = apus_group_norm_plan()
-    var error = apus_error()
-    let status = apus_group_norm_plan_make(
-      &plan, Int64(view.batch), Int64(view.positions), Int64(view.channels), Int64(view.groups), &error)
-    if status != APUS_OK { failed("group norm", error) }
-    return plan
-  }
-}
-
-/// Numbers of local response norm.
-package struct ResponseWindow {
-  var size: Int
-  var alpha: Double
-  var beta: Double
-  var k: Double
-
-  package init(size: Int, alpha: Double, beta: Double, k: Double) {
-    self.size = size
-    self.alpha = alpha
-    self.beta = beta
-    self.k = k
-  }
-}
-
-extension Kernels {
-  package static func localResponseNorm(_ x: Tensor, _ window: ResponseWindow) -> Tensor {
-    x.settle()
-    let y = Tensor(uninitialized: x.shape, x.scalarType)
-    if x.elementCount == 0 { return y }
-    let (rows, channels) = rowsAndChannels(x)
-    if y.body.storage.isAbstract {
-      planned(
-        scratch: plan(rows, channels, window).scratch_bytes,
-        PlannedWork(key: "local response norm \(x.shape) \(window)") { [shape = x.shape] _ in
-          let x = sample(shape)
-          return { _ = localResponseNorm(x, window) }
-        })
-      return y
-    }
-    withExtendedLifetime(x) {
-      switch x.scalarType {
-      case .float32:
-        var plan = plan(rows, channels, window)
-        withScratch(plan.scratch_bytes) { apus_local_response_norm_forward(&plan, x.floats, y.floats, $0) }
-      case .float64:
-        apus_local_response_norm_forward_reference_f64(
-          rows, channels, Int64(window.size), window.alpha, window.beta, window.k, x.doubles, y.doubles)
-      default: unsupported("local response norm", x.scalarType)
-      }
-    }
-    return y
-  }
-
-  package static func localResponseNormBackward(_ x: Tensor, gradient dy: Tensor, _ window: ResponseWindow) -> Tensor {
-    let dx = Tensor(uninitialized: x.shape, x.scalarType)
-    if x.elementCount == 0 { return dx }
-    let (rows, channels) = rowsAndChannels(x)
-    if dx.body.storage.isAbstract {
-      planned(
-        scratch: plan(rows, channels, window).scratch_bytes,
-        PlannedWork(key: "local response norm backward \(x.shape) \(window)") { [shape = x.shape] _ in
-          let (x, gradient) = (sample(shape), sample(shape))
-          return { _ = localResponseNormBackward(x, gradient: gradient, window) }
-        })
-      return dx
-    }
-    withExtendedLifetime((x, dy)) {
-      if x.scalarType == .float32 {
-        var plan = plan(rows, channels, window)
-        withScratch(plan.scratch_bytes) { apus_local_response_norm_backward(&plan, x.floats, dy.floats, dx.floats, $0) }
-      } else {
-        apus_local_response_norm_backward_reference_f64(
-          rows, channels, Int64(window.size), window.alpha, window.beta, window.k, x.doubles, dy.doubles, dx.doubles)
-      }
-    }
-    return dx
-  }
-
-  private static func rowsAndChannels(_ x: Tensor) -> (Int64, Int64) {
-    let channels = x.shape[x.rank - 1]
-    return (Int64(x.elementCount / channels), Int64(channels))
-  }
-
-  static func plan(_ rows: Int64, _ channels: Int64, _ window: ResponseWindow) -> apus_local_response_norm_plan {
-    var plan = apus_local_response_norm_plan()
-    var error = apus_error()
-    let status = apus_local_response_norm_plan_make(
-      &plan, rows, channels, Int64(window.size), Float(window.alpha), Float(window.beta), Float(window.k), &error)
-    if status != APUS_OK { failed("local response norm", error) }
-    return plan
+    GroupNormKernel(.backward, view, relu: relu).launch(
+      dy.scalarType, dx?.body.storage, dGamma.body.storage, dBeta.body.storage, dResidual?.body.storage,
+      x.body.storage, y?.body.storage, dy.body.storage, statistics.mean.body.storage, statistics.meanRest.body.storage,
+      statistics.inverseDeviation.body.storage, gamma?.body.storage, beta?.body.storage)
+    return NormalizationGradients(dx: dx, dGamma: dGamma, dBeta: dBeta, dResidual: dResidual)
   }
 }

@@ -1,74 +1,101 @@
 import CApus
 
+/// y, a, b, and a bias [n] where there is one: op(a) · op(b) over the last two axes, for `count` matrices side by side. Bias and ReLU
+/// are the linear layer's epilogue.
+package struct MatrixProductKernel: Kernel {
+  private let plan: apus_gemm_plan
+  private let count: Int
+  private let activation: apus_activation
+
+  /// Gradients of weights are for `.standard`.
+  package init(
+    _ a: Shape, _ b: Shape, transposeA: Bool = false, transposeB: Bool = false, relu: Bool = false,
+    precision: Precision = .standard
+  ) {
+    let (rowsA, columnsA) = (Int64(a[a.count - 2]), Int64(a[a.count - 1]))
+    let (rowsB, columnsB) = (Int64(b[b.count - 2]), Int64(b[b.count - 1]))
+    let n = transposeB ? rowsB : columnsB
+    var gemm = apus_gemm(
+      m: transposeA ? columnsA : rowsA, n: n, k: transposeA ? rowsA : columnsA, lda: columnsA, ldb: columnsB, ldc: n,
+      transpose_a: transposeA ? 1 : 0, transpose_b: transposeB ? 1 : 0, accumulate: 0)
+    var (plan, error) = (apus_gemm_plan(), apus_error())
+    var options = apus_gemm_options(precision: precision.native)
+    if apus_gemm_plan_make(&plan, &gemm, &options, &error) != APUS_OK { Kernels.failed("matrix product", error) }
+    self.plan = plan
+    count = a.dropLast(2).reduce(1, *)
+    activation = relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE
+  }
+
+  package var name: String { "a matrix product" }
+  package var scratchBytes: Int { plan.scratch_bytes }
+  package var implementation: String? { String(cString: apus_gemm_implementation_name(plan.implementation)) }
+  func choice(for pass: KernelChoice.Pass) -> KernelChoice {
+    KernelChoice(pass, count: APUS_GEMM_IMPLEMENTATIONS) { reasons in
+      withUnsafePointer(to: plan) { apus_gemm_plan_reasons($0, reasons) }
+    }
+  }
+  package var key: String { "\(plan.shape) \(plan.options) \(activation)" }
+  var rows: Int { Int(plan.shape.m) }
+  var columns: Int { Int(plan.shape.n) }
+
+  package func run(_ memory: Operands<Float>) {
+    withUnsafePointer(to: plan) { plan in
+      forEach(memory) { apus_gemm_run(plan, $0, $1, memory[3], activation, $2, memory.scratch) }
+    }
+  }
+
+  package func reference(_ memory: Operands<Double>) {
+    withUnsafePointer(to: plan.shape) { shape in
+      forEach(memory) { apus_gemm_reference_f64(shape, $0, $1, memory[3], activation, $2) }
+    }
+  }
+
+  @inline(__always)
+  private func forEach<Scalar>(
+    _ memory: Operands<Scalar>,
+    _ body: (UnsafeMutablePointer<Scalar>?, UnsafeMutablePointer<Scalar>?, UnsafeMutablePointer<Scalar>?) -> Void
+  ) {
+    let (m, n, k) = (Int(plan.shape.m), Int(plan.shape.n), Int(plan.shape.k))
+    for index in 0..<count {
+      body(
+        memory[1].map { $0 + index * m * k }, memory[2].map { $0 + index * k * n }, memory[0].map { $0 + index * m * n }
+      )
+    }
+  }
+}
+
+/// dz, dBias, y, dy: dz = dy where y > 0 (with ReLU, else it is left out), and the bias gradient, the sum of dz over rows, where it is
+/// wanted.
+private struct BiasActivationBackwardKernel: Kernel {
+  let rows, channels: Int64
+  let activation: apus_activation
+
+  var name: String { "a bias" }
+  var key: String { "\(channels)" }
+  var scratchBytes: Int { apus_bias_activation_backward_scratch(rows, channels) }
+
+  func run(_ memory: Operands<Float>) {
+    apus_bias_activation_backward(
+      rows, channels, memory[2], memory[3], activation, memory[0], memory[1], memory.scratch)
+  }
+
+  func reference(_ memory: Operands<Double>) {
+    apus_bias_activation_backward_reference_f64(
+      rows, channels, memory[2], memory[3], activation, memory[0], memory[1])
+  }
+}
+
 extension Kernels {
-  /// op(a) · op(b) over the last two axes, for `count` matrices side by side; b may be shared by all (`sharesB`).
-  /// Bias [n] and ReLU are the linear layer's epilogue. Gradients of weights are for `.standard`.
+  /// op(a) · op(b) over the last two axes, as `MatrixProductKernel`.
   static func matrixProduct(
     _ a: Tensor, _ b: Tensor, transposeA: Bool = false, transposeB: Bool = false, bias: Tensor? = nil,
     relu: Bool = false, precision: Precision = .standard
   ) -> Tensor {
-    a.settle()
-    b.settle()
-    let rankA = a.rank
-    let (rowsA, columnsA) = (a.shape[rankA - 2], a.shape[rankA - 1])
-    let (rowsB, columnsB) = (b.shape[b.rank - 2], b.shape[b.rank - 1])
-    let m = transposeA ? columnsA : rowsA
-    let k = transposeA ? rowsA : columnsA
-    let n = transposeB ? rowsB : columnsB
-    let count = a.shape.dropLast(2).reduce(1, *)
+    let kernel = MatrixProductKernel(
+      a.shape, b.shape, transposeA: transposeA, transposeB: transposeB, relu: relu, precision: precision)
     var shape = a.shape
-    shape[rankA - 2] = m
-    shape[rankA - 1] = n
-    let y = Tensor(uninitialized: shape, a.scalarType)
-    var gemm = apus_gemm()
-    (gemm.m, gemm.n, gemm.k) = (Int64(m), Int64(n), Int64(k))
-    (gemm.lda, gemm.ldb, gemm.ldc) = (Int64(columnsA), Int64(columnsB), Int64(n))
-    (gemm.transpose_a, gemm.transpose_b) = (transposeA ? 1 : 0, transposeB ? 1 : 0)
-    if y.body.storage.isAbstract {
-      let (shapeA, shapeB, hasBias) = (a.shape, b.shape, bias != nil)
-      planned(
-        scratch: plan(&gemm, precision).scratch_bytes,
-        PlannedWork(key: "product \(shapeA) \(shapeB) \(transposeA) \(transposeB) \(hasBias) \(relu) \(precision)") {
-          _ in
-          let (a, b, bias) = (sample(shapeA), sample(shapeB), hasBias ? sample([n]) : nil)
-          return {
-            _ = matrixProduct(
-              a, b, transposeA: transposeA, transposeB: transposeB, bias: bias, relu: relu, precision: precision)
-          }
-        })
-      return y
-    }
-    let activation = relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE
-    withExtendedLifetime((a, b, bias)) {
-      switch a.scalarType {
-      case .float32:
-        var plan = plan(&gemm, precision)
-        withScratch(plan.scratch_bytes) { scratch in
-          for index in 0..<count {
-            apus_gemm_run(
-              &plan, a.floats + index * rowsA * columnsA, b.floats + index * rowsB * columnsB, bias?.floats, activation,
-              y.floats + index * m * n, scratch)
-          }
-        }
-      case .float64:
-        for index in 0..<count {
-          apus_gemm_reference_f64(
-            &gemm, a.doubles + index * rowsA * columnsA, b.doubles + index * rowsB * columnsB, bias?.doubles,
-            activation,
-            y.doubles + index * m * n)
-        }
-      default: unsupported("a matrix product", a.scalarType)
-      }
-    }
-    return y
-  }
-
-  private static func plan(_ gemm: inout apus_gemm, _ precision: Precision) -> apus_gemm_plan {
-    var plan = apus_gemm_plan()
-    var options = apus_gemm_options(precision: precision.native)
-    var error = apus_error()
-    if apus_gemm_plan_make(&plan, &gemm, &options, &error) != APUS_OK { failed("matrix product", error) }
-    return plan
+    (shape[a.rank - 2], shape[a.rank - 1]) = (kernel.rows, kernel.columns)
+    return kernel.making(shape, a.scalarType, a.body.storage, b.body.storage, bias?.body.storage)
   }
 
   /// dz = dy where y > 0 (with relu), and the bias gradient: the sum of dz over all axes but the last.
@@ -76,44 +103,18 @@ extension Kernels {
     y: Tensor?, gradient: consuming Tensor, relu: Bool, wantsBias: Bool
   ) -> (dz: Tensor, dBias: Tensor?) {
     if !relu && !wantsBias { return (gradient, nil) }
-    let shape = gradient.shape
-    let type = gradient.scalarType
-    let channels = shape[shape.count - 1]
-    let rows = channels == 0 ? 0 : shape.elementCount / channels
-    let dBias = wantsBias ? Tensor(uninitialized: [channels], type) : nil
-    let activation = relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE
-    let dz: Tensor
-    let source: Storage
-    if relu {
-      let (values, isReusable) = consume(&gradient)
-      source = values
-      let storage = isReusable ? values : Storage(byteCount: shape.elementCount * type.byteCount)
-      dz = Tensor(body: TensorBody(shape: shape, scalarType: type, storage: storage))
-    } else {
-      dz = gradient
-      source = dz.body.storage
+    let (shape, type) = (gradient.shape, gradient.scalarType)
+    let (rows, channels) = rowsAndColumns(shape)
+    let kernel = BiasActivationBackwardKernel(
+      rows: rows, channels: channels, activation: relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE)
+    let dBias = wantsBias ? Tensor(uninitialized: [Int(channels)], type) : nil
+    guard relu else {
+      kernel.launch(type, nil, dBias?.body.storage, nil, gradient.body.storage)
+      return (gradient, dBias)
     }
-    if source.isAbstract {
-      planned(
-        scratch: apus_bias_activation_backward_scratch(Int64(rows), Int64(channels)),
-        PlannedWork(key: "bias and activation backward \(rows) \(channels) \(relu) \(wantsBias)") { _ in
-          let (y, gradient) = (sample([rows, channels]), sample([rows, channels]))
-          return { _ = biasActivationBackward(y: relu ? y : nil, gradient: gradient, relu: relu, wantsBias: wantsBias) }
-        })
-      return (dz, dBias)
-    }
-    withExtendedLifetime((y, source)) {
-      if type == .float32 {
-        withScratch(apus_bias_activation_backward_scratch(Int64(rows), Int64(channels))) { scratch in
-          apus_bias_activation_backward(
-            Int64(rows), Int64(channels), y?.floats, source.floats, activation, relu ? dz.floats : nil, dBias?.floats,
-            scratch)
-        }
-      } else {
-        apus_bias_activation_backward_reference_f64(
-          Int64(rows), Int64(channels), y?.doubles, source.doubles, activation, relu ? dz.doubles : nil, dBias?.doubles)
-      }
-    }
-    return (dz, dBias)
+    let (source, isReusable) = consume(&gradient)
+    let storage = isReusable ? source : Storage(byteCount: shape.elementCount * type.byteCount)
+    kernel.launch(type, storage, dBias?.body.storage, y?.body.storage, source)
+    return (Tensor(body: TensorBody(shape: shape, scalarType: type, storage: storage)), dBias)
   }
 }

@@ -28,51 +28,62 @@ extension Kernels {
       self.positiveWeights = positiveWeights
     }
 
-    var parameters: apus_pointwise_loss {
+    fileprivate var parameters: apus_pointwise_loss {
       apus_pointwise_loss(kind: kind.code, beta: beta, gamma: gamma, positive: positive, negative: negative)
     }
   }
 
   /// One number an element.
   package static func pointwiseLoss(_ loss: PointwiseLoss, _ x: Tensor, _ targets: Tensor) -> Tensor {
-    x.settle()
-    let y = Tensor(uninitialized: x.shape, x.scalarType)
-    if y.body.storage.isAbstract { return y }
-    var parameters = loss.parameters
-    let (rows, columns) = rowsAndColumns(x.shape)
-    let weights = loss.positiveWeights?.cast(to: x.scalarType)
-    withExtendedLifetime((x, targets, weights)) {
-      switch x.scalarType {
-      case .float32:
-        apus_pointwise_loss_forward(
-          &parameters, rows, columns, weights?.floats, x.floats, targets.floats, y.floats)
-      case .float64:
-        apus_pointwise_loss_forward_reference_f64(
-          &parameters, rows, columns, weights?.doubles, x.doubles, targets.doubles, y.doubles)
-      default: unsupported("a loss", x.scalarType)
-      }
-    }
-    return y
+    PointwiseLossKernel(loss, x.shape, isBackward: false).making(
+      x.shape, x.scalarType, x.body.storage, targets.body.storage,
+      loss.positiveWeights?.cast(to: x.scalarType).body.storage)
   }
 
   /// x's gradient from that of the numbers.
   package static func pointwiseLossBackward(_ loss: PointwiseLoss, _ x: Tensor, _ targets: Tensor, _ gradient: Tensor)
     -> Tensor
   {
-    let dx = Tensor(uninitialized: x.shape, x.scalarType)
-    if dx.body.storage.isAbstract || gradient.body.storage.isAbstract { return dx }
-    var parameters = loss.parameters
-    let (rows, columns) = rowsAndColumns(x.shape)
-    let weights = loss.positiveWeights?.cast(to: x.scalarType)
-    withExtendedLifetime((x, targets, weights, gradient)) {
-      if x.scalarType == .float32 {
+    PointwiseLossKernel(loss, x.shape, isBackward: true).making(
+      x.shape, x.scalarType, x.body.storage, targets.body.storage,
+      loss.positiveWeights?.cast(to: x.scalarType).body.storage, gradient.body.storage)
+  }
+}
+
+/// Losses, x, targets, positive weights [columns], which may be left out. Backward: dx, the same, and the gradient of the losses.
+private struct PointwiseLossKernel: Kernel {
+  let loss: apus_pointwise_loss
+  let rows, columns: Int64
+  let isBackward: Bool
+
+  init(_ loss: Kernels.PointwiseLoss, _ shape: Shape, isBackward: Bool) {
+    (self.loss, self.isBackward) = (loss.parameters, isBackward)
+    (rows, columns) = Kernels.rowsAndColumns(shape)
+  }
+
+  var name: String { "a loss" }
+  var key: String { "\(loss) \(columns) \(isBackward)" }
+
+  func run(_ memory: Operands<Float>) {
+    withUnsafePointer(to: loss) { loss in
+      if isBackward {
         apus_pointwise_loss_backward(
-          &parameters, rows, columns, weights?.floats, x.floats, targets.floats, gradient.floats, dx.floats)
+          loss, rows, columns, memory[3], memory[1], memory[2], memory[4], memory[0])
       } else {
-        apus_pointwise_loss_backward_reference_f64(
-          &parameters, rows, columns, weights?.doubles, x.doubles, targets.doubles, gradient.doubles, dx.doubles)
+        apus_pointwise_loss_forward(loss, rows, columns, memory[3], memory[1], memory[2], memory[0])
       }
     }
-    return dx
+  }
+
+  func reference(_ memory: Operands<Double>) {
+    withUnsafePointer(to: loss) { loss in
+      if isBackward {
+        apus_pointwise_loss_backward_reference_f64(
+          loss, rows, columns, memory[3], memory[1], memory[2], memory[4], memory[0])
+      } else {
+        apus_pointwise_loss_forward_reference_f64(
+          loss, rows, columns, memory[3], memory[1], memory[2], memory[0])
+      }
+    }
   }
 }

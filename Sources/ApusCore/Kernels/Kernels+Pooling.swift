@@ -1,135 +1,90 @@
 import CApus
 
-/// Windows of a pooling layer.
-package struct PoolingGeometry {
-  package var kernel: (Int, Int)
-  package var stride: (Int, Int)
-  /// top, left, bottom, right
-  var padding: (Int, Int, Int, Int) = (0, 0, 0, 0)
-  var countsPadding = true
+/// Max pooling: y, x, and where it is wanted the mask of the maxima's positions. Backward: dx, dy, mask. Average pooling: y, x, and dx,
+/// dy.
+package struct PoolingKernel: Kernel {
+  package enum Pass { case maximum, maximumBackward, average, averageBackward }
 
-  package init(
-    kernel: (Int, Int), stride: (Int, Int), padding: (Int, Int, Int, Int) = (0, 0, 0, 0), countsPadding: Bool = true
-  ) {
-    self.kernel = kernel
-    self.stride = stride
-    self.padding = padding
-    self.countsPadding = countsPadding
+  private let pass: Pass
+  private let plan: apus_pool2d_plan
+
+  /// `x`: shape of the pooling's input, whatever the pass.
+  package init(_ pass: Pass, _ x: Shape, _ settings: PoolingSettings) {
+    var shape = apus_pool2d(
+      batch: Int64(x[0]), height: Int64(x[1]), width: Int64(x[2]), channels: Int64(x[3]),
+      kernel_h: Int64(settings.kernel.height), kernel_w: Int64(settings.kernel.width),
+      stride_h: Int64(settings.stride.height), stride_w: Int64(settings.stride.width),
+      pad_top: Int64(settings.padding.top), pad_left: Int64(settings.padding.left),
+      pad_bottom: Int64(settings.padding.bottom), pad_right: Int64(settings.padding.right),
+      count_excludes_padding: settings.countsPadding ? 0 : 1)
+    var (plan, error) = (apus_pool2d_plan(), apus_error())
+    if apus_pool2d_plan_make(&plan, &shape, &error) != APUS_OK { Kernels.failed("pooling", error) }
+    (self.pass, self.plan) = (pass, plan)
   }
 
-  package func outputSize(_ size: (Int, Int)) -> (Int, Int) {
-    (
-      ConvolutionGeometry.outputSize(size.0, kernel.0, stride.0, 1, padding.0 + padding.2),
-      ConvolutionGeometry.outputSize(size.1, kernel.1, stride.1, 1, padding.1 + padding.3)
-    )
+  package var name: String {
+    switch pass {
+    case .maximum, .maximumBackward: "max pooling"
+    case .average, .averageBackward: "average pooling"
+    }
+  }
+  /// Of y.
+  var output: Shape { [Int(plan.shape.batch), Int(plan.out_h), Int(plan.out_w), Int(plan.shape.channels)] }
+  /// A byte each, or four where windows have more than 256 positions.
+  var maskType: ScalarType { plan.mask_bytes == 1 ? .uint8 : .int32 }
+
+  package func run(_ memory: Operands<Float>) {
+    withUnsafePointer(to: plan) { plan in
+      switch pass {
+      case .maximum: apus_max_pool2d_forward(plan, memory[1], memory[0], memory.raw(2))
+      case .maximumBackward: apus_max_pool2d_backward(plan, memory[1], memory.raw(2), memory[0])
+      case .average: apus_average_pool2d_forward(plan, memory[1], memory[0])
+      case .averageBackward: apus_average_pool2d_backward(plan, memory[1], memory[0])
+      }
+    }
+  }
+
+  package func reference(_ memory: Operands<Double>) {
+    withUnsafePointer(to: plan.shape) { shape in
+      switch pass {
+      case .maximum: apus_max_pool2d_forward_reference_f64(shape, memory[1], memory[0], memory.raw(2))
+      case .maximumBackward: apus_max_pool2d_backward_reference_f64(shape, memory[1], memory.raw(2), memory[0])
+      case .average: apus_average_pool2d_forward_reference_f64(shape, memory[1], memory[0])
+      case .averageBackward: apus_average_pool2d_backward_reference_f64(shape, memory[1], memory[0])
+      }
+    }
+  }
+
+  /// The mask of a sample is of positions that every window has.
+  package func work(_ byteCounts: [Int?]) -> PlannedWork {
+    PlannedWork(key: "\(name) \(pass) \(plan.shape) \(byteCounts)") { _ in
+      sampled(byteCounts, zeros: pass == .maximumBackward ? 2 : nil)
+    }
   }
 }
 
 extension Kernels {
-  /// The maxima and, where wanted, the mask of their positions: a byte each, or four where windows have more than 256.
-  package static func maxPool(_ x: Tensor, _ geometry: PoolingGeometry, wantsMask: Bool) -> (y: Tensor, mask: Tensor?) {
+  /// The maxima and, where wanted, the mask of their positions.
+  package static func maxPool(_ x: Tensor, _ settings: PoolingSettings, wantsMask: Bool) -> (y: Tensor, mask: Tensor?) {
     x.settle()
-    let plan = plan(x.shape, geometry)
-    let shape: Shape = [x.shape[0], Int(plan.out_h), Int(plan.out_w), x.shape[3]]
-    let y = Tensor(uninitialized: shape, x.scalarType)
-    let mask = wantsMask ? Tensor(uninitialized: shape, maskType(plan)) : nil
-    if y.body.storage.isAbstract {
-      planned(
-        PlannedWork(key: "max pool \(x.shape) \(geometry) \(wantsMask)") { [shape = x.shape] _ in
-          let x = sample(shape)
-          return { _ = maxPool(x, geometry, wantsMask: wantsMask) }
-        })
-      return (y, mask)
-    }
-    withExtendedLifetime(x) {
-      var plan = plan
-      switch x.scalarType {
-      case .float32: apus_max_pool2d_forward(&plan, x.floats, y.floats, mask?.body.storage.pointer)
-      case .float64:
-        apus_max_pool2d_forward_reference_f64(&plan.shape, x.doubles, y.doubles, mask?.body.storage.pointer)
-      default: unsupported("max pooling", x.scalarType)
-      }
-    }
+    let kernel = PoolingKernel(.maximum, x.shape, settings)
+    let y = Tensor(uninitialized: kernel.output, x.scalarType)
+    let mask = wantsMask ? Tensor(uninitialized: kernel.output, kernel.maskType) : nil
+    kernel.launch(x.scalarType, y.body.storage, x.body.storage, mask?.body.storage)
     return (y, mask)
   }
 
-  package static func maxPoolBackward(_ dy: Tensor, mask: Tensor, input: Shape, _ geometry: PoolingGeometry) -> Tensor {
-    let dx = Tensor(uninitialized: input, dy.scalarType)
-    if dx.body.storage.isAbstract {
-      planned(
-        PlannedWork(key: "max pool backward \(input) \(geometry)") { [output = dy.shape] _ in
-          let (dy, mask) = (sample(output), sample(output, maskType(Kernels.plan(input, geometry))))
-          return { _ = maxPoolBackward(dy, mask: mask, input: input, geometry) }
-        })
-      return dx
-    }
-    var plan = plan(input, geometry)
-    withExtendedLifetime((dy, mask)) {
-      if dy.scalarType == .float32 {
-        apus_max_pool2d_backward(&plan, dy.floats, mask.body.storage.pointer, dx.floats)
-      } else {
-        apus_max_pool2d_backward_reference_f64(&plan.shape, dy.doubles, mask.body.storage.pointer, dx.doubles)
-      }
-    }
-    return dx
+  package static func maxPoolBackward(_ dy: Tensor, mask: Tensor, input: Shape, _ settings: PoolingSettings) -> Tensor {
+    PoolingKernel(.maximumBackward, input, settings).making(
+      input, dy.scalarType, dy.body.storage, mask.body.storage)
   }
 
-  package static func averagePool(_ x: Tensor, _ geometry: PoolingGeometry) -> Tensor {
-    x.settle()
-    var plan = plan(x.shape, geometry)
-    let y = Tensor(uninitialized: [x.shape[0], Int(plan.out_h), Int(plan.out_w), x.shape[3]], x.scalarType)
-    if y.body.storage.isAbstract {
-      planned(
-        PlannedWork(key: "average pool \(x.shape) \(geometry)") { [shape = x.shape] _ in
-          let x = sample(shape)
-          return { _ = averagePool(x, geometry) }
-        })
-      return y
-    }
-    withExtendedLifetime(x) {
-      switch x.scalarType {
-      case .float32: apus_average_pool2d_forward(&plan, x.floats, y.floats)
-      case .float64: apus_average_pool2d_forward_reference_f64(&plan.shape, x.doubles, y.doubles)
-      default: unsupported("average pooling", x.scalarType)
-      }
-    }
-    return y
+  package static func averagePool(_ x: Tensor, _ settings: PoolingSettings) -> Tensor {
+    let kernel = PoolingKernel(.average, x.shape, settings)
+    return kernel.making(kernel.output, x.scalarType, x.body.storage)
   }
 
-  package static func averagePoolBackward(_ dy: Tensor, input: Shape, _ geometry: PoolingGeometry) -> Tensor {
-    let dx = Tensor(uninitialized: input, dy.scalarType)
-    if dx.body.storage.isAbstract {
-      planned(
-        PlannedWork(key: "average pool backward \(input) \(geometry)") { [output = dy.shape] _ in
-          let dy = sample(output)
-          return { _ = averagePoolBackward(dy, input: input, geometry) }
-        })
-      return dx
-    }
-    var plan = plan(input, geometry)
-    withExtendedLifetime(dy) {
-      if dy.scalarType == .float32 {
-        apus_average_pool2d_backward(&plan, dy.floats, dx.floats)
-      } else {
-        apus_average_pool2d_backward_reference_f64(&plan.shape, dy.doubles, dx.doubles)
-      }
-    }
-    return dx
-  }
-
-  private static func maskType(_ plan: apus_pool2d_plan) -> ScalarType { plan.mask_bytes == 1 ? .uint8 : .int32 }
-
-  static func plan(_ input: Shape, _ geometry: PoolingGeometry) -> apus_pool2d_plan {
-    var shape = apus_pool2d(
-      batch: Int64(input[0]), height: Int64(input[1]), width: Int64(input[2]), channels: Int64(input[3]),
-      kernel_h: Int64(geometry.kernel.0), kernel_w: Int64(geometry.kernel.1),
-      stride_h: Int64(geometry.stride.0), stride_w: Int64(geometry.stride.1),
-      pad_top: Int64(geometry.padding.0), pad_left: Int64(geometry.padding.1),
-      pad_bottom: Int64(geometry.padding.2), pad_right: Int64(geometry.padding.3),
-      count_excludes_padding: geometry.countsPadding ? 0 : 1)
-    var plan = apus_pool2d_plan()
-    var error = apus_error()
-    if apus_pool2d_plan_make(&plan, &shape, &error) != APUS_OK { failed("pooling", error) }
-    return plan
+  package static func averagePoolBackward(_ dy: Tensor, input: Shape, _ settings: PoolingSettings) -> Tensor {
+    PoolingKernel(.averageBackward, input, settings).making(input, dy.scalarType, dy.body.storage)
   }
 }

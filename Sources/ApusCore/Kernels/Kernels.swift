@@ -1,21 +1,9 @@
 import CApus
 
-/// The one place that crosses into the C core: this folder. Every function takes tensors, makes its result, and runs the kernel of
-/// the scalar type: the fast tiers for float32, the references for float64. Shapes are checked by the callers; nothing here is
-/// recorded on a tape. Where the result's storage is abstract (a plan is being made) no kernel runs.
+/// The one place that crosses into the C core: this folder. Every function takes tensors, makes its result, and launches the `Kernel`
+/// that computes it: on the fast tiers for float32, on the references for float64. Shapes are checked by the callers; nothing here is
+/// recorded on a tape. Where storage is abstract (a plan is being made) no kernel runs.
 package enum Kernels {
-  static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? { apus_alloc(byteCount) }
-
-  static func free(_ pointer: UnsafeMutableRawPointer) { apus_free(pointer) }
-
-  /// Gives the system the memory of whole large pages back; the addresses stay valid, the contents are lost.
-  static func discard(_ pointer: UnsafeMutableRawPointer, _ byteCount: Int) { apus_discard(pointer, byteCount) }
-
-  static var threadSlot: UnsafeMutableRawPointer? {
-    get { apus_thread_slot_get() }
-    set { apus_thread_slot_set(newValue) }
-  }
-
   static func randomBits(
     _ buffer: UnsafeMutableBufferPointer<UInt32>, seed: UInt64, stream: UInt64, first: UInt64, count: Int
   ) {

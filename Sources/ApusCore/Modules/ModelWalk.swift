@@ -5,9 +5,7 @@ package struct ModelWalk {
   package enum Purpose {
     /// To list all state: stamps paths, and stops where some would be missed.
     case listing
-    /// To name layers in an error that stops the program anyway: stamps the paths that can be found.
-    case naming
-    /// To show the model: stamps nothing, and keeps what cannot be shown in `problems`.
+    /// To show the model or to find layers in it: stamps nothing, and keeps what cannot be looked into in `problems`.
     case describing
   }
 
@@ -18,8 +16,11 @@ package struct ModelWalk {
 
   /// `owner`: the innermost layer that holds it.
   package private(set) var entries: [(path: String, cell: Cell, owner: (any Layer)?)] = []
-  /// Layers by their paths, the model's own empty, where they are asked for.
-  package private(set) var layers: [(path: String, layer: any Layer)] = []
+  /// Layers by their paths, the model's own empty, where they are asked for. `cell`: the first parameter or buffer in it, which tells
+  /// it from layers of the same type.
+  package private(set) var layers: [(path: String, layer: any Layer, cell: ObjectIdentifier?)] = []
+  /// Places in `layers` of those that are being visited.
+  private var visited: [Int] = []
   /// Parameters and buffers that were met before: where, and where first.
   private(set) var repeats: [(path: String, first: String)] = []
   /// What a walk that does not stop could not look into.
@@ -51,12 +52,20 @@ package struct ModelWalk {
 
   private mutating func visit(_ value: Any, at path: String) {
     let outer = owner
+    var isListed = false
     if let layer = value as? any Layer {
       owner = layer
       // What an optional wraps is visited at the same path, too.
-      if listsLayers && layers.last?.path != path { layers.append((path, layer)) }
+      isListed = listsLayers && layers.last?.path != path
+      if isListed {
+        visited.append(layers.count)
+        layers.append((path, layer, nil))
+      }
     }
-    defer { owner = outer }
+    defer {
+      owner = outer
+      if isListed { visited.removeLast() }
+    }
     switch value {
     case let parameter as Parameter:
       guard isNew(parameter, at: path) else { return }
@@ -67,7 +76,6 @@ package struct ModelWalk {
       if stamps { buffer.path = path }
       entries.append((path, .buffer(buffer), owner))
     case let named as any NamedParts:
-      if stamps { (value as? any PathHolder)?.pathCell.path = path }
       for (name, part) in named.parts { visit(part, at: joined(path, name)) }
     default: visitProperties(of: value, at: path)
     }
@@ -76,6 +84,7 @@ package struct ModelWalk {
   private var stamps: Bool { purpose != .describing }
 
   private mutating func isNew(_ cell: AnyObject, at path: String) -> Bool {
+    for place in visited where layers[place].cell == nil { layers[place].cell = ObjectIdentifier(cell) }
     if let first = seen[ObjectIdentifier(cell)] {
       repeats.append((path, first))
       return false
@@ -175,46 +184,9 @@ extension Optional: OptionalType {
   static var wrappedType: Any.Type { Wrapped.self }
 }
 
-/// A container that wants to know its own path, to name parts without parameters.
-protocol PathHolder {
-  var pathCell: PathCell { get }
-}
-
-final class PathCell {
-  var path: String?
-}
-
-extension Parameter {
-  /// The path of the layer that holds it: its own without the last segment.
-  package var layerPath: String? {
-    path.map(ModelWalk.parent)
-  }
-}
-
-extension Buffer {
-  /// The path of the layer that holds it: its own without the last segment.
-  package var layerPath: String? { path.map(ModelWalk.parent) }
-}
-
 extension ModelWalk {
   package static func parent(_ path: String) -> String {
     guard let dot = path.lastIndex(of: ".") else { return "" }
     return String(path[..<dot])
   }
-}
-
-/// The parameters of a convolution or linear layer. Path and list are made only where an error or a plan asks for them.
-package struct LayerParameters {
-  let weight: Parameter
-  let bias: Parameter?
-  var others: [Parameter] = []
-
-  package init(weight: Parameter, bias: Parameter?, others: [Parameter] = []) {
-    self.weight = weight
-    self.bias = bias
-    self.others = others
-  }
-
-  package var path: String? { weight.layerPath }
-  package var all: [Parameter] { [weight] + others + (bias.map { [$0] } ?? []) }
 }

@@ -7,10 +7,9 @@
 ///   MaxPool2D(2)
 /// }
 /// ```
-public struct Sequential: Layer, NamedParts, PathHolder {
+public struct Sequential: Layer, NamedParts {
   /// The layers in the order in which they run.
   public let layers: [any Layer]
-  let pathCell = PathCell()
 
   /// Layers listed between braces, with `if`, `switch` and `for` if need be; see `LayerBuilder`.
   public init(@LayerBuilder _ layers: () -> [any Layer]) { self.layers = layers() }
@@ -22,18 +21,9 @@ public struct Sequential: Layer, NamedParts, PathHolder {
   public init(_ layers: any Layer...) { self.layers = layers }
 
   /// Gives each layer the result of the one before it. Without layers the result is `x`.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
-    let opened = Scope.openedIfNone()
-    defer { opened?.close() }
-    guard let scope = opened ?? Scope.current else { fatalError("a scope that was opened is the current one") }
-    scope.enter(self)
-    defer { scope.leave() }
+  public func forward(_ x: consuming Tensor) -> Tensor {
     var h = x
-    for layer in layers {
-      scope.advance()
-      // Notes are of what went in, which is kept for them.
-      if scope.takesNotes { h = layer(h) } else { h = layer(consume h) }
-    }
+    for layer in layers { h = layer(consume h) }
     return h
   }
 

@@ -25,70 +25,61 @@ package enum FeatureOrder: Hashable, Sendable {
     return last == 1 || newLast == 1 || old.count < 2 || new.count < 2 ? nil : .unclear("Reshape")
   }
 
-  /// Of parts that were joined along an axis.
-  static func joined(_ parts: [Tensor]) -> FeatureOrder? {
-    parts.contains { $0.body.trace?.features != nil } ? .unclear("Concatenate") : nil
-  }
-
   private static func zip(_ a: Int?, _ b: Int?) -> (Int, Int)? {
     guard let a, let b else { return nil }
     return (a, b)
   }
 }
 
-extension PlanTrace {
-  /// The trace of the same elements in another shape.
-  func reshaped(from old: Shape, to new: Shape) -> PlanTrace {
-    with(FeatureOrder.reshaped(features, from: old, to: new))
-  }
-
-  /// The trace after a transpose. Channels that leave the last axis cannot be followed.
-  func transposed(by order: [Int]) -> PlanTrace {
-    order.count < 3 || order.last == order.count - 1 ? self : with(.unclear("Transpose"))
-  }
-
-  private func with(_ order: FeatureOrder?) -> PlanTrace {
-    order == features
-      ? self
-      : PlanTrace(
-        receptiveField: receptiveField, isPoisoned: isPoisoned, isConstant: isConstant, row: row, features: order)
-  }
-}
-
-/// What each layer of a planned model was given, as far as the order of features matters to its weights.
-package final class FeatureOrders {
+/// Listens while a model runs on shapes alone: what each of its layers was given, as far as the order of features matters to its
+/// weights.
+package final class FeatureOrders: OperationListener {
   /// By the layer's path; `.some(nil)`: the order does not matter.
   package private(set) var layers: [String: FeatureOrder?] = [:]
 
-  package init(layers: [String: FeatureOrder?] = [:]) {
-    self.layers = layers
+  /// By memory and shape, as views share memory. The tensors are held, so that no memory has two meanings.
+  private var orders: [Place: FeatureOrder] = [:]
+  private var held: [Tensor] = []
+
+  private struct Place: Hashable {
+    let memory: ObjectIdentifier
+    let shape: Shape
+
+    init(_ tensor: Tensor) { (memory, shape) = (ObjectIdentifier(tensor.body.storage), tensor.shape) }
   }
 
-  /// Operations that treat features apart, or all of them alike: what comes out has the order of what went in.
-  private static let keeping: Set<String> = [
-    "ReLU", "ELU", "GELU", "LeakyReLU", "Sigmoid", "Softplus", "Swish", "Tanh", "Threshold", "Dropout", "Scale",
-    "Negate",
-    "Exp", "Log", "Sqrt", "Square", "Reciprocal", "Abs", "Power", "Add", "Subtract", "Multiply", "Divide", "Maximum",
-    "Minimum", "Softmax", "LogSoftmax",
-  ]
-  /// Layers that do so with a number a feature.
-  private static let scaling: Set<String> = ["BatchNorm", "LayerNorm", "PReLU"]
+  package init(layers: [String: FeatureOrder?] = [:]) { self.layers = layers }
 
-  /// Takes note of an operation; the order of its result.
-  func follow(_ operation: String, _ result: Tensor, _ a: Tensor, _ b: Tensor?, _ note: Scope.Note) -> FeatureOrder? {
-    // The reshape inside has said it.
-    if operation == "Flatten" { return result.body.trace?.features }
-    let order = merged(operation, a, b)
-    let hasWeights = !note.parameters.isEmpty || operation == "BatchNorm"
-    if hasWeights, let path = note.path { add(accepted(order, by: operation), at: path) }
-    guard case .flattened = order else { return hasWeights ? nil : order }
-    if operation == "Linear" { return nil }
-    return Self.keeping.contains(operation) || Self.scaling.contains(operation) ? order : .unclear(operation)
+  package func operationRan(_ report: OperationReport, in scope: Scope) {
+    let inputs = report.inputs.compactMap { $0 }
+    guard let first = inputs.first else { return }
+    held.append(report.result)
+    let place = Place(report.result)
+    let name = "\(report.name)"
+    switch report.details.features ?? report.operation?.featureEffect ?? .moves {
+    case .reshapes:
+      orders[place] = FeatureOrder.reshaped(order(of: first), from: first.shape, to: report.result.shape)
+    case .permutes(let keepsChannels):
+      orders[place] = order(of: first) != nil || !keepsChannels ? .unclear(name) : nil
+    case .joins: orders[place] = inputs.contains { order(of: $0) != nil } ? .unclear(name) : nil
+    case .keeps: orders[place] = merged(name, inputs)
+    case .moves:
+      // A whole whose parts have reported themselves, or a view of what a reshape has told about, has its order.
+      if !report.isListed || place.memory == Place(first).memory { return }
+      orders[place] = moved(merged(name, inputs), by: name)
+    case .weighs(let effect):
+      let order = order(of: first)
+      let isKnown = effect != .blurs
+      add(isKnown ? order : moved(order, by: name), at: scope.path ?? "")
+      guard case .flattened = order else { break }
+      orders[place] = effect == .blurs ? .unclear(name) : effect == .eachFeature ? order : nil
+    }
   }
 
-  private func accepted(_ order: FeatureOrder?, by operation: String) -> FeatureOrder? {
-    guard case .flattened = order, operation != "Linear", !Self.scaling.contains(operation) else { return order }
-    return .unclear(operation)
+  private func order(of tensor: Tensor) -> FeatureOrder? { orders[Place(tensor)] }
+
+  private func moved(_ order: FeatureOrder?, by name: String) -> FeatureOrder? {
+    if case .flattened = order { .unclear(name) } else { order }
   }
 
   /// A layer that is used twice must be given the same order.
@@ -100,15 +91,15 @@ package final class FeatureOrders {
     }
   }
 
-  private func merged(_ operation: String, _ a: Tensor, _ b: Tensor?) -> FeatureOrder? {
-    let first = a.body.trace?.features
-    guard let b else { return first }
-    let second = b.body.trace?.features
+  private func merged(_ name: String, _ inputs: [Tensor]) -> FeatureOrder? {
+    let first = order(of: inputs[0])
+    guard inputs.count > 1 else { return first }
+    let second = order(of: inputs[1])
     if first == second { return first }
     if case .unclear = first { return first }
     if case .unclear = second { return second }
     // A number for all features does not know their order.
-    let other = first == nil ? a : b
-    return (first == nil || second == nil) && (other.shape.last ?? 1) == 1 ? first ?? second : .unclear(operation)
+    let other = first == nil ? inputs[0] : inputs[1]
+    return (first == nil || second == nil) && (other.shape.last ?? 1) == 1 ? first ?? second : .unclear(name)
   }
 }

@@ -36,7 +36,7 @@ struct ModelTree {
   /// In the order of the walk, the model first.
   private var lines: [Line] {
     var above: [String] = []
-    return walk.layers.map { path, layer in
+    return walk.layers.map { path, layer, _ in
       while let last = above.last, !Self.isInside(path, last) { above.removeLast() }
       defer { above.append(path) }
       let name = above.last.map { $0.isEmpty ? path : String(path.dropFirst($0.count + 1)) } ?? path

@@ -21,8 +21,11 @@ public struct Plan: Sendable {
     package var scratchBytes: Int
     /// Part of the input that an output element sees; `nil` where branches with different strides met.
     public var receptiveField: ReceptiveField?
-    /// Chosen implementation of a convolution's forward pass.
-    public var implementation: String?
+    /// Of a convolution, a linear layer or a matrix product: what each of its passes takes, and why. Empty for other operations.
+    public var choices: [KernelChoice]
+
+    /// The implementation of the forward pass.
+    public var implementation: String? { choices.first { $0.pass == .forward }?.chosen.implementation }
   }
 
   /// Shape of the model's input, with the batch size.
@@ -47,14 +50,13 @@ public struct Plan: Sendable {
 extension Layer {
   /// Runs the model on shapes alone and reports each operation; throws the first shape error with the layer's path.
   ///
-  /// It runs the same `callAsFunction`, so a model that branches on values cannot be planned: reading values traps.
+  /// It runs the same `forward`, so a model that branches on values cannot be planned: reading values traps.
   ///
   /// - Parameters:
   ///   - input: the input's shape with its batch size, `[N, H, W, C]`.
   ///   - phase: `.training` also refuses batch norm over a single value a channel.
   ///   - samples: the number of training samples: the last, shorter batch of `samples % N` is checked as well.
   public func plan(input: Shape, phase: Phase = .inference, samples: Int? = nil) throws -> Plan {
-    _ = parameters  // stamps paths, so that errors and rows can name layers
     let plan = try planOnce(input: input, phase: phase)
     if let samples, phase.batchStatistics, input.count > 0, input[0] > 0, samples % input[0] != 0 {
       var last = input
@@ -72,39 +74,29 @@ extension Layer {
   /// `takingWork` gets what kernels would do.
   package func planOnce(input: Shape, phase: Phase, takingWork: (([PlannedWork]) -> Void)? = nil) throws -> Plan {
     let planner = Planner(input: input)
-    planner.takesWork = takingWork != nil
+    planner.memory.takesWork = takingWork != nil
     planner.holdModel(self)
     let tape = Tape()
     let records = phase.batchStatistics && phase.updatesState
-    let scope = Scope(
-      mode: records ? .recording(tape) : .plain, phase: phase, key: RandomKey(seed: 0, step: 0), planner: planner)
+    let scope = Scope(planning: planner, mode: records ? .recording(tape) : .plain, phase: phase, of: self)
     return try scope.run {
-      let start = Tensor(uninitialized: input, .float32)
-      start.body.trace = PlanTrace(receptiveField: .pixel)
+      let start = planner.makeInput()
       planner.startStep()
       let output = self(start)
       _ = output.body.storage
       if let error = planner.error { throw error }
-      let held = planner.liveBytes
+      let held = planner.memory.liveBytes
       let own = input.elementCount * 4 + output.elementCount * 4
       if records { planner.forwardEnded() }
       planner.stepEnded()
-      takingWork?(planner.works)
+      takingWork?(planner.memory.works)
       return withExtendedLifetime((output, start, tape)) {
         Plan(
           input: input, rows: planner.rows, outputShape: output.shape,
-          bytesKeptForBackward: records ? max(0, held - own) : 0, peakActivationBytes: planner.peakBytes,
-          peakBytes: planner.pool.heldBytes)
+          bytesKeptForBackward: records ? max(0, held - own) : 0, peakActivationBytes: planner.memory.peakBytes,
+          peakBytes: planner.memory.pool.heldBytes)
       }
     }
-  }
-}
-
-extension Planner {
-  /// Parameters and buffers of a model, which are in memory before anything runs.
-  package func holdModel(_ model: some Layer) {
-    for entry in model.parameters { hold(entry.parameter.shape.elementCount * 4) }
-    for entry in model.buffers { hold(entry.buffer.shape.elementCount * 4) }
   }
 }
 

@@ -17,22 +17,22 @@ public struct Tensor: Sendable {
   public var elementCount: Int { body.shape.elementCount }
 }
 
-/// What tensors refer to. It has no storage while its last kernel is pending.
+/// What tensors refer to. It has no storage while its value is deferred.
 ///
 /// `@unchecked Sendable`, as the compiler cannot see which writes are on one thread. There are three kinds:
-/// - what describes the tensor (`provenance`, `trace`, `graphPlace`, `node` and `tape` of a finished operation) is written by the
-///   function that makes the body, before anybody else has it;
-/// - `memory`, `recordedNode` and `tape` of a pending operation are written by the one thread that its `finish` lets run, and read
+/// - what describes the tensor (`provenance`, `mark`, `node` and `tape` of a finished operation) is written by the function that
+///   makes the body, before anybody else has it;
+/// - `memory`, `recordedNode` and `tape` of a deferred value are written by the one thread that its `finish` lets compute, and read
 ///   only after `finish` has returned, which acquires what that thread released;
 /// - `removeStorage`, and `fill` after it, are for a caller that alone refers to the body (`isKnownUniquelyReferenced`, which sees
 ///   what other threads did before they let go of it; the standard library's arrays stand on the same).
 package final class TensorBody: @unchecked Sendable {
   let shape: Shape
   let scalarType: ScalarType
-  /// Place on the tape numbered `tape`; −1 for a constant. A pending operation gets its place when it runs, so it runs now.
+  /// Place on the tape numbered `tape`; −1 for a constant. A deferred value gets its place when it is computed: now.
   package var node: Int32 {
     get {
-      if let pending, pending.isRecorded { pending.finish(self) }
+      if let deferred, deferred.isRecorded { deferred.finish(self) }
       return recordedNode
     }
     set { recordedNode = newValue }
@@ -40,31 +40,29 @@ package final class TensorBody: @unchecked Sendable {
   private var recordedNode: Int32 = -1
   var tape: UInt32 = 0
   package var provenance: Provenance = .other
-  /// What fills the storage; stays, emptied, once it has run.
-  let pending: PendingOperation?
-  /// Receptive field and poison, while a model is planned.
-  package var trace: PlanTrace?
-  /// Which value of a graph it is, while one is written.
-  var graphPlace = GraphPlace()
+  /// What fills the storage; stays, emptied, once it has.
+  let deferred: DeferredValue?
+  /// What a listener remembers of it.
+  package var mark: TensorMark?
   private var memory: Storage?
 
   init(shape: Shape, scalarType: ScalarType, storage: Storage) {
     self.shape = shape
     self.scalarType = scalarType
-    pending = nil
+    deferred = nil
     memory = storage
   }
 
-  package init(shape: Shape, scalarType: ScalarType, pending: PendingOperation) {
+  package init(shape: Shape, scalarType: ScalarType, deferred: DeferredValue) {
     self.shape = shape
     self.scalarType = scalarType
-    self.pending = pending
+    self.deferred = deferred
     provenance = .scores
   }
 
-  /// The values; runs the pending kernel first.
+  /// The values; computes a deferred one first.
   package var storage: Storage {
-    pending?.finish(self)
+    deferred?.finish(self)
     return memory!
   }
 
@@ -197,34 +195,6 @@ extension Tensor {
     }
     return whole
   }
-
-  /// Uniform numbers in `range`, a pure function of (seed, stream).
-  public static func uniform(_ shape: Shape, in range: ClosedRange<Float> = 0...1, seed: UInt64, stream: UInt64 = 0)
-    -> Tensor
-  {
-    Tensor(shape: shape, of: Float.self) { buffer in
-      Random.fillUniform(buffer, seed: seed, stream: stream)
-      let width = range.upperBound - range.lowerBound
-      for index in buffer.indices { buffer[index] = range.lowerBound + width * buffer[index] }
-    }
-  }
-
-  /// Normal numbers with a standard deviation; `normal(_:mean:deviation:seed:stream:)` under its longer name.
-  public static func normal(
-    _ shape: Shape, mean: Float = 0, standardDeviation: Float, seed: UInt64, stream: UInt64 = 0
-  ) -> Tensor {
-    normal(shape, mean: mean, deviation: standardDeviation, seed: seed, stream: stream)
-  }
-
-  /// Normal numbers, a pure function of (seed, stream).
-  public static func normal(
-    _ shape: Shape, mean: Float = 0, deviation: Float = 1, seed: UInt64, stream: UInt64 = 0
-  ) -> Tensor {
-    Tensor(shape: shape, of: Float.self) { buffer in
-      Random.fillNormal(buffer, seed: seed, stream: stream)
-      for index in buffer.indices { buffer[index] = mean + deviation * buffer[index] }
-    }
-  }
 }
 
 extension Tensor {
@@ -283,19 +253,15 @@ extension Tensor {
   public func detached() -> Tensor {
     let copy = TensorBody(shape: shape, scalarType: scalarType, storage: body.storage)
     copy.provenance = body.provenance
-    copy.trace = body.trace
-    copy.graphPlace = body.graphPlace
+    copy.mark = body.mark
     return Tensor(body: copy)
   }
-
-  /// True where every element is finite.
-  public var isFinite: Bool { Kernels.allFinite(self) }
 }
 
 extension Tensor: CustomStringConvertible {
   /// The scalar type, the shape and the first twelve elements; while a model is planned there are no elements to show.
   public var description: String {
-    if body.trace != nil { return "Tensor(\(scalarType), shape \(shape), planned)" }
+    if body.storage.isAbstract { return "Tensor(\(scalarType), shape \(shape), planned)" }
     return "Tensor(\(scalarType), \(listing))"
   }
 

@@ -123,11 +123,10 @@ extension Layer {
   func featureOrders(_ input: Shape) throws -> FeatureOrders {
     let planner = Planner(input: input)
     let orders = FeatureOrders()
-    planner.features = orders
-    let scope = Scope(mode: .plain, phase: .inference, key: RandomKey(seed: 0, step: 0), planner: planner)
+    let scope = Scope(planning: planner, of: self)
+    scope.add(orders)
     scope.run {
-      let start = Tensor(uninitialized: input, .float32)
-      start.body.trace = PlanTrace(receptiveField: .pixel)
+      let start = planner.makeInput()
       // Heads that are for training alone have weights too.
       if let model = self as? any AuxiliaryClassifying {
         for head in model.trainingLogits(start) { _ = head.logits.body.storage }

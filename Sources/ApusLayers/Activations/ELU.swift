@@ -3,7 +3,7 @@ import ApusCore
 /// x where x > 0, else alpha · (e^x − 1). The derivative is 1 or y + alpha; alpha at 0.
 public func elu(_ x: consuming Tensor, alpha: Double = 1) -> Tensor {
   checkAlpha(alpha)
-  return nonlinearity(.elu, "ELU", x, parameter: alpha)
+  return nonlinearity(.elu(alpha: alpha), "ELU", x)
 }
 
 /// The exponential linear unit: y = x where x > 0, else alpha · (e^x − 1).
@@ -21,7 +21,7 @@ public struct ELU: Layer {
   }
 
   /// x of any shape → the same shape, with values of at least −alpha.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { elu(x, alpha: alpha) }
+  public func forward(_ x: consuming Tensor) -> Tensor { elu(x, alpha: alpha) }
 }
 
 private func checkAlpha(_ alpha: Double) {

@@ -28,5 +28,5 @@ public struct GELU: Layer {
   public init(_ form: GELUForm = .exact) { self.form = form }
 
   /// x of any shape → the same shape, with values of at least −0.171.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { gelu(x, form) }
+  public func forward(_ x: consuming Tensor) -> Tensor { gelu(x, form) }
 }

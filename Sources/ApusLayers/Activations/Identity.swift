@@ -6,5 +6,5 @@ public struct Identity: Layer {
   public init() {}
 
   /// x of any shape → x, not copied.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { x }
+  public func forward(_ x: consuming Tensor) -> Tensor { x }
 }

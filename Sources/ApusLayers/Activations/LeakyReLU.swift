@@ -4,7 +4,7 @@ import ApusCore
 /// at 0.
 public func leakyReLU(_ x: consuming Tensor, slope: Double) -> Tensor {
   checkLeakySlope(slope)
-  return nonlinearity(.leakyReLU, "LeakyReLU", x, parameter: slope)
+  return nonlinearity(.leakyReLU(slope: slope), "LeakyReLU", x)
 }
 
 /// The leaky rectifier: y = x where x > 0, else slope · x. It does not die.
@@ -21,7 +21,7 @@ public struct LeakyReLU: Layer {
   }
 
   /// x of any shape → the same shape.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { leakyReLU(x, slope: slope) }
+  public func forward(_ x: consuming Tensor) -> Tensor { leakyReLU(x, slope: slope) }
 }
 
 /// With a negative slope the function would fold, and its sign no longer tell which side an output came from.

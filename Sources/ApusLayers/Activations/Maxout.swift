@@ -13,7 +13,7 @@ public func maxout(_ x: Tensor, pieces: Int) -> Tensor {
   let tape = Tape.recording(x)
   let (y, won) = Kernels.maxout(x, pieces: pieces, wantsPieces: tape != nil)
   if let tape, let won { tape.record(y, x.body.node) { Kernels.maxoutBackward($0, won: won, pieces: pieces) } }
-  note("Maxout", y, from: x, with: Scope.Note(graph: .maxout(pieces: pieces)))
+  report("Maxout", y, from: [x], as: .maxout(pieces: pieces))
   return y
 }
 
@@ -48,7 +48,7 @@ public struct Maxout: Layer {
   }
 
   /// [… , pieces · C] → [… , C]. Traps unless `pieces` divides the channels.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { maxout(x, pieces: pieces) }
+  public func forward(_ x: consuming Tensor) -> Tensor { maxout(x, pieces: pieces) }
 }
 
 private func checkPieces(_ pieces: Int) {

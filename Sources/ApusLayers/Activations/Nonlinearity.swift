@@ -2,20 +2,20 @@ import ApusCore
 
 /// An operation that is one of the C core's functions of one element: what all of them do around their kernel.
 func nonlinearity(
-  _ function: Kernels.Nonlinearity, _ name: StaticString, _ x: consuming Tensor, parameter: Double = 0
+  _ function: ActivationFunction, _ name: StaticString, _ x: consuming Tensor
 ) -> Tensor {
   Tensor.enter(&x, name)
   let tape = Tape.recording(x)
   let node = x.body.node
   let input = x.isPlanned ? x : nil
   let saved = tape != nil && function.readsInput ? x.detached() : nil
-  let y = Kernels.nonlinearity(function, x, parameter: parameter)
+  let y = Kernels.activation(function, x)
   if let tape {
     let saved = saved ?? y.detached()
     tape.record(y, node) {
-      Kernels.nonlinearityBackward(function, saved: saved, gradient: $0, parameter: parameter)
+      Kernels.activationBackward(function, saved: saved, gradient: $0)
     }
   }
-  if let input { note(name, y, from: input, with: Scope.Note(graph: function.graphOperation(parameter))) }
+  if let input { report(name, y, from: [input], as: .activation(function)) }
   return y
 }

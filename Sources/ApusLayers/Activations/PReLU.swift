@@ -1,18 +1,14 @@
 import ApusCore
 
 /// x where x > 0, else slope · x with slopes that learn: one, or one per channel (last axis). Gradients of both flow.
-public func prelu(_ x: consuming Tensor, slope: Tensor) -> Tensor { prelu(x, slope: slope, parameter: nil) }
-
-/// `parameter` names the layer in errors and plans.
-private func prelu(_ x: consuming Tensor, slope: Tensor, parameter: Parameter?) -> Tensor {
+public func prelu(_ x: consuming Tensor, slope: Tensor) -> Tensor {
   if x.isPoisoned { return x }
   var slope = slope
   Tensor.enter(&x, "PReLU")
   Tensor.matchTypes(&x, &slope, "PReLU")
   guard slope.elementCount == 1 || (slope.rank == 1 && x.rank >= 1 && x.shape[x.rank - 1] == slope.shape[0]) else {
     return shapeFailure(
-      "PReLU", "expects one slope or one per channel, input is \(x.shape), slopes are \(slope.shape)",
-      path: parameter?.layerPath, input: x)
+      "PReLU", "expects one slope or one per channel, input is \(x.shape), slopes are \(slope.shape)", input: x)
   }
   let tape = Tape.recording(x, slope)
   let nodes = (x.body.node, slope.body.node)
@@ -26,13 +22,7 @@ private func prelu(_ x: consuming Tensor, slope: Tensor, parameter: Parameter?) 
       return (dx, needs[1] ? dSlope : nil)
     }
   }
-  if let input {
-    note(
-      "PReLU", y, from: input,
-      with: Scope.Note(
-        path: parameter?.layerPath, parameters: parameter.map { [$0] } ?? [], multiplyAdds: 0, graph: .prelu,
-        operands: [input, slope]))
-  }
+  if let input { report("PReLU", y, from: [input, slope], as: .prelu) }
   return y
 }
 
@@ -52,5 +42,5 @@ public struct PReLU: Layer {
   }
 
   /// x of any shape, its last axis C if there is a slope per channel → the same shape.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { prelu(x, slope: weight.value, parameter: weight) }
+  public func forward(_ x: consuming Tensor) -> Tensor { prelu(x, slope: weight.value) }
 }

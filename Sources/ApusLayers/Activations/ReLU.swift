@@ -4,20 +4,10 @@ import ApusCore
 public func relu(_ x: consuming Tensor) -> Tensor {
   if let decisions = Scope.current?.decisions { return decisions.relu(x) }
   if let pending = PendingOperation.appendable(&x), pending.appendReLU() {
-    note("ReLU", x, from: x, with: Scope.Note(graph: .activation(.relu)))
+    report("ReLU", x, from: [x], as: .activation(.relu))
     return x
   }
-  Tensor.enter(&x, "ReLU")
-  let tape = Tape.recording(x)
-  let node = x.body.node
-  let input = x.isPlanned ? x : nil
-  let y = Kernels.relu(x)
-  if let tape {
-    let result = y.detached()
-    tape.record(y, node) { Kernels.reluBackward(y: result, gradient: $0) }
-  }
-  if let input { note("ReLU", y, from: input, with: Scope.Note(graph: .activation(.relu))) }
-  return y
+  return nonlinearity(.relu, "ReLU", x)
 }
 
 extension Tensor {
@@ -34,5 +24,5 @@ public struct ReLU: Layer {
   public init() {}
 
   /// x of any shape → the same shape. NaN stays NaN.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { relu(x) }
+  public func forward(_ x: consuming Tensor) -> Tensor { relu(x) }
 }

@@ -22,5 +22,5 @@ public struct Sigmoid: Layer {
   public init() {}
 
   /// x of any shape → the same shape, with values in [0, 1].
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { sigmoid(x) }
+  public func forward(_ x: consuming Tensor) -> Tensor { sigmoid(x) }
 }

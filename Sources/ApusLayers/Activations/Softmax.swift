@@ -12,7 +12,7 @@ public func softmax(_ x: Tensor) -> Tensor {
     tape.record(y, x.body.node) { Kernels.softmaxBackward(y: result, gradient: $0) }
   }
   y.body.provenance = .softmax
-  note("Softmax", y, from: x, with: Scope.Note(graph: .softmax))
+  report("Softmax", y, from: [x], as: .softmax)
   return y
 }
 
@@ -22,13 +22,13 @@ public func logSoftmax(_ x: Tensor) -> Tensor {
   let x = x.entering("LogSoftmax")
   guard x.rank >= 1 else { return shapeFailure("LogSoftmax", "expects at least one axis, input is a scalar", input: x) }
   let tape = Tape.recording(x)
-  let y = Kernels.logSoftmax(x)
+  let y = Kernels.softmax(x, logarithm: true)
   if let tape {
     let result = y.detached()
-    tape.record(y, x.body.node) { Kernels.logSoftmaxBackward(y: result, gradient: $0) }
+    tape.record(y, x.body.node) { Kernels.softmaxBackward(y: result, gradient: $0, logarithm: true) }
   }
   y.body.provenance = .logSoftmax
-  note("LogSoftmax", y, from: x, with: Scope.Note(graph: .logSoftmax))
+  report("LogSoftmax", y, from: [x], as: .logSoftmax)
   return y
 }
 
@@ -38,7 +38,7 @@ public struct Softmax: Layer {
   public init() {}
 
   /// […, classes] → the same shape; each row of classes is at least 0 and adds up to 1.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { softmax(x) }
+  public func forward(_ x: consuming Tensor) -> Tensor { softmax(x) }
 }
 
 /// The logarithm of the softmax over the last axis, what `negativeLogLikelihood` takes.
@@ -47,5 +47,5 @@ public struct LogSoftmax: Layer {
   public init() {}
 
   /// […, classes] → the same shape, with values of at most 0.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { logSoftmax(x) }
+  public func forward(_ x: consuming Tensor) -> Tensor { logSoftmax(x) }
 }

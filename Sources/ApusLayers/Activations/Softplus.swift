@@ -9,5 +9,5 @@ public struct Softplus: Layer {
   public init() {}
 
   /// x of any shape → the same shape, with values of at least 0.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { softplus(x) }
+  public func forward(_ x: consuming Tensor) -> Tensor { softplus(x) }
 }

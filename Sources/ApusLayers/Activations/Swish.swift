@@ -3,7 +3,7 @@ import ApusCore
 /// x · σ(beta · x), element by element; with beta 1 also called SiLU.
 public func swish(_ x: consuming Tensor, beta: Double = 1) -> Tensor {
   checkBeta(beta)
-  return nonlinearity(.swish, "Swish", x, parameter: beta)
+  return nonlinearity(.swish(beta: beta), "Swish", x)
 }
 
 /// Swish: y = x · σ(beta · x); with beta 1 also called SiLU.
@@ -22,7 +22,7 @@ public struct Swish: Layer {
   }
 
   /// x of any shape → the same shape.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { swish(x, beta: beta) }
+  public func forward(_ x: consuming Tensor) -> Tensor { swish(x, beta: beta) }
 }
 
 private func checkBeta(_ beta: Double) {

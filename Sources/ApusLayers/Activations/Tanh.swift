@@ -16,5 +16,5 @@ public struct Tanh: Layer {
   public init() {}
 
   /// x of any shape → the same shape, with values in [−1, 1].
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { tanh(x) }
+  public func forward(_ x: consuming Tensor) -> Tensor { tanh(x) }
 }

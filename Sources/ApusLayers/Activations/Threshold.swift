@@ -7,9 +7,9 @@ public func threshold(_ x: consuming Tensor) -> Tensor {
   let tape = Tape.recording(x)
   let node = x.body.node
   let input = x.isPlanned ? x : nil
-  let y = Kernels.nonlinearity(.threshold, x, parameter: 0)
+  let y = Kernels.activation(.threshold, x)
   tape?.record(y, node) { .zeros($0.shape, $0.scalarType) }
-  if let input { note("Threshold", y, from: input, with: Scope.Note(graph: .activation(.threshold))) }
+  if let input { report("Threshold", y, from: [input], as: .activation(.threshold)) }
   return y
 }
 
@@ -20,5 +20,5 @@ public struct Threshold: Layer {
   public init() {}
 
   /// x of any shape → the same shape, with values 0 and 1.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { threshold(x) }
+  public func forward(_ x: consuming Tensor) -> Tensor { threshold(x) }
 }

@@ -10,10 +10,12 @@ struct LayerOutputs {
   }
 
   private(set) var layers: [LayerPart] = []
+  private let model: any Layer
   private let run: () -> Void
 
   init(_ model: some Layer, batch: Tensor) {
     let parameters = model.parameters
+    self.model = model
     run = { _ = model(batch) }
     var found: [LayerPart] = []
     observe { path, _ in
@@ -36,9 +38,14 @@ struct LayerOutputs {
   private func observe(_ look: @escaping (_ path: String, _ result: Tensor) -> Void) {
     let phase = Phase(dropout: false, batchStatistics: true, updatesState: false)
     let scope = Scope(mode: .plain, phase: phase, key: RandomKey(seed: 0, step: 0))
-    scope.observer = { operation, path, result in
-      if let path, "\(operation)" == "Conv2D" || "\(operation)" == "Linear" { look(path, result) }
-    }
+    scope.model = model
+    scope.add(
+      ResultObserver { report, scope in
+        switch report.operation {
+        case .convolution, .linear: if let path = scope.path { look(path, report.result) }
+        default: break
+        }
+      })
     scope.run { run() }
   }
 }

@@ -17,7 +17,7 @@ public struct AdaptiveAveragePool2D: Layer {
   }
 
   /// [N, H, W, C] → [N, height, width, C]. Traps on images without pixels.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { adaptiveAveragePool2d(x, size: size) }
+  public func forward(_ x: consuming Tensor) -> Tensor { adaptiveAveragePool2d(x, size: size) }
 }
 
 /// Adaptive average pooling as a function; see `AdaptiveAveragePool2D`.
@@ -29,14 +29,14 @@ public func adaptiveAveragePool2d(_ x: Tensor, size: some IntOrPairConvertible) 
     return shapeFailure("AdaptiveAveragePool2D", "expects [N, H, W, C] with pixels, input is \(x.shape)", input: x)
   }
   if x.shape[1] == size.height && x.shape[2] == size.width { return x }
-  let y = asOneNode {
+  let y = asOneOperation {
     var y = x
     for (axis, cells) in [(1, size.height), (2, size.width)] where y.shape[axis] != cells {
       y = resampled(y, axis: axis, .cells(cells, of: y.shape[axis]), "AdaptiveAveragePool2D")
     }
     return y
   }
-  traceNote("AdaptiveAveragePool2D", y, from: [x], .adaptiveAveragePool)
+  report("AdaptiveAveragePool2D", y, from: [x], as: .adaptiveAveragePool, isListed: false)
   return y
 }
 

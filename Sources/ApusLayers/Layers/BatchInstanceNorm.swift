@@ -39,21 +39,19 @@ public struct BatchInstanceNorm: Layer {
   }
 
   /// [N, …, C] with at least one axis of positions → the same shape. Traps on [N, C], which has no instance to normalize.
-  public func callAsFunction(_ x: Tensor) -> Tensor {
+  public func forward(_ x: Tensor) -> Tensor {
     if x.isPoisoned { return x }
     let channels = rho.shape[0]
     guard x.rank >= 3, x.shape[x.rank - 1] == channels else {
       return shapeFailure(
-        "BatchInstanceNorm", "expects [N, …, \(channels)] with positions, input is \(x.shape)", path: weight.layerPath,
+        "BatchInstanceNorm", "expects [N, …, \(channels)] with positions, input is \(x.shape)",
         input: x)
     }
     let (byBatch, byInstance) = (batch(x), instanceNorm(x, epsilon: epsilon))
     if byBatch.isPoisoned { return byBatch }
     let mixed = rho.value * byBatch + (1 - rho.value) * byInstance
     let y = mixed * weight.value + bias.value
-    note(
-      "BatchInstanceNorm", y, from: x,
-      with: Scope.Note(path: weight.layerPath, parameters: [rho, weight, bias], multiplyAdds: 3 * y.elementCount))
+    report("BatchInstanceNorm", y, from: [x], with: .init(multiplyAdds: 3 * y.elementCount))
     return y
   }
 }

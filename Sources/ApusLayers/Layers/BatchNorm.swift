@@ -66,21 +66,21 @@ public struct BatchNorm: Layer {
   /// [N, …, C] → the same shape; per activation [N, H, W, C].
   ///
   /// Traps in training if each mean would be over a single value, as of [1, C]: the output would be β whatever the input is.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     let shape = runningMean.shape
     if isPerActivation {
       guard x.rank == shape.count + 1, Shape(x.shape.dropFirst()) == shape else {
-        return shapeFailure("BatchNorm", "expects samples of shape \(shape), input is \(x.shape)", path: path, input: x)
+        return shapeFailure("BatchNorm", "expects samples of shape \(shape), input is \(x.shape)", input: x)
       }
     } else if x.rank < 2 || x.shape[x.rank - 1] != shape[0] {
-      return shapeFailure("BatchNorm", wrongChannels(shape[0], x.shape), path: path, input: x)
+      return shapeFailure("BatchNorm", wrongChannels(shape[0], x.shape), input: x)
     }
     if usesBatch && x.elementCount <= shape.elementCount {
       return shapeFailure(
         "BatchNorm",
         "in training needs more than one value per \(isPerActivation ? "activation" : "channel"), input is \(x.shape)",
-        path: path, input: x)
+        input: x)
     }
     Tensor.enter(&x, "BatchNorm")
     let flat: Shape = [shape.elementCount]
@@ -93,15 +93,7 @@ public struct BatchNorm: Layer {
   /// Running statistics stay as they are and are used in every phase.
   var isFrozen: Bool { runningMean.isFrozen || runningVariance.isFrozen }
 
-  var path: String? { weight?.layerPath ?? runningMean.layerPath }
-
   private var usesBatch: Bool { !isFrozen && (Scope.current?.phase.batchStatistics ?? false) }
-
-  private func details(elements: Int, _ operands: [Tensor?]) -> Scope.Note {
-    Scope.Note(
-      path: path, parameters: [weight, bias].compactMap { $0 }, multiplyAdds: elements,
-      graph: usesBatch ? nil : .batchNorm(epsilon: epsilon), operands: operands)
-  }
 
   private func normalizedByBatch(_ x: consuming Tensor, _ gamma: Tensor?, _ beta: Tensor?) -> Tensor {
     let statistics = Kernels.channelStatistics(x, channels: runningMean.shape.elementCount, epsilon: epsilon)
@@ -120,7 +112,9 @@ public struct BatchNorm: Layer {
       convolution.append(Kernels.fold(statistics, gamma: gamma, beta: beta))
     {
       let elements = x.elementCount
-      note("BatchNorm", x, from: x, with: details(elements: elements, [x, gamma, beta, mean, variance]))
+      report(
+        "BatchNorm", x, from: [x, gamma, beta, mean, variance], as: .batchNorm(epsilon: epsilon),
+        with: .init(multiplyAdds: elements))
       return x
     }
     return pending(x, statistics, gamma, beta)
@@ -130,14 +124,15 @@ public struct BatchNorm: Layer {
     _ x: consuming Tensor, _ statistics: ChannelStatistics, _ gamma: Tensor?, _ beta: Tensor?
   ) -> Tensor {
     let y = normalized(x, statistics, gamma, beta, epsilon: epsilon)
-    let operands = [x, gamma, beta, statistics.mean, statistics.variance]
-    note("BatchNorm", y, from: x, with: details(elements: y.elementCount, operands))
+    report(
+      "BatchNorm", y, from: [x, gamma, beta, statistics.mean, statistics.variance],
+      as: usesBatch ? nil : .batchNorm(epsilon: epsilon), with: .init(multiplyAdds: y.elementCount))
     return y
   }
 
   /// running ← (1 − momentum) · running + momentum · batch; the variance with Bessel's correction.
   private func update(mean: Tensor, variance: Tensor, count: Int) {
-    guard let scope = Scope.current, scope.planner == nil else { return }
+    guard let scope = Scope.current, !isPlanning else { return }
     scope.statistics?.add(mean: mean, variance: variance, count: count, for: runningMean, runningVariance)
     guard scope.phase.updatesState else { return }
     let shape = runningMean.shape
@@ -166,11 +161,11 @@ extension BatchNorm {
     guard let watch = scope.stateOverflow else {
       fatalError(
         """
-        BatchNorm\(path.map { " " + $0 } ?? ""): \(what). Scale the input, lower the learning rate, or use a norm without running \
+        BatchNorm\(scope.path.map { $0.isEmpty ? "" : " " + $0 } ?? ""): \(what). Scale the input, lower the learning rate, or use a norm without running \
         statistics (GroupNorm, LayerNorm).
         """)
     }
-    watch.keep(path: path, what: what)
+    watch.keep(path: scope.path, what: what)
     return false
   }
 }
@@ -187,7 +182,7 @@ func normalized(
   let folded = Kernels.fold(channels, gamma: gamma?.detached(), beta: beta?.detached())
   let saved = NormalizationStatistics(channels: channels, folded: folded, epsilon: epsilon)
   let operation = PendingOperation(.batchNorm(x: x, statistics: saved, gamma: gamma, beta: beta), tape: tape)
-  return Tensor(body: TensorBody(shape: x.shape, scalarType: x.scalarType, pending: operation))
+  return Tensor(body: TensorBody(shape: x.shape, scalarType: x.scalarType, deferred: operation))
 }
 
 /// What every normalization refuses: an ε that cannot keep a division by 0 away, a γ that is no scale.

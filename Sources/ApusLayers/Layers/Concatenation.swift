@@ -23,7 +23,7 @@ public struct Concatenation: Layer, NamedParts {
   }
 
   /// [N, H, W, C] → [N, H', W', Σ Cᵢ]. Traps if the results differ in more than their channels.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     let input = x
     let results = branches.map { $0(input) }
     if let poisoned = results.first(where: \.isPoisoned) { return poisoned }

@@ -57,9 +57,8 @@ public struct Conv2D: Layer {
   }
 
   /// [N, H, W, C] → [N, OH, OW, K]. Traps on another number of channels, or if the kernel does not fit into the padded image.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     convolution(
-      x, weight: weight.value, bias: bias?.value, stride: stride, padding: padding, dilation: dilation, groups: groups,
-      layer: LayerParameters(weight: weight, bias: bias))
+      x, weight: weight.value, bias: bias?.value, stride: stride, padding: padding, dilation: dilation, groups: groups)
   }
 }

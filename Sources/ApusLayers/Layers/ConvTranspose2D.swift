@@ -13,12 +13,12 @@ public func convTranspose2d(
 ) -> Tensor {
   transposedConvolution(
     x, weight: weight, bias: bias, stride: stride.intOrPair, padding: padding.imagePadding,
-    outputPadding: outputPadding.intOrPair, dilation: dilation.intOrPair, groups: groups, layer: nil)
+    outputPadding: outputPadding.intOrPair, dilation: dilation.intOrPair, groups: groups)
 }
 
 private func transposedConvolution(
   _ x: consuming Tensor, weight: Tensor, bias: Tensor?, stride: IntOrPair, padding: Padding, outputPadding: IntOrPair,
-  dilation: IntOrPair, groups: Int, layer: LayerParameters?
+  dilation: IntOrPair, groups: Int
 ) -> Tensor {
   if x.isPoisoned { return x }
   var (weight, bias) = (weight, bias)
@@ -28,12 +28,11 @@ private func transposedConvolution(
   guard x.rank == 4, weight.rank == 4, groups > 0, x.shape[3] == weight.shape[3], weight.shape[3] % groups == 0 else {
     return shapeFailure(
       "ConvTranspose2D",
-      "expects [N, H, W, C] and a weight [KH, KW, K / \(groups), C], they are \(x.shape) and \(weight.shape)",
-      path: layer?.path, input: x)
+      "expects [N, H, W, C] and a weight [KH, KW, K / \(groups), C], they are \(x.shape) and \(weight.shape)", input: x)
   }
   guard x.shape[1] > 0, x.shape[2] > 0 else {
     return shapeFailure(
-      "ConvTranspose2D", "expects [N, H, W, C] with pixels, input is \(x.shape)", path: layer?.path, input: x)
+      "ConvTranspose2D", "expects [N, H, W, C] with pixels, input is \(x.shape)", input: x)
   }
   guard stride.isSize, dilation.isSize, min(outputPadding.height, outputPadding.width) >= 0,
     outputPadding.height < max(stride.height, dilation.height),
@@ -42,52 +41,51 @@ private func transposedConvolution(
     return shapeFailure(
       "ConvTranspose2D",
       "needs stride \(stride) and dilation \(dilation) in 1...\(IntOrPair.largest), and output padding \(outputPadding) below one of them",
-      path: layer?.path, input: x)
+      input: x)
   }
-  let kernel = (weight.shape[0], weight.shape[1])
+  let kernel = IntOrPair(weight.shape[0], weight.shape[1])
   let outputs = weight.shape[2] * groups
   if let bias, bias.shape != [outputs] {
     return shapeFailure(
-      "ConvTranspose2D", "expects a bias of shape [\(outputs)], it is \(bias.shape)", path: layer?.path, input: x)
+      "ConvTranspose2D", "expects a bias of shape [\(outputs)], it is \(bias.shape)", input: x)
   }
-  var size = (x.shape[1] * stride.height, x.shape[2] * stride.width)
-  let around = padding.resolved(input: size, kernel: kernel, stride: stride.pair, dilation: dilation.pair)
+  var size = IntOrPair(x.shape[1] * stride.height, x.shape[2] * stride.width)
+  let around = padding.resolved(input: size, kernel: kernel, stride: stride, dilation: dilation)
   if padding != .same {
-    size.0 =
-      (x.shape[1] - 1) * stride.height - around.0 - around.2 + dilation.height * (kernel.0 - 1) + 1
+    size.height =
+      (x.shape[1] - 1) * stride.height - around.top - around.bottom + dilation.height * (kernel.height - 1) + 1
       + outputPadding.height
-    size.1 =
-      (x.shape[2] - 1) * stride.width - around.1 - around.3 + dilation.width * (kernel.1 - 1) + 1 + outputPadding.width
+    size.width =
+      (x.shape[2] - 1) * stride.width - around.left - around.right + dilation.width * (kernel.width - 1) + 1
+      + outputPadding.width
   } else if outputPadding != 0 {
     return shapeFailure(
-      "ConvTranspose2D", "has no output padding with padding same", path: layer?.path, input: x)
+      "ConvTranspose2D", "has no output padding with padding same", input: x)
   }
-  let geometry = ConvolutionGeometry(
-    stride: stride.pair, dilation: dilation.pair, padding: around, groups: groups,
+  let settings = ConvolutionSettings(
+    stride: stride, dilation: dilation, padding: around, groups: groups,
     precision: Scope.current?.precision ?? .standard)
-  guard IntOrPair(size.0, size.1).isSize, geometry.outputSize(size, kernel: kernel) == (x.shape[1], x.shape[2]) else {
+  guard size.isSize, settings.outputSize(size, kernel: kernel) == IntOrPair(x.shape[1], x.shape[2]) else {
     return shapeFailure(
-      "ConvTranspose2D", "with padding \(padding) would make \(size.0)×\(size.1) of \(x.shape)", path: layer?.path,
-      input: x)
+      "ConvTranspose2D", "with padding \(padding) would make \(size) of \(x.shape)", input: x)
   }
-  let input: Shape = [x.shape[0], size.0, size.1, outputs]
+  let input: Shape = [x.shape[0], size.height, size.width, outputs]
   let tape = Tape.recording(x, weight)
-  let y = Kernels.convolutionBackwardData(x, weight, input: input, geometry)
+  let y = Kernels.convolutionBackwardData(x, weight, input: input, settings)
   if let tape {
     let (constant, filter) = (x.detached(), weight.detached())
     tape.record(y, x.body.node, weight.body.node) { gradient, needs in
       (
-        needs[0] ? Kernels.convolution(gradient, filter, geometry, Kernels.Epilogue()) : nil,
-        needs[1] ? Kernels.convolutionBackwardWeights(gradient, constant, kernel: filter.shape, geometry) : nil
+        needs[0] ? Kernels.convolution(gradient, filter, settings, Kernels.Epilogue()) : nil,
+        needs[1] ? Kernels.convolutionBackwardWeights(gradient, constant, kernel: filter.shape, settings) : nil
       )
     }
   }
-  note(
-    "ConvTranspose2D", y, from: x,
-    with: Scope.Note(
-      path: layer?.path, parameters: layer?.all ?? [],
-      multiplyAdds: saturatingProduct(x.elementCount, kernel.0, kernel.1, weight.shape[2]),
-      fieldIsUnknown: stride != 1, graph: .transposedConvolution(Graph.Convolution(geometry)), operands: [x, weight]))
+  report(
+    "ConvTranspose2D", y, from: [x, weight], as: .transposedConvolution(settings),
+    with: .init(
+      multiplyAdds: saturatingProduct(x.elementCount, kernel.height, kernel.width, weight.shape[2]),
+      choices: { [w = weight.shape] in Kernels.choices(transposed: input, w, settings) }, fieldIsUnknown: stride != 1))
   return bias.map { y + $0 } ?? y
 }
 
@@ -160,9 +158,9 @@ public struct ConvTranspose2D: Layer {
   }
 
   /// [N, H, W, C] → [N, OH, OW, K]: see `convTranspose2d` for OH. Traps on another number of channels.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     transposedConvolution(
       x, weight: weight.value, bias: bias?.value, stride: stride, padding: padding, outputPadding: outputPadding,
-      dilation: dilation, groups: groups, layer: LayerParameters(weight: weight, bias: bias))
+      dilation: dilation, groups: groups)
   }
 }

@@ -37,7 +37,7 @@ public struct Dropout: Layer {
   }
 
   /// x of any shape → the same shape. In inference x itself if `inverted`, x · (1 − dropProbability) if `vanilla`.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     let drops = Scope.current?.phase.dropout ?? false
     if form == .inverted || dropProbability == 0 { return dropout(x, dropProbability: dropProbability) }
     let kept = 1 - dropProbability
@@ -59,6 +59,6 @@ public func dropout(_ x: consuming Tensor, dropProbability: Double) -> Tensor {
   let input = x.isPlanned ? x : nil
   let y = Kernels.dropout(x, rate: dropProbability, seed: seed, stream: stream)
   tape?.record(y, node) { Kernels.dropout($0, rate: dropProbability, seed: seed, stream: stream) }
-  if let input { note("Dropout", y, from: input) }
+  if let input { report("Dropout", y, from: [input], with: .init(features: .keeps)) }
   return y
 }

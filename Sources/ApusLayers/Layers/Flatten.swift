@@ -6,5 +6,5 @@ public struct Flatten: Layer {
   public init() {}
 
   /// [N, …] → [N, product of the rest]; an image is read row by row, the channels of a pixel together.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { flatten(x) }
+  public func forward(_ x: consuming Tensor) -> Tensor { flatten(x) }
 }

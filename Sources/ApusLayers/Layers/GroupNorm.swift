@@ -37,8 +37,8 @@ public struct GroupNorm: Layer {
   }
 
   /// [N, …, C] → the same shape. Traps if a group has a single value per sample.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
-    grouped("GroupNorm", x, channels: channels, groups: groups, epsilon: epsilon, AffineParameters(weight, bias))
+  public func forward(_ x: consuming Tensor) -> Tensor {
+    grouped("GroupNorm", x, channels: channels, groups: groups, epsilon: epsilon, weight?.value, bias?.value)
   }
 }
 
@@ -71,8 +71,8 @@ public struct InstanceNorm: Layer {
   }
 
   /// [N, …, C] → the same shape. Traps if a sample has a single position.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
-    grouped("InstanceNorm", x, channels: channels, groups: channels, epsilon: epsilon, AffineParameters(weight, bias))
+  public func forward(_ x: consuming Tensor) -> Tensor {
+    grouped("InstanceNorm", x, channels: channels, groups: channels, epsilon: epsilon, weight?.value, bias?.value)
   }
 }
 
@@ -116,25 +116,9 @@ public struct LayerNorm: Layer {
   }
 
   /// […, `shape`] with at least one more axis in front → the same shape. Traps if `shape` has a single element.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
-    layered(x, over: shape, epsilon: epsilon, AffineParameters(weight, bias))
+  public func forward(_ x: consuming Tensor) -> Tensor {
+    layered(x, over: shape, epsilon: epsilon, weight?.value, bias?.value)
   }
-}
-
-/// γ and β of a normalization, as parameters of a layer or as tensors.
-struct AffineParameters {
-  var weight: Parameter?
-  var bias: Parameter?
-  var gamma: Tensor?
-  var beta: Tensor?
-
-  init(_ weight: Parameter?, _ bias: Parameter?) {
-    (self.weight, self.bias, gamma, beta) = (weight, bias, weight?.value, bias?.value)
-  }
-
-  init(_ gamma: Tensor?, _ beta: Tensor?) { (self.gamma, self.beta) = (gamma, beta) }
-
-  var path: String? { weight?.layerPath }
 }
 
 /// Group norm as a function: x [N, …, C], weight and bias [C]; see `GroupNorm`.
@@ -143,15 +127,14 @@ public func groupNorm(
 ) -> Tensor {
   checkNormalization("groupNorm", epsilon: epsilon)
   let channels = weight?.elementCount ?? bias?.elementCount ?? x.shape.last ?? 0
-  return grouped("GroupNorm", x, channels: channels, groups: groups, epsilon: epsilon, AffineParameters(weight, bias))
+  return grouped("GroupNorm", x, channels: channels, groups: groups, epsilon: epsilon, weight, bias)
 }
 
 /// Instance norm as a function: x [N, …, C], weight and bias [C]; see `InstanceNorm`.
 public func instanceNorm(_ x: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Double = 1e-5) -> Tensor {
   checkNormalization("instanceNorm", epsilon: epsilon)
   let channels = weight?.elementCount ?? bias?.elementCount ?? x.shape.last ?? 0
-  let affine = AffineParameters(weight, bias)
-  return grouped("InstanceNorm", x, channels: channels, groups: channels, epsilon: epsilon, affine)
+  return grouped("InstanceNorm", x, channels: channels, groups: channels, epsilon: epsilon, weight, bias)
 }
 
 /// Layer norm as a function over the last axes, those of `shape`; weight and bias of that shape; see `LayerNorm`.
@@ -159,55 +142,57 @@ public func layerNorm(
   _ x: Tensor, over shape: Shape, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Double = 1e-5
 ) -> Tensor {
   checkNormalization("layerNorm", epsilon: epsilon)
-  return layered(x, over: shape, epsilon: epsilon, AffineParameters(weight, bias))
+  return layered(x, over: shape, epsilon: epsilon, weight, bias)
 }
 
 private func grouped(
-  _ name: StaticString, _ x: consuming Tensor, channels: Int, groups: Int, epsilon: Double, _ affine: AffineParameters
+  _ name: StaticString, _ x: consuming Tensor, channels: Int, groups: Int, epsilon: Double, _ gamma: Tensor?,
+  _ beta: Tensor?
 ) -> Tensor {
   if x.isPoisoned { return x }
   guard x.rank >= 2, x.shape[x.rank - 1] == channels else {
-    return shapeFailure(name, wrongChannels(channels, x.shape), path: affine.path, input: x)
+    return shapeFailure(name, wrongChannels(channels, x.shape), input: x)
   }
   guard groups >= 1, channels % groups == 0 else {
     return shapeFailure(
-      name, "with \(groups) groups, which do not divide \(channels) channels", path: affine.path, input: x)
+      name, "with \(groups) groups, which do not divide \(channels) channels", input: x)
   }
   let positions = x.shape.dropFirst().dropLast().reduce(1, *)
   let view = GroupView(
     batch: x.shape[0], positions: positions, channels: channels, groups: groups, epsilon: epsilon)
-  return normalized(name, x, view, parameterShape: [channels], affine, .groupNorm(groups: groups, epsilon: epsilon))
+  return normalized(
+    name, x, view, parameterShape: [channels], gamma, beta, .groupNorm(groups: groups, epsilon: epsilon))
 }
 
 private func layered(
-  _ x: consuming Tensor, over shape: Shape, epsilon: Double, _ affine: AffineParameters
+  _ x: consuming Tensor, over shape: Shape, epsilon: Double, _ gamma: Tensor?, _ beta: Tensor?
 ) -> Tensor {
   if x.isPoisoned { return x }
   guard x.rank > shape.count, Shape(x.shape.suffix(shape.count)) == shape else {
     return shapeFailure(
-      "LayerNorm", "over \(shape) expects it as the last axes after at least one more, input is \(x.shape)",
-      path: affine.path, input: x)
+      "LayerNorm", "over \(shape) expects it as the last axes after at least one more, input is \(x.shape)", input: x)
   }
   let size = shape.elementCount
   let rows = x.shape.dropLast(shape.count).reduce(1, *)
   let view = GroupView(batch: rows, positions: 1, channels: size, groups: 1, epsilon: epsilon)
   return normalized(
-    "LayerNorm", x, view, parameterShape: shape, affine, .layerNorm(axes: shape.count, epsilon: epsilon))
+    "LayerNorm", x, view, parameterShape: shape, gamma, beta, .layerNorm(axes: shape.count, epsilon: epsilon))
 }
 
 private func normalized(
-  _ name: StaticString, _ x: consuming Tensor, _ view: GroupView, parameterShape: Shape, _ affine: AffineParameters,
+  _ name: StaticString, _ x: consuming Tensor, _ view: GroupView, parameterShape: Shape, _ gamma: Tensor?,
+  _ beta: Tensor?,
   _ graph: Graph.Operation
 ) -> Tensor {
   // A single value is its own mean: the output would be β whatever it is.
   guard view.members > 1 else {
     return shapeFailure(
-      name, "needs more than one value that share a mean, input is \(x.shape)", path: affine.path, input: x)
+      name, "needs more than one value that share a mean, input is \(x.shape)", input: x)
   }
-  var (gamma, beta) = (affine.gamma, affine.beta)
+  var (gamma, beta) = (gamma, beta)
   for tensor in [gamma, beta].compactMap({ $0 }) where tensor.shape != parameterShape {
     return shapeFailure(
-      name, "expects a weight and bias of shape \(parameterShape), one is \(tensor.shape)", path: affine.path, input: x)
+      name, "expects a weight and bias of shape \(parameterShape), one is \(tensor.shape)", input: x)
   }
   Tensor.enter(&x, name)
   if gamma != nil { Tensor.matchTypes(&x, &gamma!, name) }
@@ -217,11 +202,7 @@ private func normalized(
   _ = x.body.storage
   let tape = Tape.recording([x, gamma, beta].compactMap { $0 })
   let operation = PendingOperation(.groupNorm(x: x, view: view, gamma: gamma, beta: beta), tape: tape)
-  let y = Tensor(body: TensorBody(shape: x.shape, scalarType: x.scalarType, pending: operation))
-  note(
-    name, y, from: x,
-    with: Scope.Note(
-      path: affine.path, parameters: [affine.weight, affine.bias].compactMap { $0 }, multiplyAdds: y.elementCount,
-      graph: graph, operands: [x, gamma, beta]))
+  let y = Tensor(body: TensorBody(shape: x.shape, scalarType: x.scalarType, deferred: operation))
+  report(name, y, from: [x, gamma, beta], as: graph, with: .init(multiplyAdds: y.elementCount))
   return y
 }

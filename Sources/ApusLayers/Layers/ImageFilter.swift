@@ -27,7 +27,7 @@ public struct ImageFilter: Layer, Hashable, Sendable {
   ])
 
   /// [N, H, W, C] → the same shape, with zeros around the image.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     guard x.rank == 4, x.shape[3] > 0 else {
       return shapeFailure("ImageFilter", "expects [N, H, W, C], input is \(x.shape)", input: x)

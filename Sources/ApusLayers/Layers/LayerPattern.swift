@@ -65,7 +65,7 @@ public struct PatternNetwork: Layer {
   }
 
   /// The logits [N, classes].
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { classifier(features(x)) }
+  public func forward(_ x: consuming Tensor) -> Tensor { classifier(features(x)) }
 
   /// Softmax of the logits.
   public func probabilities(of x: Tensor) -> Tensor { softmax(self(x)) }

@@ -20,7 +20,7 @@ public struct Linear: Layer {
   }
 
   /// […, in] → […, out], two axes or more. Traps if the last axis is not `in`.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
-    affine(x, weight: weight.value, bias: bias?.value, layer: LayerParameters(weight: weight, bias: bias))
+  public func forward(_ x: consuming Tensor) -> Tensor {
+    linear(x, weight: weight.value, bias: bias?.value)
   }
 }

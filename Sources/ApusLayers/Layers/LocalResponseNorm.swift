@@ -31,7 +31,7 @@ public struct LocalResponseNorm: Layer {
   package static var alexNet: LocalResponseNorm { LocalResponseNorm(5, alpha: 5e-4, beta: 0.75, k: 2) }
 
   /// [N, …, C] → the same shape.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     localResponseNorm(x, size: size, alpha: alpha, beta: beta, k: k)
   }
 }
@@ -61,9 +61,8 @@ public func localResponseNorm(
   let constant = x.detached()
   let y = Kernels.localResponseNorm(constant, window)
   tape?.record(y, x.body.node) { Kernels.localResponseNormBackward(constant, gradient: $0, window) }
-  note(
-    "LocalResponseNorm", y, from: x,
-    with: Scope.Note(
-      multiplyAdds: y.elementCount * size, graph: .localResponseNorm(size: size, alpha: alpha, beta: beta, k: k)))
+  report(
+    "LocalResponseNorm", y, from: [x], as: .localResponseNorm(size: size, alpha: alpha, beta: beta, k: k),
+    with: .init(multiplyAdds: y.elementCount * size))
   return y
 }

@@ -19,7 +19,7 @@ public struct LocallyConnected2D: Layer {
   package let stride: IntOrPair
   /// Zeros around the image; `.same` keeps ⌈size / stride⌉ positions.
   package let padding: Padding
-  private let outputSize: (Int, Int)
+  private let outputSize: IntOrPair
   private let channels: Int
 
   /// Traps if a count or size is below 1, or if the kernel does not fit into the padded image. The bias begins at 0.
@@ -35,20 +35,18 @@ public struct LocallyConnected2D: Layer {
         "LocallyConnected2D(\(inputChannels), \(outputChannels), kernel: \(kernel), inputSize: \(inputSize), stride: \(stride)): all must be at least 1, sizes at most \(IntOrPair.largest)"
       )
     }
-    let around = padding.resolved(
-      input: inputSize.pair, kernel: kernel.pair, stride: stride.pair, dilation: (1, 1))
-    let geometry = ConvolutionGeometry(stride: stride.pair, padding: around)
-    outputSize = geometry.outputSize(inputSize.pair, kernel: kernel.pair)
-    if outputSize.0 < 1 || outputSize.1 < 1 {
+    let around = padding.resolved(input: inputSize, kernel: kernel, stride: stride)
+    outputSize = ConvolutionSettings(stride: stride, padding: around).outputSize(inputSize, kernel: kernel)
+    if outputSize.height < 1 || outputSize.width < 1 {
       fatalError("LocallyConnected2D: a \(kernel) kernel does not fit into \(inputSize) with padding \(padding)")
     }
     let fanIn = Shape([kernel.height, kernel.width, inputChannels]).elementCount
-    let places = Shape([outputSize.0, outputSize.1]).elementCount
+    let places = Shape([outputSize.height, outputSize.width]).elementCount
     weight = Parameter(
       initializer.tensor(
         [places, fanIn, outputChannels], fanIn: fanIn,
         fanOut: Shape([kernel.height, kernel.width, outputChannels]).elementCount))
-    self.bias = bias ? Parameter(.zeros([outputSize.0, outputSize.1, outputChannels])) : nil
+    self.bias = bias ? Parameter(.zeros([outputSize.height, outputSize.width, outputChannels])) : nil
     self.inputSize = inputSize
     self.kernel = kernel
     self.stride = stride
@@ -57,20 +55,19 @@ public struct LocallyConnected2D: Layer {
   }
 
   /// [N, H, W, C] of `inputSize` → [N, OH, OW, K]. Traps on images of another size.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     guard x.rank == 4, x.shape[1] == inputSize.height, x.shape[2] == inputSize.width, x.shape[3] == channels else {
       return shapeFailure(
         "LocallyConnected2D",
-        "was made for [N, \(inputSize.height), \(inputSize.width), \(channels)], input is \(x.shape)",
-        path: weight.layerPath, input: x)
+        "was made for [N, \(inputSize.height), \(inputSize.width), \(channels)], input is \(x.shape)", input: x)
     }
     let rows = patches(x, kernel: kernel, stride: stride, padding: padding)
     let (batch, places, window) = (rows.shape[0], weight.shape[0], weight.shape[1])
     // One product a place: [OH·OW, N, window] · [OH·OW, window, K].
     let byPlace = rows.reshaped([batch, places, window]).transposed([1, 0, 2])
     let y = matmul(byPlace, weight.value).transposed([1, 0, 2])
-      .reshaped([batch, outputSize.0, outputSize.1, weight.shape[2]])
+      .reshaped([batch, outputSize.height, outputSize.width, weight.shape[2]])
     return bias.map { y + $0.value } ?? y
   }
 }

@@ -1,10 +1,10 @@
 import ApusCore
 
-/// The operations of layers with the parameters of a layer of one's own, which plans and shape errors then name by the layer's path.
+/// The operations of layers with the parameters of a layer of one's own.
 
 /// `linear` with parameters: x [N, in], weight [in, out], bias [out] → [N, out].
 public func linear(_ x: consuming Tensor, weight: Parameter, bias: Parameter? = nil) -> Tensor {
-  affine(x, weight: weight.value, bias: bias?.value, layer: LayerParameters(weight: weight, bias: bias))
+  linear(x, weight: weight.value, bias: bias?.value)
 }
 
 /// `conv2d` with parameters: x [N, H, W, C], weight [KH, KW, C / groups, K], bias [K] → [N, OH, OW, K].
@@ -14,7 +14,7 @@ public func conv2d(
 ) -> Tensor {
   convolution(
     x, weight: weight.value, bias: bias?.value, stride: stride.intOrPair, padding: padding.imagePadding,
-    dilation: dilation.intOrPair, groups: groups, layer: LayerParameters(weight: weight, bias: bias))
+    dilation: dilation.intOrPair, groups: groups)
 }
 
 /// `groupNorm` with parameters: x [N, …, C], weight and bias [C].

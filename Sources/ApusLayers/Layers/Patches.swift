@@ -14,10 +14,10 @@ public func patches(
       "patches: kernel \(kernel), stride \(stride) and dilation \(dilation) must be in 1...\(IntOrPair.largest)")
   }
   guard x.rank == 4 else { return shapeFailure("Patches", "expects [N, H, W, C], input is \(x.shape)", input: x) }
-  let around = padding.resolved(
-    input: (x.shape[1], x.shape[2]), kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair)
-  let geometry = ConvolutionGeometry(stride: stride.pair, dilation: dilation.pair, padding: around)
-  let (height, width) = geometry.outputSize((x.shape[1], x.shape[2]), kernel: kernel.pair)
+  let image = IntOrPair(x.shape[1], x.shape[2])
+  let around = padding.resolved(input: image, kernel: kernel, stride: stride, dilation: dilation)
+  let size = ConvolutionSettings(stride: stride, dilation: dilation, padding: around).outputSize(image, kernel: kernel)
+  let (height, width) = size.pair
   guard height > 0, width > 0 else {
     return shapeFailure(
       "Patches", "of \(kernel) with padding \(padding) do not fit into the input \(x.shape)", input: x)
@@ -53,18 +53,16 @@ public func patches(
       return whole
     }
   }
-  note(
-    "Patches", y, from: x,
-    with: Scope.Note(
-      window: .init(kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair),
-      graph: .patches(Graph.Patches(kernel: kernel, stride: stride, dilation: dilation)), operands: [padded]))
+  report(
+    "Patches", y, from: [padded], as: .patches(PatchSettings(kernel: kernel, stride: stride, dilation: dilation)),
+    with: .init(window: .init(kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair)))
   return y
 }
 
-/// Zeros around images: top, left, bottom, right.
-func zeroPadded(_ x: Tensor, _ padding: (Int, Int, Int, Int)) -> Tensor {
-  if padding == (0, 0, 0, 0) { return x }
-  let (top, left, bottom, right) = padding
+/// Zeros around images.
+func zeroPadded(_ x: Tensor, _ padding: ImageEdges) -> Tensor {
+  if padding == .none { return x }
+  let (top, left, bottom, right) = padding.tuple
   let tape = Tape.recording(x)
   let y = Tensor.zeros(
     [x.shape[0], x.shape[1] + top + bottom, x.shape[2] + left + right, x.shape[3]], x.scalarType)
@@ -75,7 +73,6 @@ func zeroPadded(_ x: Tensor, _ padding: (Int, Int, Int, Int)) -> Tensor {
     let input = x.shape
     tape.record(y, x.body.node) { Kernels.gather($0, shape: input, strides: strides, offset: offset) }
   }
-  y.body.trace = x.body.trace
-  traceNote("Pad", y, from: [x], .pad(Graph.Edges(padding)))
+  report("Pad", y, from: [x], as: .pad(padding), isListed: false)
   return y
 }

@@ -25,7 +25,7 @@ public struct MaxPool2D: Layer {
 
   /// [N, H, W, C] → [N, OH, OW, C], OH = ⌊(H + top + bottom − kernel) / stride⌋ + 1, rounded up with `ceilMode`.
   /// Traps if the window does not fit.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     maxPool2d(x, kernel: kernel, stride: stride, padding: padding, ceilMode: ceilMode)
   }
 }
@@ -58,7 +58,7 @@ public struct AveragePool2D: Layer {
 
   /// [N, H, W, C] → [N, OH, OW, C], OH = ⌊(H + top + bottom − kernel) / stride⌋ + 1, rounded up with `ceilMode`.
   /// Traps if the window does not fit.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     averagePool2d(x, kernel: kernel, stride: stride, padding: padding, countsPadding: countsPadding, ceilMode: ceilMode)
   }
 }
@@ -69,7 +69,7 @@ public struct GlobalAveragePool2D: Layer {
   public init() {}
 
   /// [N, H, W, C] → [N, 1, 1, C]; `flatten` makes [N, C] of it.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { globalAveragePool2d(x) }
+  public func forward(_ x: consuming Tensor) -> Tensor { globalAveragePool2d(x) }
 }
 
 /// Maxima of whole images: [N, H, W, C] → [N, 1, 1, C].
@@ -78,7 +78,7 @@ public struct GlobalMaxPool2D: Layer {
   public init() {}
 
   /// [N, H, W, C] → [N, 1, 1, C]; `flatten` makes [N, C] of it.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { globalMaxPool2d(x) }
+  public func forward(_ x: consuming Tensor) -> Tensor { globalMaxPool2d(x) }
 }
 
 /// Maxima or means of neighboring channels: […, C] → […, C / size].
@@ -99,7 +99,7 @@ public struct ChannelPool: Layer {
   }
 
   /// […, C] → […, C / size]. Traps if `size` does not divide C.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor { channelPool(x, size: size, taking: operation) }
+  public func forward(_ x: consuming Tensor) -> Tensor { channelPool(x, size: size, taking: operation) }
 }
 
 private func checkWindow(_ name: String, _ kernel: IntOrPair, _ stride: IntOrPair) {

@@ -13,19 +13,18 @@ public func maxPool2d(
   if x.isPoisoned { return x }
   let x = x.entering("MaxPool2D")
   let (kernel, stride, padding) = (kernel.intOrPair, stride?.intOrPair, padding.imagePadding)
-  guard let geometry = pooling("MaxPool2D", x, kernel, stride, padding, ceilMode: ceilMode, countsPadding: true) else {
+  guard let settings = pooling("MaxPool2D", x, kernel, stride, padding, ceilMode: ceilMode, countsPadding: true) else {
     return poolingFailure("MaxPool2D", x, kernel, stride, padding)
   }
   let tape = Tape.recording(x)
-  let (y, mask) = Kernels.maxPool(x, geometry, wantsMask: tape != nil)
+  let (y, mask) = Kernels.maxPool(x, settings, wantsMask: tape != nil)
   if let tape, let mask {
     let (input, mask) = (x.shape, Scope.current?.decisions?.settled(mask) ?? mask)
-    tape.record(y, x.body.node) { Kernels.maxPoolBackward($0, mask: mask, input: input, geometry) }
+    tape.record(y, x.body.node) { Kernels.maxPoolBackward($0, mask: mask, input: input, settings) }
   }
-  note(
-    "MaxPool2D", y, from: x,
-    with: Scope.Note(
-      window: .init(kernel: geometry.kernel, stride: geometry.stride), graph: .maxPool(Graph.Pool(geometry))))
+  report(
+    "MaxPool2D", y, from: [x], as: .maxPool(settings),
+    with: .init(window: .init(kernel: settings.kernel.pair, stride: settings.stride.pair)))
   return y
 }
 
@@ -51,21 +50,20 @@ public func averagePool2d(
     fatalError("averagePool2d: ceilMode with padding \(padding) needs countsPadding: false")
   }
   guard
-    let geometry = pooling(
+    let settings = pooling(
       "AveragePool2D", x, kernel, stride, padding, ceilMode: ceilMode, countsPadding: countsPadding && !ceilMode)
   else {
     return poolingFailure("AveragePool2D", x, kernel, stride, padding)
   }
   let tape = Tape.recording(x)
-  let y = Kernels.averagePool(x, geometry)
+  let y = Kernels.averagePool(x, settings)
   if let tape {
     let input = x.shape
-    tape.record(y, x.body.node) { Kernels.averagePoolBackward($0, input: input, geometry) }
+    tape.record(y, x.body.node) { Kernels.averagePoolBackward($0, input: input, settings) }
   }
-  note(
-    "AveragePool2D", y, from: x,
-    with: Scope.Note(
-      window: .init(kernel: geometry.kernel, stride: geometry.stride), graph: .averagePool(Graph.Pool(geometry))))
+  report(
+    "AveragePool2D", y, from: [x], as: .averagePool(settings),
+    with: .init(window: .init(kernel: settings.kernel.pair, stride: settings.stride.pair)))
   return y
 }
 
@@ -86,7 +84,7 @@ public func globalAveragePool2d(_ x: Tensor) -> Tensor {
     return shapeFailure("GlobalAveragePool2D", "expects [N, H, W, C] with pixels, input is \(x.shape)", input: x)
   }
   let y = x.mean(axes: [1, 2], keepingAxes: true)
-  note("GlobalAveragePool2D", y, from: x, with: Scope.Note(seesAll: true))
+  report("GlobalAveragePool2D", y, from: [x], with: .init(seesAll: true))
   return y
 }
 
@@ -98,7 +96,7 @@ public func globalMaxPool2d(_ x: Tensor) -> Tensor {
     return shapeFailure("GlobalMaxPool2D", "expects [N, H, W, C] with pixels, input is \(x.shape)", input: x)
   }
   let y = x.max(axes: [1, 2], keepingAxes: true)
-  note("GlobalMaxPool2D", y, from: x, with: Scope.Note(seesAll: true))
+  report("GlobalMaxPool2D", y, from: [x], with: .init(seesAll: true))
   return y
 }
 
@@ -118,23 +116,20 @@ public func channelPool(_ x: Tensor, size: Int, taking operation: ChannelPool.Op
 private func pooling(
   _ name: StaticString, _ x: Tensor, _ kernel: IntOrPair, _ stride: IntOrPair?, _ padding: Padding, ceilMode: Bool,
   countsPadding: Bool
-) -> PoolingGeometry? {
+) -> PoolingSettings? {
   let stride = stride ?? kernel
   guard x.rank == 4, kernel.isSize, stride.isSize else { return nil }
-  var around = padding.resolved(
-    input: (x.shape[1], x.shape[2]), kernel: kernel.pair, stride: stride.pair, dilation: (1, 1))
+  let image = IntOrPair(x.shape[1], x.shape[2])
+  var around = padding.resolved(input: image, kernel: kernel, stride: stride)
   if ceilMode {
-    around.2 = roundedUp(x.shape[1], kernel.height, stride.height, around.0, around.2)
-    around.3 = roundedUp(x.shape[2], kernel.width, stride.width, around.1, around.3)
+    around.bottom = roundedUp(image.height, kernel.height, stride.height, around.top, around.bottom)
+    around.right = roundedUp(image.width, kernel.width, stride.width, around.left, around.right)
   }
-  let geometry = PoolingGeometry(
-    kernel: kernel.pair, stride: stride.pair, padding: around, countsPadding: countsPadding)
-  let (height, width) = geometry.outputSize((x.shape[1], x.shape[2]))
-  guard IntOrPair(height, width).isSize, kernel.height * kernel.width <= IntOrPair.largest,
-    max(around.0, around.2) < kernel.pair.0,
-    max(around.1, around.3) < kernel.pair.1
+  let settings = PoolingSettings(kernel: kernel, stride: stride, padding: around, countsPadding: countsPadding)
+  guard settings.outputSize(image).isSize, kernel.height * kernel.width <= IntOrPair.largest,
+    max(around.top, around.bottom) < kernel.height, max(around.left, around.right) < kernel.width
   else { return nil }
-  return geometry
+  return settings
 }
 
 /// The padding behind an image with which the last, partial window fits; it begins in the image or in the padding before it.

@@ -31,7 +31,7 @@ public struct Residual: Layer {
   }
 
   /// [N, H, W, C] → the body's shape. Traps if the shortcut's differs.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     let input = x
     let straight = shortcut?(input) ?? input
     let y = body(input)

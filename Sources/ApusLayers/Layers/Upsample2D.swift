@@ -19,10 +19,10 @@ public func resize2d(
     return shapeFailure("Resize2D", "expects [N, H, W, C] with pixels, input is \(x.shape)", input: x)
   }
   if x.shape[1] == height && x.shape[2] == width { return x }
-  let y = asOneNode { resized(x, height: height, width: width, filter, antialias, alignCorners) }
-  traceNote(
+  let y = asOneOperation { resized(x, height: height, width: width, filter, antialias, alignCorners) }
+  report(
     "Resize2D", y, from: [x],
-    .resize(Graph.Resize(filter: filter, antialias: antialias, alignCorners: alignCorners)))
+    as: .resize(ResizeSettings(filter: filter, antialias: antialias, alignCorners: alignCorners)), isListed: false)
   return y
 }
 
@@ -48,7 +48,7 @@ func resampled(_ x: Tensor, axis: Int, _ table: ResampleTable, _ operation: Stat
     let back = table.transposed
     tape.record(y, x.body.node) { Kernels.resample($0, axis: axis, back) }
   }
-  note(operation, y, from: x, with: Scope.Note(fieldIsUnknown: true))
+  report(operation, y, from: [x], with: .init(fieldIsUnknown: true))
   return y
 }
 
@@ -78,7 +78,7 @@ public struct Upsample2D: Layer {
   }
 
   /// [N, H, W, C] → [N, H · `scale.height`, W · `scale.width`, C].
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     guard x.rank == 4 else { return shapeFailure("Upsample2D", "expects [N, H, W, C], input is \(x.shape)", input: x) }
     let (height, width) = (x.shape[1] * scale.height, x.shape[2] * scale.width)

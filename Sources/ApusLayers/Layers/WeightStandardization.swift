@@ -6,14 +6,10 @@ import ApusCore
 /// Qiao et al. 2019, "Micro-batch training with batch-channel normalization and weight standardization"; lecture 3.
 public func standardized(weight: Tensor, epsilon: Double = 1e-5) -> Tensor {
   checkNormalization("standardized", epsilon: epsilon)
-  return standardized(weight, epsilon: epsilon, path: nil)
-}
-
-private func standardized(_ weight: Tensor, epsilon: Double, path: String?) -> Tensor {
   guard weight.rank >= 2, weight.elementCount > weight.shape[weight.rank - 1] else {
     return shapeFailure(
       "WeightStandardization", "needs more than one weight an output channel, the weight is \(weight.shape)",
-      path: path, input: weight)
+      input: weight)
   }
   let statistics = Kernels.channelStatistics(weight, channels: weight.shape[weight.rank - 1], epsilon: epsilon)
   return normalized(weight, statistics, nil, nil, epsilon: epsilon)
@@ -78,20 +74,19 @@ public struct WeightStandardizedConv2D: Layer {
 
   /// [N, H, W, C] → [N, OH, OW, K], as `Conv2D`. Standardizes the weights at every call; for inference see
   /// `standardizedOnce()`.
-  public func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  public func forward(_ x: consuming Tensor) -> Tensor {
     if x.isPoisoned { return x }
     return convolution(
       x, weight: filters, bias: bias?.value,
-      stride: stride, padding: padding, dilation: dilation, groups: groups,
-      layer: LayerParameters(weight: weight, bias: bias, others: gain.map { [$0] } ?? []))
+      stride: stride, padding: padding, dilation: dilation, groups: groups)
   }
 
   /// The weights that convolve.
   private var filters: Tensor {
-    guard let gain else { return standardized(weight.value, epsilon: epsilon, path: weight.layerPath) }
+    guard let gain else { return standardized(weight: weight.value, epsilon: epsilon) }
     // √(fan-in · variance + ε) = √fan-in · √(variance + ε / fan-in)
     let fanIn = Double(weight.shape.dropLast().reduce(1, *))
-    let plain = standardized(weight.value, epsilon: epsilon / fanIn, path: weight.layerPath)
+    let plain = standardized(weight: weight.value, epsilon: epsilon / fanIn)
     return plain * (gain.value * (1 / fanIn.squareRoot()))
   }
 

@@ -34,7 +34,7 @@ func recordLoss(
   let y = reduced(losses, divisor)
   let shape = losses.shape
   tape?.record(y, x.body.node) { pullback(spread($0, divisor, over: shape)) }
-  note(operation, y, from: x)
+  report(operation, y, from: [x])
   return y
 }
 
@@ -50,7 +50,7 @@ func recordLoss(
     let dx = pullback(spread(gradient, divisor, over: shape))
     return (needs[0] ? dx : nil, needs[1] ? Kernels.unary(.negate, dx) : nil)
   }
-  note(operation, y, from: x, target)
+  report(operation, y, from: [x, target])
   return y
 }
 

@@ -53,14 +53,13 @@ extension Layer {
   ) throws -> StepPlan {
     let output = try plan(input: input, phase: .training).outputShape
     let planner = Planner(input: input)
-    planner.takesWork = takingWork != nil
+    planner.memory.takesWork = takingWork != nil
     planner.holdModel(self)
-    let scope = Scope(mode: .plain, phase: .inference, key: RandomKey(seed: 0, step: 0), planner: planner)
+    let scope = Scope(planning: planner, of: self)
     return try scope.run {
-      let images = Tensor(uninitialized: input, .float32)
-      images.body.trace = PlanTrace(receptiveField: .pixel)
+      let images = planner.makeInput()
       let labels = Tensor(uninitialized: Shape(output.dropLast()), .int32)
-      let (resident, heldBefore) = (planner.pool.liveBytes, planner.pool.heldBytes)
+      let (resident, heldBefore) = (planner.memory.pool.liveBytes, planner.memory.pool.heldBytes)
       let parameters = parameters
       var optimizer = make(parameters)
       // The optimizer's states come with the first step, and where they lie changes the second.
@@ -81,15 +80,15 @@ extension Layer {
         if let error = planner.error { throw error }
         planner.stepEnded()
       }
-      takingWork?(planner.works)
+      takingWork?(planner.memory.works)
       return withExtendedLifetime((images, labels, optimizer)) {
         StepPlan(
           input: input, rows: planner.rows, residentBytes: resident,
           gradientBytes: parameters.reduce(0) {
             $0 + ($1.parameter.isTrainable ? $1.parameter.shape.elementCount * 4 : 0)
           },
-          optimizerBytes: planner.pool.liveBytes - resident, mostLiveBytes: planner.pool.mostLiveBytes,
-          peakBytes: planner.pool.heldBytes, poolGrowthBytes: planner.pool.heldBytes - heldBefore)
+          optimizerBytes: planner.memory.pool.liveBytes - resident, mostLiveBytes: planner.memory.pool.mostLiveBytes,
+          peakBytes: planner.memory.pool.heldBytes, poolGrowthBytes: planner.memory.pool.heldBytes - heldBefore)
       }
     }
   }

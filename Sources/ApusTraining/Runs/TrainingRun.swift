@@ -135,8 +135,9 @@ public enum TrainingRun {
       name: record.networkName, input: Array(data.imageShape), classes: data.classNames.count,
       parameters: model.parameters.scalarCount)
     record.weightDecay = RunRecord.WeightDecay(trainer.optimizer.parameterSettings, of: model.parameters)
-    let convolutions = trainer.plan.rows.compactMap { row in row.implementation.map { (row.path, $0) } }
-    record.implementations = Dictionary(convolutions) { first, _ in first }
+    record.implementations = Dictionary(
+      trainer.plan.rows.filter { !$0.choices.isEmpty }.map { ($0.path, names($0.choices)) }
+    ) { first, _ in first }
     if case .byPath = division, !data.files.isEmpty {
       try AtomicFile.write(RunSplit.csv(data.files), to: folder.place(folder.files.split))
     }
@@ -176,10 +177,15 @@ public enum TrainingRun {
     try record.write(to: folder.place(folder.files.record))
   }
 
+  private static func names(_ choices: [KernelChoice]) -> String {
+    let names = choices.map(\.chosen.implementation)
+    return Set(names).count == 1 ? names[0] : names.joined(separator: ", ")
+  }
+
   /// What changes bits, or may, between two parts of a run.
   private static func warnOfDifferences(_ before: RunRecord, _ now: RunRecord, _ observer: some TrainingObserver) {
     if let former = before.implementations, former != now.implementations {
-      observer.warn("the run began with other implementations of its convolutions: the bits will differ")
+      observer.warn("the run began with other implementations of its layers: the bits will differ")
     }
     guard let before = before.machines.last, let now = now.machines.last else { return }
     if before.instructionSet != now.instructionSet {

@@ -170,7 +170,8 @@ public struct RunRecord: Sendable, Codable {
   public var weightDecay: WeightDecay?
   /// Parameters that are to be trained and that no step of the first epoch reached.
   public var unreached: [String]?
-  /// Chosen implementation of each convolution's forward pass, by its path.
+  /// What computes each convolution, linear layer and matrix product, by its path: one implementation for all passes, or those of the
+  /// forward pass, the input's gradient and the weights' gradient: `winograd, winograd, direct`.
   public var implementations: [String: String]?
   /// Where the run was computed, a part for each time it was started or resumed.
   public var machines: [Machine] = []

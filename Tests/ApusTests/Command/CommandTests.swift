@@ -141,6 +141,22 @@ import Testing
     #expect(try apus("summary", "vgg16", "--input", "224x").status == 64)
   }
 
+  @Test func saysWhyAKernelIsChosen() throws {
+    let table = try apus("summary", "lenet5", "--why", "--no-time")
+    #expect(table.status == 0 && table.output.contains("\n\nfeatures.3 Conv2D\n  forward: not depthwise: "))
+    #expect(table.output.contains("\n  backward weights: ") && table.output.contains("\nclassifier.1 Linear\n"))
+    let json = try apus("summary", "lenet5", "--why", "--no-time", "--json", "--phase", "inference")
+    let plan = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+    let layers = try #require(plan["layers"] as? [[String: Any]])
+    let choices = layers.compactMap { $0["choices"] as? [[String: Any]] }
+    #expect(choices.count == 5 && choices.allSatisfy { $0.map { $0["pass"] as? String } == ["forward"] })
+    let declined = try #require(choices[1][0]["declined"] as? [[String: String]])
+    #expect(declined[0]["implementation"] == "depthwise" && declined[0]["reason"]?.isEmpty == false)
+    let plain = try apus("summary", "lenet5", "--no-time", "--json")
+    #expect(!plain.output.contains("choices"))
+    #expect(try apus("summary", "lenet5", "--why", "--format", "csv").status == 64)
+  }
+
   @Test func listsAndVerifiesTheNetworks() throws {
     let list = try apus("zoo")
     #expect(list.status == 0 && list.output.contains("138,357,544") && list.output.contains("15,470,264,320"))

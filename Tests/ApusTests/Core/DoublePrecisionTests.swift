@@ -10,7 +10,7 @@ import Testing
     let norm = BatchNorm(6)
     let drop = Dropout(dropProbability: 0.2)
     let head = Linear(6, 4)
-    func callAsFunction(_ x: consuming Tensor) -> Tensor {
+    func forward(_ x: consuming Tensor) -> Tensor {
       head(drop(flatten(globalAveragePool2d(relu(norm(conv(pool(x))))))))
     }
   }

@@ -17,7 +17,7 @@ private final class Keep: Layer, NamedParts {
 
   init(_ isOn: Bool) { self.isOn = isOn }
 
-  func callAsFunction(_ x: Tensor) -> Tensor {
+  func forward(_ x: Tensor) -> Tensor {
     if isOn { kept.append(x) }
     return x
   }
@@ -33,7 +33,7 @@ private struct Block: Layer {
 
   init(fuses: Bool) { keep = Keep(!fuses) }
 
-  func callAsFunction(_ x: Tensor) -> Tensor {
+  func forward(_ x: Tensor) -> Tensor {
     let sum = keep(keep(norm(keep(conv(x)))) + shortcut(x))
     let h = keep(relu(sum))
     return relu(keep(head(averagePool2d(h, kernel: 6).reshaped(-1, 5))))
@@ -111,7 +111,7 @@ private func infer(fuses: Bool) -> Tensor {
     struct Net: Layer {
       let x = Parameter(floats([1, 5, 5, 2], seed: 1)), w = Parameter(floats([50], seed: 2))
       let conv = Random.withSeed(3) { Conv2D(2, 3, kernel: 3) }
-      func callAsFunction(_ c: Tensor) -> Tensor {
+      func forward(_ c: Tensor) -> Tensor {
         let h = x.value * 1
         // Recorded first, so that its gradient is the second one that x gets.
         let sum = conv(h).sum()

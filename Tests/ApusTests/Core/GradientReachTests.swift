@@ -7,7 +7,7 @@ import Testing
     let body = Linear(3, 4)
     let head = Linear(4, 2)
     let other = Linear(4, 5)
-    func callAsFunction(_ x: consuming Tensor) -> Tensor { head(relu(body(x))) }
+    func forward(_ x: consuming Tensor) -> Tensor { head(relu(body(x))) }
   }
 
   private let x = floats([6, 3], seed: 1)
@@ -131,7 +131,7 @@ import Testing
   private struct LeftOver: Layer {
     let network = LeNet5(inputSize: 32)
     let head = Linear(10, 3)
-    func callAsFunction(_ x: consuming Tensor) -> Tensor { network(x) }
+    func forward(_ x: consuming Tensor) -> Tensor { network(x) }
   }
 
   @Test func theTrainerNamesThemOnce() throws {

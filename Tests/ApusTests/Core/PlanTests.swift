@@ -15,6 +15,33 @@ import Testing
     #expect(plan.bytesKeptForBackward == 0)
   }
 
+  @Test func rowsSayWhatEachPassTakesAndWhy() throws {
+    let plan = try LeNet5().plan(input: [4, 28, 28, 1])
+    let chosen = plan.rows.filter { !$0.choices.isEmpty }
+    #expect(chosen.map(\.operation) == ["Conv2D", "Conv2D", "Linear", "Linear", "Linear"])
+    for row in chosen {
+      #expect(row.choices.map(\.pass) == [.forward, .backwardData, .backwardWeights])
+      #expect(row.implementation == row.choices[0].chosen.implementation)
+      for choice in row.choices {
+        let answers = choice.declined + [choice.chosen]
+        #expect(answers.allSatisfy { !$0.reason.isEmpty } && Set(answers.map(\.implementation)).count == answers.count)
+      }
+    }
+    // Who comes first in the C core's list and cannot take a whole image's channels declines, with its reason.
+    let first = try #require(chosen[1].choices[0].declined.first)
+    #expect(first.implementation == "depthwise")
+    let text = "\(chosen[1].choices[0])"
+    #expect(
+      text.hasPrefix("forward: \(chosen[1].implementation!), ") && text.contains("depthwise declined: \(first.reason)"))
+  }
+
+  @Test func aTransposedConvolutionTakesTheGradientsOfAConvolution() throws {
+    let forward = try Conv2D(16, 8, kernel: 3, padding: 1).plan(input: [2, 12, 12, 16]).rows[0].choices
+    let back = try ConvTranspose2D(8, 16, kernel: 3, padding: 1).plan(input: [2, 12, 12, 8]).rows[0].choices
+    #expect(back.map(\.pass) == [.forward, .backwardData, .backwardWeights])
+    #expect(back.map(\.chosen) == [forward[1].chosen, forward[0].chosen, forward[2].chosen])
+  }
+
   @Test func trainingKeepsActivations() throws {
     let plan = try LeNet5().plan(input: [64, 28, 28, 1], phase: .training)
     // Convolution outputs after ReLU, pool outputs and masks, linear outputs: at least these, each once.
@@ -45,7 +72,7 @@ import Testing
   @Test func laterErrorsDoNotReplaceTheFirst() {
     struct Broken: Layer {
       let conv = Conv2D(9, 8, kernel: 3)
-      func callAsFunction(_ x: Tensor) -> Tensor { conv(x) + Tensor.ones([5]) }
+      func forward(_ x: Tensor) -> Tensor { conv(x) + Tensor.ones([5]) }
     }
     #expect { try Broken().plan(input: [1, 8, 8, 3]) } throws: {
       "\($0)" == "conv: Conv2D expects 9 channels, input is [1, 8, 8, 3]"

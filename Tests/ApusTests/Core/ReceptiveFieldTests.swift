@@ -61,7 +61,7 @@ import Testing
       let up = ConvTranspose2D(2, 2, kernel: 2, stride: 2)
       let scale = Parameter(.ones([2]))
       let mode: Int
-      func callAsFunction(_ x: Tensor) -> Tensor {
+      func forward(_ x: Tensor) -> Tensor {
         let known = conv(x)
         switch mode {
         case 0: return known + up(x)[0..<1].slice(axis: 1, range: 0..<8).slice(axis: 2, range: 0..<8)

@@ -9,7 +9,7 @@ import Testing
     let a = Parameter(.full([1], 1 + Double(Float.ulpOfOne)))
     let takesMaximum: Bool
 
-    func callAsFunction(_ x: Tensor) -> Tensor {
+    func forward(_ x: Tensor) -> Tensor {
       let product = (x * a.value).reshaped([1, 1, 1, 1])
       let b = Tensor.full([1, 1, 1, 1], 1 + 2 * Double(Float.ulpOfOne))
       if !takesMaximum { return relu(product - b) }

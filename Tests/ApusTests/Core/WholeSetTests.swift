@@ -72,7 +72,7 @@ import Testing
   private struct Block: Layer {
     let conv = Conv2D(5, 5, kernel: 1)
     let norm = BatchNorm(5)
-    func callAsFunction(_ x: Tensor) -> Tensor { norm(conv(x)) + x }
+    func forward(_ x: Tensor) -> Tensor { norm(conv(x)) + x }
   }
 
   @Test func aWholeModelIsFolded() {

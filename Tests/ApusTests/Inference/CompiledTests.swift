@@ -119,7 +119,7 @@ import Testing
   @Test func everyOperationOfTensors() throws {
     struct Everything: Layer {
       let weight = Parameter(floats([4, 3], seed: 3))
-      func callAsFunction(_ x: Tensor) -> Tensor {
+      func forward(_ x: Tensor) -> Tensor {
         let a = (x.abs() + 1).log() - x.square() / 3 + (-x).exp() * 0.1 + (2 - x.sign())
         let b = Tensor.maximum(a, x) * Tensor.minimum(x, 0 - a).sum(axes: [0, 2], keepingAxes: true)
         let c = Tensor.concatenated([b, a.slice(axis: 1, range: 1..<3), x], axis: 1).transposed([0, 2, 1])
@@ -138,7 +138,7 @@ import Testing
     struct Shared: Layer {
       let conv = Conv2D(3, 4, kernel: 3, padding: 1)
       let norm = BatchNorm(4)
-      func callAsFunction(_ x: Tensor) -> Tensor {
+      func forward(_ x: Tensor) -> Tensor {
         let y = conv(x)
         let z = norm(y)
         return Tensor.concatenated([relu(y), y + z, relu(z), z])
@@ -153,7 +153,7 @@ import Testing
   @Test func aSumWaitsForItsLaterOperand() throws {
     struct Gated: Layer {
       let conv = Conv2D(3, 4, kernel: 3, padding: 1), gate = Conv2D(3, 4, kernel: 1)
-      func callAsFunction(_ x: Tensor) -> Tensor {
+      func forward(_ x: Tensor) -> Tensor {
         let y = conv(x)
         return y + sigmoid(gate(x + 1))
       }
@@ -269,7 +269,7 @@ import Testing
 
   @Test func weightsThatDependOnTheInputAreRefused() {
     struct Dynamic: Layer {
-      func callAsFunction(_ x: Tensor) -> Tensor { linear(x, weight: x.transposed()) }
+      func forward(_ x: Tensor) -> Tensor { linear(x, weight: x.transposed()) }
     }
     let error = #expect(throws: GraphError.self) { _ = try Sequential { Dynamic() }.compiled(for: [2, 3]) }
     #expect(error?.path == "0" && error?.operation == "Linear")

@@ -43,7 +43,7 @@ import Testing
   @Test func valuesAreTheSameTensorsNotTheSameMemory() throws {
     struct Twice: Layer {
       let linear = Linear(3, 3)
-      func callAsFunction(_ x: Tensor) -> Tensor { linear(relu(linear(x))) + x }
+      func forward(_ x: Tensor) -> Tensor { linear(relu(linear(x))) + x }
     }
     let graph = try Graph(of: Twice(), input: [2, 3])
     #expect(names(graph) == ["Linear", "ReLU", "Linear", "Add"])
@@ -81,7 +81,7 @@ import Testing
 
   @Test func functionsOfOnesOwnAreTheirParts() throws {
     struct Softsign: Layer {
-      func callAsFunction(_ x: Tensor) -> Tensor {
+      func forward(_ x: Tensor) -> Tensor {
         differentiable(x, "Softsign") {
           $0 / (1 + $0.abs())
         } pullback: { x, _, dy in
@@ -101,11 +101,11 @@ import Testing
   @Test func operationsThatNoGraphHasAreRefusedByName() {
     struct Selecting: Layer {
       let weight = Parameter(.ones([3]))
-      func callAsFunction(_ x: Tensor) -> Tensor { Tensor.select(x .> .zeros([]), x, x * weight.value) }
+      func forward(_ x: Tensor) -> Tensor { Tensor.select(x .> .zeros([]), x, x * weight.value) }
     }
     #expect(problem(Sequential { Selecting() })?.description == "0: Compare cannot be part of a graph")
     struct Foreign: Layer {
-      func callAsFunction(_ x: Tensor) -> Tensor {
+      func forward(_ x: Tensor) -> Tensor {
         differentiable(x, "Foreign") { x in
           Tensor.full(x.shape, Double(x.elementCount))
         } pullback: { _, _, dy in
@@ -120,7 +120,7 @@ import Testing
     /// Rows are turned round by code that reads the tensor's memory; a plan, which has no memory, is let through.
     struct Secret: Layer {
       let weight = Parameter(.ones([3, 3]))
-      func callAsFunction(_ x: Tensor) -> Tensor {
+      func forward(_ x: Tensor) -> Tensor {
         let turned = Tensor(shape: x.shape, of: Float.self) { buffer in
           _ = buffer.initialize(from: x.array(of: Float.self).reversed())
         }
@@ -131,7 +131,7 @@ import Testing
     #expect(error?.operation == "Add")
     #expect(error?.problem.contains("depends on the input") == true)
     struct Nothing: Layer {
-      func callAsFunction(_ x: Tensor) -> Tensor { .ones(x.shape) }
+      func forward(_ x: Tensor) -> Tensor { .ones(x.shape) }
     }
     #expect(problem(Nothing())?.problem.contains("does not depend on the input") == true)
   }

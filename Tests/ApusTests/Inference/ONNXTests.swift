@@ -15,7 +15,7 @@ import Testing
     struct Function: Layer, NamedParts {
       let body: (Tensor) -> Tensor
       var parts: [(name: String, part: Any)] { [] }
-      func callAsFunction(_ x: consuming Tensor) -> Tensor { body(x) }
+      func forward(_ x: consuming Tensor) -> Tensor { body(x) }
     }
     return Function(body: body)
   }

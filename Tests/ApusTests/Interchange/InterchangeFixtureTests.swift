@@ -28,7 +28,7 @@ struct InterchangeNetwork: Layer {
 
   static let input: Shape = [4, 5, 4, 3]
 
-  func callAsFunction(_ x: consuming Tensor) -> Tensor { head(features(x)) }
+  func forward(_ x: consuming Tensor) -> Tensor { head(features(x)) }
 }
 
 /// A network's weights as PyTorch and its companions write them, and what PyTorch computes with them in double precision.

@@ -6,7 +6,7 @@ private struct Head: Layer {
   let pool = MaxPool2D(2)
   let conv = Conv2D(4, 2, kernel: 1)
 
-  func callAsFunction(_ x: Tensor) -> Tensor {
+  func forward(_ x: Tensor) -> Tensor {
     let y = relu(conv(pool(x)))
     return y.reshaped([y.shape[0], y.shape[1] * y.shape[2] * y.shape[3]])
   }
@@ -18,7 +18,7 @@ private struct Net: Layer {
   let right = Head()
   let unused = Conv2D(3, 4, kernel: 1)
 
-  func callAsFunction(_ x: Tensor) -> Tensor {
+  func forward(_ x: Tensor) -> Tensor {
     let h = relu(stem(x))
     return left(h) + right(h)
   }
@@ -77,9 +77,9 @@ private struct Net: Layer {
     try expect(model, at: "left", x) { model.left(relu(model.stem(x))) }
     try expect(model, at: "right", x) { model.right(relu(model.stem(x))) }
     try expect(model, at: "right.conv", x) { model.right.conv(model.right.pool(relu(model.stem(x)))) }
-    expectError("\"unused\"", "no operation") { _ = try features(of: model, at: "unused", x) }
-    // Two pools of the same shapes: neither can be told from the other.
-    expectError("\"left.pool\"", "2 places") { _ = try features(of: model, at: "left.pool", x) }
+    expectError("\"unused\"", "does not call") { _ = try features(of: model, at: "unused", x) }
+    // Two pools of the same settings, told apart by the layers that call them.
+    try expect(model, at: "right.pool", x) { model.right.pool(relu(model.stem(x))) }
     expectError("\"lefd\"", "not one of the model's 8 layers", "left") { _ = try features(of: model, at: "lefd", x) }
     expectError("stem") { _ = try features(of: model, at: "left", floats([1, 8, 8, 4], seed: 1)) }
   }

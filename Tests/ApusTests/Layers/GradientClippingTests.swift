@@ -43,7 +43,7 @@ import Testing
       let filter = Parameter(floats([3, 3, 2, 5], seed: 7))
       let matrix = Parameter(floats([9, 4], seed: 8) * 0.0001)
       let bias = Parameter(floats([4], seed: 9))
-      func callAsFunction(_ x: consuming Tensor) -> Tensor { x }
+      func forward(_ x: consuming Tensor) -> Tensor { x }
     }
     let net = Net()
     let all = [net.filter, net.matrix, net.bias]

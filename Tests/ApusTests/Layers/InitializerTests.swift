@@ -231,7 +231,7 @@ import Testing
     struct Residual: Layer {
       let a = Linear(6, 6, initializer: .normal(deviation: 2))
       let b = Linear(6, 6, initializer: .normal(deviation: 0.1))
-      func callAsFunction(_ x: Tensor) -> Tensor { b(relu(a(x)) + x) }
+      func forward(_ x: Tensor) -> Tensor { b(relu(a(x)) + x) }
     }
     let model = Residual()
     let before = model.a.weight.value

@@ -74,7 +74,7 @@ import Testing
   @Test func lossesArePlanned() throws {
     struct Trained: Layer {
       let head = Linear(4, 3)
-      func callAsFunction(_ x: Tensor) -> Tensor {
+      func forward(_ x: Tensor) -> Tensor {
         let z = head(x)
         let labels = Tensor.zeros([x.shape[0]], .int32)
         let targets = Tensor.zeros(z.shape)
@@ -97,7 +97,7 @@ import Testing
     }
     struct Wrong: Layer {
       let head = Linear(4, 3)
-      func callAsFunction(_ x: Tensor) -> Tensor { mseLoss(head(x), .zeros([5, 1])) }
+      func forward(_ x: Tensor) -> Tensor { mseLoss(head(x), .zeros([5, 1])) }
     }
     #expect { try Wrong().plan(input: [5, 4]) } throws: {
       "\($0)" == "MSELoss expects predictions and targets of one shape, but they are [5, 3] and [5, 1]"

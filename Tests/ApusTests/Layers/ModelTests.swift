@@ -19,13 +19,13 @@ private func smallResNet() -> Sequential {
 
 private class Base: Layer {
   let first = Linear(2, 3)
-  func callAsFunction(_ x: Tensor) -> Tensor { first(x) }
+  func forward(_ x: Tensor) -> Tensor { first(x) }
 }
 
 private final class Derived: Base {
   let second = Linear(3, 2)
   let tail: [any Layer] = [ReLU(), Linear(2, 2, bias: false)]
-  override func callAsFunction(_ x: Tensor) -> Tensor { second(super.callAsFunction(x)) }
+  override func forward(_ x: Tensor) -> Tensor { second(super.callAsFunction(x)) }
 }
 
 @Suite struct ModelTests {
@@ -49,7 +49,7 @@ private final class Derived: Base {
     struct Twice: Layer {
       let a: Linear
       let b: Linear
-      func callAsFunction(_ x: Tensor) -> Tensor { b(a(x)) }
+      func forward(_ x: Tensor) -> Tensor { b(a(x)) }
     }
     let shared = Linear(2, 2)
     #expect(Twice(a: shared, b: shared).parameters.map(\.path) == ["a.weight", "a.bias"])
@@ -59,7 +59,7 @@ private final class Derived: Base {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       struct Hidden: Layer {
         let parts = ["a": Linear(1, 1)]
-        func callAsFunction(_ x: Tensor) -> Tensor { x }
+        func forward(_ x: Tensor) -> Tensor { x }
       }
       _ = Hidden().parameters
     }
@@ -67,7 +67,7 @@ private final class Derived: Base {
     let closure = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       struct Closed: Layer {
         let apply: (Tensor) -> Tensor = { $0 }
-        func callAsFunction(_ x: Tensor) -> Tensor { apply(x) }
+        func forward(_ x: Tensor) -> Tensor { apply(x) }
       }
       _ = Closed().parameters
     }

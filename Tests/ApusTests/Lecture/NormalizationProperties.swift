@@ -119,7 +119,7 @@ func randomized(_ norm: BatchNorm, seed: UInt64) -> BatchNorm {
     let bn1 = BatchNorm(5)
     let conv2 = Conv2D(5, 5, kernel: 3, padding: .same, bias: false)
     let bn2 = BatchNorm(5, gamma: 0)
-    func callAsFunction(_ x: Tensor) -> Tensor { bn2(conv2(relu(bn1(conv1(x))))) + x }
+    func forward(_ x: Tensor) -> Tensor { bn2(conv2(relu(bn1(conv1(x))))) + x }
   }
 
   @Test func property30AResidualBlockWhoseLastGammaIsZeroIsTheIdentity() {

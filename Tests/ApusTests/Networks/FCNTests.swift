@@ -89,7 +89,7 @@ import Testing
   @Test func gradientsOfAFusion() {
     struct Fused: Layer {
       let fusion = ScoreFusion(features: 2, classes: 3, padding: 0, offset: 1)
-      func callAsFunction(_ x: Tensor) -> Tensor { fusion(x, Tensor.normal([1, 9, 12, 2], seed: 6)) }
+      func forward(_ x: Tensor) -> Tensor { fusion(x, Tensor.normal([1, 9, 12, 2], seed: 6)) }
     }
     let model = Fused()
     model.fusion.score.weight.value = .normal(model.fusion.score.weight.shape, seed: 8)

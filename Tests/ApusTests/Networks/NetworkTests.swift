@@ -113,7 +113,7 @@ import Testing
   private struct AdaptiveAveragePool2DUnderWeights: Layer {
     let scale = Parameter(.normal([5, 7, 2], seed: 8))
     let pool = AdaptiveAveragePool2D(IntOrPair(3, 4))
-    func callAsFunction(_ x: Tensor) -> Tensor { pool(x * scale.value) }
+    func forward(_ x: Tensor) -> Tensor { pool(x * scale.value) }
   }
 
   /// Signals neither vanish nor grow in a network without normalization, at its start and with its branches on.

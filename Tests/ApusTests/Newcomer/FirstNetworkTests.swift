@@ -13,7 +13,7 @@ import Testing
 
     init(_ k: Int) { conv1 = Conv2D(1, 6, kernel: k, padding: k / 2) }
 
-    func callAsFunction(_ x: Tensor) -> Tensor {
+    func forward(_ x: Tensor) -> Tensor {
       var x = maxPool2d(relu(conv1(x)), 2)
       x = maxPool2d(relu(conv2(x)), 2)
       x = x.flatten(1)

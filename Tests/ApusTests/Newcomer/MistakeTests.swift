@@ -70,7 +70,7 @@ import Testing
   @Test func layersMadeInAForwardPassAreRefused() async {
     struct Fresh: Layer {
       let head = Linear(4, 2)
-      func callAsFunction(_ x: Tensor) -> Tensor { head(Linear(3, 4)(x)) }
+      func forward(_ x: Tensor) -> Tensor { head(Linear(3, 4)(x)) }
     }
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let model = Fresh()
@@ -106,7 +106,7 @@ import Testing
   @Test func weightsOfOtherNamesAreToldWhereNamesComeFrom() throws {
     struct Named: Layer {
       let fc = Linear(3, 2)
-      func callAsFunction(_ x: Tensor) -> Tensor { fc(x) }
+      func forward(_ x: Tensor) -> Tensor { fc(x) }
     }
     let weights = try Named().weights()
     let hint = "no name agrees: a layer's is its property's, or its place in a Sequential"

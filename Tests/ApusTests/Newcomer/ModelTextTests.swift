@@ -15,7 +15,7 @@ import Testing
       self.extra = extra
     }
 
-    func callAsFunction(_ x: Tensor) -> Tensor { act(norm(pools[0](conv(x)))) }
+    func forward(_ x: Tensor) -> Tensor { act(norm(pools[0](conv(x)))) }
   }
 
   @Test func aModelIsATree() {
@@ -53,7 +53,7 @@ import Testing
     struct Hidden: Layer {
       let layers = ["a": Linear(2, 2)]
       let function: (Tensor) -> Tensor = { $0 }
-      func callAsFunction(_ x: Tensor) -> Tensor { function(layers["a"]!(x)) }
+      func forward(_ x: Tensor) -> Tensor { function(layers["a"]!(x)) }
     }
     let text = "\(Hidden())"
     #expect(text.hasPrefix("Hidden: 0 parameters\n"))
@@ -86,7 +86,7 @@ import Testing
         Conv2D(5, 4, kernel: 3)
       }
     }
-    func callAsFunction(_ x: Tensor) -> Tensor { features(x) }
+    func forward(_ x: Tensor) -> Tensor { features(x) }
   }
 
   /// Nothing has read `parameters` in any of these.
@@ -100,7 +100,7 @@ import Testing
     let pooling = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       struct Pooling: Layer {
         let stem = Sequential { Sequential { MaxPool2D(9) } }
-        func callAsFunction(_ x: Tensor) -> Tensor { stem(x) }
+        func forward(_ x: Tensor) -> Tensor { stem(x) }
       }
       let model = Pooling()
       _ = valueWithGradients(of: model) { model(Tensor.ones([1, 8, 8, 1])).sum() }

@@ -9,7 +9,7 @@ import Testing
 
     init(_ channels: Int) { gamma = Parameter(.ones([channels])) }
 
-    func callAsFunction(_ x: Tensor) -> Tensor { x * gamma }
+    func forward(_ x: Tensor) -> Tensor { x * gamma }
   }
 
   struct Net: Layer {
@@ -17,7 +17,7 @@ import Testing
     let scale = Scale(4)
     let fc = Linear(144, 3)
 
-    func callAsFunction(_ x: Tensor) -> Tensor { fc(maxPool2d(relu(scale(conv(x))), 2).flatten(1)) }
+    func forward(_ x: Tensor) -> Tensor { fc(maxPool2d(relu(scale(conv(x))), 2).flatten(1)) }
   }
 
   @Test func itIsPrinted() {

@@ -98,7 +98,7 @@ import Testing
     struct Scale: Layer {
       let gamma = Parameter(Tensor([1, 2]))
       let beta = Parameter(Tensor([0, 1]))
-      func callAsFunction(_ x: Tensor) -> Tensor { x * gamma + beta }
+      func forward(_ x: Tensor) -> Tensor { x * gamma + beta }
     }
     let model = Scale()
     let (value, gradients) = valueWithGradients(of: model) { model(Tensor([[1, 2], [3, 4]])).sum() }
@@ -111,7 +111,7 @@ import Testing
     struct Own: Layer {
       let weight = Parameter(floats([4, 3], seed: 1))
       let bias = Parameter(floats([3], seed: 2))
-      func callAsFunction(_ x: Tensor) -> Tensor { linear(x, weight: weight, bias: bias) }
+      func forward(_ x: Tensor) -> Tensor { linear(x, weight: weight, bias: bias) }
     }
     let (own, x) = (Own(), floats([2, 4], seed: 3))
     let (w, b) = (own.weight, own.bias)

@@ -76,7 +76,7 @@ struct FixedGradient: Layer {
 
   init(_ value: Tensor) { self.value = Parameter(value) }
 
-  func callAsFunction(_ x: consuming Tensor) -> Tensor { (value.value * x).sum() }
+  func forward(_ x: consuming Tensor) -> Tensor { (value.value * x).sum() }
 
   func gradients(_ gradient: Tensor) -> Gradients { valueWithGradients(of: self) { self(gradient) }.gradients }
 }
@@ -91,7 +91,7 @@ struct FixedGradients: Layer {
     self.bias = Parameter(bias)
   }
 
-  func callAsFunction(_ x: consuming Tensor) -> Tensor { x }
+  func forward(_ x: consuming Tensor) -> Tensor { x }
 
   func gradients(_ ofWeight: Tensor, _ ofBias: Tensor) -> Gradients {
     valueWithGradients(of: self) { (weight.value * ofWeight).sum() + (bias.value * ofBias).sum() }.gradients

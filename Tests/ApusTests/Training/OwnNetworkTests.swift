@@ -14,7 +14,7 @@ private struct OwnNet: Layer {
     classifier = Linear(6, classes)
   }
 
-  func callAsFunction(_ x: consuming Tensor) -> Tensor {
+  func forward(_ x: consuming Tensor) -> Tensor {
     classifier(relu(norm(conv(x))).mean(axes: [1, 2]))
   }
 }

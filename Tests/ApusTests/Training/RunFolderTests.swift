@@ -32,7 +32,10 @@ import Testing
     let stored = try #require(record["result"] as? [String: Any])
     #expect(abs(try #require(stored["test_accuracy"] as? Double) - result.testAccuracy) < 1e-12)
     #expect(try #require(stored["images_per_second"] as? Double) > 0)
-    #expect(record["implementations"] is [String: String])
+    let implementations = try #require(record["implementations"] as? [String: String])
+    #expect(implementations.keys.contains("features.0") && implementations.keys.contains("classifier.1"))
+    // One name for all passes, or one for each.
+    #expect(implementations.values.allSatisfy { [1, 3].contains($0.split(separator: ",").count) })
 
     let csv = try String(contentsOfFile: run + "/metrics.csv", encoding: .utf8).split(separator: "\n")
     #expect(csv.count == 3 && csv[0].hasPrefix("epoch,") && csv[1].hasPrefix("1,") && csv[2].hasPrefix("2,"))

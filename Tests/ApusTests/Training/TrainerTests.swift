@@ -58,7 +58,7 @@ import Testing
     struct Rooted: Layer {
       let linear = Linear(1024, 10)
       let offset = Parameter(.zeros([10]))
-      func callAsFunction(_ x: consuming Tensor) -> Tensor {
+      func forward(_ x: consuming Tensor) -> Tensor {
         linear(x.reshaped([x.shape[0], 1024])) + offset.value.sqrt()
       }
     }
@@ -184,7 +184,7 @@ import Testing
   @Test func weightsMetricsBySamples() {
     // Two batches of 3 and 1 samples: means of the batches would weigh the last sample threefold.
     struct Identity: Layer {
-      func callAsFunction(_ x: consuming Tensor) -> Tensor { x }
+      func forward(_ x: consuming Tensor) -> Tensor { x }
     }
     let logits: [[Float]] = [[2, 0], [2, 0], [2, 0], [0, 2]]
     let labels: [Int32] = [0, 0, 0, 0]

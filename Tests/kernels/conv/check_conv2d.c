@@ -200,7 +200,8 @@ static void apply_unfused(const tensors *t, int steps, float *z) {
     return;
   apus_batch_norm_plan plan;
   if (steps & SCALE && rows > 0 && apus_batch_norm_plan_make(&plan, rows, channels, NULL) == APUS_OK) {
-    apus_batch_norm_apply(&plan, z, t->mean, t->scale, t->shift, steps & RESIDUAL ? t->residual : NULL, activation, z);
+    const apus_batch_norm_map map = {t->mean, t->scale, t->shift, steps & RESIDUAL ? t->residual : NULL, activation};
+    apus_batch_norm_apply(&plan, z, &map, z);
     return;
   }
   if (steps & RESIDUAL) {
@@ -247,19 +248,23 @@ static void check_forward(const tensors *t, int steps) {
   int mark = check_mark();
   double *want = check_doubles(t->y_count), *magnitude = check_doubles(t->y_count);
   int64_t co = t->shape.out_channels;
-  apus_conv2d_forward_reference_f64(
-      &t->shape, check_widen(t->x, t->x_count), check_widen(t->w, t->w_count), steps & BIAS ? check_widen(t->bias, co) : NULL,
-      steps & SCALE ? check_widen(t->mean, co) : NULL, steps & SCALE ? check_widen(t->scale, co) : NULL,
-      steps & SCALE ? check_widen(t->shift, co) : NULL, steps & RESIDUAL ? check_widen(t->residual, t->y_count) : NULL,
-      steps & RELU ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE, want);
+  const apus_conv2d_epilogue_f64 steps64 = {.bias = steps & BIAS ? check_widen(t->bias, co) : NULL,
+                                            .mean = steps & SCALE ? check_widen(t->mean, co) : NULL,
+                                            .scale = steps & SCALE ? check_widen(t->scale, co) : NULL,
+                                            .shift = steps & SCALE ? check_widen(t->shift, co) : NULL,
+                                            .residual = steps & RESIDUAL ? check_widen(t->residual, t->y_count) : NULL,
+                                            .activation = steps & RELU ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE};
+  apus_conv2d_forward_reference_f64(&t->shape, check_widen(t->x, t->x_count), check_widen(t->w, t->w_count), &steps64, want);
   double *mean = check_magnitude(t->mean, co); /* taken away: of its magnitude the opposite */
   for (int64_t c = 0; c < co; c++)
     mean[c] = -mean[c];
-  apus_conv2d_forward_reference_f64(
-      &t->shape, check_magnitude(t->x, t->x_count), check_magnitude(t->w, t->w_count),
-      steps & BIAS ? check_magnitude(t->bias, co) : NULL, steps & SCALE ? mean : NULL,
-      steps & SCALE ? check_magnitude(t->scale, co) : NULL, steps & SCALE ? check_magnitude(t->shift, co) : NULL,
-      steps & RESIDUAL ? check_magnitude(t->residual, t->y_count) : NULL, APUS_ACTIVATION_NONE, magnitude);
+  const apus_conv2d_epilogue_f64 sizes = {.bias = steps & BIAS ? check_magnitude(t->bias, co) : NULL,
+                                          .mean = steps & SCALE ? mean : NULL,
+                                          .scale = steps & SCALE ? check_magnitude(t->scale, co) : NULL,
+                                          .shift = steps & SCALE ? check_magnitude(t->shift, co) : NULL,
+                                          .residual = steps & RESIDUAL ? check_magnitude(t->residual, t->y_count) : NULL};
+  apus_conv2d_forward_reference_f64(&t->shape, check_magnitude(t->x, t->x_count), check_magnitude(t->w, t->w_count), &sizes,
+                                    magnitude);
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++)
     for (int i = 0; i < VERSIONS && check_select(isa); i++)
       if (worth_running(isa, &versions[i]))

@@ -105,7 +105,7 @@ static void check_errors(const char *name, int64_t batch, int64_t size, int64_t 
   c.x = x, c.w = w, c.dy = dy;
   const double *x64 = check_widen(x, pixels), *w64 = check_widen(w, weights), *dy64 = check_widen(dy, pixels);
   double *y = check_doubles(pixels), *dx = check_doubles(pixels), *dw = check_doubles(weights);
-  apus_conv2d_forward_reference_f64(&c.shape, x64, w64, NULL, NULL, NULL, NULL, NULL, APUS_ACTIVATION_NONE, y);
+  apus_conv2d_forward_reference_f64(&c.shape, x64, w64, NULL, y);
   apus_conv2d_backward_data_reference_f64(&c.shape, dy64, w64, 0, dx);
   apus_conv2d_backward_weights_reference_f64(&c.shape, x64, dy64, 0, dw);
   c.want[0] = y, c.want[1] = dx, c.want[2] = dw;

@@ -78,10 +78,8 @@ static void check_convolution(int above) {
     double *want = check_doubles(count), *magnitude = check_doubles(count);
     void *scratch = check_scratch(plan.scratch_bytes);
     if (pass == APUS_CONV2D_FORWARD) {
-      apus_conv2d_forward_reference_f64(&s, check_widen(x, x_count), check_widen(w, w_count), NULL, NULL, NULL, NULL, NULL,
-                                        APUS_ACTIVATION_NONE, want);
-      apus_conv2d_forward_reference_f64(&s, check_magnitude(x, x_count), check_magnitude(w, w_count), NULL, NULL, NULL, NULL,
-                                        NULL, APUS_ACTIVATION_NONE, magnitude);
+      apus_conv2d_forward_reference_f64(&s, check_widen(x, x_count), check_widen(w, w_count), NULL, want);
+      apus_conv2d_forward_reference_f64(&s, check_magnitude(x, x_count), check_magnitude(w, w_count), NULL, magnitude);
       apus_conv2d_forward(&plan, x, w, NULL, out, scratch);
     } else {
       apus_conv2d_backward_data_reference_f64(&s, check_widen(dy, y_count), check_widen(w, w_count), 0, want);

@@ -30,18 +30,31 @@ static void run_statistics(void *context) {
 
 static void run_apply(void *context) {
   norm_run *run = planned(context);
-  apus_batch_norm_apply(&run->plan, run->x, run->mean, run->scale, run->shift, run->residual, run->activation, run->out);
+  const apus_batch_norm_map map = {run->mean, run->scale, run->shift, run->residual, run->activation};
+  apus_batch_norm_apply(&run->plan, run->x, &map, run->out);
 }
 
 static void run_backward(void *context) {
   norm_run *run = planned(context);
+  const apus_batch_norm_backward_arguments arguments = {.x = run->x,
+                                                        .dy = run->dy,
+                                                        .y = run->y,
+                                                        .mean = run->mean,
+                                                        .mean_rest = run->rest,
+                                                        .inverse_deviation = run->inverse,
+                                                        .scale = run->scale,
+                                                        .shift = run->shift,
+                                                        .gamma = run->gamma,
+                                                        .epsilon = run->epsilon,
+                                                        .activation = run->activation,
+                                                        .dx = run->out,
+                                                        .dresidual = run->dresidual,
+                                                        .dgamma = run->dgamma,
+                                                        .dbeta = run->dbeta};
   if (run->frozen)
-    apus_batch_norm_backward_frozen(&run->plan, run->x, run->y, run->dy, run->mean, run->inverse, run->scale, run->shift,
-                                    run->gamma, run->activation, run->out, run->dgamma, run->dbeta, run->dresidual, run->scratch);
+    apus_batch_norm_backward_frozen(&run->plan, &arguments, run->scratch);
   else
-    apus_batch_norm_backward(&run->plan, run->x, run->y, run->dy, run->mean, run->rest, run->inverse, run->scale, run->shift,
-                             run->gamma, run->epsilon, run->activation, run->out, run->dgamma, run->dbeta, run->dresidual,
-                             run->scratch);
+    apus_batch_norm_backward(&run->plan, &arguments, run->scratch);
 }
 
 static int plan(norm_run *run, int64_t rows, int64_t channels) {
@@ -122,16 +135,16 @@ static void check_apply(const norm_run *given, int64_t rows, int64_t channels, i
   int outer = check_mark();
   int64_t count = rows * channels;
   double *want = check_doubles(count), *magnitude = check_doubles(count);
-  apus_batch_norm_apply_reference_f64(rows, channels, check_widen(given->x, count), check_widen(given->mean, channels),
-                                      check_widen(given->scale, channels), check_widen(given->shift, channels),
-                                      with_residual ? check_widen(given->residual, count) : NULL, activation, want);
+  const apus_batch_norm_map_f64 exact = {check_widen(given->mean, channels), check_widen(given->scale, channels),
+                                         check_widen(given->shift, channels),
+                                         with_residual ? check_widen(given->residual, count) : NULL, activation};
+  apus_batch_norm_apply_reference_f64(rows, channels, check_widen(given->x, count), &exact, want);
   double *mean = check_magnitude(given->mean, channels); /* taken away: of its magnitude the opposite */
   for (int64_t c = 0; c < channels; c++)
     mean[c] = -mean[c];
-  apus_batch_norm_apply_reference_f64(rows, channels, check_magnitude(given->x, count), mean,
-                                      check_magnitude(given->scale, channels), check_magnitude(given->shift, channels),
-                                      with_residual ? check_magnitude(given->residual, count) : NULL, APUS_ACTIVATION_NONE,
-                                      magnitude);
+  const apus_batch_norm_map_f64 sizes = {mean, check_magnitude(given->scale, channels), check_magnitude(given->shift, channels),
+                                         with_residual ? check_magnitude(given->residual, count) : NULL, APUS_ACTIVATION_NONE};
+  apus_batch_norm_apply_reference_f64(rows, channels, check_magnitude(given->x, count), &sizes, magnitude);
   int mark = check_mark();
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
     norm_run run = *given;
@@ -149,7 +162,8 @@ static void check_apply(const norm_run *given, int64_t rows, int64_t channels, i
 
     /* The steps apart: scale and shift, add, relu. */
     float *apart = check_output(count, NULL);
-    apus_batch_norm_apply(&run.plan, given->x, given->mean, given->scale, given->shift, NULL, APUS_ACTIVATION_NONE, apart);
+    const apus_batch_norm_map affine = {.mean = given->mean, .scale = given->scale, .shift = given->shift};
+    apus_batch_norm_apply(&run.plan, given->x, &affine, apart);
     if (with_residual) {
       apus_broadcast space = {.axes = 1, .sizes = {count}, .a_strides = {1}, .b_strides = {1}};
       apus_binary_f32(APUS_ADD, &space, apart, given->residual, apart);
@@ -218,11 +232,20 @@ static void check_backward(const norm_run *given, int64_t rows, int64_t channels
   run.activation = activation;
   run.gamma = with_gamma ? given->gamma : NULL;
   gradients want = make_gradients(count, channels);
-  apus_batch_norm_backward_reference_f64(rows, channels, check_widen(run.x, count), check_widen(run.y, count),
-                                         check_widen(run.dy, count), check_widen(run.mean, channels),
-                                         frozen ? NULL : check_doubles(channels), check_widen(run.inverse, channels), NULL, NULL,
-                                         with_gamma ? check_widen(run.gamma, channels) : NULL, run.epsilon, activation, want.dx,
-                                         want.dgamma, want.dbeta, want.dresidual);
+  const apus_batch_norm_backward_arguments_f64 exact = {.x = check_widen(run.x, count),
+                                                        .dy = check_widen(run.dy, count),
+                                                        .y = check_widen(run.y, count),
+                                                        .mean = check_widen(run.mean, channels),
+                                                        .mean_rest = frozen ? NULL : check_doubles(channels),
+                                                        .inverse_deviation = check_widen(run.inverse, channels),
+                                                        .gamma = with_gamma ? check_widen(run.gamma, channels) : NULL,
+                                                        .epsilon = run.epsilon,
+                                                        .activation = activation,
+                                                        .dx = want.dx,
+                                                        .dresidual = want.dresidual,
+                                                        .dgamma = want.dgamma,
+                                                        .dbeta = want.dbeta};
+  apus_batch_norm_backward_reference_f64(rows, channels, &exact);
   gradients bound = backward_magnitudes(&run, rows, channels, want.dresidual);
   const char *version = frozen ? "backward frozen" : "backward";
   int mark = check_mark();
@@ -244,7 +267,8 @@ static void check_backward(const norm_run *given, int64_t rows, int64_t channels
 
     if (activation == APUS_ACTIVATION_RELU) {
       float *forward = check_input(count);
-      apus_batch_norm_apply(&run.plan, run.x, run.mean, run.scale, run.shift, NULL, APUS_ACTIVATION_RELU, forward);
+      const apus_batch_norm_map map = {run.mean, run.scale, run.shift, NULL, APUS_ACTIVATION_RELU};
+      apus_batch_norm_apply(&run.plan, run.x, &map, forward);
       run.y = forward;
       check_run(version, run_backward, &run);
       float *dx_by_y = check_copy(dx, count), *dgamma_by_y = check_copy(dgamma, channels);

@@ -29,14 +29,36 @@ static group_run *planned(void *context) {
 
 static void run_forward(void *context) {
   group_run *run = planned(context);
-  apus_group_norm_forward(&run->plan, run->x, run->gamma, run->beta, run->epsilon, run->residual, run->activation, run->out,
-                          run->out_mean, run->out_rest, run->out_inverse, run->scratch);
+  const apus_group_norm_forward_arguments arguments = {.x = run->x,
+                                                       .gamma = run->gamma,
+                                                       .beta = run->beta,
+                                                       .epsilon = run->epsilon,
+                                                       .residual = run->residual,
+                                                       .activation = run->activation,
+                                                       .y = run->out,
+                                                       .mean = run->out_mean,
+                                                       .mean_rest = run->out_rest,
+                                                       .inverse_deviation = run->out_inverse};
+  apus_group_norm_forward(&run->plan, &arguments, run->scratch);
 }
 
 static void run_backward(void *context) {
   group_run *run = planned(context);
-  apus_group_norm_backward(&run->plan, run->x, run->y, run->dy, run->mean, run->rest, run->inverse, run->gamma, run->beta,
-                           run->epsilon, run->activation, run->out, run->dgamma, run->dbeta, run->dresidual, run->scratch);
+  const apus_group_norm_backward_arguments arguments = {.x = run->x,
+                                                        .dy = run->dy,
+                                                        .y = run->y,
+                                                        .mean = run->mean,
+                                                        .mean_rest = run->rest,
+                                                        .inverse_deviation = run->inverse,
+                                                        .gamma = run->gamma,
+                                                        .beta = run->beta,
+                                                        .epsilon = run->epsilon,
+                                                        .activation = run->activation,
+                                                        .dx = run->out,
+                                                        .dresidual = run->dresidual,
+                                                        .dgamma = run->dgamma,
+                                                        .dbeta = run->dbeta};
+  apus_group_norm_backward(&run->plan, &arguments, run->scratch);
 }
 
 static int plan(group_run *run) {
@@ -82,9 +104,17 @@ static void check_forward(const group_run *given, int with_residual, apus_activa
   const float *residual = with_residual ? given->residual : NULL;
   double *want = check_doubles(count), *mean = check_doubles(groups), *rest = check_doubles(groups),
          *inverse = check_doubles(groups);
-  apus_group_norm_forward_reference_f64(s.batch, s.positions, s.channels, s.groups, check_widen(given->x, count),
-                                        widened(given->gamma, s.channels), widened(given->beta, s.channels), given->epsilon,
-                                        widened(residual, count), activation, want, mean, rest, inverse);
+  const apus_group_norm_forward_arguments_f64 exact = {.x = check_widen(given->x, count),
+                                                       .gamma = widened(given->gamma, s.channels),
+                                                       .beta = widened(given->beta, s.channels),
+                                                       .epsilon = given->epsilon,
+                                                       .residual = widened(residual, count),
+                                                       .activation = activation,
+                                                       .y = want,
+                                                       .mean = mean,
+                                                       .mean_rest = rest,
+                                                       .inverse_deviation = inverse};
+  apus_group_norm_forward_reference_f64(s.batch, s.positions, s.channels, s.groups, &exact);
   const double *terms = cancelled(given);
   int mark = check_mark();
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
@@ -114,8 +144,9 @@ static void check_forward(const group_run *given, int with_residual, apus_activa
 
     /* The steps apart: normalize, add, relu. */
     float *apart = check_output(count, NULL);
-    apus_group_norm_forward(&run.plan, given->x, given->gamma, given->beta, given->epsilon, NULL, APUS_ACTIVATION_NONE, apart,
-                            run.out_mean, run.out_rest, run.out_inverse, run.scratch);
+    group_run steps = run;
+    steps.x = given->x, steps.residual = NULL, steps.activation = APUS_ACTIVATION_NONE, steps.out = apart;
+    run_forward(&steps);
     if (with_residual) {
       apus_broadcast space = {.axes = 1, .sizes = {count}, .a_strides = {1}, .b_strides = {1}};
       apus_binary_f32(APUS_ADD, &space, apart, given->residual, apart);
@@ -162,8 +193,10 @@ static float *make_statistics(group_run *run, apus_activation activation) {
   const int64_t groups = run->s.batch * run->s.groups;
   float *y = check_input(elements(run->s)), *mean = check_input(groups), *rest = check_input(groups),
         *inverse = check_input(groups);
-  apus_group_norm_forward(&run->plan, run->x, run->gamma, run->beta, run->epsilon, NULL, activation, y, mean, rest, inverse,
-                          run->scratch);
+  group_run forward = *run;
+  forward.residual = NULL, forward.activation = activation;
+  forward.out = y, forward.out_mean = mean, forward.out_rest = rest, forward.out_inverse = inverse;
+  run_forward(&forward);
   run->mean = mean;
   run->rest = rest;
   run->inverse = inverse;
@@ -192,12 +225,24 @@ static void check_backward(const group_run *given, apus_activation activation) {
   double *mean = check_doubles(groups), *rest = check_doubles(groups), *inverse = check_doubles(groups),
          *y = check_doubles(count);
   const double *x = check_widen(given->x, count), *gamma = widened(given->gamma, s.channels);
-  apus_group_norm_forward_reference_f64(s.batch, s.positions, s.channels, s.groups, x, gamma, NULL, given->epsilon, NULL,
-                                        APUS_ACTIVATION_NONE, y, mean, rest, inverse);
-  apus_group_norm_backward_reference_f64(s.batch, s.positions, s.channels, s.groups, x, check_widen(given->y, count),
-                                         check_widen(given->dy, count), mean, rest, inverse, gamma,
-                                         widened(given->beta, s.channels), given->epsilon, activation, want.dx, want.dgamma,
-                                         want.dbeta, want.dresidual);
+  const apus_group_norm_forward_arguments_f64 forward = {
+      .x = x, .gamma = gamma, .epsilon = given->epsilon, .y = y, .mean = mean, .mean_rest = rest, .inverse_deviation = inverse};
+  apus_group_norm_forward_reference_f64(s.batch, s.positions, s.channels, s.groups, &forward);
+  const apus_group_norm_backward_arguments_f64 backward = {.x = x,
+                                                           .dy = check_widen(given->dy, count),
+                                                           .y = check_widen(given->y, count),
+                                                           .mean = mean,
+                                                           .mean_rest = rest,
+                                                           .inverse_deviation = inverse,
+                                                           .gamma = gamma,
+                                                           .beta = widened(given->beta, s.channels),
+                                                           .epsilon = given->epsilon,
+                                                           .activation = activation,
+                                                           .dx = want.dx,
+                                                           .dresidual = want.dresidual,
+                                                           .dgamma = want.dgamma,
+                                                           .dbeta = want.dbeta};
+  apus_group_norm_backward_reference_f64(s.batch, s.positions, s.channels, s.groups, &backward);
   gradients bound = backward_magnitudes(given, mean, inverse, want.dresidual);
   int mark = check_mark();
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {

@@ -58,9 +58,9 @@ static void check_shape(const char *name, lrn_shape s) {
   for (int64_t i = 0; i < count; i++)
     x[i] *= s.factor;
   double *want = check_doubles(count), *want_dx = check_doubles(count), *bound_dx = check_doubles(count);
-  apus_local_response_norm_forward_reference_f64(s.rows, s.channels, s.size, s.alpha, s.beta, s.k, check_widen(x, count), want);
-  apus_local_response_norm_backward_reference_f64(s.rows, s.channels, s.size, s.alpha, s.beta, s.k, check_widen(x, count),
-                                                  check_widen(dy, count), want_dx);
+  const apus_local_response_norm norm = {s.rows, s.channels, s.size, (double)s.alpha, (double)s.beta, (double)s.k};
+  apus_local_response_norm_forward_reference_f64(&norm, check_widen(x, count), want);
+  apus_local_response_norm_backward_reference_f64(&norm, check_widen(x, count), check_widen(dy, count), want_dx);
   /* d is a sum of positive terms, so accurate to (4 + √size)·eps; d^−beta to beta times that, and where it goes through the
    * logarithm to |beta·log d| ulp besides. */
   double most = fabs(log((double)s.k));
@@ -72,7 +72,7 @@ static void check_shape(const char *name, lrn_shape s) {
   double *magnitude = check_doubles(count);
   const double *size_x = check_magnitude(x, count), *size_dy = check_magnitude(dy, count);
   /* On magnitudes dx is the direct term less the one across channels: twice the first less it is their sum. */
-  apus_local_response_norm_backward_reference_f64(s.rows, s.channels, s.size, s.alpha, s.beta, s.k, size_x, size_dy, magnitude);
+  apus_local_response_norm_backward_reference_f64(&norm, size_x, size_dy, magnitude);
   for (int64_t i = 0; i < count; i++) {
     double direct = x[i] == 0 ? size_dy[i] * pow(s.k, -(double)s.beta) : fabs(dy[i] * want[i] / x[i]);
     bound_dx[i] = wider * (2 * direct - magnitude[i]);

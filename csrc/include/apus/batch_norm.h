@@ -28,7 +28,7 @@ typedef struct apus_batch_norm_plan {
   int64_t rows, channels;
   int isa;
   int64_t chunks;       /* of the statistics and of the backward sums; from the shape alone */
-  size_t scratch_bytes; /* for the statistics and the backward pass */
+  size_t scratch_bytes; /* for the statistics and the backward pass; 64-byte aligned */
 } apus_batch_norm_plan;
 
 /* rows and channels at least 1, and at most APUS_MAX_ELEMENTS (2^40) elements of x. */
@@ -42,23 +42,40 @@ void apus_batch_norm_deviation(int64_t channels, const float *variance, double e
 /* scale, shift [channels]; gamma, beta may be NULL (1 and 0), mean_rest too (0: the mean is given as a float). */
 void apus_batch_norm_fold(int64_t channels, const float *mean_rest, const float *inverse_deviation, const float *gamma,
                           const float *beta, float *scale, float *shift);
-/* y = activation(fma(x − mean, scale, shift) + residual); residual may be NULL; y may be x. */
-void apus_batch_norm_apply(const apus_batch_norm_plan *plan, const float *x, const float *mean, const float *scale,
-                           const float *shift, const float *residual, apus_activation activation, float *y);
-/* Backward of the batch statistics form; mean, mean_rest and inverse_deviation are what apus_batch_norm_statistics found in x.
+/* What apply makes of x. */
+typedef struct apus_batch_norm_map {
+  const float *mean, *scale, *shift; /* [channels] */
+  const float *residual;             /* [rows, channels] or NULL */
+  apus_activation activation;
+} apus_batch_norm_map;
+
+/* y = activation(fma(x − mean, scale, shift) + residual); y may be x. */
+void apus_batch_norm_apply(const apus_batch_norm_plan *plan, const float *x, const apus_batch_norm_map *map, float *y);
+
+/* What the backward pass reads, and from dx on what it writes. */
+typedef struct apus_batch_norm_backward_arguments {
+  const float *x, *dy;                               /* [rows, channels] */
+  const float *y;                                    /* [rows, channels] or NULL: what relu takes its mask from */
+  const float *mean, *mean_rest, *inverse_deviation; /* [channels], found in x by apus_batch_norm_statistics */
+  const float *scale, *shift;                        /* [channels], of apus_batch_norm_fold; read where y is NULL, by relu */
+  const float *gamma;                                /* [channels] or NULL (1) */
+  double epsilon;                                    /* as apus_batch_norm_statistics had it */
+  apus_activation activation;
+  float *dx, *dresidual; /* [rows, channels] or NULL (not wanted); one of them may be dy */
+  float *dgamma, *dbeta; /* [channels] */
+} apus_batch_norm_backward_arguments;
+
+/* Backward of the batch statistics form.
  * dz = dy where y > 0 (relu) or dy. With x̂ = (x − mean)·inverse_deviation − mean_rest:
  *   dgamma = Σ dz·x̂;  dbeta = Σ dz;  dx = gamma·inverse_deviation·(dz − dbeta/rows − x̂·dgamma/rows);  dresidual = dz
  * relu reads y, or where y is NULL takes the sign of fma(x − mean, scale, shift): what forward computed if it had no residual,
- * and a tensor less to read, twice. dgamma, dbeta [channels]; dx, dresidual may be NULL (not wanted); one of them may be dy. */
-void apus_batch_norm_backward(const apus_batch_norm_plan *plan, const float *x, const float *y, const float *dy,
-                              const float *mean, const float *mean_rest, const float *inverse_deviation, const float *scale,
-                              const float *shift, const float *gamma, double epsilon, apus_activation activation, float *dx,
-                              float *dgamma, float *dbeta, float *dresidual, void *scratch);
-/* The same where the statistics are constants (running statistics): dx = gamma·inverse_deviation·dz. */
-void apus_batch_norm_backward_frozen(const apus_batch_norm_plan *plan, const float *x, const float *y, const float *dy,
-                                     const float *mean, const float *inverse_deviation, const float *scale, const float *shift,
-                                     const float *gamma, apus_activation activation, float *dx, float *dgamma, float *dbeta,
-                                     float *dresidual, void *scratch);
+ * and a tensor less to read, twice. */
+void apus_batch_norm_backward(const apus_batch_norm_plan *plan, const apus_batch_norm_backward_arguments *arguments,
+                              void *scratch);
+/* The same where the statistics are constants (running statistics): dx = gamma·inverse_deviation·dz. mean_rest and epsilon are
+ * not read. */
+void apus_batch_norm_backward_frozen(const apus_batch_norm_plan *plan, const apus_batch_norm_backward_arguments *arguments,
+                                     void *scratch);
 
 #ifdef __cplusplus
 }

@@ -107,8 +107,12 @@ apus_status apus_conv2d_plan_force(apus_conv2d_plan *plan, apus_conv2d_pass pass
                                    const apus_conv2d_options *options, apus_conv2d_implementation implementation,
                                    apus_error *error);
 const char *apus_conv2d_implementation_name(apus_conv2d_implementation implementation);
-/* "direct: …; depthwise declined: …" into buffer, always terminated. */
+/* What each implementation that was asked answered, in that order; returns how many they are. */
+int apus_conv2d_plan_reasons(const apus_conv2d_plan *plan, apus_plan_reason reasons[APUS_CONV2D_IMPLEMENTATIONS]);
+/* The same in one line, "direct: …; depthwise declined: …", into buffer, always terminated. */
 void apus_conv2d_plan_describe(const apus_conv2d_plan *plan, char *buffer, size_t size);
+
+/* Each runs a plan of its own pass. */
 
 /* epilogue may be NULL. */
 void apus_conv2d_forward(const apus_conv2d_plan *plan, const float *x, const float *w, const apus_conv2d_epilogue *epilogue,

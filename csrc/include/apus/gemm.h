@@ -12,7 +12,8 @@
  * Planning takes sizes and row lengths up to APUS_MAX_ELEMENTS (2^40), and as many elements a matrix, rows times row length.
  * The epilogue (bias over n, activation) serves the linear layer: y = x·w + b, x [batch, in], w [in, out].
  *   linear forward: C = y, A = x, B = w, bias;  backward data: dx = dy·wᵀ;  backward weights: dw = xᵀ·dy.
- * Bits depend on the sizes, tier and implementation, never on the number of threads. Scratch as planned. */
+ * Bits depend on the sizes, tier and implementation, never on the number of threads.
+ * Scratch: the plan's scratch_bytes of 64-byte aligned memory. */
 
 #ifdef __cplusplus
 extern "C" {
@@ -57,6 +58,9 @@ apus_status apus_gemm_plan_make(apus_gemm_plan *plan, const apus_gemm *shape, co
 apus_status apus_gemm_plan_force(apus_gemm_plan *plan, const apus_gemm *shape, const apus_gemm_options *options,
                                  apus_gemm_implementation implementation, apus_error *error);
 const char *apus_gemm_implementation_name(apus_gemm_implementation implementation);
+/* What each implementation that was asked answered, in that order; returns how many they are. */
+int apus_gemm_plan_reasons(const apus_gemm_plan *plan, apus_plan_reason reasons[APUS_GEMM_IMPLEMENTATIONS]);
+/* The same in one line, "packed: …; bf16 declined: …", into buffer, always terminated. */
 void apus_gemm_plan_describe(const apus_gemm_plan *plan, char *buffer, size_t size);
 
 /* bias [n] or NULL, added after the sum; then the activation. With accumulate, bias must be NULL and activation none. */

@@ -28,29 +28,47 @@ extern "C" {
 typedef struct apus_group_norm_plan {
   int64_t batch, positions, channels, groups;
   int isa;
-  int64_t chunks; /* of samples, and of the parameters' partial gradients; from the shape alone */
-  int64_t parts;  /* into which each of few large samples is cut; from the shape alone */
-  size_t scratch_bytes;
+  int64_t chunks;       /* of samples, and of the parameters' partial gradients; from the shape alone */
+  int64_t parts;        /* into which each of few large samples is cut; from the shape alone */
+  size_t scratch_bytes; /* 64-byte aligned */
 } apus_group_norm_plan;
 
 /* groups must divide channels; all sizes at least 1, and at most APUS_MAX_ELEMENTS (2^40) elements of x. */
 apus_status apus_group_norm_plan_make(apus_group_norm_plan *plan, int64_t batch, int64_t positions, int64_t channels,
                                       int64_t groups, apus_error *error);
 
-/* gamma, beta [channels] or NULL (1 and 0); residual as x or NULL; y may be x. mean, mean_rest, inverse_deviation
- * [batch, groups]. */
-void apus_group_norm_forward(const apus_group_norm_plan *plan, const float *x, const float *gamma, const float *beta,
-                             double epsilon, const float *residual, apus_activation activation, float *y, float *mean,
-                             float *mean_rest, float *inverse_deviation, void *scratch);
-/* mean, mean_rest and inverse_deviation are what forward found in x.
- * dz = dy where y > 0 (relu) or dy. With x̂ = (x − mean)·inverse_deviation − mean_rest, sums over a group's m elements of a
- * sample: dgamma[c] = Σ dz·x̂;  dbeta[c] = Σ dz;  dresidual = dz dx = inverse_deviation·(gamma·dz − Σ gamma·dz / m − x̂·Σ
- * gamma·dz·x̂ / m) relu reads y, or where y is NULL takes the sign of fma(x − mean, scale, shift): what forward computed if it had
- * no residual. dgamma, dbeta [channels]; dx, dresidual may be NULL (not wanted); dresidual may be dy. */
-void apus_group_norm_backward(const apus_group_norm_plan *plan, const float *x, const float *y, const float *dy,
-                              const float *mean, const float *mean_rest, const float *inverse_deviation, const float *gamma,
-                              const float *beta, double epsilon, apus_activation activation, float *dx, float *dgamma,
-                              float *dbeta, float *dresidual, void *scratch);
+/* What the forward pass reads, and from y on what it writes. */
+typedef struct apus_group_norm_forward_arguments {
+  const float *x;            /* [batch, positions, channels] */
+  const float *gamma, *beta; /* [channels] or NULL (1 and 0) */
+  double epsilon;
+  const float *residual; /* as x or NULL */
+  apus_activation activation;
+  float *y;                                    /* as x; may be x */
+  float *mean, *mean_rest, *inverse_deviation; /* [batch, groups] */
+} apus_group_norm_forward_arguments;
+
+void apus_group_norm_forward(const apus_group_norm_plan *plan, const apus_group_norm_forward_arguments *arguments, void *scratch);
+
+/* What the backward pass reads, and from dx on what it writes. */
+typedef struct apus_group_norm_backward_arguments {
+  const float *x, *dy;                               /* [batch, positions, channels] */
+  const float *y;                                    /* as x or NULL: what relu takes its mask from */
+  const float *mean, *mean_rest, *inverse_deviation; /* [batch, groups], found in x by the forward pass */
+  const float *gamma, *beta;                         /* [channels] or NULL (1 and 0) */
+  double epsilon;                                    /* as the forward pass had it */
+  apus_activation activation;
+  float *dx, *dresidual; /* as x or NULL (not wanted); dresidual may be dy */
+  float *dgamma, *dbeta; /* [channels] */
+} apus_group_norm_backward_arguments;
+
+/* dz = dy where y > 0 (relu) or dy. With x̂ = (x − mean)·inverse_deviation − mean_rest, sums over a group's m elements of a
+ * sample:
+ *   dgamma[c] = Σ dz·x̂;  dbeta[c] = Σ dz;  dresidual = dz
+ *   dx = inverse_deviation·(gamma·dz − Σ gamma·dz / m − x̂·Σ gamma·dz·x̂ / m)
+ * relu reads y, or where y is NULL takes the sign of fma(x − mean, scale, shift): what forward computed if it had no residual. */
+void apus_group_norm_backward(const apus_group_norm_plan *plan, const apus_group_norm_backward_arguments *arguments,
+                              void *scratch);
 
 #ifdef __cplusplus
 }

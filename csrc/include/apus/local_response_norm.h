@@ -22,7 +22,7 @@ typedef struct apus_local_response_norm_plan {
   int64_t rows, channels, size;
   float alpha, beta, k;
   int isa, threads;
-  size_t scratch_bytes;
+  size_t scratch_bytes; /* 64-byte aligned */
 } apus_local_response_norm_plan;
 
 /* size in 1 ... APUS_MAX_SIZE (2^31 − 1), also beyond the channels; at most APUS_MAX_ELEMENTS (2^40) elements of x; k > 0, alpha

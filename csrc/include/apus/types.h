@@ -1,7 +1,7 @@
 #ifndef APUS_TYPES_H
 #define APUS_TYPES_H
 
-/* What several families take: the activation behind a sum, the precision of products. */
+/* What several families share: the activation behind a sum, the precision of products, why a plan is as it is. */
 
 #ifdef __cplusplus
 extern "C" {
@@ -21,6 +21,13 @@ typedef enum apus_precision {
   APUS_PRECISION_STRICT = 1,  /* float32; nothing less accurate than one sum of products: F(2×2) at most */
   APUS_PRECISION_BF16 = 2     /* operands may be rounded to bfloat16, sums are float32 */
 } apus_precision;
+
+/* What one implementation answered when a plan asked it. */
+typedef struct apus_plan_reason {
+  const char *implementation; /* its name, as in APUS_FORCE */
+  const char *text;           /* why it was chosen, or why it declined; a constant */
+  int chosen;                 /* 1: this one was chosen; 0: it declined */
+} apus_plan_reason;
 
 #ifdef __cplusplus
 }

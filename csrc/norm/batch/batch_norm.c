@@ -3,6 +3,7 @@
 #include "apus/batch_norm.h"
 #include "apus/reference/batch_norm.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "apus/runtime.h"
@@ -11,6 +12,7 @@
 #include "runtime/cache.h"
 #include "runtime/columns.h"
 #include "runtime/limits.h"
+#include "runtime/scratch.h"
 #include "runtime/status.h"
 
 static const apus_batch_norm_kernels *const tiers[APUS_ISA_COUNT] = {
@@ -104,6 +106,7 @@ static void suspect_statistics(void *context, int64_t begin, int64_t end, int sl
 
 void apus_batch_norm_statistics(const apus_batch_norm_plan *plan, const float *x, double epsilon, float *mean, float *mean_rest,
                                 float *variance, float *inverse_deviation, void *scratch) {
+  assert(x && mean && mean_rest && variance && inverse_deviation && apus_is_scratch(scratch, plan->scratch_bytes));
   if (!tiers[plan->isa]) {
     apus_batch_norm_statistics_reference_f32(plan->rows, plan->channels, x, epsilon, mean, mean_rest, variance,
                                              inverse_deviation);
@@ -136,17 +139,18 @@ static void apply_rows(void *context, int64_t begin, int64_t end, int slot) {
                              j->relu, j->stream, j->to + first);
 }
 
-void apus_batch_norm_apply(const apus_batch_norm_plan *plan, const float *x, const float *mean, const float *scale,
-                           const float *shift, const float *residual, apus_activation activation, float *y) {
+void apus_batch_norm_apply(const apus_batch_norm_plan *plan, const float *x, const apus_batch_norm_map *map, float *y) {
+  assert(x && y && map->mean && map->scale && map->shift);
   if (!tiers[plan->isa]) {
-    apus_batch_norm_apply_reference_f32(plan->rows, plan->channels, x, mean, scale, shift, residual, activation, y);
+    apus_batch_norm_apply_reference_f32(plan->rows, plan->channels, x, map, y);
     return;
   }
+  const float *residual = map->residual;
   job j = {.plan = plan,
            .x = x,
-           .of = {.mean = mean, .scale = scale, .shift = shift},
+           .of = {.mean = map->mean, .scale = map->scale, .shift = map->shift},
            .residual = residual,
-           .relu = activation == APUS_ACTIVATION_RELU,
+           .relu = map->activation == APUS_ACTIVATION_RELU,
            .stream = y != x && y != residual && apus_past_caches(bytes_of(plan, residual ? 3 : 2)),
            .to = y};
   apus_parallel_for(plan->rows, grain(plan->channels), apply_rows, &j);
@@ -190,56 +194,56 @@ static void suspect_gradients(void *context, int64_t begin, int64_t end, int slo
   }
 }
 
-/* mean_rest NULL: the statistics are constants. */
-static void backward(const apus_batch_norm_plan *plan, const float *x, const float *y, const float *dy, const float *mean,
-                     const float *mean_rest, const float *inverse_deviation, const float *scale, const float *shift,
-                     const float *gamma, double epsilon, apus_activation activation, float *dx, float *dgamma, float *dbeta,
-                     float *dresidual, void *scratch) {
+static void backward(const apus_batch_norm_plan *plan, const apus_batch_norm_backward_arguments *a, int frozen, void *scratch) {
+  assert(a->x && a->dy && a->mean && a->inverse_deviation && a->dgamma && a->dbeta &&
+         apus_is_scratch(scratch, plan->scratch_bytes));
+  assert(a->activation != APUS_ACTIVATION_RELU || a->y || (a->scale && a->shift));
   const int64_t channels = plan->channels;
   if (!tiers[plan->isa]) {
-    apus_batch_norm_backward_reference_f32(plan->rows, channels, x, y, dy, mean, mean_rest, inverse_deviation, scale, shift,
-                                           gamma, epsilon, activation, dx, dgamma, dbeta, dresidual);
+    apus_batch_norm_backward_arguments of_reference = *a;
+    of_reference.mean_rest = frozen ? NULL : a->mean_rest;
+    apus_batch_norm_backward_reference_f32(plan->rows, channels, &of_reference);
     return;
   }
   double *sums = scratch;
   float *parts = (float *)(sums + 3 * plan->chunks * channels);
   float *factor = parts + 3 * plan->chunks * channels, *offset = factor + channels, *slope = offset + channels;
   job j = {.plan = plan,
-           .x = x,
-           .dy = dy,
-           .of = {.mean = mean, .scale = scale, .shift = shift, .factor = factor, .offset = offset, .slope = slope},
-           .frozen = !mean_rest,
+           .x = a->x,
+           .dy = a->dy,
+           .of = {.mean = a->mean, .scale = a->scale, .shift = a->shift, .factor = factor, .offset = offset, .slope = slope},
+           .frozen = frozen,
            .stream = apus_past_caches(bytes_of(plan, 3)),
            .sums = sums,
            .parts = parts,
-           .epsilon = epsilon,
-           .gamma = gamma,
-           .statistics = {.rest = (float *)mean_rest, .inverse = (float *)inverse_deviation},
-           .to = dx};
-  if (activation == APUS_ACTIVATION_RELU) {
-    j.mask = y ? NORM_MASK_Y : NORM_MASK_X;
-    j.y = y;
+           .epsilon = a->epsilon,
+           .gamma = a->gamma,
+           .statistics = {.rest = (float *)a->mean_rest, .inverse = (float *)a->inverse_deviation},
+           .to = a->dx};
+  if (a->activation == APUS_ACTIVATION_RELU) {
+    j.mask = a->y ? NORM_MASK_Y : NORM_MASK_X;
+    j.y = a->y;
   }
   /* In place and unmasked, dresidual is there already. */
-  j.dz = dresidual == dy && j.mask == NORM_MASK_NONE ? NULL : dresidual;
+  j.dz = a->dresidual == a->dy && j.mask == NORM_MASK_NONE ? NULL : a->dresidual;
   apus_parallel_for(plan->chunks, 1, sums_chunks, &j);
   norm_merge(sums, plan->chunks, 3 * channels, 3 * channels);
 
   int64_t suspects = 0;
-  if (mean_rest)
-    suspects = tiers[plan->isa]->gradient_numbers(channels, (double)plan->rows, epsilon, gamma, mean_rest, inverse_deviation,
-                                                  (norm_gradient_sums){sums, sums + channels, sums + 2 * channels}, dgamma, dbeta,
-                                                  factor, offset, slope);
-  else
+  if (frozen)
     for (int64_t c = 0; c < channels; c++) {
-      dbeta[c] = (float)sums[c];
-      dgamma[c] = (float)(sums[channels + c] * (double)inverse_deviation[c]);
-      factor[c] = gamma ? gamma[c] * inverse_deviation[c] : inverse_deviation[c];
+      a->dbeta[c] = (float)sums[c];
+      a->dgamma[c] = (float)(sums[channels + c] * (double)a->inverse_deviation[c]);
+      factor[c] = a->gamma ? a->gamma[c] * a->inverse_deviation[c] : a->inverse_deviation[c];
     }
-  if (!dx)
+  else
+    suspects = tiers[plan->isa]->gradient_numbers(
+        channels, (double)plan->rows, a->epsilon, a->gamma, a->mean_rest, a->inverse_deviation,
+        (norm_gradient_sums){sums, sums + channels, sums + 2 * channels}, a->dgamma, a->dbeta, factor, offset, slope);
+  if (!a->dx)
     return;
-  if (dresidual) { /* it holds dz now */
-    j.dy = dresidual;
+  if (a->dresidual) { /* it holds dz now */
+    j.dy = a->dresidual;
     j.mask = NORM_MASK_NONE;
   }
   apus_parallel_for(plan->rows, grain(channels), dx_rows, &j);
@@ -247,18 +251,13 @@ static void backward(const apus_batch_norm_plan *plan, const float *x, const flo
     apus_parallel_for(channels, (GRAIN + plan->rows - 1) / plan->rows, suspect_gradients, &j);
 }
 
-void apus_batch_norm_backward(const apus_batch_norm_plan *plan, const float *x, const float *y, const float *dy,
-                              const float *mean, const float *mean_rest, const float *inverse_deviation, const float *scale,
-                              const float *shift, const float *gamma, double epsilon, apus_activation activation, float *dx,
-                              float *dgamma, float *dbeta, float *dresidual, void *scratch) {
-  backward(plan, x, y, dy, mean, mean_rest, inverse_deviation, scale, shift, gamma, epsilon, activation, dx, dgamma, dbeta,
-           dresidual, scratch);
+void apus_batch_norm_backward(const apus_batch_norm_plan *plan, const apus_batch_norm_backward_arguments *arguments,
+                              void *scratch) {
+  assert(arguments->mean_rest);
+  backward(plan, arguments, 0, scratch);
 }
 
-void apus_batch_norm_backward_frozen(const apus_batch_norm_plan *plan, const float *x, const float *y, const float *dy,
-                                     const float *mean, const float *inverse_deviation, const float *scale, const float *shift,
-                                     const float *gamma, apus_activation activation, float *dx, float *dgamma, float *dbeta,
-                                     float *dresidual, void *scratch) {
-  backward(plan, x, y, dy, mean, NULL, inverse_deviation, scale, shift, gamma, 0, activation, dx, dgamma, dbeta, dresidual,
-           scratch);
+void apus_batch_norm_backward_frozen(const apus_batch_norm_plan *plan, const apus_batch_norm_backward_arguments *arguments,
+                                     void *scratch) {
+  backward(plan, arguments, 1, scratch);
 }

@@ -3,10 +3,13 @@
 #include "apus/reference/group_norm.h"
 #include "norm/group/group_norm.h"
 
+#include <assert.h>
+
 #include "apus/runtime.h"
 #include "runtime/integers.h"
 #include "runtime/limits.h"
 #include "runtime/merge.h"
+#include "runtime/scratch.h"
 #include "runtime/status.h"
 
 /* Floats a channel that a unit of work keeps: sums and gradients of parameters in double, and what it makes of them. */
@@ -58,26 +61,24 @@ static int past_caches(const apus_group_norm_plan *p, int tensors) {
   return apus_past_caches(p->batch * p->positions * p->channels * (int64_t)sizeof(float) * tensors);
 }
 
-void apus_group_norm_forward(const apus_group_norm_plan *plan, const float *x, const float *gamma, const float *beta,
-                             double epsilon, const float *residual, apus_activation activation, float *y, float *mean,
-                             float *mean_rest, float *inverse_deviation, void *scratch) {
+void apus_group_norm_forward(const apus_group_norm_plan *plan, const apus_group_norm_forward_arguments *a, void *scratch) {
+  assert(a->x && a->y && a->mean && a->mean_rest && a->inverse_deviation && apus_is_scratch(scratch, plan->scratch_bytes));
   if (!apus_group_norm_tiers[plan->isa]) {
-    apus_group_norm_forward_reference_f32(plan->batch, plan->positions, plan->channels, plan->groups, x, gamma, beta, epsilon,
-                                          residual, activation, y, mean, mean_rest, inverse_deviation);
+    apus_group_norm_forward_reference_f32(plan->batch, plan->positions, plan->channels, plan->groups, a);
     return;
   }
   group_job job = {.plan = plan,
-                   .x = x,
-                   .gamma = gamma,
-                   .beta = beta,
-                   .residual = residual,
-                   .epsilon = epsilon,
-                   .relu = activation == APUS_ACTIVATION_RELU,
-                   .stream = y != x && y != residual && past_caches(plan, residual ? 3 : 2),
-                   .mean = mean,
-                   .rest = mean_rest,
-                   .inverse = inverse_deviation,
-                   .out = y,
+                   .x = a->x,
+                   .gamma = a->gamma,
+                   .beta = a->beta,
+                   .residual = a->residual,
+                   .epsilon = a->epsilon,
+                   .relu = a->activation == APUS_ACTIVATION_RELU,
+                   .stream = a->y != a->x && a->y != a->residual && past_caches(plan, a->residual ? 3 : 2),
+                   .mean = a->mean,
+                   .rest = a->mean_rest,
+                   .inverse = a->inverse_deviation,
+                   .out = a->y,
                    .scratch = scratch};
   if (group_by_rows(plan))
     apus_group_rows_forward(&job);
@@ -85,35 +86,33 @@ void apus_group_norm_forward(const apus_group_norm_plan *plan, const float *x, c
     apus_group_columns_forward(&job);
 }
 
-void apus_group_norm_backward(const apus_group_norm_plan *plan, const float *x, const float *y, const float *dy,
-                              const float *mean, const float *mean_rest, const float *inverse_deviation, const float *gamma,
-                              const float *beta, double epsilon, apus_activation activation, float *dx, float *dgamma,
-                              float *dbeta, float *dresidual, void *scratch) {
+void apus_group_norm_backward(const apus_group_norm_plan *plan, const apus_group_norm_backward_arguments *a, void *scratch) {
+  assert(a->x && a->dy && a->mean && a->mean_rest && a->inverse_deviation && a->dgamma && a->dbeta &&
+         apus_is_scratch(scratch, plan->scratch_bytes));
   if (!apus_group_norm_tiers[plan->isa]) {
-    apus_group_norm_backward_reference_f32(plan->batch, plan->positions, plan->channels, plan->groups, x, y, dy, mean, mean_rest,
-                                           inverse_deviation, gamma, beta, epsilon, activation, dx, dgamma, dbeta, dresidual);
+    apus_group_norm_backward_reference_f32(plan->batch, plan->positions, plan->channels, plan->groups, a);
     return;
   }
   group_job job = {.plan = plan,
-                   .x = x,
-                   .dy = dy,
-                   .gamma = gamma,
-                   .beta = beta,
+                   .x = a->x,
+                   .dy = a->dy,
+                   .gamma = a->gamma,
+                   .beta = a->beta,
                    .stream = past_caches(plan, 3),
-                   .epsilon = epsilon,
-                   .mean = (float *)mean,
-                   .rest = (float *)mean_rest,
-                   .inverse = (float *)inverse_deviation,
-                   .out = dx,
-                   .dgamma = dgamma,
-                   .dbeta = dbeta,
+                   .epsilon = a->epsilon,
+                   .mean = (float *)a->mean,
+                   .rest = (float *)a->mean_rest,
+                   .inverse = (float *)a->inverse_deviation,
+                   .out = a->dx,
+                   .dgamma = a->dgamma,
+                   .dbeta = a->dbeta,
                    .scratch = scratch};
-  if (activation == APUS_ACTIVATION_RELU) {
-    job.mask = y ? NORM_MASK_Y : NORM_MASK_X;
-    job.y = y;
+  if (a->activation == APUS_ACTIVATION_RELU) {
+    job.mask = a->y ? NORM_MASK_Y : NORM_MASK_X;
+    job.y = a->y;
   }
   /* In place and unmasked, dresidual is there already. */
-  job.dz = dresidual == dy && job.mask == NORM_MASK_NONE ? NULL : dresidual;
+  job.dz = a->dresidual == a->dy && job.mask == NORM_MASK_NONE ? NULL : a->dresidual;
   if (group_by_rows(plan))
     apus_group_rows_backward(&job);
   else

@@ -3,6 +3,7 @@
 #include "apus/local_response_norm.h"
 #include "apus/reference/local_response_norm.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "norm/kernels.h"
@@ -73,10 +74,16 @@ typedef struct job {
   float *out, *scratch;
 } job;
 
+/* The plan's numbers for the reference, over so many rows. */
+static apus_local_response_norm of_reference(const apus_local_response_norm_plan *p, int64_t rows) {
+  return (apus_local_response_norm){rows, p->channels, p->size, (double)p->alpha, (double)p->beta, (double)p->k};
+}
+
 /* What float cannot do: rows one of whose squares overflows, and with a k below what underflows all of them. By the reference,
  * which computes in double. */
 static void wide_rows(const job *j, int64_t begin, int64_t end) {
   const apus_local_response_norm_plan *p = j->plan;
+  const apus_local_response_norm of_a_row = of_reference(p, 1);
   for (int64_t row = begin; row < end; row++) {
     const float *x = j->x + row * p->channels;
     int is_large = !(p->k > LEAST_K);
@@ -85,11 +92,9 @@ static void wide_rows(const job *j, int64_t begin, int64_t end) {
     if (!is_large)
       continue;
     if (j->dy)
-      apus_local_response_norm_backward_reference_f32(1, p->channels, p->size, p->alpha, p->beta, p->k, x,
-                                                      j->dy + row * p->channels, j->out + row * p->channels);
+      apus_local_response_norm_backward_reference_f32(&of_a_row, x, j->dy + row * p->channels, j->out + row * p->channels);
     else
-      apus_local_response_norm_forward_reference_f32(1, p->channels, p->size, p->alpha, p->beta, p->k, x,
-                                                     j->out + row * p->channels);
+      apus_local_response_norm_forward_reference_f32(&of_a_row, x, j->out + row * p->channels);
   }
 }
 
@@ -111,18 +116,20 @@ static void run(const apus_local_response_norm_plan *p, job j) {
 }
 
 void apus_local_response_norm_forward(const apus_local_response_norm_plan *plan, const float *x, float *y, void *scratch) {
+  assert(x && y && x != y && apus_is_scratch(scratch, plan->scratch_bytes));
+  const apus_local_response_norm whole = of_reference(plan, plan->rows);
   if (!tiers[plan->isa])
-    apus_local_response_norm_forward_reference_f32(plan->rows, plan->channels, plan->size, plan->alpha, plan->beta, plan->k, x,
-                                                   y);
+    apus_local_response_norm_forward_reference_f32(&whole, x, y);
   else
     run(plan, (job){.plan = plan, .x = x, .out = y, .scratch = scratch});
 }
 
 void apus_local_response_norm_backward(const apus_local_response_norm_plan *plan, const float *x, const float *dy, float *dx,
                                        void *scratch) {
+  assert(x && dy && dx && dx != x && dx != dy && apus_is_scratch(scratch, plan->scratch_bytes));
+  const apus_local_response_norm whole = of_reference(plan, plan->rows);
   if (!tiers[plan->isa])
-    apus_local_response_norm_backward_reference_f32(plan->rows, plan->channels, plan->size, plan->alpha, plan->beta, plan->k, x,
-                                                    dy, dx);
+    apus_local_response_norm_backward_reference_f32(&whole, x, dy, dx);
   else
     run(plan, (job){.plan = plan, .x = x, .dy = dy, .out = dx, .scratch = scratch});
 }

@@ -3,9 +3,9 @@
 
 /* 16-byte vectors for any CPU, multiply and add apart: what a tier is, and the words in which kernels are written.
  *
- * A kernel `<family>/<name>.c.inc` (all functions static) is compiled once a tier by a stub `<family>/<name>_<tier>.c` that
- * includes `runtime/simd/simd_<tier>.h`, then the kernel, and exports one function table under a name spelled out in full. Every
- * tier's header defines the same names, so only one may be included in a translation unit:
+ * A kernel `<family>/<name>.c.inc` (all functions static) is compiled once for each tier: `isa/<tier>.c` includes
+ * `runtime/simd/simd_<tier>.h`, then the families, whose `tier.c.inc` exports a function table under a name that `isa/<tier>.c`
+ * spells out in full. Every tier's header defines the same names, so only one may be included in a translation unit:
  *
  *   SIMD_TARGET   for every function that uses the types      SIMD_LANES   floats in a vector      SIMD_HAS_FMA   0 or 1
  *   vf, vi, vm    vectors of float and int32, and the mask that comparing two vf or vi gives

@@ -16,21 +16,31 @@ void apus_batch_norm_statistics_reference_f64(int64_t rows, int64_t channels, co
 void apus_batch_norm_deviation_reference_f64(int64_t channels, const double *variance, double epsilon, double *inverse_deviation);
 void apus_batch_norm_fold_reference_f64(int64_t channels, const double *mean_rest, const double *inverse_deviation,
                                         const double *gamma, const double *beta, double *scale, double *shift);
-void apus_batch_norm_apply_reference_f32(int64_t rows, int64_t channels, const float *x, const float *mean, const float *scale,
-                                         const float *shift, const float *residual, apus_activation activation, float *y);
-void apus_batch_norm_apply_reference_f64(int64_t rows, int64_t channels, const double *x, const double *mean, const double *scale,
-                                         const double *shift, const double *residual, apus_activation activation, double *y);
 
-/* mean_rest NULL: as apus_batch_norm_backward_frozen. */
-void apus_batch_norm_backward_reference_f32(int64_t rows, int64_t channels, const float *x, const float *y, const float *dy,
-                                            const float *mean, const float *mean_rest, const float *inverse_deviation,
-                                            const float *scale, const float *shift, const float *gamma, double epsilon,
-                                            apus_activation activation, float *dx, float *dgamma, float *dbeta, float *dresidual);
-void apus_batch_norm_backward_reference_f64(int64_t rows, int64_t channels, const double *x, const double *y, const double *dy,
-                                            const double *mean, const double *mean_rest, const double *inverse_deviation,
-                                            const double *scale, const double *shift, const double *gamma, double epsilon,
-                                            apus_activation activation, double *dx, double *dgamma, double *dbeta,
-                                            double *dresidual);
+/* As apus_batch_norm_map. */
+typedef struct apus_batch_norm_map_f64 {
+  const double *mean, *scale, *shift, *residual;
+  apus_activation activation;
+} apus_batch_norm_map_f64;
+
+void apus_batch_norm_apply_reference_f32(int64_t rows, int64_t channels, const float *x, const apus_batch_norm_map *map,
+                                         float *y);
+void apus_batch_norm_apply_reference_f64(int64_t rows, int64_t channels, const double *x, const apus_batch_norm_map_f64 *map,
+                                         double *y);
+
+/* As apus_batch_norm_backward_arguments. */
+typedef struct apus_batch_norm_backward_arguments_f64 {
+  const double *x, *dy, *y, *mean, *mean_rest, *inverse_deviation, *scale, *shift, *gamma;
+  double epsilon;
+  apus_activation activation;
+  double *dx, *dresidual, *dgamma, *dbeta;
+} apus_batch_norm_backward_arguments_f64;
+
+/* Where mean_rest is NULL as apus_batch_norm_backward_frozen, which reads inverse_deviation; else mean and deviation are found
+ * in x once more. */
+void apus_batch_norm_backward_reference_f32(int64_t rows, int64_t channels, const apus_batch_norm_backward_arguments *arguments);
+void apus_batch_norm_backward_reference_f64(int64_t rows, int64_t channels,
+                                            const apus_batch_norm_backward_arguments_f64 *arguments);
 
 #ifdef __cplusplus
 }

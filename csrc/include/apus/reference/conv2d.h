@@ -10,12 +10,17 @@
 extern "C" {
 #endif
 
-void apus_conv2d_forward_reference_f32(const apus_conv2d *shape, const float *x, const float *w, const float *bias,
-                                       const float *mean, const float *scale, const float *shift, const float *residual,
-                                       apus_activation activation, float *y);
-void apus_conv2d_forward_reference_f64(const apus_conv2d *shape, const double *x, const double *w, const double *bias,
-                                       const double *mean, const double *scale, const double *shift, const double *residual,
-                                       apus_activation activation, double *y);
+/* As apus_conv2d_epilogue. */
+typedef struct apus_conv2d_epilogue_f64 {
+  const double *bias, *mean, *scale, *shift, *residual;
+  apus_activation activation;
+} apus_conv2d_epilogue_f64;
+
+/* epilogue may be NULL. */
+void apus_conv2d_forward_reference_f32(const apus_conv2d *shape, const float *x, const float *w,
+                                       const apus_conv2d_epilogue *epilogue, float *y);
+void apus_conv2d_forward_reference_f64(const apus_conv2d *shape, const double *x, const double *w,
+                                       const apus_conv2d_epilogue_f64 *epilogue, double *y);
 void apus_conv2d_backward_data_reference_f32(const apus_conv2d *shape, const float *dy, const float *w, int accumulate,
                                              float *dx);
 void apus_conv2d_backward_data_reference_f64(const apus_conv2d *shape, const double *dy, const double *w, int accumulate,

@@ -1,0 +1,36 @@
+/// Where in the model an operation runs, for plans, graphs, observers and errors.
+extension Scope {
+  /// Path of the innermost layer that runs: empty for the model itself, and `nil` where no layer runs, or none that is part of a model.
+  package var path: String? {
+    for depth in places.open.indices where places.calls[places.open[depth]].path == nil {
+      let layer = places.calls[places.open[depth]].layer
+      let outer = depth == 0 ? nil : places.calls[places.open[depth - 1]].path ?? nil
+      if depth == 0 { places.naming = naming(of: layer) }
+      let found = places.naming?.path(of: layer, within: outer, earlier: places.earlier(than: depth))
+      // A layer that is made on the way is its maker's.
+      places.setPath(found ?? outer, ofCall: places.open[depth])
+    }
+    guard let last = places.open.last else { return outer?.path }
+    return places.calls[last].path ?? nil
+  }
+
+  /// The model that the scope is for, where the outermost layer is in it; else the outermost layer.
+  private func naming(of layer: any Layer) -> any LayerNaming {
+    if places.modelNaming == nil, let model { places.modelNaming = LayerNames(model) }
+    if let naming = places.modelNaming, naming.path(of: layer, within: nil, earlier: []) != nil { return naming }
+    return LayerNames(layer)
+  }
+
+  /// The types of one's own, outside of the library, of the layers that run and of the model, the innermost first.
+  var ownLayers: [String] {
+    if places.open.isEmpty, let outer { return outer.ownLayers }
+    var running = places.open.reversed().map { Swift.type(of: places.calls[$0].layer) as any Layer.Type }
+    if let model, running.last != Swift.type(of: model) { running.append(Swift.type(of: model)) }
+    return running.filter { !Self.isLibrarys($0) }.map { "\($0)" }
+  }
+
+  private static func isLibrarys(_ type: any Layer.Type) -> Bool {
+    let module = String(reflecting: type).prefix { $0 != "." }
+    return ["ApusCore", "ApusLayers", "ApusNetworks", "ApusTraining", "ApusInsight", "ApusVision"].contains(module)
+  }
+}

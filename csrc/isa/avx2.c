@@ -1,0 +1,30 @@
+/* Every family's kernels for AVX2 and FMA, but the micro-kernel of products, whose tiles are the tier's own (gemm/tile_avx2.c).
+ */
+
+#if defined(__x86_64__)
+#include "runtime/simd/simd_avx2.h"
+
+#define ACTIVATION_KERNELS apus_activation_avx2
+#include "activation/tier.c.inc"
+#define DEPTHWISE_KERNELS apus_depthwise_avx2
+#include "conv/depthwise/tier.c.inc"
+#define WINOGRAD_KERNELS apus_winograd_avx2
+#include "conv/winograd/tier.c.inc"
+#define ELEMENTWISE_KERNELS apus_elementwise_avx2
+#include "elementwise/tier.c.inc"
+#define LOSS_KERNELS apus_loss_avx2
+#include "loss/tier.c.inc"
+#define BATCH_NORM_KERNELS apus_batch_norm_avx2
+#include "norm/batch/tier.c.inc"
+#define GROUP_NORM_KERNELS apus_group_norm_avx2
+#include "norm/group/tier.c.inc"
+#define LOCAL_RESPONSE_NORM_KERNELS apus_local_response_norm_avx2
+#include "norm/response/tier.c.inc"
+#define GRADIENT_KERNELS apus_gradient_avx2
+#define OPTIMIZER_KERNELS apus_optimizer_avx2
+#include "optimizer/tier.c.inc"
+#define POOL2D_KERNELS apus_pool2d_avx2
+#include "pool/tier.c.inc"
+#define RESAMPLE_KERNELS apus_resample_avx2
+#include "resample/tier.c.inc"
+#endif

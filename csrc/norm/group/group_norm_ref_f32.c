@@ -1,6 +1,0 @@
-#include "apus/reference/group_norm.h"
-
-typedef float real;
-#define group_norm_forward apus_group_norm_forward_reference_f32
-#define group_norm_backward apus_group_norm_backward_reference_f32
-#include "norm/group/group_norm_ref.c.inc"

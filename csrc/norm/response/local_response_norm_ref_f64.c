@@ -1,6 +1,0 @@
-#include "apus/reference/local_response_norm.h"
-
-typedef double real;
-#define local_response_norm_forward apus_local_response_norm_forward_reference_f64
-#define local_response_norm_backward apus_local_response_norm_backward_reference_f64
-#include "norm/response/local_response_norm_ref.c.inc"

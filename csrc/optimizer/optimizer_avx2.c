@@ -1,7 +1,0 @@
-#if defined(__x86_64__)
-#include "runtime/simd/simd_avx2.h"
-
-#include "optimizer/tier.c.inc"
-
-const apus_optimizer_kernels apus_optimizer_avx2 = {.rules = rules};
-#endif
