@@ -31,7 +31,8 @@ package struct RoundingComparison {
     }
     decisions.follow()
     var found: [Value] = []
-    let same = RoundingComparison.gradients(of: model, phase, isDouble: true, decisions, loss) { operation, path, result in
+    let same = RoundingComparison.gradients(of: model, phase, isDouble: true, decisions, loss) {
+      operation, path, result in
       let error = RoundingComparison.error(forward[found.count], result)
       found.append(Value(operation: operation, path: path, error: error))
     }

@@ -50,7 +50,8 @@ final class LayerNames: LayerNaming {
       return entry.path != outer && (outer.isEmpty || entry.path.hasPrefix(outer + "."))
     }
     if candidates.isEmpty { return nil }
-    let identity = LayerNames.reference(to: layer) ?? ModelWalk(layer, listsLayers: true, for: .describing).layers[0].cell
+    let identity =
+      LayerNames.reference(to: layer) ?? ModelWalk(layer, listsLayers: true, for: .describing).layers[0].cell
     if let identity { return candidates.first { $0.identity == identity }?.path }
     let settings = LayerNames.settings(of: layer)
     let alike = candidates.filter { $0.identity == nil && LayerNames.settings(of: $0.layer) == settings }

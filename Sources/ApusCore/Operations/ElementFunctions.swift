@@ -8,7 +8,7 @@ public enum ActivationFunction: Hashable, Sendable {
 
 extension ActivationFunction {
   /// The layer's name.
-  public var name: String {
+  package var name: String {
     switch self {
     case .relu: "ReLU"
     case .threshold: "Threshold"

@@ -1,6 +1,6 @@
 extension TensorOperation {
   /// The name that plans and errors use: `Conv2D`.
-  public var name: String {
+  package var name: String {
     switch self {
     case .convolution: "Conv2D"
     case .transposedConvolution: "ConvTranspose2D"

@@ -4,7 +4,7 @@ public struct ImageEdges: Hashable, Sendable {
   public var top, left, bottom, right: Int
 
   /// A number of pixels for each side.
-  public init(top: Int, left: Int, bottom: Int, right: Int) {
+  package init(top: Int, left: Int, bottom: Int, right: Int) {
     (self.top, self.left, self.bottom, self.right) = (top, left, bottom, right)
   }
 

@@ -64,7 +64,9 @@ package final class Planner: OperationListener {
     let marks = report.inputs.compactMap { $0?.body.mark }
     guard report.isListed else {
       // The parts of a whole have marked it already.
-      if result.body.mark == nil { result.body.mark = marks.first { !(($0 as? PlanMark)?.isConstant ?? false) } ?? marks.first }
+      if result.body.mark == nil {
+        result.body.mark = marks.first { !(($0 as? PlanMark)?.isConstant ?? false) } ?? marks.first
+      }
       return
     }
     let details = report.details
@@ -121,7 +123,9 @@ extension ReceptiveField {
 
 extension Scope {
   /// A scope in which a model runs on shapes alone, and `planner` listens.
-  package convenience init(planning planner: Planner, mode: Mode = .plain, phase: Phase = .inference, of model: any Layer) {
+  package convenience init(
+    planning planner: Planner, mode: Mode = .plain, phase: Phase = .inference, of model: any Layer
+  ) {
     self.init(mode: mode, phase: phase, key: RandomKey(seed: 0, step: 0), plannedMemory: planner.memory)
     self.model = model
     add(planner)

@@ -79,7 +79,8 @@ public struct BatchNorm: Layer {
     if usesBatch && x.elementCount <= shape.elementCount {
       return shapeFailure(
         "BatchNorm",
-        "in training needs more than one value per \(isPerActivation ? "activation" : "channel"), input is \(x.shape)", input: x)
+        "in training needs more than one value per \(isPerActivation ? "activation" : "channel"), input is \(x.shape)",
+        input: x)
     }
     Tensor.enter(&x, "BatchNorm")
     let flat: Shape = [shape.elementCount]

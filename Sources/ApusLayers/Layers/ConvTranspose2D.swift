@@ -40,7 +40,8 @@ private func transposedConvolution(
   else {
     return shapeFailure(
       "ConvTranspose2D",
-      "needs stride \(stride) and dilation \(dilation) in 1...\(IntOrPair.largest), and output padding \(outputPadding) below one of them", input: x)
+      "needs stride \(stride) and dilation \(dilation) in 1...\(IntOrPair.largest), and output padding \(outputPadding) below one of them",
+      input: x)
   }
   let kernel = IntOrPair(weight.shape[0], weight.shape[1])
   let outputs = weight.shape[2] * groups

@@ -33,7 +33,8 @@ package func convolution(
   }
   guard groups > 0, weight.shape[3] % groups == 0 else {
     return shapeFailure(
-      "Conv2D", "with \(groups) groups needs output channels that are a multiple of it, not \(weight.shape[3])", input: x)
+      "Conv2D", "with \(groups) groups needs output channels that are a multiple of it, not \(weight.shape[3])",
+      input: x)
   }
   guard x.shape[3] == weight.shape[2] * groups else {
     return shapeFailure(

@@ -146,7 +146,8 @@ public func layerNorm(
 }
 
 private func grouped(
-  _ name: StaticString, _ x: consuming Tensor, channels: Int, groups: Int, epsilon: Double, _ gamma: Tensor?, _ beta: Tensor?
+  _ name: StaticString, _ x: consuming Tensor, channels: Int, groups: Int, epsilon: Double, _ gamma: Tensor?,
+  _ beta: Tensor?
 ) -> Tensor {
   if x.isPoisoned { return x }
   guard x.rank >= 2, x.shape[x.rank - 1] == channels else {
@@ -159,7 +160,8 @@ private func grouped(
   let positions = x.shape.dropFirst().dropLast().reduce(1, *)
   let view = GroupView(
     batch: x.shape[0], positions: positions, channels: channels, groups: groups, epsilon: epsilon)
-  return normalized(name, x, view, parameterShape: [channels], gamma, beta, .groupNorm(groups: groups, epsilon: epsilon))
+  return normalized(
+    name, x, view, parameterShape: [channels], gamma, beta, .groupNorm(groups: groups, epsilon: epsilon))
 }
 
 private func layered(
@@ -178,7 +180,8 @@ private func layered(
 }
 
 private func normalized(
-  _ name: StaticString, _ x: consuming Tensor, _ view: GroupView, parameterShape: Shape, _ gamma: Tensor?, _ beta: Tensor?,
+  _ name: StaticString, _ x: consuming Tensor, _ view: GroupView, parameterShape: Shape, _ gamma: Tensor?,
+  _ beta: Tensor?,
   _ graph: Graph.Operation
 ) -> Tensor {
   // A single value is its own mean: the output would be β whatever it is.

@@ -61,6 +61,8 @@ public func localResponseNorm(
   let constant = x.detached()
   let y = Kernels.localResponseNorm(constant, window)
   tape?.record(y, x.body.node) { Kernels.localResponseNormBackward(constant, gradient: $0, window) }
-  report("LocalResponseNorm", y, from: [x], as: .localResponseNorm(size: size, alpha: alpha, beta: beta, k: k), with: .init(multiplyAdds: y.elementCount * size))
+  report(
+    "LocalResponseNorm", y, from: [x], as: .localResponseNorm(size: size, alpha: alpha, beta: beta, k: k),
+    with: .init(multiplyAdds: y.elementCount * size))
   return y
 }

@@ -53,7 +53,9 @@ public func patches(
       return whole
     }
   }
-  report("Patches", y, from: [padded], as: .patches(PatchSettings(kernel: kernel, stride: stride, dilation: dilation)), with: .init(window: .init(kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair)))
+  report(
+    "Patches", y, from: [padded], as: .patches(PatchSettings(kernel: kernel, stride: stride, dilation: dilation)),
+    with: .init(window: .init(kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair)))
   return y
 }
 

@@ -22,7 +22,9 @@ public func maxPool2d(
     let (input, mask) = (x.shape, Scope.current?.decisions?.settled(mask) ?? mask)
     tape.record(y, x.body.node) { Kernels.maxPoolBackward($0, mask: mask, input: input, settings) }
   }
-  report("MaxPool2D", y, from: [x], as: .maxPool(settings), with: .init(window: .init(kernel: settings.kernel.pair, stride: settings.stride.pair)))
+  report(
+    "MaxPool2D", y, from: [x], as: .maxPool(settings),
+    with: .init(window: .init(kernel: settings.kernel.pair, stride: settings.stride.pair)))
   return y
 }
 
@@ -59,7 +61,9 @@ public func averagePool2d(
     let input = x.shape
     tape.record(y, x.body.node) { Kernels.averagePoolBackward($0, input: input, settings) }
   }
-  report("AveragePool2D", y, from: [x], as: .averagePool(settings), with: .init(window: .init(kernel: settings.kernel.pair, stride: settings.stride.pair)))
+  report(
+    "AveragePool2D", y, from: [x], as: .averagePool(settings),
+    with: .init(window: .init(kernel: settings.kernel.pair, stride: settings.stride.pair)))
   return y
 }
 

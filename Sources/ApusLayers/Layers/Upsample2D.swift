@@ -20,7 +20,9 @@ public func resize2d(
   }
   if x.shape[1] == height && x.shape[2] == width { return x }
   let y = asOneOperation { resized(x, height: height, width: width, filter, antialias, alignCorners) }
-  report("Resize2D", y, from: [x], as: .resize(ResizeSettings(filter: filter, antialias: antialias, alignCorners: alignCorners)), isListed: false)
+  report(
+    "Resize2D", y, from: [x],
+    as: .resize(ResizeSettings(filter: filter, antialias: antialias, alignCorners: alignCorners)), isListed: false)
   return y
 }
 

@@ -8,7 +8,8 @@ public func standardized(weight: Tensor, epsilon: Double = 1e-5) -> Tensor {
   checkNormalization("standardized", epsilon: epsilon)
   guard weight.rank >= 2, weight.elementCount > weight.shape[weight.rank - 1] else {
     return shapeFailure(
-      "WeightStandardization", "needs more than one weight an output channel, the weight is \(weight.shape)", input: weight)
+      "WeightStandardization", "needs more than one weight an output channel, the weight is \(weight.shape)",
+      input: weight)
   }
   let statistics = Kernels.channelStatistics(weight, channels: weight.shape[weight.rank - 1], epsilon: epsilon)
   return normalized(weight, statistics, nil, nil, epsilon: epsilon)

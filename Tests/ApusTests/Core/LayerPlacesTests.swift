@@ -141,7 +141,9 @@ private struct Sharing: Layer {
     #expect(errorText(stopped).contains("gates.1.reduce: Conv2D expects 4 channels"))
     let inStep = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let model = Net()
-      _ = valueWithGradients(of: model) { model.head(flatten(model.pool(model.stem(Tensor.ones([1, 4, 4, 3]))))).sum() }
+      _ = valueWithGradients(of: model) {
+        model.head(flatten(model.pool(model.stem(Tensor.ones([1, 4, 4, 3]))))).sum()
+      }
     }
     #expect(errorText(inStep).contains("head: Linear expects 64 features, input is [1, 16] (in Net)"))
   }
@@ -159,7 +161,8 @@ private struct Sharing: Layer {
       struct Nothing: Layer {}
       _ = Nothing()(Tensor.ones([1]))
     }
-    #expect(errorText(stopped).contains("Nothing: a Layer implements forward(_ x: Tensor) -> Tensor, which this one lacks"))
+    #expect(
+      errorText(stopped).contains("Nothing: a Layer implements forward(_ x: Tensor) -> Tensor, which this one lacks"))
   }
 
   /// `forward` called by itself computes the same, without a place.
