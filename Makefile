@@ -19,9 +19,7 @@ demo: build
 	@Scripts/demo
 
 test: build c-core
-	ctest --test-dir $(CMAKE_BUILD) --output-on-failure
-	swift test -c release --disable-xctest --disable-testable-imports
-	Scripts/test-examples
+	@Scripts/test
 
 build: dependencies
 	swift build -c release

@@ -44,22 +44,29 @@ let package = Package(
     // One dynamic library with every module, for scripts: two would each carry their own copy of the core.
     .library(name: "ApusDynamic", type: .dynamic, targets: ["Apus", "ApusVision", "ApusONNX", "CApusScript"]),
   ],
+  traits: [
+    .trait(
+      name: "OpenBLAS",
+      description:
+        "Links OpenBLAS: im2col convolution and its matrix product, for who asks for them, and LAPACK's eigenvalues.")
+  ],
   targets: [
     .target(
       name: "CApus", path: "csrc", publicHeadersPath: "include",
       cSettings: [
         .headerSearchPath("."),
         .define("NDEBUG", .when(configuration: .release)),
+        .define("APUS_OPENBLAS", .when(traits: ["OpenBLAS"])),
         .unsafeFlags(optimization + ["-fopenmp"] + options + instrumentation, .when(platforms: [.linux])),
         .unsafeFlags(optimization + ["-Xclang", "-fopenmp"] + options + instrumentation, .when(platforms: [.macOS])),
       ],
       linkerSettings: [
         .linkedLibrary(openMP, .when(platforms: [.linux])),
-        .linkedLibrary("openblas", .when(platforms: [.linux])),
+        .linkedLibrary("openblas", .when(traits: ["OpenBLAS"])),
         .linkedLibrary("m", .when(platforms: [.linux])),
-        .unsafeFlags(["-L\(brew)/opt/libomp/lib", "-L\(brew)/opt/openblas/lib"], .when(platforms: [.macOS])),
+        .unsafeFlags(["-L\(brew)/opt/libomp/lib"], .when(platforms: [.macOS])),
+        .unsafeFlags(["-L\(brew)/opt/openblas/lib"], .when(platforms: [.macOS], traits: ["OpenBLAS"])),
         .linkedLibrary("omp", .when(platforms: [.macOS])),
-        .linkedLibrary("openblas", .when(platforms: [.macOS])),
       ]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
@@ -118,11 +125,11 @@ if hasCommand {
 }
 
 #if os(Linux)
-  requireLibraries()
+  requireOpenMP()
 #endif
 
-/// The link, which would be the first to miss a library, comes after minutes of compiling.
-func requireLibraries() {
+/// The link, which would be the first to miss the library, comes after minutes of compiling.
+func requireOpenMP() {
   if environment["APUS_LIBRARY_CHECK"] == "0" { return }
   let files = FileManager.default
   let systems = ["/usr/lib", "/lib", "/usr/lib64", "/lib64", "/usr/local/lib", "/usr/local/lib64"]
@@ -130,17 +137,13 @@ func requireLibraries() {
   let folders =
     (environment["LIBRARY_PATH"] ?? "").split(separator: ":").map(String.init) + systems
     + triples.map { "/usr/lib/" + $0 }
-  let missing = [("openblas", "libopenblas-dev"), (openMP, "libomp-dev")].filter { name, _ in
-    !folders.contains { folder in
-      ["so", "a"].contains { files.fileExists(atPath: "\(folder)/lib\(name).\($0)") }
-    }
+  let isThere = folders.contains { folder in
+    ["so", "a"].contains { files.fileExists(atPath: "\(folder)/lib\(openMP).\($0)") }
   }
-  if missing.isEmpty { return }
-  let names = missing.map { "lib\($0.0).so" }.joined(separator: " and ")
+  if isThere { return }
   let text = """
-    Apus links \(names), not found in \(folders.joined(separator: ", ")). Debian and Ubuntu: apt-get install \
-    \(missing.map(\.1).joined(separator: " ")). In another folder: name it in LIBRARY_PATH. OpenMP under another name: APUS_OMP_LIB=omp. \
-    No check at all: APUS_LIBRARY_CHECK=0.
+    Apus links lib\(openMP).so, not found in \(folders.joined(separator: ", ")). Debian and Ubuntu: apt-get install libomp-dev. \
+    In another folder: name it in LIBRARY_PATH. OpenMP under another name: APUS_OMP_LIB=omp. No check at all: APUS_LIBRARY_CHECK=0.
 
     """
   FileHandle.standardError.write(Data(text.utf8))

@@ -21,7 +21,7 @@ else()
   set(APUS_PC_OPENMP "-lgomp")
 endif()
 
-option(APUS_OPENBLAS "with OpenBLAS, which two implementations stand on; the others need nothing" ON)
+option(APUS_OPENBLAS "with OpenBLAS, which two implementations that no plan chooses by itself and the eigenvalues stand on" OFF)
 find_package(PkgConfig REQUIRED)
 add_library(apus_openblas INTERFACE)
 if(APUS_OPENBLAS)
@@ -33,8 +33,7 @@ if(APUS_OPENBLAS)
   # Not Requires.private: with --static that would pull in what a static OpenBLAS needs (Debian's names gfortran), where the
   # shared one is linked.
   list(JOIN OPENBLAS_LDFLAGS " " APUS_PC_OPENBLAS)
-else()
-  target_compile_definitions(apus_openblas INTERFACE APUS_NO_OPENBLAS)
+  target_compile_definitions(apus_openblas INTERFACE APUS_OPENBLAS)
 endif()
 
 add_library(apus_flags INTERFACE)

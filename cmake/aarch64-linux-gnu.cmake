@@ -1,5 +1,5 @@
 # Cross-compiles for 64-bit Arm with Debian's gcc-aarch64-linux-gnu; ctest runs the programs by qemu-user.
-#   cmake -S . -B build/aarch64 --toolchain cmake/aarch64-linux-gnu.cmake -DAPUS_OPENBLAS=OFF
+#   cmake -S . -B build/aarch64 --toolchain cmake/aarch64-linux-gnu.cmake
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)

@@ -1,4 +1,4 @@
-// What `import Apus` gives: every module that builds on Swift, libomp, OpenBLAS and zlib alone. Image files (ApusVision) and ONNX
+// What `import Apus` gives: every module that builds on Swift, libomp and zlib alone. Image files (ApusVision) and ONNX
 // files (ApusONNX) are products of their own.
 @_exported import ApusCore
 @_exported import ApusData

@@ -32,6 +32,7 @@ typedef struct check_options {
   const char *name;   /* cases whose name contains this; NULL: all */
   int isa;            /* −1: every tier of this CPU */
   int threads;        /* 0: 1, 2, 3, 4 and 7; N: 1 and N */
+  int once;           /* each number of threads runs once: no repetition, and allocations are not counted */
   int64_t cases;      /* random cases a family */
   int verbose;        /* prints each case */
   int stop;           /* ends at the first failure */

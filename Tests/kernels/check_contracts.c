@@ -93,10 +93,10 @@ static void mean_without_scale(void) {
   apus_conv2d_forward(&plan, x, w, &(apus_conv2d_epilogue){.mean = other}, y, scratch);
 }
 
-static void check_conv2d(void) {
+static void check_conv2d(int isa) {
   static const char *const passes[] = {"plan->pass == APUS_CONV2D_FORWARD", "plan->pass == APUS_CONV2D_BACKWARD_DATA",
                                        "plan->pass == APUS_CONV2D_BACKWARD_WEIGHTS"};
-  if (!check_case("conv2d", "a plan of another pass, memory that was not asked for"))
+  if (!check_select(isa) || !check_case("conv2d", "a plan of another pass, memory that was not asked for"))
     return;
   for (int pass = APUS_CONV2D_FORWARD; pass <= APUS_CONV2D_BACKWARD_WEIGHTS; pass++) {
     run_pass = (apus_conv2d_pass)pass;
@@ -136,8 +136,8 @@ static void relu_on_a_sum(void) {
   apus_gemm_run(&plan, x, w, NULL, APUS_ACTIVATION_RELU, y, scratch);
 }
 
-static void check_gemm(void) {
-  if (!check_case("gemm", "no scratch; an epilogue behind a sum that goes on"))
+static void check_gemm(int isa) {
+  if (!check_select(isa) || !check_case("gemm", "no scratch; an epilogue behind a sum that goes on"))
     return;
   if (product(0).scratch_bytes > 0)
     expect_abort("no scratch", product_without_scratch, "apus_is_scratch");
@@ -205,8 +205,8 @@ static void responses_in_place(void) {
   apus_local_response_norm_forward(&plan, x, x, scratch);
 }
 
-static void check_norms(void) {
-  if (!check_case("normalization", "arguments that are missing, results in place of operands"))
+static void check_norms(int isa) {
+  if (!check_select(isa) || !check_case("normalization", "arguments that are missing, results in place of operands"))
     return;
   expect_abort("no mean_rest", norm_without_rest, "mean_rest");
   expect_abort("no scratch", norm_without_scratch, "apus_is_scratch");
@@ -223,15 +223,17 @@ static void pool_without_mask(void) {
   apus_max_pool2d_backward(&plan, y, NULL, x);
 }
 
-static void check_pool2d(void) {
-  if (check_case("pool2d", "no mask"))
+static void check_pool2d(int isa) {
+  if (check_select(isa) && check_case("pool2d", "no mask"))
     expect_abort("max pooling's backward without a mask", pool_without_mask, "mask");
 }
 
 void check_contracts_family(void) {
-  check_conv2d();
-  check_gemm();
-  check_norms();
-  check_pool2d();
+  for (int isa = 0; isa < APUS_ISA_COUNT; isa++) {
+    check_conv2d(isa);
+    check_gemm(isa);
+    check_norms(isa);
+    check_pool2d(isa);
+  }
 }
 #endif

@@ -14,6 +14,7 @@ void check_class_loss_family(void);
 void check_contracts_family(void);
 #endif
 void check_conv2d_family(void);
+void check_eigen_family(void);
 void check_elementwise_family(void);
 void check_ends_family(void);
 void check_gemm_family(void);
@@ -38,6 +39,7 @@ void check_winograd_family(void);
 static const check_family families[] = {
     {"runtime", check_runtime_family},
     {"random", check_random_family},
+    {"eigen", check_eigen_family},
     {"plans", check_plans_family},
     {"geometries", check_geometries_family},
 #ifndef NDEBUG
@@ -69,12 +71,15 @@ static const check_family families[] = {
 enum { FAMILIES = sizeof families / sizeof families[0] };
 
 static const char *const usage =
-    "usage: apus-check [--seed N] [--family NAME,…] [--case TEXT] [--isa NAME] [--threads N] [--cases N] [--stop] [--verbose] "
-    "[--bench]\n"
+    "usage: apus-check [--seed N] [--family NAME,…] [--case TEXT] [--isa NAME] [--threads N] [--once] [--cases N] [--stop] "
+    "[--verbose] [--bench]\n"
     "  checks every version of every kernel against the references; the last line is \"N passed, N failed\"\n"
     "  --case TEXT   only the cases whose name contains TEXT\n"
     "  --isa NAME    only this tier (default: the environment's APUS_ISA, else every tier of this CPU)\n"
     "  --threads N   compares 1 and N threads (default: 1, 2, 3, 4 and 7)\n"
+    "  --once        runs each number of threads once: repetitions, which must have the same bits and allocate nothing, are left "
+    "to\n"
+    "                a run without it\n"
     "  --cases N     random cases a family (default 12; of geometries 250 each)\n"
     "  --stop        ends at the first failure\n"
     "  --bench       times the same kernels instead (see apus-bench)\n";
@@ -107,6 +112,10 @@ int main(int argc, char **argv) {
     int numeric = number(value, &n);
     if (strcmp(option, "--verbose") == 0) {
       check_chosen.verbose = 1;
+      continue;
+    }
+    if (strcmp(option, "--once") == 0) {
+      check_chosen.once = 1;
       continue;
     }
     if (strcmp(option, "--stop") == 0) {

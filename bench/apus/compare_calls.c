@@ -104,8 +104,8 @@ compare_case *compare_gemm(const int64_t *n, apus_error *error) {
 
 /* ---- OpenBLAS on its own threads, beside the first peer's products; the same sizes and buffers ----------------------- */
 
-#ifndef APUS_NO_OPENBLAS
-/* As csrc/runtime/openblas.c has them. */
+#ifdef APUS_OPENBLAS
+/* As csrc/openblas/openblas.c has them. */
 extern void cblas_sgemm(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
                         const float *b, int ldb, float beta, float *c, int ldc);
 extern void openblas_set_num_threads(int count);

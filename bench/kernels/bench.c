@@ -131,7 +131,7 @@ static const char *const usage =
     "  --scaling         on 1, 2, … threads up to all, with the speed-up over one\n"
     "  --peer onednn     beside oneDNN, in alternating blocks of calls; results are compared first; the ratio is its time to "
     "ours\n"
-    "  --peer im2col     convolutions: im2col over OpenBLAS beside the plan's choice, in the same way\n"
+    "  --peer im2col     convolutions: im2col beside the plan's choice, in a build with OpenBLAS\n"
     "  --tune FILE       times every implementation of the convolutions chosen and notes the quickest in FILE, for APUS_TUNE\n"
     "  --json            an object a line\n";
 
@@ -183,7 +183,7 @@ static int take_option(const char *option, const char *value) {
 
 /* OpenBLAS obeys variables that some shells export and that halve its speed; a figure without them is another figure. A processor
  * that is younger than it gets the kernels of a very old one ("Prescott"), which are several times slower. */
-#ifndef APUS_NO_OPENBLAS
+#ifdef APUS_OPENBLAS
 extern char *openblas_get_corename(void);
 static const char *openblas_kernels(void) { return openblas_get_corename(); }
 #else

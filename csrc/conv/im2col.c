@@ -9,9 +9,9 @@
 #include "conv/conv_list.h"
 #include "conv/direct/grid.h"
 #include "gemm/tile.h"
+#include "openblas/openblas.h"
 #include "runtime/integers.h"
 #include "runtime/merge.h"
-#include "runtime/openblas.h"
 #include "runtime/parallel.h"
 
 /* A block's matrix of windows is about so large: it stays in the second-level cache. */

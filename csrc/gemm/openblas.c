@@ -5,7 +5,7 @@
 #include "apus/runtime.h"
 #include "gemm/gemm_list.h"
 #include "gemm/tile.h"
-#include "runtime/openblas.h"
+#include "openblas/openblas.h"
 #include "runtime/parallel.h"
 
 #define BLOCK 256

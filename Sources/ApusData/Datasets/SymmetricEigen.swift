@@ -1,24 +1,43 @@
-/// Eigenvalues and eigenvectors of a real symmetric matrix, in double precision: Householder's reduction to a tridiagonal matrix,
-/// then implicit QL steps. Golub & Van Loan, "Matrix computations", section 8.3.
-struct SymmetricEigen {
-  /// Largest first.
-  private(set) var values: [Double]
-  /// Row k is the unit vector of the k-th value, its largest element positive.
-  private(set) var vectors: [[Double]]
+import ApusCore
 
-  init(_ matrix: [[Double]]) {
+/// Eigenvalues and eigenvectors of a real symmetric matrix, in double precision.
+package struct SymmetricEigen {
+  /// Largest first.
+  package private(set) var values: [Double]
+  /// Row k is the unit vector of the k-th value, its largest element positive.
+  package private(set) var vectors: [[Double]]
+
+  /// By LAPACK where the package's trait OpenBLAS is on, else by QL steps; equal to 1e-6 and better.
+  package init(_ matrix: [[Double]]) {
+    self = SymmetricEigen(lapack: matrix) ?? SymmetricEigen(steps: matrix)
+  }
+
+  /// By LAPACK's `dsyev`; `nil` in a build without it.
+  package init?(lapack matrix: [[Double]]) {
+    let n = matrix.count
+    guard n > 0, let (values, vectors) = Kernels.symmetricEigen(matrix.flatMap { $0 }, n: n) else { return nil }
+    self.init(values: values, vectors: (0..<n).map { Array(vectors[$0 * n..<($0 + 1) * n]) })
+  }
+
+  /// By Householder's reduction to a tridiagonal matrix, then implicit QL steps. Golub & Van Loan, "Matrix computations", section
+  /// 8.3.
+  package init(steps matrix: [[Double]]) {
     let n = matrix.count
     var v = matrix
     var d = n > 0 ? matrix[n - 1] : []
     var e = [Double](repeating: 0, count: n)
     SymmetricEigen.tridiagonalize(&v, &d, &e)
     SymmetricEigen.diagonalize(&v, &d, &e)
-    let order = (0..<n).sorted { d[$0] > d[$1] }
-    values = order.map { d[$0] }
-    vectors = order.map { column in
-      let vector = (0..<n).map { v[$0][column] }
-      let largest = vector.max { abs($0) < abs($1) } ?? 1
-      return largest < 0 ? vector.map { -$0 } : vector
+    self.init(values: d, vectors: (0..<n).map { column in (0..<n).map { v[$0][column] } })
+  }
+
+  /// Sorted, and with their signs settled.
+  private init(values: [Double], vectors: [[Double]]) {
+    let order = values.indices.sorted { values[$0] > values[$1] }
+    self.values = order.map { values[$0] }
+    self.vectors = order.map { k in
+      let largest = vectors[k].max { abs($0) < abs($1) } ?? 1
+      return largest < 0 ? vectors[k].map { -$0 } : vectors[k]
     }
   }
 

@@ -7,6 +7,7 @@
 #include "apus/batch_norm.h"
 #include "apus/class_loss.h"
 #include "apus/conv2d.h"
+#include "apus/eigen.h"
 #include "apus/elementwise.h"
 #include "apus/gemm.h"
 #include "apus/gradient.h"
