@@ -9,6 +9,8 @@ struct Predict: ParsableCommand {
     discussion: """
       apus predict runs/flowers rose.jpg tulip.jpg
       apus predict runs/flowers photos/ --json
+
+      Of a run of apus segment it shows how many of an image's pixels are of each class.
       """)
 
   @Argument(help: ArgumentHelp("A run, or its model.safetensors.", valueName: "run"), completion: .file())
@@ -48,7 +50,20 @@ struct Predict: ParsableCommand {
     if images.isEmpty { throw ValidationError("no image given: apus predict RUN IMAGE…") }
   }
 
+  private struct Segmentation: Encodable {
+    struct Class: Encodable {
+      var name: String
+      var pixels: Int
+    }
+    var image: String
+    var height: Int
+    var width: Int
+    var classes: [Class]
+  }
+
   func run() throws {
+    try ModelSource(source).check()
+    if let model = try SegmentationModel.readIfSegmentation(ModelSource(source).file) { return try segment(model) }
     let model = try ModelSource(source).read()
     let predictor = try model.predictor()
     // Every image is read before the first line is printed: a bad one is found at once.
@@ -66,12 +81,43 @@ struct Predict: ParsableCommand {
     }
   }
 
-  /// `nil` if the image cannot be read and is to be skipped.
+  /// The classes of an image's pixels, those with the most pixels first.
+  private func segment(_ model: SegmentationModel) throws {
+    let pictures = try PictureFiles(images, ImageReading())
+    for note in pictures.notes { Terminal.printError("note: \(note)") }
+    let results = try pictures.paths.compactMap { path -> Segmentation? in
+      let image = try read(path) {
+        let image = try Image(contentsOf: path, reading: ImageReading())
+        return try image.prepared(for: [image.height, image.width, 1], inverted: inverted, file: path)
+      }
+      guard let image else { return nil }
+      var pixels = [Int](repeating: 0, count: model.classNames.count)
+      for label in try model.prediction(for: image[0]).array(of: Int32.self) { pixels[Int(label)] += 1 }
+      let found = pixels.indices.filter { pixels[$0] > 0 }.sorted { (pixels[$1], $0) < (pixels[$0], $1) }
+      return Segmentation(
+        image: path, height: image.shape[1], width: image.shape[2],
+        classes: found.prefix(top).map { .init(name: model.classNames[$0], pixels: pixels[$0]) })
+    }
+    if form.json { return Terminal.printLine(try JSONText.of(results)) }
+    for result in results {
+      let all = Double(result.height * result.width)
+      let shown = result.classes.map { "\($0.name) \((Double($0.pixels) / all).percent(decimals: 1)) of the pixels" }
+      Terminal.printLine("\(result.image): \(shown.joined(separator: ", "))")
+    }
+  }
+
   private func read(_ path: String, for model: TrainedModel) throws -> Tensor? {
+    try read(path) {
+      try Image(contentsOf: path, reading: model.reading).prepared(for: model, inverted: inverted, file: path)
+    }
+  }
+
+  /// `nil` where the image cannot be read and is to be skipped.
+  private func read(_ path: String, _ prepared: () throws -> Tensor) throws -> Tensor? {
     do {
-      return try Image(contentsOf: path, reading: model.reading).prepared(for: model, inverted: inverted, file: path)
+      return try prepared()
     } catch let error as FileError where files.damaged == .skip {
-      Terminal.printError("note: left out: \(error)")
+      Terminal.printError("note: left out: \(LibraryWords.translated("\(error)"))")
       return nil
     }
   }

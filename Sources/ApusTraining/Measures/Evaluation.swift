@@ -20,6 +20,11 @@ public struct Evaluation<Counted: Sendable>: Sendable {
   public subscript<Value>(dynamicMember path: KeyPath<Counted, Value>) -> Value { metrics[keyPath: path] }
 }
 
+extension Evaluation<ClassificationMetrics> {
+  /// Counts by true class (row) and predicted class (column).
+  public func confusion(classes: Int) -> [[Int]] { metrics.confusion(classes: classes) }
+}
+
 extension Evaluation<any Metrics> {
   /// The numbers alone.
   package var scores: Scores {

@@ -1,13 +1,6 @@
 import ApusCore
 import ApusData
-import ApusInterchange
 import ApusSupport
-
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
 
 /// A network with scores for every pixel, on scenes composed of images. Beside the files of every run it writes
 ///
@@ -26,27 +19,7 @@ struct SegmentationTask: RunTask {
   private static let (classesName, scenesName, otherSizeName) = ("classes.csv", "scenes.png", "other-size.png")
   static let otherFiles = [classesName, scenesName, otherSizeName]
 
-  private struct Header: Codable {
-    var network: String
-    var classNames: [String]
-    var mean: [Float]
-    var deviation: [Float]
-  }
-
-  var modelMetadata: [String: String] {
-    let normalization = ComposedScenes.normalization
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    let header = Header(
-      // The file's name of the network; the catalogue's has a dot.
-      network: network.replacing(".", with: "-"), classNames: classNames, mean: normalization.mean,
-      deviation: normalization.deviation)
-    do {
-      return ["format": "pt", MetadataKey.segmentation: String(decoding: try encoder.encode(header), as: UTF8.self)]
-    } catch {
-      fatalError("a model's description cannot be encoded: \(error)")
-    }
-  }
+  var modelMetadata: [String: String] { SegmentationModel.metadata(network: network, classNames: classNames) }
 
   func details(
     _ trainer: Trainer, _ record: RunRecord, test: any Metrics, in folder: RunFolder, _ result: inout RunRecord.Result
@@ -83,14 +56,9 @@ struct SegmentationTask: RunTask {
 
   private func row(_ index: Int, of scenes: ComposedScenes, _ model: any Layer) -> SegmentationPicture.Row {
     let scene = scenes.scene(index)
+    let input = ComposedScenes.normalization(scene.image.reshaped(Shape([1] + scene.image.shape)))
     return .init(
-      image: scene.image, labels: scene.labels, prediction: SegmentationTask.prediction(of: model, for: scene.image))
-  }
-
-  /// The class of each pixel, int32 `[H, W]`, of an image uint8 `[H, W, 1]` of any size.
-  private static func prediction(of model: some Layer, for image: Tensor) -> Tensor {
-    let input = ComposedScenes.normalization(image.reshaped(Shape([1] + image.shape)))
-    return withPhase(.inference, of: model) { model(input) }.argmax()[0]
+      image: scene.image, labels: scene.labels, prediction: SegmentationModel.prediction(of: model, for: input))
   }
 
   /// A scene is then about 192 pixels wide in the picture.

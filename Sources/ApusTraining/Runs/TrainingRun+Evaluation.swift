@@ -1,8 +1,6 @@
 import ApusCore
 import ApusData
-import ApusInterchange
 import ApusLayers
-import ApusNetworks
 import ApusSupport
 
 extension TrainingRun {
@@ -85,9 +83,7 @@ extension TrainingRun {
         expected: "\(NameList.text(Array(before.classNames.dropFirst()))), as the model has")
     }
     let classes = before.classNames.count
-    let model = try NetworkCatalogue.make(
-      record.networkName, input: data.test.sampleShape, classes: classes, seed: record.settings.seed)
-    try model.load(Safetensors.read(files.model).tensors, from: files.model)
+    let model = try SegmentationModel.read(files.model).model
     let loss = try record.loss(ignoring: ComposedScenes.ignored)
     let result = measure(
       model, on: data.test.batches(of: data.evaluationBatchSize), loss: loss,

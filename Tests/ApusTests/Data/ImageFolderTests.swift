@@ -110,7 +110,7 @@ private func load(_ folder: String, limit: Int = ImageFolder.memoryLimit) throws
     expectError("`crop`") {
       _ = try ImageFolder.load(folder: fine, options: .init(input: [4, 4, 3], crop: 0), reader: Image.reader)
     }
-    expectError("--input", "4x4x2") {
+    expectError("`input`", "4x4x2") {
       _ = try ImageFolder.load(folder: fine, options: .init(input: [4, 4, 2]), reader: Image.reader)
     }
     expectError("no reader") { _ = try DataSource("folder:" + fine).load(folder: .init(input: [4, 4, 3])) }

@@ -107,6 +107,18 @@ import Testing
     #expect(scenes.classNames == ["background"] + (0...9).map(String.init))
   }
 
+  @Test func everyEpochHasNewScenes() throws {
+    let samples = SceneSamples(try scenes(), count: 5)
+    for epoch in 1...2 {
+      let batches = Array(samples.batches(of: 2, shuffled: 9, epoch: epoch, from: 1))
+      #expect(batches.map(\.count) == [2, 1])
+      let first = samples.scenes.batch((epoch - 1) * 5 + 2..<(epoch - 1) * 5 + 4)
+      expectSameBits(batches[0].images, first.images)
+      expectSameBits(batches[0].labels, first.labels)
+    }
+    expectSameBits(samples.sample(3).batches(of: 8)[0].labels, samples.scenes.batch(0..<3).labels)
+  }
+
   @Test func colorIsRefused() throws {
     let images = Tensor.zeros([2, 8, 8, 3], .uint8)
     let dataset = try ImageDataset(images: images, labels: [0, 0], classNames: ["a"], source: "cats")
@@ -209,6 +221,14 @@ import Testing
       metrics: SegmentationMetrics(classes: 11, ignoring: ComposedScenes.ignored))
     #expect(again.loss == result.test.loss && again.values == again.metrics.metrics.map { result.test[$0.name] })
     #expect(again.confusion.map { $0.reduce(0, +) } == pixels)
+    let read = try SegmentationModel.read(run + "/model.safetensors")
+    #expect(read.classNames == test.classNames)
+    let scene = test.scene(3)
+    let own = withPhase(.inference, of: model) { model(test.batch(3..<4).images) }.argmax()[0]
+    expectSameBits(try read.prediction(for: scene.image), own)
+    expectError("metadata", "apus.segmentation") {
+      _ = try SegmentationModel.read(run + "/last.safetensors")
+    }
     // So does what the command calls.
     let measured = try TrainingRun.evaluate(run)
     #expect(measured.scores == result.test && measured.count == 256 && measured.classification == nil)

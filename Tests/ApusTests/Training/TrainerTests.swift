@@ -183,6 +183,24 @@ import Testing
     #expect(kept([0.9, 0.99, 0.98, 0.5], count: 5000, keeping: .last) == 4)
   }
 
+  /// Of an error the smallest, and what is not worse than it: without a tolerance equal ones alone.
+  @Test func keepsTheSmallestOfErrors() {
+    func kept(_ errors: [Double]) -> Int? {
+      var state = TrainingState()
+      for (index, error) in errors.enumerated() {
+        let scores = Scores(loss: 1, metrics: ["mae": error])
+        _ = state.endEpoch(
+          EpochMetrics(
+            epoch: index + 1, learningRate: 1, trainLoss: 1, train: scores, validation: scores, seconds: 1),
+          metrics: MeanMetric("mae", goal: .falling) { l1Loss($0, $1) }, samples: 100, keeping: .best)
+      }
+      return state.kept?.epoch
+    }
+    #expect(kept([0.5, 0.2, 0.3]) == 2)
+    #expect(kept([0.2, 0.5, 0.2]) == 3)
+    #expect(kept([0.2, .nan, 0.3]) == 1)
+  }
+
   @Test func weightsMetricsBySamples() {
     // Two batches of 3 and 1 samples: means of the batches would weigh the last sample threefold.
     struct Identity: Layer {
@@ -199,7 +217,7 @@ import Testing
     let right = Double(log1p(exp(-2.0)))
     #expect(abs(evaluation.loss - (3 * right + (2 + right)) / 4) < 1e-6)
     #expect(evaluation.accuracy == 0.75)
-    #expect(evaluation.metrics.confusion(classes: 2) == [[3, 1], [0, 0]])
+    #expect(evaluation.confusion(classes: 2) == [[3, 1], [0, 0]])
     #expect(evaluation.mistakes == [3])
     // The surest first, equal ones in their order.
     var others = evaluation

@@ -261,7 +261,9 @@ import Testing
     try expectRefused("\"layer*\"", "matches none of the") { $0.settings.freeze = ["layer*"] }
     try expectRefused("nothing is left to train") { $0.settings.freeze = ["*"] }
     try expectRefused("without initial weights") { $0.newHead = true }
-    try expectRefused("folders of image files") { $0.data = try DataSource("digits") }
+    try expectRefused("`imageFolder` is given, expected data that are a folder of image files") {
+      $0.data = try DataSource("digits")
+    }
     try expectRefused("images of 1 channels") {
       $0.imageFolder = .init(input: [8, 8, 1])
       $0.normalization = .imagenet
