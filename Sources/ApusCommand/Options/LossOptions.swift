@@ -10,7 +10,7 @@ struct LossOptions: ParsableArguments {
 
   @Option(
     help: """
-      Weights of the classes in the loss: equal, balanced (each class counts the same in all) or a number per class, as 1,2.5,1. \
+      What each class counts in the loss: equal, balanced (each class counts the same in all) or a number per class, as 1,2.5,1. \
       (default: equal)
       """, transform: OptionValue.classWeights)
   var classWeights: ClassWeights?

@@ -96,7 +96,7 @@ package final class Tracer: OperationListener {
   }
 }
 
-/// Which value of which trace a tensor is.
+/// Which value of which trace a tensor is. `@unchecked Sendable` as what it inherits from: constant.
 private final class GraphMark: TensorMark, @unchecked Sendable {
   /// The tracer's number.
   let trace: UInt32

@@ -1,6 +1,6 @@
 import CApus
 
-/// The one place that crosses into the C core: this folder. Every function takes tensors, makes its result, and launches the `Kernel`
+/// The one place that calls kernels of the C core: this folder. Every function takes tensors, makes its result, and launches the `Kernel`
 /// that computes it: on the fast tiers for float32, on the references for float64. Shapes are checked by the callers; nothing here is
 /// recorded on a tape. Where storage is abstract (a plan is being made) no kernel runs.
 package enum Kernels {

@@ -90,7 +90,7 @@ package final class Planner: OperationListener {
   }
 }
 
-/// What a planner remembers of a tensor.
+/// What a planner remembers of a tensor. `@unchecked Sendable` as what it inherits from: constant.
 final class PlanMark: TensorMark, @unchecked Sendable {
   /// `nil`: unknown, or none of a constant.
   let receptiveField: ReceptiveField?

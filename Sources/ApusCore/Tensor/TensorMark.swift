@@ -1,4 +1,6 @@
 /// What whoever listens to operations remembers of a tensor for as long as it lives, such as its place in a plan or in a graph.
+///
+/// `@unchecked Sendable`, as a class that is inherited from cannot be checked: here and in what inherits everything is constant.
 package class TensorMark: @unchecked Sendable {
   /// The result of a shape error earlier in a plan: it makes every result that depends on it poisoned too.
   package final let isPoisoned: Bool

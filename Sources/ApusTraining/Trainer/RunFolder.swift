@@ -96,7 +96,7 @@ package final class RunFolder {
       let folder = RunFolder(try lockFolder(path), names: names, made: made)
       if folder.place(folder.files.record).exists {
         throw FileError(
-          path, found: "the folder holds a run already", expected: "a new folder; `TrainingRun.resume` continues a run")
+          path, found: "the folder holds a run already", expected: "a new folder; `resume` continues a run")
       }
       if let name = names.first(where: { FilePlace(folder.held, $0).exists }) {
         throw FileError(

@@ -26,8 +26,8 @@ extension Trainer {
       throw PlanError(
         path: "", operation: "\(type(of: model))",
         problem: """
-          gives \(plan.outputShape), expected [N, classes]: a network with scores for every pixel is no classifier; \
-          give the trainer SegmentationMetrics
+          gives \(plan.outputShape), expected [N, classes]: a network with scores for every pixel is not a classifier; \
+          a trainer of `scenes` takes one
           """)
     }
     try Trainer.checkLabels(data, outputs: plan.outputShape[1])
