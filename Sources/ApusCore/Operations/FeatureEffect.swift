@@ -11,21 +11,3 @@ package enum FeatureEffect: Hashable, Sendable {
   /// It moves them, joins them, or reads neighbors: nothing is known of their order.
   case mixes
 }
-
-extension TensorOperation {
-  /// What it does to the order of features. A new operation has to say: `mixes` is always safe, and refuses PyTorch's weights behind
-  /// a flattening.
-  package var featureEffect: FeatureEffect {
-    switch self {
-    case .activation, .binary, .unary, .scale, .softmax, .logSoftmax: .keeps
-    case .batchNorm: .scales(hasBuffers: true)
-    case .layerNorm, .prelu: .scales(hasBuffers: false)
-    case .linear: .consumes
-    case .reshape: .reshapes
-    case .convolution, .transposedConvolution, .matrixProduct, .groupNorm, .localResponseNorm, .maxout, .maxPool,
-      .averagePool, .adaptiveAveragePool, .reduce, .concatenate, .transpose, .broadcast, .slice, .pad, .patches,
-      .resize:
-      .mixes
-    }
-  }
-}

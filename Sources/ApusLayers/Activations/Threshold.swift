@@ -7,7 +7,7 @@ public func threshold(_ x: consuming Tensor) -> Tensor {
   let tape = Tape.recording(x)
   let node = x.body.node
   let input = x.isPlanned ? x : nil
-  let y = Kernels.activation(.threshold, x)
+  let y = Kernels.map(.activation(.threshold), x)
   tape?.record(y, node) { .zeros($0.shape, $0.scalarType) }
   if let input { note("Threshold", y, from: input, with: Scope.Note(graph: .activation(.threshold))) }
   return y
