@@ -55,25 +55,29 @@ package struct MapKernel: Kernel {
 
 /// y, a, b, broadcast to y's shape; y may be an operand that is not broadcast.
 package struct BinaryKernel: Kernel {
-  let function: BinaryFunction
-  let space: apus_broadcast
+  private let function: BinaryFunction
+  // The C core's description of them is ten times as large: copying it would take longer than making it in a run.
+  private let a, b, shape: Shape
 
   package init(_ function: BinaryFunction, _ a: Shape, _ b: Shape, to shape: Shape) {
-    (self.function, space) = (function, Kernels.broadcast(a, b, to: shape))
+    (self.function, self.a, self.b, self.shape) = (function, a, b, shape)
   }
 
   package var name: String { "\(function)" }
 
   package func run(_ memory: Operands<Float>) {
-    withUnsafePointer(to: space) { apus_binary_f32(function.code, $0, memory[1], memory[2], memory[0]) }
+    var space = Kernels.broadcast(a, b, to: shape)
+    apus_binary_f32(function.code, &space, memory[1], memory[2], memory[0])
   }
 
   package func reference(_ memory: Operands<Double>) {
-    withUnsafePointer(to: space) { apus_binary_reference_f64(function.code, $0, memory[1], memory[2], memory[0]) }
+    var space = Kernels.broadcast(a, b, to: shape)
+    apus_binary_reference_f64(function.code, &space, memory[1], memory[2], memory[0])
   }
 
   package func integers(_ memory: Operands<Int32>) {
-    withUnsafePointer(to: space) { apus_binary_reference_i32(function.code, $0, memory[1], memory[2], memory[0]) }
+    var space = Kernels.broadcast(a, b, to: shape)
+    apus_binary_reference_i32(function.code, &space, memory[1], memory[2], memory[0])
   }
 }
 
