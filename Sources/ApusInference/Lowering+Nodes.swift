@@ -31,7 +31,10 @@ extension Lowering {
     case .adaptiveAveragePool: lowerResampling(node) { size, target in .cells(target, of: size) }
     case .concatenate: lowerConcatenation(node)
     case .reshape: made(node.output, at: source(node.inputs[0]))
-    default: lowerMap(node)
+    case .activation, .prelu, .unary, .scale, .binary, .softmax, .logSoftmax, .maxout, .maxPool, .averagePool,
+      .transpose,
+      .broadcast, .slice, .pad, .patches:
+      lowerMap(node)
     }
   }
 
@@ -167,13 +170,13 @@ extension Lowering {
     var mayOverwrite: [Int] = []
     let kernel: any Kernel
     switch node.operation {
-    case .activation(let function): (kernel, mayOverwrite) = (ActivationKernel(function, count: count), [0])
+    case .activation(let function): (kernel, mayOverwrite) = (MapKernel(.activation(function), count: count), [0])
     case .prelu:
       let slopes = shape(node.inputs[1]).elementCount
       (kernel, mayOverwrite) = (PReLUKernel(count: count, slopes: slopes), [0])
-    case .unary(let operation): (kernel, mayOverwrite) = (UnaryKernel(operation, count: count), [0])
+    case .unary(let operation): (kernel, mayOverwrite) = (MapKernel(.unary(operation), count: count), [0])
     case .scale(let factor, let offset):
-      (kernel, mayOverwrite) = (ScaleKernel(by: factor, plus: offset, count: count), [0])
+      (kernel, mayOverwrite) = (MapKernel(.scale(factor: factor, offset: offset), count: count), [0])
     case .binary(let operation):
       kernel = BinaryKernel(operation, x, shape(node.inputs[1]), to: y)
       mayOverwrite = [0, 1].filter { shape(node.inputs[$0]) == y }

@@ -79,7 +79,7 @@ package final class PendingOperation: DeferredValue {
     switch base {
     case .convolution(let x, let weight, let bias, let geometry):
       output = Kernels.convolution(
-        x, weight, geometry, .init(bias: bias, norm: norm, residual: residual, relu: relu))
+        x, weight, geometry, bias: bias, norm: norm, residual: residual, relu: relu)
     case .linear(let x, let weight, let bias, let precision):
       output = Kernels.matrixProduct(x, weight, bias: bias, relu: relu, precision: precision)
     case .batchNorm(let x, let statistics, _, _):

@@ -1,27 +1,5 @@
 import CApus
 
-/// y, x, element by element; y may be x.
-package struct ActivationKernel: Kernel {
-  let function: ActivationFunction
-  let count: Int64
-
-  package init(_ function: ActivationFunction, count: Int) { (self.function, self.count) = (function, Int64(count)) }
-
-  package var name: String { function.name }
-
-  package func run(_ memory: Operands<Float>) {
-    guard let (code, a) = function.nonlinearity else { return apus_relu_forward(count, memory[1], memory[0]) }
-    apus_nonlinearity_forward(code, count, Float(a), memory[1], memory[0])
-  }
-
-  package func reference(_ memory: Operands<Double>) {
-    guard let (code, a) = function.nonlinearity else {
-      return apus_relu_forward_reference_f64(count, memory[1], memory[0])
-    }
-    apus_nonlinearity_forward_reference_f64(code, count, a, memory[1], memory[0])
-  }
-}
-
 /// dx, dy, and what forward saved: x or y, as `readsInput` says; dx may be dy.
 private struct ActivationBackwardKernel: Kernel {
   let function: ActivationFunction
@@ -30,16 +8,14 @@ private struct ActivationBackwardKernel: Kernel {
   var name: String { function.name }
 
   func run(_ memory: Operands<Float>) {
-    guard let (code, a) = function.nonlinearity else {
-      return apus_relu_backward(count, memory[2], memory[1], memory[0])
-    }
+    if function == .relu { return apus_relu_backward(count, memory[2], memory[1], memory[0]) }
+    let (code, a) = function.nonlinearity
     apus_nonlinearity_backward(code, count, Float(a), memory[2], memory[1], memory[0])
   }
 
   func reference(_ memory: Operands<Double>) {
-    guard let (code, a) = function.nonlinearity else {
-      return apus_relu_backward_reference_f64(count, memory[2], memory[1], memory[0])
-    }
+    if function == .relu { return apus_relu_backward_reference_f64(count, memory[2], memory[1], memory[0]) }
+    let (code, a) = function.nonlinearity
     apus_nonlinearity_backward_reference_f64(code, count, a, memory[2], memory[1], memory[0])
   }
 }
@@ -108,10 +84,6 @@ package struct MaxoutKernel: Kernel {
 }
 
 extension Kernels {
-  package static func activation(_ function: ActivationFunction, _ x: consuming Tensor) -> Tensor {
-    ActivationKernel(function, count: x.elementCount).mapping(x)
-  }
-
   /// `saved`: x or y, as `readsInput` says.
   package static func activationBackward(
     _ function: ActivationFunction, saved: Tensor, gradient: consuming Tensor
@@ -155,12 +127,12 @@ extension Kernels {
 
 extension ActivationFunction {
   /// Whether backward reads x; else it reads y, which the next layer keeps anyway.
-  package var readsInput: Bool { nonlinearity.map { apus_nonlinearity_reads_input($0.code) != 0 } ?? false }
+  package var readsInput: Bool { self != .relu && apus_nonlinearity_reads_input(nonlinearity.code) != 0 }
 
-  /// The kernel and its parameter; `nil` for ReLU, which has one of its own.
-  fileprivate var nonlinearity: (code: apus_nonlinearity, parameter: Double)? {
+  /// The kernel and its parameter. ReLU, a leaky one with slope 0, has a kernel of its own.
+  var nonlinearity: (code: apus_nonlinearity, parameter: Double) {
     switch self {
-    case .relu: nil
+    case .relu: (APUS_LEAKY_RELU, 0)
     case .threshold: (APUS_THRESHOLD, 0)
     case .sigmoid: (APUS_SIGMOID, 0)
     case .tanh: (APUS_TANH, 0)

@@ -125,29 +125,15 @@ extension ConvolutionKernel.Pass {
 }
 
 extension Kernels {
-  /// What convolution does to each sum: + bias, (− mean) · scale + shift, + residual, ReLU.
-  package struct Epilogue {
-    var bias: Tensor?
-    var norm: FoldedNorm?
-    var residual: Tensor?
-    var relu = false
-
-    package init(bias: Tensor? = nil, norm: FoldedNorm? = nil, residual: Tensor? = nil, relu: Bool = false) {
-      self.bias = bias
-      self.norm = norm
-      self.residual = residual
-      self.relu = relu
-    }
-  }
-
-  package static func convolution(_ x: Tensor, _ w: Tensor, _ settings: ConvolutionSettings, _ epilogue: Epilogue)
-    -> Tensor
-  {
-    let kernel = ConvolutionKernel(.forward, x.shape, w.shape, settings, relu: epilogue.relu)
-    let norm = epilogue.norm
+  /// Each sum + bias, (− mean) · scale + shift, + residual, ReLU.
+  package static func convolution(
+    _ x: Tensor, _ w: Tensor, _ settings: ConvolutionSettings, bias: Tensor? = nil, norm: FoldedNorm? = nil,
+    residual: Tensor? = nil, relu: Bool = false
+  ) -> Tensor {
+    let kernel = ConvolutionKernel(.forward, x.shape, w.shape, settings, relu: relu)
     return kernel.making(
-      kernel.output, x.scalarType, x.body.storage, w.body.storage, epilogue.bias?.body.storage,
-      norm?.mean.body.storage, norm?.scale.body.storage, norm?.shift.body.storage, epilogue.residual?.body.storage)
+      kernel.output, x.scalarType, x.body.storage, w.body.storage, bias?.body.storage, norm?.mean.body.storage,
+      norm?.scale.body.storage, norm?.shift.body.storage, residual?.body.storage)
   }
 
   /// The gradient with respect to x, of shape `input`; also the transposed convolution. `sum`: memory with numbers of that shape,

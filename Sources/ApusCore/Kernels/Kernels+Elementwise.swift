@@ -1,77 +1,83 @@
 import CApus
 
 /// y, x, element by element; y may be x.
-package struct UnaryKernel: Kernel {
-  let function: UnaryFunction
-  let count: Int64
-
-  package init(_ function: UnaryFunction, count: Int) { (self.function, self.count) = (function, Int64(count)) }
-
-  package var name: String { "\(function)" }
-
-  package func run(_ memory: Operands<Float>) { apus_unary_f32(function.code, count, memory[1], memory[0]) }
-
-  package func reference(_ memory: Operands<Double>) {
-    apus_unary_reference_f64(function.code, count, memory[1], memory[0])
-  }
-}
-
-/// y, x: x · factor + offset; y may be x.
-package struct ScaleKernel: Kernel {
-  let factor, offset: Double
-  let count: Int64
-
-  package init(by factor: Double, plus offset: Double, count: Int) {
-    (self.factor, self.offset, self.count) = (factor, offset, Int64(count))
+package struct MapKernel: Kernel {
+  package enum Function {
+    case unary(UnaryFunction)
+    case activation(ActivationFunction)
+    /// x · factor + offset.
+    case scale(factor: Double, offset: Double)
+    /// Inverted dropout; the mask is a pure function of (seed, stream, element), so backward is the same call on the gradient.
+    case dropout(rate: Double, seed: UInt64, stream: UInt64)
   }
 
-  package var name: String { "arithmetic with a number" }
+  private let function: Function
+  private let count: Int64
+
+  package init(_ function: Function, count: Int) { (self.function, self.count) = (function, Int64(count)) }
+
+  package var key: String { "\(function)" }
+  package var name: String {
+    switch function {
+    case .unary(let function): "\(function)"
+    case .activation(let function): function.name
+    case .scale: "arithmetic with a number"
+    case .dropout: "dropout"
+    }
+  }
 
   package func run(_ memory: Operands<Float>) {
-    apus_scale_f32(count, memory[1], Float(factor), Float(offset), memory[0])
+    let (y, x) = (memory[0], memory[1])
+    switch function {
+    case .unary(let function): apus_unary_f32(function.code, count, x, y)
+    case .activation(.relu): apus_relu_forward(count, x, y)
+    case .activation(let function):
+      let (code, a) = function.nonlinearity
+      apus_nonlinearity_forward(code, count, Float(a), x, y)
+    case .scale(let factor, let offset): apus_scale_f32(count, x, Float(factor), Float(offset), y)
+    case .dropout(let rate, let seed, let stream): apus_dropout_f32(count, seed, stream, Float(rate), x, y)
+    }
   }
 
   package func reference(_ memory: Operands<Double>) {
-    apus_scale_reference_f64(count, memory[1], factor, offset, memory[0])
-  }
-}
-
-/// y, x: inverted dropout; y may be x.
-private struct DropoutKernel: Kernel {
-  let rate: Double
-  let seed, stream: UInt64
-  let count: Int64
-
-  var name: String { "dropout" }
-
-  func run(_ memory: Operands<Float>) { apus_dropout_f32(count, seed, stream, Float(rate), memory[1], memory[0]) }
-
-  func reference(_ memory: Operands<Double>) {
-    apus_dropout_reference_f64(count, seed, stream, rate, memory[1], memory[0])
+    let (y, x) = (memory[0], memory[1])
+    switch function {
+    case .unary(let function): apus_unary_reference_f64(function.code, count, x, y)
+    case .activation(.relu): apus_relu_forward_reference_f64(count, x, y)
+    case .activation(let function):
+      let (code, a) = function.nonlinearity
+      apus_nonlinearity_forward_reference_f64(code, count, a, x, y)
+    case .scale(let factor, let offset): apus_scale_reference_f64(count, x, factor, offset, y)
+    case .dropout(let rate, let seed, let stream): apus_dropout_reference_f64(count, seed, stream, rate, x, y)
+    }
   }
 }
 
 /// y, a, b, broadcast to y's shape; y may be an operand that is not broadcast.
 package struct BinaryKernel: Kernel {
-  let function: BinaryFunction
-  let space: apus_broadcast
+  private let function: BinaryFunction
+  // The C core's description of them is ten times as large: copying it would take longer than making it in a run.
+  private let a, b, shape: Shape
 
   package init(_ function: BinaryFunction, _ a: Shape, _ b: Shape, to shape: Shape) {
-    (self.function, space) = (function, Kernels.broadcast(a, b, to: shape))
+    (self.function, self.a, self.b, self.shape) = (function, a, b, shape)
   }
 
   package var name: String { "\(function)" }
 
   package func run(_ memory: Operands<Float>) {
-    withUnsafePointer(to: space) { apus_binary_f32(function.code, $0, memory[1], memory[2], memory[0]) }
+    var space = Kernels.broadcast(a, b, to: shape)
+    apus_binary_f32(function.code, &space, memory[1], memory[2], memory[0])
   }
 
   package func reference(_ memory: Operands<Double>) {
-    withUnsafePointer(to: space) { apus_binary_reference_f64(function.code, $0, memory[1], memory[2], memory[0]) }
+    var space = Kernels.broadcast(a, b, to: shape)
+    apus_binary_reference_f64(function.code, &space, memory[1], memory[2], memory[0])
   }
 
   package func integers(_ memory: Operands<Int32>) {
-    withUnsafePointer(to: space) { apus_binary_reference_i32(function.code, $0, memory[1], memory[2], memory[0]) }
+    var space = Kernels.broadcast(a, b, to: shape)
+    apus_binary_reference_i32(function.code, &space, memory[1], memory[2], memory[0])
   }
 }
 
@@ -94,18 +100,16 @@ extension Kernels {
     var code: apus_comparison { apus_comparison(rawValue: rawValue) }
   }
 
-  package static func unary(_ function: UnaryFunction, _ x: consuming Tensor) -> Tensor {
-    UnaryKernel(function, count: x.elementCount).mapping(x)
+  /// Element by element, in the operand's memory where nobody else refers to it.
+  package static func map(_ function: MapKernel.Function, _ x: consuming Tensor) -> Tensor {
+    MapKernel(function, count: x.elementCount).mapping(x)
   }
+
+  package static func unary(_ function: UnaryFunction, _ x: consuming Tensor) -> Tensor { map(.unary(function), x) }
 
   /// x · factor + offset.
   package static func scale(_ x: consuming Tensor, by factor: Double, plus offset: Double = 0) -> Tensor {
-    ScaleKernel(by: factor, plus: offset, count: x.elementCount).mapping(x)
-  }
-
-  /// Inverted dropout; the mask is a pure function of (seed, stream, element), so backward is the same call on the gradient.
-  package static func dropout(_ x: consuming Tensor, rate: Double, seed: UInt64, stream: UInt64) -> Tensor {
-    DropoutKernel(rate: rate, seed: seed, stream: stream, count: Int64(x.elementCount)).mapping(x)
+    map(.scale(factor: factor, offset: offset), x)
   }
 
   /// a ∘ b, broadcast to `shape`; both of one type.

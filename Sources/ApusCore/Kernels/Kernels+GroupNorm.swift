@@ -1,25 +1,5 @@
 import CApus
 
-/// How group norm sees a tensor: samples of positions of channels, groups of neighboring channels.
-package struct GroupView {
-  var batch: Int
-  var positions: Int
-  var channels: Int
-  var groups: Int
-  var epsilon: Double
-
-  package init(batch: Int, positions: Int, channels: Int, groups: Int, epsilon: Double) {
-    self.batch = batch
-    self.positions = positions
-    self.channels = channels
-    self.groups = groups
-    self.epsilon = epsilon
-  }
-
-  /// Values that share a mean.
-  package var members: Int { positions * (channels / groups) }
-}
-
 /// What group norm's forward pass found, for its backward pass: a number a sample and group.
 struct GroupStatistics {
   var mean: Tensor

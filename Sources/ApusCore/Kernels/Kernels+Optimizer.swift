@@ -51,13 +51,12 @@ extension Kernels {
         weight_decay: item.weightDecay, step: Int64(item.step))
     }
     withExtendedLifetime(items) {
-      apus_optimizer_step(rule.formula.cRule, Int64(descriptors.count), descriptors, &options)
+      apus_optimizer_step(
+        apus_optimizer(rawValue: rule.formula.rawValue), Int64(descriptors.count), descriptors, &options)
     }
   }
-}
 
-extension Kernels {
-  fileprivate static func work(_ rule: OptimizerRule, _ items: [OptimizerItem]) -> PlannedWork {
+  private static func work(_ rule: OptimizerRule, _ items: [OptimizerItem]) -> PlannedWork {
     let sizes = items.map { (shape: $0.gradient.shape, states: $0.states.map { $0 != nil }) }
     return PlannedWork(key: "optimizer") { _ in
       let items = sizes.map { shape, states in
@@ -66,39 +65,5 @@ extension Kernels {
       }
       return { optimizerStep(rule, items) }
     }
-  }
-}
-
-extension OptimizerRule.Formula {
-  fileprivate var cRule: apus_optimizer {
-    switch self {
-    case .sgd: APUS_SGD
-    case .adam: APUS_ADAM
-    case .rmsProp: APUS_RMSPROP
-    case .adagrad: APUS_ADAGRAD
-    case .signSGD: APUS_SIGN_SGD
-    case .ascent: APUS_ASCENT
-    }
-  }
-}
-
-extension Tensor {
-  /// Copies the values where another tensor shares them, so that they may be changed in place.
-  package mutating func makeUnique() {
-    if isKnownUniquelyReferenced(&body) {
-      var storage = body.removeStorage()
-      if isKnownUniquelyReferenced(&storage) {
-        body.fill(with: storage)
-        return
-      }
-      body.fill(with: storage)
-    }
-    let copy = Tensor(uninitialized: shape, scalarType)
-    if copy.body.storage.isAbstract {
-      self = copy
-      return
-    }
-    copy.body.storage.pointer.copyMemory(from: body.storage.pointer, byteCount: elementCount * scalarType.byteCount)
-    self = copy
   }
 }

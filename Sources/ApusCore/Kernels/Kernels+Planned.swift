@@ -1,13 +1,10 @@
 extension Kernels {
-  /// While a step is planned: the scratch of the kernel that would run here, and its work.
-  static func planned(scratch: @autoclosure () -> Int = 0, _ work: @autoclosure () -> PlannedWork) {
-    guard let account = ThreadContext.ofThread?.plannedMemory else { return }
-    account.useScratch(scratch())
-    if account.takesWork { account.add(work()) }
+  /// While a step is planned: the work of the kernel that would run here.
+  static func planned(_ work: @autoclosure () -> PlannedWork) {
+    guard let account = ThreadContext.ofThread?.plannedMemory, account.takesWork else { return }
+    account.add(work())
   }
 
   /// Something to compute on.
-  static func sample(_ shape: Shape, _ type: ScalarType = .float32) -> Tensor {
-    .full(shape, type == .uint8 ? 0 : 0.5, type)
-  }
+  static func sample(_ shape: Shape) -> Tensor { .full(shape, 0.5) }
 }

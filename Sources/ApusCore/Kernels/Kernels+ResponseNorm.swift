@@ -1,20 +1,5 @@
 import CApus
 
-/// Numbers of local response norm.
-package struct ResponseWindow {
-  var size: Int
-  var alpha: Double
-  var beta: Double
-  var k: Double
-
-  package init(size: Int, alpha: Double, beta: Double, k: Double) {
-    self.size = size
-    self.alpha = alpha
-    self.beta = beta
-    self.k = k
-  }
-}
-
 /// Local response norm over the last axis: y, x. Backward: dx, x, dy.
 package struct ResponseNormKernel: Kernel {
   private let plan: apus_local_response_norm_plan

@@ -51,17 +51,10 @@ extension Tensor {
   func settle() { _ = body.storage }
 }
 
-extension Storage {
-  var floats: UnsafeMutablePointer<Float> { pointer.assumingMemoryBound(to: Float.self) }
-  var doubles: UnsafeMutablePointer<Double> { pointer.assumingMemoryBound(to: Double.self) }
-  var int32s: UnsafeMutablePointer<Int32> { pointer.assumingMemoryBound(to: Int32.self) }
-  var bytes: UnsafeMutablePointer<UInt8> { pointer.assumingMemoryBound(to: UInt8.self) }
-}
-
 extension Tensor {
   /// For kernels' arguments. The tensor must be kept alive across the call: it is, as the caller's argument or local.
-  var floats: UnsafeMutablePointer<Float> { body.storage.floats }
-  var doubles: UnsafeMutablePointer<Double> { body.storage.doubles }
-  var int32s: UnsafeMutablePointer<Int32> { body.storage.int32s }
-  var bytes: UnsafeMutablePointer<UInt8> { body.storage.bytes }
+  var floats: UnsafeMutablePointer<Float> { body.storage.pointer.assumingMemoryBound(to: Float.self) }
+  var doubles: UnsafeMutablePointer<Double> { body.storage.pointer.assumingMemoryBound(to: Double.self) }
+  var int32s: UnsafeMutablePointer<Int32> { body.storage.pointer.assumingMemoryBound(to: Int32.self) }
+  var bytes: UnsafeMutablePointer<UInt8> { body.storage.pointer.assumingMemoryBound(to: UInt8.self) }
 }

@@ -22,23 +22,3 @@ package enum FeatureEffect: Hashable, Sendable {
     case blurs
   }
 }
-
-extension TensorOperation {
-  /// What it does to the order of features. Without a default: a new operation has to say. `moves` is always safe, and refuses
-  /// PyTorch's weights behind a flattening.
-  package var featureEffect: FeatureEffect {
-    switch self {
-    case .activation, .binary, .unary, .scale, .softmax, .logSoftmax: .keeps
-    case .linear: .weighs(.allFeatures)
-    case .batchNorm, .layerNorm, .prelu: .weighs(.eachFeature)
-    case .convolution, .transposedConvolution, .groupNorm: .weighs(.blurs)
-    case .reshape: .reshapes
-    case .transpose(let permutation):
-      .permutes(keepsChannels: permutation.count < 3 || permutation.last == permutation.count - 1)
-    case .concatenate: .joins
-    case .matrixProduct, .localResponseNorm, .maxout, .maxPool, .averagePool, .adaptiveAveragePool, .reduce, .broadcast,
-      .slice, .pad, .patches, .resize:
-      .moves
-    }
-  }
-}

@@ -1,6 +1,7 @@
 /// What the C core's step is told beside the parameters: the formula and its numbers (`apus/optimizer.h`).
 package struct OptimizerRule {
-  package enum Formula { case sgd, adam, rmsProp, adagrad, signSGD, ascent }
+  /// In the order of the C core's.
+  package enum Formula: UInt32 { case sgd, adam, rmsProp, adagrad, signSGD, ascent }
 
   var formula: Formula
   package var learningRate: Double

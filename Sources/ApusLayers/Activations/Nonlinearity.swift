@@ -9,7 +9,7 @@ func nonlinearity(
   let node = x.body.node
   let input = isListening ? x : nil
   let saved = tape != nil && function.readsInput ? x.detached() : nil
-  let y = Kernels.activation(function, x)
+  let y = Kernels.map(.activation(function), x)
   if let tape {
     let saved = saved ?? y.detached()
     tape.record(y, node) {

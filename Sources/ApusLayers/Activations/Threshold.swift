@@ -7,7 +7,7 @@ public func threshold(_ x: consuming Tensor) -> Tensor {
   let tape = Tape.recording(x)
   let node = x.body.node
   let input = isListening ? x : nil
-  let y = Kernels.activation(.threshold, x)
+  let y = Kernels.map(.activation(.threshold), x)
   tape?.record(y, node) { .zeros($0.shape, $0.scalarType) }
   if let input { report("Threshold", y, from: [input], as: .activation(.threshold)) }
   return y

@@ -76,7 +76,7 @@ private func transposedConvolution(
     let (constant, filter) = (x.detached(), weight.detached())
     tape.record(y, x.body.node, weight.body.node) { gradient, needs in
       (
-        needs[0] ? Kernels.convolution(gradient, filter, settings, Kernels.Epilogue()) : nil,
+        needs[0] ? Kernels.convolution(gradient, filter, settings) : nil,
         needs[1] ? Kernels.convolutionBackwardWeights(gradient, constant, kernel: filter.shape, settings) : nil
       )
     }

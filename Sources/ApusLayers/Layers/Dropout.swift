@@ -57,8 +57,8 @@ public func dropout(_ x: consuming Tensor, dropProbability: Double) -> Tensor {
   let tape = Tape.recording(x)
   let node = x.body.node
   let input = isListening ? x : nil
-  let y = Kernels.dropout(x, rate: dropProbability, seed: seed, stream: stream)
-  tape?.record(y, node) { Kernels.dropout($0, rate: dropProbability, seed: seed, stream: stream) }
+  let y = Kernels.map(.dropout(rate: dropProbability, seed: seed, stream: stream), x)
+  tape?.record(y, node) { Kernels.map(.dropout(rate: dropProbability, seed: seed, stream: stream), $0) }
   if let input { report("Dropout", y, from: [input], with: .init(features: .keeps)) }
   return y
 }

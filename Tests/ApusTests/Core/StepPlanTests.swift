@@ -98,4 +98,34 @@ import Testing
       #expect(seconds.isFinite && seconds > 0)
     }
   }
+
+  /// A kernel that a plan skips is the kernel that the clock runs, on samples: masks and all.
+  @Test func everyKernelOfAStepCanBeTimed() throws {
+    let model = Sequential {
+      Conv2D(3, 8, kernel: 3, padding: 1)
+      BatchNorm(8)
+      ReLU()
+      MaxPool2D(2)
+      Conv2D(8, 8, kernel: 3, padding: 1, groups: 4)
+      GroupNorm(8, groups: 2)
+      PReLU(8)
+      LocalResponseNorm(3)
+      AveragePool2D(2)
+      ConvTranspose2D(8, 4, kernel: 2, stride: 2)
+      Swish()
+      Maxout(2)
+      Upsample2D(2, filter: .bilinear)
+      Dropout(dropProbability: 0.5)
+      Flatten()
+      Linear(16 * 16 * 2, 10)
+      LayerNorm(10)
+    }
+    var works: [PlannedWork] = []
+    _ = try model.planOnce(input: [4, 16, 16, 3], phase: .training) { works = $0 }
+    #expect(works.count > 16)
+    // The work of a convolution is a part of the batch's.
+    for work in works { work.prepare(min(2, work.images))() }
+    let seconds = try model.predictedStepSeconds(input: [4, 16, 16, 3]) { Adam($0) }
+    #expect(seconds.isFinite && seconds > 0)
+  }
 }
