@@ -155,7 +155,7 @@ import Testing
     }
     expectError("FCN expects [N, H, W, C]") { _ = try model.plan(input: [8, 8]) }
     // A classifier's trainer says what it was given.
-    expectError("FCN gives [64, 32, 32, 10]", "the trainer for segmentation takes one") {
+    expectError("FCN gives [64, 32, 32, 10]", "a trainer of `scenes` takes one") {
       _ = try Trainer(model: FCN.small(classes: 10), data: digits, settings: shortSettings())
     }
   }
