@@ -45,7 +45,7 @@ default: print("usage: own-network.swift train FOLDER [STEPS] | resume FOLDER | 
 
 func report(_ outcome: TrainingRun.Outcome) {
   switch outcome {
-  case .finished(let result), .wasFinished(let result): print("test accuracy \(Float(result.testAccuracy))")
+  case .finished(let result), .wasFinished(let result): print("test accuracy \(Float(result.test["accuracy"]))")
   case .interrupted(let steps): print("stopped after \(steps) steps; resume goes on")
   }
 }

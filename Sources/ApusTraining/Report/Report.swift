@@ -111,24 +111,28 @@ package struct Report {
 
   private var curves: String {
     let epochs = rows.map(\.epoch)
+    /// A metric may be no number, and so may the loss of training samples; a curve of such values cannot be drawn.
+    func drawn(_ series: [ReportChart.Series]) -> [ReportChart.Series] {
+      series.filter { $0.values.allSatisfy(\.isFinite) }
+    }
     let loss = ReportChart(
       title: "loss", unit: "", epochs: epochs,
-      series: [
+      series: drawn([
         .init(name: "training, while it learns", style: "learning", values: rows.map(\.trainLoss)),
         .init(name: "training", style: "train", values: rows.map(\.train.loss)),
         .init(name: "validation", style: "validation", values: rows.map(\.validation.loss)),
-      ], kept: result.keptEpoch, bounds: 0...Double.greatestFiniteMagnitude, prefersLogarithm: true)
+      ]), kept: result.keptEpoch, bounds: 0...Double.greatestFiniteMagnitude, prefersLogarithm: true)
     let charts = metrics.map { metric in
       let scale = metric.isFraction ? 100.0 : 1
       return ReportChart(
         title: metric.title, unit: metric.isFraction ? "%" : "", epochs: epochs,
-        series: [
+        series: drawn([
           .init(name: "training", style: "train", values: rows.map { scale * $0.train[metric.name] }),
           .init(name: "validation", style: "validation", values: rows.map { scale * $0.validation[metric.name] }),
-        ], kept: result.keptEpoch,
+        ]), kept: result.keptEpoch,
         bounds: metric.isFraction ? 0...100 : -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude)
     }
-    let plots = ([loss] + charts).map { chart in
+    let plots = ([loss] + charts.filter { !$0.series.isEmpty }).map { chart in
       let title = chart.title.prefix(1).uppercased() + chart.title.dropFirst()
       return "<div><h3>\(HTML.escaped(title))\(chart.isLogarithmic ? " (logarithmic)" : "")</h3>"
         + "<div class=\"plot\">\(chart.svg)</div>\(chart.legend)</div>"

@@ -42,3 +42,31 @@ public struct EpochMetrics: Hashable, Sendable, Codable {
     return ([header] + lines).map { $0.joined(separator: ",") + "\n" }.joined()
   }
 }
+
+extension EpochMetrics {
+  private enum FormerKeys: String, CodingKey { case trainAccuracy, validationLoss, validationAccuracy }
+
+  /// Reads a row of a checkpoint. One that was written before there were other metrics than the accuracy has no loss of the training
+  /// samples: it is NaN.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let train: Scores
+    let validation: Scores
+    if values.contains(.train) {
+      train = try values.decode(Scores.self, forKey: .train)
+      validation = try values.decode(Scores.self, forKey: .validation)
+    } else {
+      let former = try decoder.container(keyedBy: FormerKeys.self)
+      func scores(_ loss: Double, _ accuracy: FormerKeys) throws -> Scores {
+        Scores(loss: loss, metrics: [Metric.accuracy.name: try former.decode(Double.self, forKey: accuracy)])
+      }
+      train = try scores(.nan, .trainAccuracy)
+      validation = try scores(try former.decode(Double.self, forKey: .validationLoss), .validationAccuracy)
+    }
+    self.init(
+      epoch: try values.decode(Int.self, forKey: .epoch),
+      learningRate: try values.decode(Double.self, forKey: .learningRate),
+      trainLoss: try values.decode(Double.self, forKey: .trainLoss), train: train, validation: validation,
+      seconds: try values.decode(Double.self, forKey: .seconds))
+  }
+}

@@ -73,6 +73,18 @@ import Testing
     #expect(try JSONDecoder().decode(TrainingSettings.self, from: JSONEncoder().encode(settings)) == settings)
   }
 
+  /// A row of before there were other metrics than the accuracy.
+  @Test func oldRowsAreRead() throws {
+    let json = """
+      {"epoch": 2, "learningRate": 0.01, "trainLoss": 0.5, "trainAccuracy": 0.75, "validationLoss": 0.25, \
+      "validationAccuracy": 0.875, "seconds": 3}
+      """
+    let row = try JSONDecoder().decode(EpochMetrics.self, from: Data(json.utf8))
+    #expect(row.train["accuracy"] == 0.75 && row.train.loss.isNaN)
+    #expect(row.validation == Scores(loss: 0.25, metrics: ["accuracy": 0.875]) && row.trainLoss == 0.5)
+    #expect(row.epoch == 2 && row.learningRate == 0.01 && row.seconds == 3)
+  }
+
   @Test func isTheSameBytesForTheSameState() throws {
     let folder = try TemporaryFolder()
     let trainer = try lenetTrainer(shortSettings(epochs: 1))

@@ -4,7 +4,9 @@ import Foundation
 import Testing
 
 @Suite struct ReportTests {
-  private static func page(dataSource: String = "digits") throws -> String {
+  private static func page(
+    dataSource: String = "digits", change: (inout [EpochMetrics]) -> Void = { _ in }
+  ) throws -> String {
     var settings = shortSettings(epochs: 1)
     settings.batchSize = 256
     let trainer = try lenetTrainer(settings)
@@ -16,7 +18,9 @@ import Testing
         network: "lenet5", data: try DataSource(dataSource), settings: settings, commandLine: ["apus", "<script>"]))
     record.data = RunRecord.Data(try DataSource(dataSource), digits)
     record.result = RunRecord.Result(trainer.state, test.scores)
-    return Report(record, rows: trainer.rows, model: trainer.model, ReportDetails(counted, data: digits)).html
+    var rows = trainer.rows
+    change(&rows)
+    return Report(record, rows: rows, model: trainer.model, ReportDetails(counted, data: digits)).html
   }
 
   @Test func needsNothingElse() throws {
@@ -48,6 +52,16 @@ import Testing
     let html = ReportMatrix(counts: [[3, 1], [0, 4]], classNames: ["cat", "dog"]).html
     #expect(html.contains("cat taken for dog: 1 of 4 (25.0\u{202F}%)"))
     #expect(html.contains("75.0\u{202F}%") && html.contains("80.0\u{202F}%"))
+  }
+
+  @Test func leavesOutCurvesOfWhatIsNoNumber() throws {
+    let page = try Self.page { rows in
+      rows[0].train = Scores(loss: .nan, metrics: ["accuracy": .infinity])
+      rows[0].validation.metrics["accuracy"] = .nan
+    }
+    let charts = page.matches(of: /(?s)<svg class="chart".*?<\/svg>/).map { String($0.output) }
+    #expect(charts.count == 1 && charts[0].components(separatedBy: "<polyline").count == 3)
+    #expect(charts.allSatisfy { !$0.contains("nan") && !$0.contains("inf") })
   }
 
   @Test func drawsOneEpoch() throws {
