@@ -173,7 +173,9 @@ extension Kernels {
     var space = apus_broadcast()
     space.axes = Int32(shape.count)
     withUnsafeMutableBytes(of: &space.sizes) { raw in
-      for axis in shape.indices { raw.bindMemory(to: Int64.self)[axis] = Int64(shape[axis]) }
+      let sizes = raw.bindMemory(to: Int64.self)
+      // By numbers: iterators over collections are allocated in debug builds.
+      for axis in 0..<shape.count { sizes[axis] = Int64(shape[axis]) }
     }
     fillStrides(of: a, in: shape, &space.a_strides)
     fillStrides(of: b, in: shape, &space.b_strides)
@@ -185,8 +187,9 @@ extension Kernels {
     withUnsafeMutableBytes(of: &strides) { raw in
       let strides = raw.bindMemory(to: Int64.self)
       var stride = 1
-      for axis in result.indices.reversed() {
-        let own = axis + operand.count - result.count
+      for place in 1..<result.count + 1 {
+        let axis = result.count - place
+        let own = operand.count - place
         let size = own < 0 ? 1 : operand[own]
         strides[axis] = size == 1 ? 0 : Int64(stride)
         stride *= size
