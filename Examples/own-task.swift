@@ -9,7 +9,7 @@ struct Curve: Layer {
   let hidden = Linear(1, 32)
   let output = Linear(32, 1)
 
-  func callAsFunction(_ x: consuming Tensor) -> Tensor { output(tanh(hidden(x))) }
+  func forward(_ x: consuming Tensor) -> Tensor { output(tanh(hidden(x))) }
 }
 
 /// Numbers and their squares.

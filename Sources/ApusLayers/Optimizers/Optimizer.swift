@@ -93,12 +93,12 @@ public struct ParameterSettings: Hashable, Sendable {
   /// Takes the place of the optimizer's; 0 for what does not decay.
   public var weightDecay: Double
   /// Whether the optimizer changes it (if it is trainable and has a gradient).
-  package var isTrained: Bool
+  public var isTrained: Bool
   /// Of the parameter, whose path may be another in another list.
   let identity: ObjectIdentifier
 
   /// Settings of a parameter of a list.
-  package init(
+  public init(
     of entry: ParameterList.Element, learningRate: Double = 1, weightDecay: Double = 0, isTrained: Bool = true
   ) {
     path = entry.path

@@ -7,7 +7,7 @@ private struct Curve: Layer {
   let hidden = Linear(1, 16)
   let output = Linear(16, 1)
 
-  func callAsFunction(_ x: consuming Tensor) -> Tensor { output(tanh(hidden(x))) }
+  func forward(_ x: consuming Tensor) -> Tensor { output(tanh(hidden(x))) }
 }
 
 /// Any network, data, loss and metrics through the one trainer and its runs.
