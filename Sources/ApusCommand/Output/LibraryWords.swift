@@ -1,7 +1,7 @@
 /// The command's words for what the library's errors call by its own: they quote the names of its parameters, as `data`.
 enum LibraryWords {
   private static let options = [
-    "TrainingRun.resume": "--resume", "classes": "--classes", "crop": "--crop", "damaged: .skip": "--damaged skip",
+    "resume": "--resume", "classes": "--classes", "crop": "--crop", "damaged: .skip": "--damaged skip",
     "data": "--data", "imageFolder": "--input, --crop, --alpha, --orientation or --damaged", "input": "--input",
   ]
 
