@@ -136,7 +136,7 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
     try schedule.validate()
     try check((0...65536).contains(shift), "the shift", shift, "0 to 65536 pixels")
     try check((0...65536).contains(cutout), "the cutout", cutout, "0 to 65536 pixels")
-    try check(jitter >= 0 && jitter <= 1, "the colour jitter", jitter, "a number from 0 to 1")
+    try check(jitter >= 0 && jitter <= 1, "the color jitter", jitter, "a number from 0 to 1")
     try check(labelSmoothing >= 0 && labelSmoothing <= 1, "the label smoothing", labelSmoothing, "a number from 0 to 1")
     if let initializer { _ = try InitializerCatalogue.initializer(initializer) }
     try check(
