@@ -24,29 +24,9 @@ public typealias AdaptiveAvgPool2d = AdaptiveAveragePool2D
 @available(*, unavailable, renamed: "BatchNorm")
 public typealias BatchNorm2d = BatchNorm
 
-/// PyTorch's name of `Upsample2D`.
-@available(*, unavailable, renamed: "Upsample2D")
-public typealias Upsample = Upsample2D
-
-/// Keras' name of `BatchNorm`.
-@available(*, unavailable, renamed: "BatchNorm")
-public typealias BatchNormalization = BatchNorm
-
 /// Keras' name of `Linear`.
 @available(*, unavailable, message: "Linear(inputs, outputs), which takes both counts")
 public typealias Dense = Linear
-
-/// Keras' name of `AveragePool2D`.
-@available(*, unavailable, renamed: "AveragePool2D")
-public typealias AveragePooling2D = AveragePool2D
-
-/// Keras' name of `MaxPool2D`.
-@available(*, unavailable, renamed: "MaxPool2D")
-public typealias MaxPooling2D = MaxPool2D
-
-/// Keras' name of `GlobalAveragePool2D`.
-@available(*, unavailable, renamed: "GlobalAveragePool2D")
-public typealias GlobalAveragePooling2D = GlobalAveragePool2D
 
 extension Dropout {
   /// Which probability p is, texts do not agree on.
@@ -133,29 +113,15 @@ extension Layer {
   /// PyTorch's way to another device.
   @available(*, unavailable, message: "leave it out: everything is on the CPU")
   public func to(_ device: String) -> Self { fatalError("unavailable") }
-
-  /// Not without the module that has it.
-  @available(*, unavailable, message: "import ApusONNX: try model.exportONNX(input: [1, 4], to: \"model.onnx\")")
-  public func exportONNX(_ first: String = "", input: Shape = [], to path: String = "") throws {
-    fatalError("unavailable")
-  }
 }
 
 extension ParameterList {
   /// PyTorch's method: write `model.parameters`, without parentheses.
   @available(*, unavailable, message: "parameters is a property: model.parameters, without ()")
   public func callAsFunction() -> ParameterList { self }
-
-  /// Lists of two models may have one path for two parameters.
-  @available(*, unavailable, message: "an optimizer trains one model: put both parts into one struct of layers")
-  public static func + (a: ParameterList, b: ParameterList) -> ParameterList { fatalError("unavailable") }
 }
 
 extension Parameter {
-  /// A step by hand: write `parameter.value -= …`.
-  @available(*, unavailable, message: "a parameter is a cell: parameter.value -= …")
-  public static func -= (parameter: inout Parameter, change: Tensor) { fatalError("unavailable") }
-
   /// PyTorch's place of a gradient: write `gradients[parameter]`.
   @available(*, unavailable, message: "gradients are values: gradients[parameter], of what valueWithGradients returns")
   public var grad: Tensor? { fatalError("unavailable") }

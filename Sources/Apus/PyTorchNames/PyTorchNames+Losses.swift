@@ -22,7 +22,3 @@ public func crossEntropy(_ logits: Tensor, _ labels: [some BinaryInteger]) -> Te
 public func crossEntropy(
   _ logits: Tensor, _ labels: Tensor, weight: Tensor? = nil, label_smoothing: Double = 0
 ) -> Tensor { fatalError("unavailable") }
-
-/// An array is not yet a tensor.
-@available(*, unavailable, message: "labels are a tensor: accuracy(logits, Tensor(labels))")
-public func accuracy(_ logits: Tensor, _ labels: [some BinaryInteger]) -> Double { fatalError("unavailable") }

@@ -70,15 +70,13 @@ public struct AnotherLibrarysResult {
   public subscript(dynamicMember name: String) -> AnotherLibrarysFunction { fatalError("unavailable") }
 }
 
-/// What another library makes an object of and this one does not: a loss, a schedule, a loader of batches.
+/// What another library makes an object of and this one does not: a loss, a loader of batches.
 @available(*, unavailable, message: "write what the object's name is answered with")
 public struct AnotherLibrarysObject {
-  /// Takes what PyTorch's losses, schedulers and loaders take.
+  /// Takes what PyTorch's losses and loaders take.
   public init(
-    _ arguments: Any..., batchSize: Int = 0, shuffle: Bool = false, gamma: Double = 0, labelSmoothing: Double = 0
+    _ arguments: Any..., batchSize: Int = 0, shuffle: Bool = false, labelSmoothing: Double = 0
   ) { fatalError("unavailable") }
   /// A loss that is called.
   public func callAsFunction(_ prediction: Tensor, _ target: Tensor) -> Tensor { fatalError("unavailable") }
-  /// A scheduler's step.
-  public func step() { fatalError("unavailable") }
 }

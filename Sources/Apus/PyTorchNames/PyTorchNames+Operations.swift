@@ -4,10 +4,6 @@ extension Tensor {
   @available(*, unavailable, message: "Tensor.minimum(Tensor.maximum(x, low), high), of tensors that broadcast")
   public func clamp(min: Double? = nil, max: Double? = nil) -> Tensor { fatalError("unavailable") }
 
-  /// PyTorch's length of a vector.
-  @available(*, unavailable, message: "x.square().sum().sqrt()")
-  public func norm() -> Tensor { fatalError("unavailable") }
-
   /// PyTorch's exchange of two axes.
   @available(*, unavailable, message: "transposed([1, 0]) puts all axes in another order")
   public func transpose(_ a: Int, _ b: Int) -> Tensor { fatalError("unavailable") }
@@ -32,8 +28,4 @@ extension Tensor {
   /// PyTorch's indices.
   @available(*, unavailable, message: "Tensor((0..<10).map { Float($0) })")
   public static func arange(_ end: Int) -> Tensor { fatalError("unavailable") }
-
-  /// PyTorch's join along a new axis.
-  @available(*, unavailable, message: "rows of vectors: Tensor.concatenated(parts.map { $0.reshaped(1, -1) }, axis: 0)")
-  public static func stack(_ parts: [Tensor], _ axis: Int = 0) -> Tensor { fatalError("unavailable") }
 }

@@ -73,25 +73,9 @@ extension Optimizer {
   @available(*, unavailable, message: "leave it out: gradients are values, and nothing keeps those of the last step")
   public func zero_grad() { fatalError("unavailable") }
 
-  /// MLX' name of `step`.
-  @available(*, unavailable, renamed: "step(_:)")
-  public func update(_ gradients: Gradients) { fatalError("unavailable") }
-
   /// A model in place of its parameters.
   @available(*, unavailable, message: "an optimizer takes parameters: SGD(model.parameters, learningRate: 0.1)")
   public init(
     _ model: some Layer, learningRate: Double = 0, lr: Double = 0, momentum: Double = 0, weightDecay: Double = 0
   ) { fatalError("unavailable") }
-
-  /// MLX' form: write `SGD(model.parameters, learningRate: 0.1)`.
-  @available(*, unavailable, message: "an optimizer takes parameters: SGD(model.parameters, learningRate: 0.1)")
-  public init(learningRate: Double, momentum: Double = 0, weightDecay: Double = 0) { fatalError("unavailable") }
 }
-
-/// PyTorch's scheduler: write `Schedule.cosine(over: steps)`.
-@available(*, unavailable, message: "a rate for each step: Schedule.cosine(over: steps).rate(at: step, base: 0.1)")
-public typealias CosineAnnealingLR = AnotherLibrarysObject
-
-/// PyTorch's scheduler: write `Schedule.step(every: 30)`.
-@available(*, unavailable, message: "a rate for each epoch: Schedule.step(every: 30, factor: 0.1).rate(at:base:)")
-public typealias StepLR = AnotherLibrarysObject

@@ -24,17 +24,9 @@ extension Tensor {
   @available(*, unavailable, message: "cast(to: .float32)")
   public func float() -> Tensor { fatalError("unavailable") }
 
-  /// PyTorch's name of `cast(to: .int32)`.
-  @available(*, unavailable, message: "cast(to: .int32); losses take whole numbers of any type as labels")
-  public func long() -> Tensor { fatalError("unavailable") }
-
   /// PyTorch's name of `scalarType`.
   @available(*, unavailable, renamed: "scalarType")
   public var dtype: ScalarType { fatalError("unavailable") }
-
-  /// PyTorch's name of `rank`.
-  @available(*, unavailable, renamed: "rank")
-  public var ndim: Int { fatalError("unavailable") }
 
   // swift-format-ignore: AlwaysUseLowerCamelCase
   /// PyTorch's name of `transposed()`.
@@ -56,10 +48,6 @@ extension Tensor {
   /// PyTorch's name of `array(of:)`.
   @available(*, unavailable, message: "x.array(of: Float.self); of whole numbers x.array(of: Int.self)")
   public func numpy() -> [Float] { fatalError("unavailable") }
-
-  /// Another name of `array(of:)`.
-  @available(*, unavailable, message: "x.array(of: Float.self); of whole numbers x.array(of: Int.self)")
-  public var array: [Float] { fatalError("unavailable") }
 
   /// PyTorch's way to another device.
   @available(*, unavailable, message: "leave it out: everything is on the CPU")
@@ -101,20 +89,10 @@ extension Tensor {
 }
 
 extension Tensor {
-  /// An array is not yet a tensor.
-  @available(*, unavailable, message: "labels are a tensor: prediction .== Tensor(labels)")
-  public static func .== (a: Tensor, b: [some BinaryInteger]) -> Tensor { fatalError("unavailable") }
-
-  /// Python's power.
-  @available(*, unavailable, message: "x.power(2), or x.square()")
-  public static func ** (a: Tensor, exponent: Double) -> Tensor { fatalError("unavailable") }
-
   /// One index at a time.
   @available(*, unavailable, message: "one index at a time: x[0][1]")
   public subscript(first: Int, second: Int) -> Tensor { fatalError("unavailable") }
 }
-
-infix operator ** : MultiplicationPrecedence
 
 extension BinaryFloatingPoint {
   /// Python's `float`.

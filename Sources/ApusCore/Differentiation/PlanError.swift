@@ -1,7 +1,7 @@
 /// A model and an input that do not fit: found by `plan`, before any training starts.
 public struct PlanError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Path of the layer in the model, `layer1.0.conv1`; empty where the operation belongs to no layer.
-  public var path: String
+  package var path: String
   /// The operation: `Conv2D`.
   package var operation: String
   /// What is wrong: what was expected and what came.

@@ -14,7 +14,7 @@ public struct Graph: Sendable {
     /// All axes, the batch size included.
     public var shape: Shape
     /// The elements if they do not depend on the input; `nil` for an input and for what a node makes.
-    public var constant: Constant?
+    package var constant: Constant?
 
     package init(shape: Shape, constant: Constant? = nil) {
       self.shape = shape
@@ -23,12 +23,12 @@ public struct Graph: Sendable {
   }
 
   /// A tensor that does not depend on the input.
-  public struct Constant: Sendable {
+  package struct Constant: Sendable {
     /// The elements, float32.
-    public var tensor: Tensor
+    package var tensor: Tensor
     /// The path of the parameter or buffer whose elements these are, in its order; the shape may be another one. `nil` where they
     /// were computed.
-    public var path: String?
+    package var path: String?
 
     package init(tensor: Tensor, path: String? = nil) {
       self.tensor = tensor
@@ -39,7 +39,7 @@ public struct Graph: Sendable {
   /// One step of the pass: an operation, the values that it reads, and the one that it makes.
   public struct Node: Sendable {
     /// The operation, with its sizes and settings resolved.
-    public var operation: Operation
+    public var operation: TensorOperation
     /// As `Operation` says.
     public var inputs: [ValueID]
     /// The value that the node makes: always exactly one.
@@ -76,7 +76,7 @@ public struct Graph: Sendable {
 /// A model that cannot be written as a graph.
 public struct GraphError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Path of the layer in the model; empty where the operation belongs to no layer.
-  public var path: String
+  package var path: String
   /// The operation: `Select`; empty where it is none.
   package var operation: String
   /// What is wrong. It completes a sentence that begins with the operation: "cannot be part of a graph".

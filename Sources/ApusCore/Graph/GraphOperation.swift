@@ -1,7 +1,7 @@
 /// The operations of a graph and their settings, by the names that they have in it.
 extension Graph {
   /// What a node does to its inputs.
-  public typealias Operation = TensorOperation
+  package typealias Operation = TensorOperation
   /// Pixels on the four sides of an image.
   package typealias Edges = ImageEdges
   /// Settings of a convolution or a transposed one.

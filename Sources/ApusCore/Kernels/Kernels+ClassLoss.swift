@@ -77,7 +77,7 @@ extension Kernels {
     reduce(function, x.viewed(as: [x.elementCount]), axes: 0..<1).viewed(as: []).item()
   }
 
-  /// One number a row, and what the gradient needs.
+  /// One number per row, and what the gradient needs.
   package static func classLoss(_ loss: ClassLoss, _ scores: Tensor, _ weights: Tensor?, wantsBackward: Bool) -> (
     losses: Tensor, memory: ClassLossMemory
   ) {

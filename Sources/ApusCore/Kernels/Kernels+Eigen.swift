@@ -1,7 +1,7 @@
 import CApus
 
 extension Kernels {
-  /// Eigenvalues, the smallest first, and unit eigenvectors, one a row, of a symmetric matrix [n, n] by LAPACK; `nil` in a build
+  /// Eigenvalues, the smallest first, and unit eigenvectors, one per row, of a symmetric matrix [n, n] by LAPACK; `nil` in a build
   /// without the trait OpenBLAS. Stops the program if the iteration does not converge, as with a NaN.
   package static func symmetricEigen(_ matrix: [Double], n: Int) -> (values: [Double], vectors: [Double])? {
     var vectors = matrix

@@ -1,6 +1,6 @@
 import CApus
 
-/// What group norm's forward pass found, for its backward pass: a number a sample and group.
+/// What group norm's forward pass found, for its backward pass: a number per sample and group.
 struct GroupStatistics {
   var mean: Tensor
   /// What the mean lacks, in deviations.

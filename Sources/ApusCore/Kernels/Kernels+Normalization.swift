@@ -11,7 +11,7 @@ package struct ChannelStatistics {
   var inverseDeviation: Tensor
 }
 
-/// A batch norm as it is applied: (x − mean) · scale + shift, a number a channel each.
+/// A batch norm as it is applied: (x − mean) · scale + shift, a number per channel each.
 package struct FoldedNorm {
   package var mean: Tensor
   package var scale: Tensor

@@ -33,7 +33,7 @@ extension Kernels {
     }
   }
 
-  /// One number an element.
+  /// One number per element.
   package static func pointwiseLoss(_ loss: PointwiseLoss, _ x: Tensor, _ targets: Tensor) -> Tensor {
     PointwiseLossKernel(loss, x.shape, isBackward: false).making(
       x.shape, x.scalarType, x.body.storage, targets.body.storage,

@@ -3,7 +3,7 @@ import CApus
 /// The C core's run-time facts and settings.
 public enum Runtime {
   /// The most threads that kernels can use.
-  public static var maximumThreadCount: Int { Int(APUS_MAX_THREADS) }
+  package static var maximumThreadCount: Int { Int(APUS_MAX_THREADS) }
 
   /// Threads that kernels use; 0 restores the default (OMP_NUM_THREADS, else the CPUs and the quota of this process).
   /// No result depends on it.

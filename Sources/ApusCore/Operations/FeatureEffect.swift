@@ -14,7 +14,7 @@ package enum FeatureEffect: Hashable, Sendable {
   case weighs(Weights)
 
   package enum Weights: Sendable {
-    /// A number a feature, and what comes out has the order of what went in.
+    /// A number per feature, and what comes out has the order of what went in.
     case eachFeature
     /// Every feature by a number for each output: what comes out has an order of its own.
     case allFeatures

@@ -1,25 +1,25 @@
 /// The part of the input that one element of a tensor depends on, height by width, in pixels.
-public struct ReceptiveField: Hashable, Sendable, CustomStringConvertible {
+package struct ReceptiveField: Hashable, Sendable, CustomStringConvertible {
   /// Rows of the input, counted as if it had no border: it may be more than the input has.
-  public var height: Int
+  package var height: Int
   /// Columns of the input, counted in the same way.
-  public var width: Int
+  package var width: Int
   /// Input pixels between neighboring elements.
   package var jump: (height: Int, width: Int)
 
   /// Whether size and jump are equal.
-  public static func == (a: ReceptiveField, b: ReceptiveField) -> Bool {
+  package static func == (a: ReceptiveField, b: ReceptiveField) -> Bool {
     a.height == b.height && a.width == b.width && a.jump == b.jump
   }
 
   /// Leaves out the jump, so fields that differ in it alone have the same hash.
-  public func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     hasher.combine(height)
     hasher.combine(width)
   }
 
   /// The size without the jump: `11×11`.
-  public var description: String { "\(height)×\(width)" }
+  package var description: String { "\(height)×\(width)" }
 
   /// A pixel of the input itself.
   package static let pixel = ReceptiveField(height: 1, width: 1, jump: (1, 1))

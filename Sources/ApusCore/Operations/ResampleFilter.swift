@@ -56,11 +56,11 @@ public enum ResampleFilter: String, Hashable, Sendable, CaseIterable {
 /// How the pixels of another size are made; see `resize2d`.
 public struct ResizeSettings: Hashable, Sendable {
   /// How values between pixels are made.
-  public var filter: ResampleFilter
+  package var filter: ResampleFilter
   /// Whether downsizing takes all pixels under the filter, stretched by the ratio of the sizes.
-  public var antialias: Bool
+  package var antialias: Bool
   /// Whether the centers of the corner pixels stay where they are, as with PyTorch's `align_corners`. Never with `antialias`.
-  public var alignCorners: Bool
+  package var alignCorners: Bool
 
   package init(filter: ResampleFilter, antialias: Bool, alignCorners: Bool) {
     self.filter = filter

@@ -1,7 +1,7 @@
 /// Pixels on the four sides of an image.
 public struct ImageEdges: Hashable, Sendable {
   /// Rows above and below, columns to the left and to the right.
-  public var top, left, bottom, right: Int
+  package var top, left, bottom, right: Int
 
   /// A number of pixels for each side.
   package init(top: Int, left: Int, bottom: Int, right: Int) {
@@ -25,15 +25,15 @@ extension ImageEdges: CustomStringConvertible {
 /// Settings of a convolution or a transposed one; its weight's shape has the kernel's size and the channels.
 public struct ConvolutionSettings: Hashable, Sendable {
   /// Pixels between neighboring windows; in a transposed convolution, which has its windows in the output, output pixels.
-  public var stride: IntOrPair
+  package var stride: IntOrPair
   /// Pixels between neighboring elements of the kernel; 1 for an ordinary one.
-  public var dilation: IntOrPair
+  package var dilation: IntOrPair
   /// Zeros around the image. In a transposed convolution, pixels cut off its output.
-  public var padding: ImageEdges
+  package var padding: ImageEdges
   /// Groups of channels that are convolved apart; as many as there are input channels make a depthwise convolution.
-  public var groups: Int
+  package var groups: Int
   /// How exactly products are computed; every precision gives float32.
-  public var precision: Precision
+  package var precision: Precision
 
   package init(
     stride: IntOrPair = 1, dilation: IntOrPair = 1, padding: ImageEdges = .none, groups: Int = 1,
@@ -50,13 +50,13 @@ public struct ConvolutionSettings: Hashable, Sendable {
 /// The windows of max and average pooling.
 public struct PoolingSettings: Hashable, Sendable {
   /// Height and width of a window, in pixels.
-  public var kernel: IntOrPair
+  package var kernel: IntOrPair
   /// Pixels between neighboring windows.
-  public var stride: IntOrPair
+  package var stride: IntOrPair
   /// Pixels around the image that windows may reach into.
-  public var padding: ImageEdges
+  package var padding: ImageEdges
   /// Of means: whether the divisor is the kernel's size everywhere, or the number of pixels inside the image.
-  public var countsPadding: Bool
+  package var countsPadding: Bool
 
   package init(kernel: IntOrPair, stride: IntOrPair, padding: ImageEdges = .none, countsPadding: Bool = true) {
     self.kernel = kernel
@@ -69,11 +69,11 @@ public struct PoolingSettings: Hashable, Sendable {
 /// The windows that are copied out, as in the im2col form of a convolution.
 public struct PatchSettings: Hashable, Sendable {
   /// Height and width of a window, in pixels.
-  public var kernel: IntOrPair
+  package var kernel: IntOrPair
   /// Pixels between neighboring windows.
-  public var stride: IntOrPair
+  package var stride: IntOrPair
   /// Pixels between neighboring elements of a window; 1 if they touch.
-  public var dilation: IntOrPair
+  package var dilation: IntOrPair
 
   package init(kernel: IntOrPair, stride: IntOrPair, dilation: IntOrPair) {
     self.kernel = kernel

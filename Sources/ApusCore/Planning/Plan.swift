@@ -13,19 +13,19 @@ public struct Plan: Sendable {
     /// Multiplications with addition, for the whole batch.
     public var multiplyAdds: Int
     /// Size of the output.
-    public var activationBytes: Int
+    package var activationBytes: Int
     /// What the tape keeps from here for the backward pass (phase `.training`). Where operations run as one kernel, the last of them
     /// has it.
-    public var keptBytes: Int
+    package var keptBytes: Int
     /// The most temporary memory of one of its kernels: of the forward pass, in a `StepPlan` of both.
     package var scratchBytes: Int
     /// Part of the input that an output element sees; `nil` where branches with different strides met.
-    public var receptiveField: ReceptiveField?
+    package var receptiveField: ReceptiveField?
     /// Of a convolution, a linear layer or a matrix product: what each of its passes takes, and why. Empty for other operations.
     public var choices: [KernelChoice]
 
     /// The implementation of the forward pass.
-    public var implementation: String? { choices.first { $0.pass == .forward }?.chosen.implementation }
+    package var implementation: String? { choices.first { $0.pass == .forward }?.chosen.implementation }
   }
 
   /// Shape of the model's input, with the batch size.
@@ -37,7 +37,7 @@ public struct Plan: Sendable {
   /// Bytes that the tape keeps from forward to backward (phase `.training`); 0 in inference.
   public var bytesKeptForBackward: Int
   /// Most bytes of activations alive at one time during the forward pass, kept ones included.
-  public var peakActivationBytes: Int
+  package var peakActivationBytes: Int
   /// What the memory pool holds for all of it at the end: parameters, buffers, input, activations, scratch.
   public var peakBytes: Int
 

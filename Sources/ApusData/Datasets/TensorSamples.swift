@@ -10,9 +10,9 @@ import ApusSupport
 /// ```
 public struct TensorSamples: SampleSource {
   /// `[N, …]`, as the network takes them.
-  public let inputs: Tensor
+  package let inputs: Tensor
   /// `[N, …]`, as the loss takes them: int32 labels `[N]`, or numbers.
-  public let targets: Tensor
+  package let targets: Tensor
 
   /// Traps unless both have the same number of samples.
   public init(_ inputs: Tensor, targets: Tensor) {

@@ -6,7 +6,7 @@ import ApusCore
 /// is on the first `count`, always.
 public struct SceneSamples: SampleSource {
   /// Where they come from.
-  public let scenes: ComposedScenes
+  package let scenes: ComposedScenes
   /// Number of scenes of one epoch.
   public let count: Int
 

@@ -7,12 +7,12 @@ import ApusLayers
 /// for facts in ActivationFacts.all where facts.saturation == .none { print(facts.name, facts.equation) }
 /// ```
 /// Functions with a parameter are described at its default.
-public struct ActivationFacts: Sendable {
+package struct ActivationFacts: Sendable {
   /// On which side the derivative tends to 0, so that gradients vanish.
-  public enum Saturation: Sendable { case none, negative, both }
+  package enum Saturation: Sendable { case none, negative, both }
 
   /// Where outputs lie for inputs that are symmetric about 0.
-  public enum Centering: Sendable {
+  package enum Centering: Sendable {
     /// An odd function: their mean is 0.
     case zero
     /// Both signs occur: their mean is nearer to 0 than that of a function without negative values.
@@ -22,7 +22,7 @@ public struct ActivationFacts: Sendable {
   }
 
   /// What an element costs.
-  public enum Cost: Sendable {
+  package enum Cost: Sendable {
     /// A comparison and a multiplication at most.
     case comparison
     /// An exponential, most with a division.
@@ -30,32 +30,32 @@ public struct ActivationFacts: Sendable {
   }
 
   /// The layer's name: `LeakyReLU`.
-  public var name: String
+  package var name: String
   /// The function of an element x, as plain text: `max(x, 0)`.
-  public var equation: String
+  package var equation: String
   /// Authors and year; empty if no paper is named.
-  public var paper: String
+  package var paper: String
   /// Numbers of the lectures that name it; empty if none does.
-  public var lectures: [Int]
+  package var lectures: [Int]
   /// Infimum and supremum.
-  public var range: ClosedRange<Double>
+  package var range: ClosedRange<Double>
   /// The sides on which gradients vanish.
-  public var saturation: Saturation
+  package var saturation: Saturation
   /// The signs of its outputs for inputs that are symmetric about 0.
-  public var centering: Centering
+  package var centering: Centering
   /// What one element takes to compute.
-  public var cost: Cost
+  package var cost: Cost
   /// Whether a larger input never gives a smaller output.
-  public var isMonotone: Bool
+  package var isMonotone: Bool
   /// Whether the derivative is exactly 0 on a half-line, where a unit gets no gradient any more.
-  public var canDie: Bool
+  package var canDie: Bool
   /// What initial deviations are multiplied by, as PyTorch's `calculate_gain` has it; `nil` if that knows none.
-  public var gain: Double?
+  package var gain: Double?
   /// The function, at the default of its parameter; `nil` for Maxout, which is none of one element.
-  public var function: (@Sendable (Tensor) -> Tensor)?
+  package var function: (@Sendable (Tensor) -> Tensor)?
 
   /// Every activation function of the library: a line each is all the registration that one needs.
-  public static let all: [ActivationFacts] = [
+  package static let all: [ActivationFacts] = [
     identity,
     threshold,
     sigmoid,
@@ -71,12 +71,12 @@ public struct ActivationFacts: Sendable {
   ]
 
   /// The function with a layer's name, `LeakyReLU`, in the same case; `nil` if there is none.
-  public static func named(_ name: String) -> ActivationFacts? { all.first { $0.name == name } }
+  package static func named(_ name: String) -> ActivationFacts? { all.first { $0.name == name } }
 }
 
 extension Initializer.Gain {
   /// The gain of an activation function. Traps if none is known: `.value` gives one of one's own.
-  public static func activation(_ facts: ActivationFacts) -> Initializer.Gain {
+  package static func activation(_ facts: ActivationFacts) -> Initializer.Gain {
     guard let gain = facts.gain else { fatalError("\(facts.name) has no known gain: give one with .value") }
     return .value(gain)
   }

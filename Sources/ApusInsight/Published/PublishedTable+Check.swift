@@ -4,9 +4,9 @@ import ApusNetworks
 
 extension PublishedTable {
   /// A line of a table beside what the network has.
-  public struct Comparison: Sendable {
+  package struct Comparison: Sendable {
     /// The line as it is printed.
-    public var row: Row
+    package var row: Row
     /// `[H, W, C]` or `[K]` of the network's operations that the line stands for, for one image.
     package var output: Shape
     /// Numbers in the parameters of the layers that the line stands for; biases count as `countsBiases` says.
@@ -18,11 +18,11 @@ extension PublishedTable {
     /// Different blocks in the stage; 0 unless the line's place is `layers`.
     package var blocks: Int
     /// Whether all that is printed in the line agrees.
-    public var verdict: Verdict
+    package var verdict: Verdict
   }
 
   /// Whether what is printed and what the network has agree.
-  public enum Verdict: Hashable, Sendable {
+  package enum Verdict: Hashable, Sendable {
     case equal
     /// It differs, as is known.
     case erratum(String)
@@ -31,7 +31,7 @@ extension PublishedTable {
   }
 
   /// Plans the network for one image of the usual size and goes down the table.
-  public func compare() throws -> [Comparison] {
+  package func compare() throws -> [Comparison] {
     let entry = try NetworkCatalogue.entry(network)
     let model = try NetworkCatalogue.outline(network, input: entry.usualInput, classes: entry.usualClasses)
     let plan = try model.plan(input: Shape([1] + entry.usualInput))

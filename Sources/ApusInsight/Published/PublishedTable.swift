@@ -1,20 +1,20 @@
 import ApusCore
 
 /// A table of a network as a paper, a lecture or documentation prints it, to compare with the network here.
-public struct PublishedTable: Sendable {
+package struct PublishedTable: Sendable {
   /// The network's name in the catalogue.
-  public var network: String
+  package var network: String
   /// Where it is printed.
-  public var source: String
+  package var source: String
   /// Whether the printed numbers of parameters count biases.
   package var countsBiases = true
   /// From top to bottom, as printed.
-  public var rows: [Row]
+  package var rows: [Row]
 
   /// A line, with what is printed for it; `nil` if nothing is.
-  public struct Row: Sendable {
+  package struct Row: Sendable {
     /// The line's title, as printed.
-    public var name: String
+    package var name: String
     /// The operations that it is compared with.
     package var place: Place
     /// `[H, W, C]` or `[K]`
@@ -57,10 +57,10 @@ public struct PublishedTable: Sendable {
   }
 
   /// All tables of a network, in the order of the catalogue's texts.
-  public static func tables(of network: String) -> [PublishedTable] { all.filter { $0.network == network } }
+  package static func tables(of network: String) -> [PublishedTable] { all.filter { $0.network == network } }
 
   /// The tables of LeNet, AlexNet, VGG, GoogLeNet and ResNet, in this order; of ResNet those for CIFAR-10 last.
-  public static let all = leNets + alexNets + vggs + googLeNets + resNets + cifarResNets
+  package static let all = leNets + alexNets + vggs + googLeNets + resNets + cifarResNets
 }
 
 /// A number as it is printed: `159K`, `3.2M`, `11.3G`, `34,848`. `Ki` are units of 1,024.

@@ -20,7 +20,7 @@ public struct LoadReceipt: Sendable {
     /// In the file; for one that is missing, as the file should call it.
     public var name: String
     /// In the file's layout; for one that is missing, as it should be.
-    public var shape: Shape
+    package var shape: Shape
   }
 
   /// A tensor of a wrong shape or type.
@@ -28,9 +28,9 @@ public struct LoadReceipt: Sendable {
     /// In the file, without `prefix`.
     public var name: String
     /// As the file should have it, in its layout.
-    public var expected: Shape
+    package var expected: Shape
     /// As it is in the file.
-    public var found: Shape
+    package var found: Shape
     /// The type that it was read as. Any floating-point type fits.
     package var foundType: ScalarType
   }

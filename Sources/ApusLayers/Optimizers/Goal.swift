@@ -6,7 +6,7 @@ public enum Goal: String, Hashable, Sendable, Codable {
   case rising
 
   /// By how much a value is better than another; negative if it is worse, NaN if one of them is.
-  public func gain(of value: Double, over other: Double) -> Double {
+  package func gain(of value: Double, over other: Double) -> Double {
     self == .falling ? other - value : value - other
   }
 }

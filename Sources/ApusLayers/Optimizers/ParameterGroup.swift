@@ -14,15 +14,22 @@ import ApusCore
 /// Where several match a parameter, the last that sets a thing decides it.
 public struct ParameterGroup: Hashable, Sendable {
   /// A path, in which `*` stands for any characters (dots too) and `?` for one: `features.*`, `*.bias`.
-  public var pattern: String
+  package var pattern: String
   /// Multiplies the optimizer's learning rate.
-  public var learningRate: Double?
+  package var learningRate: Double?
   /// In place of the optimizer's weight decay, for all that match, biases too.
-  public var weightDecay: Double?
+  package var weightDecay: Double?
   /// `false`: the optimizer leaves them as they are. To save their backward pass as well, clear `Parameter.isTrainable`.
-  public var isTrainable: Bool?
+  package var isTrainable: Bool?
 
   /// `nil` leaves a setting as it is. Traps if a number is negative or not finite; the optimizer traps if nothing matches.
+  ///
+  /// - Parameters:
+  ///   - pattern: a path, in which `*` stands for any characters (dots too) and `?` for one: `features.*`, `*.bias`.
+  ///   - learningRate: multiplies the optimizer's learning rate.
+  ///   - weightDecay: in place of the optimizer's weight decay, for all that match, biases too.
+  ///   - isTrainable: if `false`, the optimizer leaves them as they are. To save their backward pass as well, clear
+  ///     `Parameter.isTrainable`.
   public init(
     _ pattern: String, learningRate: Double? = nil, weightDecay: Double? = nil, isTrainable: Bool? = nil
   ) {

@@ -28,7 +28,7 @@ public struct Plateau: Hashable, Sendable, Codable {
   /// Of the learning rate; 1 at first.
   public private(set) var factor = 1.0
   /// The best value of the metric so far; `nil` before the first that is not NaN.
-  public private(set) var best: Double?
+  package private(set) var best: Double?
   private var observationsWithoutImprovement = 0
   private var cooldownLeft = 0
 

@@ -4,9 +4,9 @@ import ApusCore
 /// step run by their own code on tensors without memory.
 public struct StepPlan: Sendable {
   /// The batch's shape, [N, H, W, C].
-  public var input: Shape
+  package var input: Shape
   /// The operations of the forward pass and the loss; `scratchBytes` is the most of forward and backward pass.
-  public var rows: [Plan.Row]
+  package var rows: [Plan.Row]
   /// Parameters, buffers, and one batch of images with its labels: there before the first step.
   package var residentBytes: Int
   /// All trainable parameters' gradients.
@@ -29,9 +29,9 @@ public struct StepPlan: Sendable {
   /// Bytes that the tape keeps from forward to backward.
   public var bytesKeptForBackward: Int { rows.reduce(0) { $0 + $1.keptBytes } }
   /// Numbers that the network learns, each counted once, however often it is used.
-  public var parameters: Int { rows.reduce(0) { $0 + $1.parameters } }
+  package var parameters: Int { rows.reduce(0) { $0 + $1.parameters } }
   /// Multiplications with addition of the forward pass and the loss, for the whole batch; those of the backward pass are not in it.
-  public var multiplyAdds: Int { rows.reduce(0) { $0 + $1.multiplyAdds } }
+  package var multiplyAdds: Int { rows.reduce(0) { $0 + $1.multiplyAdds } }
 }
 
 extension Layer {

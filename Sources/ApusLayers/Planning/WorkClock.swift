@@ -37,7 +37,7 @@ extension Layer {
   }
 
   /// As `predictedStepSeconds`, of inference.
-  public func predictedInferenceSeconds(input: Shape) throws -> Double {
+  package func predictedInferenceSeconds(input: Shape) throws -> Double {
     var works: [PlannedWork] = []
     _ = try planOnce(input: input, phase: .inference) { works = $0 }
     return WorkClock.seconds(works)

@@ -9,7 +9,7 @@
 /// A file that cannot be read or written, or whose content is not what its format says. One line of text.
 public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Whether the system refused, or the content is not as expected.
-  public enum Problem: Hashable, Sendable {
+  package enum Problem: Hashable, Sendable {
     /// A system call failed with the given `errno`.
     case system(operation: String, code: Int32)
     /// The content differs from what the format asks for.
@@ -19,9 +19,9 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Path of the file.
   public let file: String
   /// The part of the file that it is about, for instance a tensor's name in quotes; empty if it is the whole.
-  public let part: String
+  package let part: String
   /// What went wrong with the file or its part.
-  public let problem: Problem
+  package let problem: Problem
 
   /// Something in `file` that is not as expected.
   package init(_ file: String, part: String = "", found: String, expected: String) {

@@ -33,9 +33,9 @@ public struct Metric: Hashable, Sendable, Codable {
   /// `accuracy`, `mean_iou`.
   public let name: String
   /// Which way is better.
-  public let goal: Goal
+  package let goal: Goal
   /// Whether it is a part from 0 to 1, which people are shown in percent.
-  public let isFraction: Bool
+  package let isFraction: Bool
 
   /// Traps if the name has another form, or is `loss`, which is measured always.
   public init(_ name: String, goal: Goal, isFraction: Bool = false) {

@@ -18,7 +18,7 @@ public struct TrainedModel {
   /// The network with the file's parameters and buffers.
   public let model: any Layer
   /// A name of `NetworkCatalogue`, or one that was registered there.
-  public let network: String
+  package let network: String
   /// An image's `[H, W, C]`.
   public let input: Shape
   /// The classes' names, in the order of the network's scores.

@@ -15,15 +15,15 @@ extension TrainingRun {
     /// Their number, or that of the scenes composed of them.
     public var count = 0
     /// Name of the loss: the run's, or cross-entropy for a model without its run.
-    public var loss = LossCatalogue.names[0]
+    package var loss = LossCatalogue.names[0]
     /// What was measured beside the loss.
-    public var metrics: [Metric] = []
+    package var metrics: [Metric] = []
     /// Loss and metrics.
     public var scores = Scores(loss: .nan, metrics: [:])
     /// Each image's label and prediction, for a classifier.
     public var classification: ClassificationMetrics?
     /// What else is to be known: differences from the data that the run began with that leave what is measured as it was.
-    public var notes: [String] = []
+    package var notes: [String] = []
   }
 
   /// Measures a run's model on the images that it held out for its test, or on other data.

@@ -10,13 +10,13 @@ public enum TrainingRun {
   /// What a run is to do: network, data, settings, and where initial values come from.
   public struct Request: Sendable {
     /// A name of `NetworkCatalogue`, or one that was registered there.
-    public var network: String
+    package var network: String
     /// The images, with their division into training, validation and test.
-    public var data: DataSource
+    package var data: DataSource
     /// Epochs, optimizer, augmentation and the rest of what determines the result.
-    public var settings: TrainingSettings
+    package var settings: TrainingSettings
     /// Steps between checkpoints; one is also written at each epoch's end and when the run is stopped.
-    public var checkpointEvery: Int?
+    package var checkpointEvery: Int?
     /// For the record.
     package var commandLine: [String]
     /// How image files of `data` become images of one size; the network's usual one where it is `nil`.

@@ -14,9 +14,9 @@ import ApusLayers
 /// the means are NaN.
 public struct SegmentationMetrics: Metrics, Hashable {
   /// Number of classes; labels and predictions are in 0 ..< classes.
-  public let classes: Int
+  package let classes: Int
   /// The label of pixels that are left out; `nil`: none.
-  public let ignored: Int?
+  package let ignored: Int?
   /// n_ij at i · classes + j.
   private var counts: [Int]
 
@@ -69,13 +69,13 @@ public struct SegmentationMetrics: Metrics, Hashable {
   public var confusion: [[Int]] { (0..<classes).map { Array(counts[$0 * classes..<($0 + 1) * classes]) } }
 
   /// Pixels counted.
-  public var pixels: Int { counts.reduce(0, +) }
+  package var pixels: Int { counts.reduce(0, +) }
 
   /// t_i
-  public func pixels(of index: Int) -> Int { (0..<classes).reduce(0) { $0 + counts[index * classes + $1] } }
+  package func pixels(of index: Int) -> Int { (0..<classes).reduce(0) { $0 + counts[index * classes + $1] } }
 
   /// p_i
-  public func predictedPixels(of index: Int) -> Int { (0..<classes).reduce(0) { $0 + counts[$1 * classes + index] } }
+  package func predictedPixels(of index: Int) -> Int { (0..<classes).reduce(0) { $0 + counts[$1 * classes + index] } }
 
   private func hits(_ index: Int) -> Int { counts[index * classes + index] }
 
@@ -109,7 +109,7 @@ public struct SegmentationMetrics: Metrics, Hashable {
 
   /// Why the predictions show no learning, in words: as many pixels are right as where every pixel gets the most frequent class, or fewer.
   /// `nil` where more are, and where all pixels are of one class.
-  public var didNotLearn: String? {
+  package var didNotLearn: String? {
     let most = (0..<classes).map { pixels(of: $0) }.max() ?? 0
     let right = (0..<classes).reduce(0) { $0 + hits($1) }
     if right > most || most == pixels { return nil }

@@ -10,16 +10,16 @@ struct SegmentationPicture {
     var prediction: Tensor
   }
 
-  private typealias Colour = (UInt8, UInt8, UInt8)
+  private typealias Color = (UInt8, UInt8, UInt8)
 
   /// Of class 1 and so on, in turn; class 0 is not painted. Told apart by hue and lightness.
-  private static let colours: [Colour] = [
+  private static let colors: [Color] = [
     (230, 25, 75), (60, 180, 75), (255, 225, 25), (0, 130, 255), (245, 130, 48), (170, 60, 230), (70, 240, 240),
     (240, 50, 230), (188, 246, 12), (250, 170, 190), (0, 150, 140), (170, 110, 40),
   ]
-  private static let paper: Colour = (250, 250, 248)
-  private static let ink: Colour = (40, 40, 40)
-  private static let ignoredColour: Colour = (128, 128, 128)
+  private static let paper: Color = (250, 250, 248)
+  private static let ink: Color = (40, 40, 40)
+  private static let ignoredColor: Color = (128, 128, 128)
   private static let margin = 10
 
   private var pixels: [UInt8]
@@ -51,7 +51,7 @@ struct SegmentationPicture {
       top += sceneHeight + margin
     }
     for entry in legend {
-      picture.fill(entry.colour, top: top + entry.row * line, left: margin + entry.left, height: 14, width: 14)
+      picture.fill(entry.color, top: top + entry.row * line, left: margin + entry.left, height: 14, width: 14)
       picture.write(entry.name, top: top + entry.row * line, left: margin + entry.left + 20)
     }
     picture.write(footer, top: top + legendLines * line, left: margin)
@@ -60,20 +60,20 @@ struct SegmentationPicture {
 
   /// Where each class's name stands: as many in a row as there is room for.
   private static func legend(_ classNames: [String], width: Int) -> [(
-    name: String, colour: Colour, row: Int, left: Int
+    name: String, color: Color, row: Int, left: Int
   )] {
-    var entries = classNames.indices.dropFirst().map { (classNames[$0], colour(of: $0)) }
-    entries.append(("not counted", ignoredColour))
+    var entries = classNames.indices.dropFirst().map { (classNames[$0], color(of: $0)) }
+    entries.append(("not counted", ignoredColor))
     var (row, left) = (0, 0)
-    return entries.map { name, colour in
+    return entries.map { name, color in
       let size = 20 + 2 * PixelText.width(of: name) + 16
       if left > 0 && left + size - 16 > width { (row, left) = (row + 1, 0) }
       defer { left += size }
-      return (name, colour, row, left)
+      return (name, color, row, left)
     }
   }
 
-  private static func colour(of label: Int) -> Colour { colours[(label - 1) % colours.count] }
+  private static func color(of label: Int) -> Color { colors[(label - 1) % colors.count] }
 
   private init(width: Int, height: Int) {
     self.width = width
@@ -83,15 +83,15 @@ struct SegmentationPicture {
     for _ in 0..<width * height { pixels += [Self.paper.0, Self.paper.1, Self.paper.2] }
   }
 
-  private mutating func set(_ y: Int, _ x: Int, _ colour: Colour) {
+  private mutating func set(_ y: Int, _ x: Int, _ color: Color) {
     guard y >= 0, y < height, x >= 0, x < width else { return }
     let place = (y * width + x) * 3
-    (pixels[place], pixels[place + 1], pixels[place + 2]) = colour
+    (pixels[place], pixels[place + 1], pixels[place + 2]) = color
   }
 
-  private mutating func fill(_ colour: Colour, top: Int, left: Int, height: Int, width: Int) {
+  private mutating func fill(_ color: Color, top: Int, left: Int, height: Int, width: Int) {
     for y in top..<top + height {
-      for x in left..<left + width { set(y, x, colour) }
+      for x in left..<left + width { set(y, x, color) }
     }
   }
 
@@ -112,21 +112,21 @@ struct SegmentationPicture {
   private mutating func paint(_ image: Tensor, _ labels: Tensor?, _ scale: Int, top: Int, left: Int) {
     let columns = image.shape[1]
     let classes = labels?.array(of: Int32.self)
-    for (index, grey) in image.array(of: UInt8.self).enumerated() {
-      var colour: Colour = (grey, grey, grey)
+    for (index, gray) in image.array(of: UInt8.self).enumerated() {
+      var color: Color = (gray, gray, gray)
       if let classes {
-        let dark = UInt8(Int(grey) * 3 / 4)
+        let dark = UInt8(Int(gray) * 3 / 4)
         switch Int(classes[index]) {
-        case 0: colour = (dark, dark, dark)
-        case ComposedScenes.ignored: colour = SegmentationPicture.ignoredColour
+        case 0: color = (dark, dark, dark)
+        case ComposedScenes.ignored: color = SegmentationPicture.ignoredColor
         case let label:
-          let (r, g, b) = SegmentationPicture.colour(of: label)
-          func mixed(_ part: UInt8) -> UInt8 { UInt8((3 * Int(part) + Int(grey)) / 4) }
-          colour = (mixed(r), mixed(g), mixed(b))
+          let (r, g, b) = SegmentationPicture.color(of: label)
+          func mixed(_ part: UInt8) -> UInt8 { UInt8((3 * Int(part) + Int(gray)) / 4) }
+          color = (mixed(r), mixed(g), mixed(b))
         }
       }
       fill(
-        colour, top: top + index / columns * scale, left: left + index % columns * scale, height: scale, width: scale)
+        color, top: top + index / columns * scale, left: left + index % columns * scale, height: scale, width: scale)
     }
   }
 }

@@ -25,11 +25,15 @@ public struct LearningRateSchedule: Hashable, Sendable, Codable {
   }
 
   /// What follows the warm-up.
-  public var decay: Decay
+  package var decay: Decay
   /// Part of all steps in which the rate rises, from 0 to 1.
-  public var warmup: Double
+  package var warmup: Double
 
-  /// Without warm-up by default. Values are not checked here but by `TrainingSettings.validate()`.
+  /// Without warm-up by default. A run that is started with values out of range throws.
+  ///
+  /// - Parameters:
+  ///   - decay: what follows the warm-up.
+  ///   - warmup: the part of all steps in which the rate rises, from 0 to 1.
   public init(decay: Decay, warmup: Double = 0) {
     self.decay = decay
     self.warmup = warmup

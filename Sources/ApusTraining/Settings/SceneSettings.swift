@@ -4,13 +4,18 @@ import ApusData
 /// those that choose the epoch of validation images, and those that measure the result of test images.
 public struct SceneSettings: Hashable, Sendable, Codable {
   /// Training scenes per epoch; every epoch has new ones.
-  public var count: Int
+  package var count: Int
   /// Height of the scenes, in pixels: 16 to 1024.
-  public var height: Int
+  package var height: Int
   /// Their width, in pixels: 16 to 1024.
-  public var width: Int
+  package var width: Int
 
-  /// Values are checked by `validate()`.
+  /// A run that is started with values out of range throws.
+  ///
+  /// - Parameters:
+  ///   - count: training scenes per epoch; every epoch has new ones.
+  ///   - height: of the scenes, in pixels: 16 to 1024.
+  ///   - width: of the scenes, in pixels: 16 to 1024.
   public init(count: Int = 1536, height: Int = 64, width: Int = 64) {
     self.count = count
     self.height = height

@@ -11,48 +11,74 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
   /// Base learning rate, which the schedule scales.
   public var learningRate: Double
   /// How the learning rate changes over the run.
-  public var schedule: LearningRateSchedule
+  package var schedule: LearningRateSchedule
   /// A name of `OptimizerCatalogue`.
   public var optimizer: String
   /// SGD's momentum μ: v ← μ·v + g, θ ← θ − η·v; Adam's β₁.
-  public var momentum: Double
+  package var momentum: Double
   /// L2 penalty λ, added to the gradient as λ·θ; decoupled in AdamW and sign-SGD.
-  public var weightDecay: Double
+  package var weightDecay: Double
   /// What the weight decay acts on: filters and matrices, or all parameters.
-  public var decaying: DecayedParameters
+  package var decaying: DecayedParameters
   /// What is done to the gradients before each step.
-  public var clipping: GradientClipping
+  package var clipping: GradientClipping
   /// Random shifts of training images, in pixels each way; 0 for none.
-  public var shift: Int
+  package var shift: Int
   /// Whether training images are mirrored left to right half of the time: not for digits.
-  public var flips: Bool
+  package var flips: Bool
   /// Side of the square that is cut out of training images, in pixels; 0 for none.
-  public var cutout: Int
+  package var cutout: Int
   /// Brightness, contrast and saturation of training images by factors in 1 ± this; 0 for none.
-  public var jitter: Double
+  package var jitter: Double
   /// Seed of initial values, order of the samples and augmentation.
   public var seed: UInt64
   /// Of convolutions, in training and evaluation.
-  public var precision: Precision
+  package var precision: Precision
   /// Patterns of parameters that stay as they are, see `Layer.freeze`.
-  public var freeze: [String]
+  package var freeze: [String]
   /// Patterns of parameters that are trained although `freeze` names them.
-  public var unfreeze: [String]
+  package var unfreeze: [String]
   /// Learning rates and weight decays of parts of the model.
-  public var groups: [ParameterGroup]
+  package var groups: [ParameterGroup]
   /// What is minimized: a name of `LossCatalogue`, or that of the `Loss` that a trainer was given.
-  public var loss: String
+  package var loss: String
   /// How much the samples of each class count in the loss.
-  public var classWeights: ClassWeights
+  package var classWeights: ClassWeights
   /// Part of each label that cross-entropy spreads over all classes, from 0 to 1.
-  public var labelSmoothing: Double
+  package var labelSmoothing: Double
   /// What a network of the catalogue draws the weights of its convolutions and linear layers by: a name of `InitializerCatalogue`; `nil`
   /// for the network's own choice.
-  public var initializer: String?
+  package var initializer: String?
   /// Which epoch's parameters the trained model has.
-  public var keeping: KeptEpoch
+  package var keeping: KeptEpoch
 
   /// Learning rate, momentum and weight decay are the optimizer's usual ones where they are not given.
+  ///
+  /// - Parameters:
+  ///   - epochs: passes over the training set.
+  ///   - batchSize: mini-batch size; the last batch of an epoch may be shorter.
+  ///   - learningRate: base learning rate, which the schedule scales.
+  ///   - schedule: how the learning rate changes over the run.
+  ///   - optimizer: a name of `OptimizerCatalogue`.
+  ///   - momentum: SGD's momentum μ: v ← μ·v + g, θ ← θ − η·v; Adam's β₁.
+  ///   - weightDecay: L2 penalty λ, added to the gradient as λ·θ; decoupled in AdamW and sign-SGD.
+  ///   - decaying: what the weight decay acts on: filters and matrices, or all parameters.
+  ///   - clipping: what is done to the gradients before each step.
+  ///   - shift: random shifts of training images, in pixels each way; 0 for none.
+  ///   - flips: whether training images are mirrored left to right half of the time: not for digits.
+  ///   - cutout: side of the square that is cut out of training images, in pixels; 0 for none.
+  ///   - jitter: brightness, contrast and saturation of training images by factors in 1 ± this; 0 for none.
+  ///   - seed: that of initial values, order of the samples and augmentation.
+  ///   - precision: of convolutions, in training and evaluation.
+  ///   - freeze: patterns of parameters that stay as they are, see `Layer.freeze`.
+  ///   - unfreeze: patterns of parameters that are trained although `freeze` names them.
+  ///   - groups: learning rates and weight decays of parts of the model.
+  ///   - loss: what is minimized: a name of `LossCatalogue`, or that of the `Loss` that a trainer was given.
+  ///   - classWeights: how much the samples of each class count in the loss.
+  ///   - labelSmoothing: part of each label that cross-entropy spreads over all classes, from 0 to 1.
+  ///   - initializer: what a network of the catalogue draws the weights of its convolutions and linear layers by: a name of
+  ///     `InitializerCatalogue`; `nil` for the network's own choice.
+  ///   - keeping: which epoch's parameters the trained model has.
   public init(
     epochs: Int, batchSize: Int = 64, learningRate: Double? = nil, schedule: LearningRateSchedule = .cosine,
     optimizer: String = "sgd", momentum: Double? = nil, weightDecay: Double? = nil,
@@ -110,7 +136,7 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
     try schedule.validate()
     try check((0...65536).contains(shift), "the shift", shift, "0 to 65536 pixels")
     try check((0...65536).contains(cutout), "the cutout", cutout, "0 to 65536 pixels")
-    try check(jitter >= 0 && jitter <= 1, "the colour jitter", jitter, "a number from 0 to 1")
+    try check(jitter >= 0 && jitter <= 1, "the color jitter", jitter, "a number from 0 to 1")
     try check(labelSmoothing >= 0 && labelSmoothing <= 1, "the label smoothing", labelSmoothing, "a number from 0 to 1")
     if let initializer { _ = try InitializerCatalogue.initializer(initializer) }
     try check(

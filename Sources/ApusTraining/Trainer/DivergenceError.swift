@@ -1,13 +1,13 @@
 /// A loss or a parameter that is no longer a finite number. The update of the step was not made.
 public struct DivergenceError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Steps of the whole run are counted from 1, as epochs are.
-  public var step: Int
+  package var step: Int
   /// Counted from 1.
-  public var epoch: Int
+  package var epoch: Int
   /// What is not finite, with its value: "the loss is nan".
-  public var what: String
+  package var what: String
   /// The first layer, or the first parameter, whose values are not finite; `nil` where none is.
-  public var origin: String?
+  package var origin: String?
   /// The base learning rate of the settings.
   package var learningRate: Double
   /// Step of the last checkpoint.

@@ -72,7 +72,7 @@ public struct SearchResult: Sendable {
   /// The validation score after each epoch, the larger the better.
   public package(set) var scores: [Double] = []
   /// Whether it was given up before its last epoch.
-  public package(set) var isStopped = false
+  package var isStopped = false
 
   /// The highest score that is not NaN; `nil` if there is none.
   public var best: Double? { scores.filter { !$0.isNaN }.max() }

@@ -11,11 +11,11 @@ extension RunRecord {
     /// Epoch of the model that was kept.
     public var keptEpoch: Int
     /// Samples trained on a second: the time of the steps with waiting for data, without evaluation and writing of files.
-    public var imagesPerSecond: Double
+    package var imagesPerSecond: Double
     /// Seconds that `imagesPerSecond` is taken over, all parts of the run together.
-    public var trainingSeconds: Double
+    package var trainingSeconds: Double
     /// Why the run is taken to have learned nothing, in words; `nil` where it learned, or where that cannot be told.
-    public var didNotLearn: String?
+    package var didNotLearn: String?
     /// How the pixels of each class were found, for a network with scores for every pixel.
     package var classes: [ClassResult]?
     /// The same network on scenes of another size than those that it was trained on.

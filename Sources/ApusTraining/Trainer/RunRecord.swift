@@ -131,9 +131,9 @@ public struct RunRecord: Sendable, Codable {
   /// The program and its arguments, one text each; empty if a program of one's own began the run without them.
   package var commandLine: [String]
   /// When the run was first started, in UTC: `2026-11-21T03:05:00Z`.
-  public var started: String
+  package var started: String
   /// When the record was last written, in the same form.
-  public var updated: String
+  package var updated: String
   /// What determines the result, beside network, data and initial values.
   public var settings: TrainingSettings
   /// The weights of the classes in the loss, as the settings' class weights came out for the data; `nil` for equal ones.
@@ -143,13 +143,13 @@ public struct RunRecord: Sendable, Codable {
   /// Known once the data were read.
   package var network: Network?
   /// Known from the start; see `Network.name`.
-  public var networkName: String
+  package var networkName: String
   /// Known from the start; see `Data.source`.
-  public var dataSource: String
+  package var dataSource: String
   /// What kind of task it is; classification where nothing is recorded.
   package var task: Task?
   /// What is measured beside the loss; the accuracy where nothing is recorded.
-  public var metrics: [Metric]?
+  package var metrics: [Metric]?
   /// The scenes that are composed of the images, for a network with scores for every pixel.
   package var scenes: SceneSettings?
   /// Known once the data were read.
@@ -176,7 +176,7 @@ public struct RunRecord: Sendable, Codable {
   /// Known once the run has finished.
   public var result: Result?
   /// Why the run failed.
-  public var failure: String?
+  package var failure: String?
 }
 
 extension RunRecord {

@@ -28,7 +28,7 @@ public enum TenCrop {
   }
 
   /// Left and right exchanged: [N, H, W, C].
-  public static func mirrored(_ images: Tensor) -> Tensor {
+  package static func mirrored(_ images: Tensor) -> Tensor {
     let columns = (0..<images.shape[2]).reversed().map { images.slice(axis: 2, range: $0..<$0 + 1) }
     return Tensor.concatenated(columns, axis: 2)
   }

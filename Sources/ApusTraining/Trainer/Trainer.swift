@@ -25,13 +25,13 @@ public final class Trainer {
   /// The network that is trained. Once `train` has finished it has the values of the epoch that is kept.
   public let model: any Layer
   /// As they were given, and checked, with the name of the loss.
-  public let settings: TrainingSettings
+  package let settings: TrainingSettings
   /// What it is trained on and measured with.
   public let data: TrainingData
   /// What is minimized.
-  public let loss: Loss
+  package let loss: Loss
   /// What is measured beside the loss, with nothing counted.
-  public let metrics: any Metrics
+  package let metrics: any Metrics
   /// What the scores of training samples are measured on: as many as there are validation samples, always the same.
   let trainingSample: any SampleSource
   package private(set) var optimizer: any Optimizer
@@ -87,7 +87,7 @@ public final class Trainer {
   }
 
   /// Batches per epoch, the shorter last one included.
-  public var stepsPerEpoch: Int { Trainer.steps(of: data.train.count, by: settings.batchSize) }
+  package var stepsPerEpoch: Int { Trainer.steps(of: data.train.count, by: settings.batchSize) }
 
   private static func steps(of samples: Int, by batchSize: Int) -> Int { (samples + batchSize - 1) / batchSize }
 

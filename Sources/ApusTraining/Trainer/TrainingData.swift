@@ -5,7 +5,7 @@ import ApusSupport
 /// What a network is trained on, chosen by and measured with: three sources of samples, disjoint.
 public struct TrainingData: Sendable {
   /// For people: of reports and records.
-  public let name: String
+  package let name: String
   /// What is learned from.
   public let train: any SampleSource
   /// What is measured after each epoch, to choose the model that is kept.

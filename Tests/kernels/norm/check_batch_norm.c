@@ -194,10 +194,10 @@ static gradients backward_magnitudes(const norm_run *given, int64_t rows, int64_
                                            variance, inverse);
   for (int64_t i = 0; i < rows * channels; i++) {
     int64_t c = i % channels;
-    const double centre = given->frozen ? (double)given->mean[c] : mean[c],
+    const double center = given->frozen ? (double)given->mean[c] : mean[c],
                  by = given->frozen ? (double)given->inverse[c] : inverse[c];
     m.dbeta[c] += fabs(dz[i]);
-    m.dgamma[c] += fabs(dz[i] * (given->x[i] - centre) * by);
+    m.dgamma[c] += fabs(dz[i] * (given->x[i] - center) * by);
     m.dx[i] = fabs((given->gamma ? (double)given->gamma[c] : 1) * by * dz[i]);
   }
   return m;
@@ -301,7 +301,7 @@ static void check_backward(const norm_run *given, int64_t rows, int64_t channels
 /* ---- the whole forward pass ------------------------------------------------------------------------------------- */
 
 /* Statistics, fold and application against the equation in double: 4 ulp of the channel's largest. */
-static void check_normalised(const norm_run *given, int64_t rows, int64_t channels) {
+static void check_normalized(const norm_run *given, int64_t rows, int64_t channels) {
   int outer = check_mark();
   const int64_t count = rows * channels, *group = channel_of(rows, channels);
   double *mean = check_doubles(channels), *rest = check_doubles(channels), *variance = check_doubles(channels),
@@ -322,7 +322,7 @@ static void check_normalised(const norm_run *given, int64_t rows, int64_t channe
     make_statistics(&run, channels);
     run.residual = NULL;
     run.out = check_output(count, NULL);
-    check_run("normalise", run_apply, &run);
+    check_run("normalize", run_apply, &run);
     check_group_ulps("y", run.out, want, NULL, group, count, channels, 4);
   }
   check_release(outer);
@@ -330,16 +330,16 @@ static void check_normalised(const norm_run *given, int64_t rows, int64_t channe
 
 /* ---- cases ------------------------------------------------------------------------------------------------------ */
 
-/* x = center + spread·r; dy = dy_centre + r. */
+/* x = center + spread·r; dy = dy_center + r. */
 typedef struct norm_numbers {
-  double centre, spread, epsilon, dy_centre;
+  double center, spread, epsilon, dy_center;
 } norm_numbers;
 
 static const norm_numbers ordinary = {0, 1, 1e-5, 0};
 
 static void check_shape(const char *name, int64_t rows, int64_t channels, norm_numbers n) {
   if (!check_case(name, "%lld rows of %lld channels around %g, spread %g, epsilon %g, gradients around %g", (long long)rows,
-                  (long long)channels, n.centre, n.spread, n.epsilon, n.dy_centre))
+                  (long long)channels, n.center, n.spread, n.epsilon, n.dy_center))
     return;
   int64_t count = rows * channels;
   float *x = check_input(count), *y = check_input(count), *dy = check_input(count), *residual = check_input(count);
@@ -347,8 +347,8 @@ static void check_shape(const char *name, int64_t rows, int64_t channels, norm_n
   for (int i = 0; i < 4; i++)
     check_fill(tensors[i], count);
   for (int64_t i = 0; i < count; i++) {
-    x[i] = (float)(n.centre + n.spread * x[i]);
-    dy[i] = (float)(n.dy_centre + dy[i]);
+    x[i] = (float)(n.center + n.spread * x[i]);
+    dy[i] = (float)(n.dy_center + dy[i]);
   }
   float *mean = check_input(channels), *inverse = check_input(channels), *gamma = check_input(channels),
         *beta = check_input(channels), *scale = check_input(channels), *shift = check_input(channels);
@@ -356,7 +356,7 @@ static void check_shape(const char *name, int64_t rows, int64_t channels, norm_n
   for (int i = 0; i < 6; i++)
     check_fill(vectors[i], channels);
   for (int64_t c = 0; c < channels; c++) {
-    mean[c] = (float)(n.centre + n.spread * mean[c]);
+    mean[c] = (float)(n.center + n.spread * mean[c]);
     inverse[c] = 0.5f + fabsf(inverse[c]);
   }
   norm_run given = {.x = x,
@@ -371,9 +371,9 @@ static void check_shape(const char *name, int64_t rows, int64_t channels, norm_n
                     .shift = shift,
                     .residual = residual};
   check_statistics(rows, channels, x, n.epsilon);
-  check_normalised(&given, rows, channels);
+  check_normalized(&given, rows, channels);
   given.gamma = given.beta = NULL;
-  check_normalised(&given, rows, channels);
+  check_normalized(&given, rows, channels);
   given.gamma = gamma;
   given.beta = beta;
   for (int steps = 0; steps < 4; steps++)
@@ -436,7 +436,7 @@ static void check_constant(int64_t rows, int64_t channels) {
     run.scratch = check_scratch(run.plan.scratch_bytes);
     make_statistics(&run, channels);
     run.out = check_output(rows * channels, NULL);
-    check_run("normalise", run_apply, &run);
+    check_run("normalize", run_apply, &run);
     check_exact("y", run.out, want, rows * channels);
   }
 }

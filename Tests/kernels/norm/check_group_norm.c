@@ -89,7 +89,7 @@ static int64_t *groups_of(group_shape s) {
 }
 
 /* The rounding of what a beta cancels, as terms of check_group_ulps. */
-static double *cancelled(const group_run *given) {
+static double *canceled(const group_run *given) {
   double *terms = check_doubles(elements(given->s));
   for (int64_t i = 0; i < elements(given->s); i++)
     terms[i] = given->beta ? fabs((double)given->beta[i % given->s.channels]) * (0x1p-23 / 0x1p-46) : 0;
@@ -115,7 +115,7 @@ static void check_forward(const group_run *given, int with_residual, apus_activa
                                                        .mean_rest = rest,
                                                        .inverse_deviation = inverse};
   apus_group_norm_forward_reference_f64(s.batch, s.positions, s.channels, s.groups, &exact);
-  const double *terms = cancelled(given);
+  const double *terms = canceled(given);
   int mark = check_mark();
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
     group_run run = *given;
@@ -279,25 +279,25 @@ static void check_backward(const group_run *given, apus_activation activation) {
 
 /* ---- cases ------------------------------------------------------------------------------------------------------ */
 
-/* x = center + spread·r; dy = dy_centre + r. */
+/* x = center + spread·r; dy = dy_center + r. */
 typedef struct norm_numbers {
-  double centre, spread, epsilon, dy_centre;
+  double center, spread, epsilon, dy_center;
 } norm_numbers;
 
 static void check_shape(const char *name, group_shape s, norm_numbers n, int affine) {
   if (!check_case(name,
                   "%lld samples of %lld positions, %lld channels in %lld groups around %g, spread %g, epsilon %g, gradients "
                   "around %g, %s gamma and beta",
-                  (long long)s.batch, (long long)s.positions, (long long)s.channels, (long long)s.groups, n.centre, n.spread,
-                  n.epsilon, n.dy_centre, affine ? "with" : "no"))
+                  (long long)s.batch, (long long)s.positions, (long long)s.channels, (long long)s.groups, n.center, n.spread,
+                  n.epsilon, n.dy_center, affine ? "with" : "no"))
     return;
   const int64_t count = elements(s);
   float *tensors[4];
   for (int i = 0; i < 4; i++)
     check_fill(tensors[i] = check_input(count), count);
   for (int64_t i = 0; i < count; i++) {
-    tensors[0][i] = (float)(n.centre + n.spread * tensors[0][i]);
-    tensors[2][i] = (float)(n.dy_centre + tensors[2][i]);
+    tensors[0][i] = (float)(n.center + n.spread * tensors[0][i]);
+    tensors[2][i] = (float)(n.dy_center + tensors[2][i]);
   }
   float *gamma = check_input(s.channels), *beta = check_input(s.channels);
   check_fill(gamma, s.channels);
@@ -373,7 +373,7 @@ void check_group_norm_family(void) {
   static const struct {
     const char *name;
     group_shape shape;
-    double centre;
+    double center;
     int affine;
   } cases[] = {
       {"one value", {1, 1, 1, 1}, 0, 1},
@@ -398,7 +398,7 @@ void check_group_norm_family(void) {
       {"a large row (parts)", {2, 1, 50021, 1}, 0, 1},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-    check_shape(cases[i].name, cases[i].shape, (norm_numbers){cases[i].centre, 1, 1e-5, 0}, cases[i].affine);
+    check_shape(cases[i].name, cases[i].shape, (norm_numbers){cases[i].center, 1, 1e-5, 0}, cases[i].affine);
   check_hard_numbers();
   check_largest();
   check_constant((group_shape){3, 1, 48, 1});
@@ -411,8 +411,8 @@ void check_group_norm_family(void) {
     if (check_case(name, "a random shape")) {
       int64_t groups = check_random_int(1, 9), each = check_random_int(1, 20);
       group_shape s = {check_random_int(1, 20), check_random_int(1, 60), groups * each, groups};
-      const double centre = check_random_int(0, 2) ? 0 : 10;
-      check_shape(name, s, (norm_numbers){centre, 1, 1e-5, 0}, (int)check_random_int(0, 1));
+      const double center = check_random_int(0, 2) ? 0 : 10;
+      check_shape(name, s, (norm_numbers){center, 1, 1e-5, 0}, (int)check_random_int(0, 1));
     }
   }
 }

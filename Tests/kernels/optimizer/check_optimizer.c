@@ -171,7 +171,7 @@ static void check_signs(void) {
 /* Equal gradients leave a mean of squares that rounding may put below the square of the mean: their variance is then 0. */
 static void check_variance_below_zero(void) {
   enum { COUNT = 19 };
-  if (!check_case("variance below 0", "centred RMSProp over %d elements", COUNT))
+  if (!check_case("variance below 0", "centered RMSProp over %d elements", COUNT))
     return;
   const apus_optimizer_options options = {.learning_rate = 0.5, .beta2 = 0.875, .epsilon = 0.25, .centered = 1};
   float *gradient = check_input(COUNT), before[3][COUNT];
@@ -192,7 +192,7 @@ static void check_variance_below_zero(void) {
     r.item[0].value = check_output(COUNT, before[0]);
     r.item[0].state[0] = check_output(COUNT, before[1]);
     r.item[0].state[1] = check_output(COUNT, before[2]);
-    check_run("centred RMSProp", run_step, &r);
+    check_run("centered RMSProp", run_step, &r);
     check_exact("value", r.item[0].value, want, COUNT);
   }
 }
@@ -211,9 +211,9 @@ void check_optimizer_family(void) {
       {"AdamW", APUS_ADAM, 3, 2, adam},
       {"RMSProp", APUS_RMSPROP, 1, 1, rms},
       {"RMSProp with epsilon inside", APUS_RMSPROP, 1, 1, rms},
-      {"centred RMSProp", APUS_RMSPROP, 3, 1, rms},
+      {"centered RMSProp", APUS_RMSPROP, 3, 1, rms},
       {"RMSProp with momentum", APUS_RMSPROP, 5, 1, rms},
-      {"centred RMSProp with momentum", APUS_RMSPROP, 7, 1, rms},
+      {"centered RMSProp with momentum", APUS_RMSPROP, 7, 1, rms},
       {"Adagrad", APUS_ADAGRAD, 1, 1, {.learning_rate = 0.1, .epsilon = 1e-10, .rate_decay = 0.01}},
       {"sign-SGD", APUS_SIGN_SGD, 0, 0, {.learning_rate = 0.1}},
       {"Signum", APUS_SIGN_SGD, 1, 0, {.learning_rate = 0.1, .momentum = 0.9}},
@@ -224,7 +224,7 @@ void check_optimizer_family(void) {
     v->options.bias_correction = v->rule == APUS_ADAM && strcmp(v->name, "Adam without correction") != 0;
     v->options.decoupled = strcmp(v->name, "AdamW") == 0;
     v->options.epsilon_inside = strstr(v->name, "inside") != NULL;
-    v->options.centered = strstr(v->name, "centred") != NULL;
+    v->options.centered = strstr(v->name, "centered") != NULL;
     v->options.momentum = strstr(v->name, "with momentum") ? 0.9 : v->options.momentum;
     check_items("no parameters", v, 0, edges, 1);
     check_items("edges", v, 8, edges, 1);
