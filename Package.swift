@@ -94,7 +94,7 @@ let package = Package(
     .target(name: "ApusData", dependencies: ["ApusCore", "CApusDigits"]),
     .target(name: "ApusNetworks", dependencies: ["ApusInterchange"]),
     .target(name: "ApusInference", dependencies: ["ApusLayers"]),
-    .target(name: "ApusTraining", dependencies: ["CZlib", "ApusData", "ApusInference", "ApusNetworks"]),
+    .target(name: "ApusTraining", dependencies: ["ApusData", "ApusInference", "ApusNetworks"]),
     .target(name: "ApusInsight", dependencies: ["ApusTraining"]),
     .target(name: "Apus", dependencies: ["ApusInsight"]),
     .target(name: "ApusVision", dependencies: ["Apus", "CApusCodecs"]),

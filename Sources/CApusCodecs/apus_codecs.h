@@ -4,12 +4,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Image files in memory to samples, through the libraries of each format. C, since libpng and libjpeg report errors by longjmp.
+/* Image files in memory to samples, and samples to PNG files, through the libraries of each format. C, since libpng and libjpeg
+ * report errors by longjmp.
  *
- * A format has two functions. `…_header` reads sizes and allocates nothing that depends on them, so that the caller can refuse an
- * image before memory is taken for it. `…_decode` writes height × width × channels samples, row by row without gaps, into memory
- * of the caller. Both return 1, or 0 with the library's reason in `text`. Neither keeps anything, and threads may call them at
- * once. */
+ * A format that is read has two functions. `…_header` reads sizes and allocates nothing that depends on them, so that the caller
+ * can refuse an image before memory is taken for it. `…_decode` writes height × width × channels samples, row by row without
+ * gaps, into memory of the caller. Both return 1, or 0 with the library's reason in `text`. Neither keeps anything, and threads
+ * may call them at once. */
 
 typedef struct apus_image_header {
   int64_t height, width;
@@ -31,6 +32,13 @@ int apus_png_decode(const uint8_t *bytes, size_t count, const apus_image_header 
 int apus_png_corrected_header(const uint8_t *bytes, size_t count, apus_image_header *header, char text[APUS_IMAGE_TEXT]);
 int apus_png_corrected_decode(const uint8_t *bytes, size_t count, const apus_image_header *header, uint8_t *samples,
                               char text[APUS_IMAGE_TEXT]);
+
+/* Writes a PNG file of 8 bits per sample, 1 channel (gray) or 3 (RGB). The caller takes memory for `apus_png_capacity` bytes,
+ * which is 0 for an image that libpng does not write: more than 1,000,000 pixels on a side, or 2 GB. `count` is the size of
+ * `file`, then that of what was written. Returns 1, or 0 with libpng's reason in `text`. */
+size_t apus_png_capacity(const apus_image_header *header);
+int apus_png_encode(const apus_image_header *header, const uint8_t *samples, uint8_t *file, size_t *count,
+                    char text[APUS_IMAGE_TEXT]);
 
 /* JPEG with libjpeg's defaults: the accurate transform and smooth upsampling. YCbCr becomes RGB, YCCK becomes CMYK. Data that end
  * early are an error; what a decoder can recover from is not. */

@@ -1,4 +1,5 @@
 import Apus
+import ApusVision
 import ArgumentParser
 
 /// `apus segment`: trains a small fully convolutional network on scenes composed of digits, and shows what it makes of test scenes.
@@ -10,7 +11,8 @@ struct Segment: ParsableCommand {
       apus segment --resume runs/segment
 
       Writes what apus train writes, and classes.csv and two pictures: scenes.png shows test scenes, their labels and the \
-      predictions, other-size.png the same for a scene of a size that was not trained on.
+      predictions, other-size.png the same for a scene of a size that was not trained on. The classes' colors are in \
+      classes.csv and in the report.
       """)
 
   private static let scenesByDefault = SceneSettings()
@@ -97,8 +99,8 @@ struct Segment: ParsableCommand {
 
   func run() throws {
     try TrainingReporter("segment").watch(resume ?? out!, isNew: resume == nil) { reporter in
-      try resume.map { try TrainingRun.resume($0, observer: reporter) }
-        ?? TrainingRun.start(try request(), in: out!, observer: reporter)
+      try resume.map { try TrainingRun.resume($0, pictures: .png, observer: reporter) }
+        ?? TrainingRun.start(try request(), in: out!, pictures: .png, observer: reporter)
     }
   }
 

@@ -165,8 +165,8 @@ struct Train: ParsableCommand {
   func run() throws {
     try TrainingReporter("train").watch(resume ?? out!, isNew: resume == nil) { reporter in
       let reader = Interruption.stopping(Image.reader)
-      return try resume.map { try TrainingRun.resume($0, reader: reader, observer: reporter) }
-        ?? TrainingRun.start(try request(), in: out!, reader: reader, observer: reporter)
+      return try resume.map { try TrainingRun.resume($0, reader: reader, pictures: .png, observer: reporter) }
+        ?? TrainingRun.start(try request(), in: out!, reader: reader, pictures: .png, observer: reporter)
     }
   }
 

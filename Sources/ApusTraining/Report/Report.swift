@@ -20,21 +20,26 @@ package struct Report {
   private let metrics: [Metric]
   private let rows: [EpochMetrics]
   private let details: ReportDetails
+  private let pictures: PictureFormat
   private let firstFilters: (path: String, weights: Tensor)?
 
   /// - Parameter model: with the values that are kept.
-  package init(_ record: RunRecord, rows: [EpochMetrics], model: any Layer, _ details: ReportDetails) {
+  package init(
+    _ record: RunRecord, rows: [EpochMetrics], model: any Layer, pictures: PictureFormat, _ details: ReportDetails
+  ) {
     guard let result = record.result else { fatalError("a report of a run without a result") }
     self.record = record
     self.result = result
     self.rows = rows
     self.details = details
+    self.pictures = pictures
     metrics = record.metrics ?? [.accuracy]
     firstFilters = model.parameters.first { $0.parameter.shape.count == 4 }.map { ($0.path, $0.parameter.value) }
   }
 
-  package var html: String {
-    """
+  /// - Throws: what the picture format throws.
+  package func html() throws -> String {
+    try """
     <!doctype html>
     <html lang="en">
     <head>
@@ -50,7 +55,7 @@ package struct Report {
     \(header)
     \(curves)
     \(details.beforeFilters)
-    \(filters)
+    \(filters())
     \(details.afterFilters)
     \(ReportSettings(record).html)
     <footer>Written by apus \(HTML.escaped(record.machines.last?.version ?? "")) on \(HTML.escaped(record.updated)).</footer>
@@ -169,10 +174,10 @@ package struct Report {
       """
   }
 
-  private var filters: String {
+  private func filters() throws -> String {
     guard let (path, weights) = firstFilters else { return "" }
     let shape = weights.shape
-    let pictures = ReportImages.filters(weights).enumerated().map { index, source in
+    let pictures = try ReportImages(format: pictures).filters(weights).enumerated().map { index, source in
       #"<img src="\#(source)" alt="filter \#(index)" title="filter \#(index)">"#
     }
     let meaning =

@@ -8,12 +8,14 @@ struct ReportClassification {
   private let classNames: [String]
   /// Names of the test images' files, where they have some.
   private let testFiles: [String]
+  private let pictures: PictureFormat
 
   /// Pictures of wrongly classified images at most.
   private static let mistakesShown = 24
 
-  init(_ test: ClassificationMetrics, data: DataSplits) {
+  init(_ test: ClassificationMetrics, data: DataSplits, pictures: PictureFormat) {
     self.test = test
+    self.pictures = pictures
     split = data.test
     classNames = data.classNames
     testFiles = data.files.filter { $0.part == .test }.map(\.path)
@@ -39,12 +41,13 @@ struct ReportClassification {
     testFiles.count == split.count ? testFiles[index] : "test image \(index)"
   }
 
-  var mistakes: String {
+  func mistakes() throws -> String {
     let all = test.mistakes
-    let figures = all.prefix(ReportClassification.mistakesShown).map { index in
+    let figures = try all.prefix(ReportClassification.mistakesShown).map { index in
       let (label, prediction) = (classNames[test.labels[index]], classNames[test.predictions[index]])
+      let source = try pictures.dataURL(of: split.image(at: index))
       return """
-        <figure><img src="\(ReportImages.picture(split.image(at: index)))" alt="\(HTML.escaped(name(index)))">
+        <figure><img src="\(source)" alt="\(HTML.escaped(name(index)))">
         <figcaption>is <b>\(HTML.escaped(label))</b>, taken for <em>\(HTML.escaped(prediction))</em><br>\
         \(HTML.percent(Double(test.probabilities[index]))) sure<br>\(HTML.escaped(name(index)))</figcaption></figure>
         """
@@ -71,8 +74,9 @@ struct ReportClassification {
 
 extension ReportDetails {
   /// Of a classifier of images.
-  package init(_ test: ClassificationMetrics, data: DataSplits) {
-    let page = ReportClassification(test, data: data)
-    self.init(samples: "image", tiles: page.tiles, beforeFilters: page.matrix, afterFilters: page.mistakes)
+  package init(_ test: ClassificationMetrics, data: DataSplits, pictures: PictureFormat) throws {
+    let page = ReportClassification(test, data: data, pictures: pictures)
+    self.init(
+      samples: "image", tiles: page.tiles, beforeFilters: page.matrix, afterFilters: try page.mistakes())
   }
 }

@@ -3,8 +3,14 @@ import ApusSupport
 /// The parts of a page that are about a network with scores for every pixel.
 struct ReportSegmentation {
   let classes: [RunRecord.ClassResult]
-  /// Scenes of the size trained on and one of another size, as PNG files.
-  let pictures: [[UInt8]]
+  /// Scenes of the size trained on, and one of another size.
+  let pictures: [Picture]
+
+  struct Picture {
+    /// Of an `src` attribute.
+    let source: String
+    let caption: String
+  }
 
   var html: String {
     func percent(_ part: Double?) -> String { part.map { HTML.percent($0) } ?? "–" }
@@ -14,8 +20,11 @@ struct ReportSegmentation {
       <td>\(percent($0.intersectionOverUnion))</td></tr>
       """
     }
-    let images = pictures.map {
-      #"<p><img src="\#(PNG.dataURL(of: $0))" alt="scenes with true and predicted classes" style="max-width:100%"></p>"#
+    let figures = pictures.map {
+      """
+      <figure class="scenes"><img src="\($0.source)" alt="scenes with true and predicted classes">
+      <figcaption>\(HTML.escaped($0.caption))</figcaption></figure>
+      """
     }
     return """
       <section>
@@ -26,9 +35,22 @@ struct ReportSegmentation {
       </section>
       <section>
       <h2>Scenes</h2>
-      <p class="note">Test scenes with their true and their predicted classes; at the end one of another size than was trained on.</p>
-      \(images.joined(separator: "\n"))
+      <p class="note">Test scenes; at the end one of another size than was trained on. From left to right: the image, its true \
+      classes, the predicted ones.</p>
+      \(legend)
+      \(figures.joined(separator: "\n"))
       </section>
       """
+  }
+
+  private var legend: String {
+    var entries = classes.enumerated().compactMap { label, row in
+      SegmentationPicture.color(of: label).map { (row.name, $0) }
+    }
+    entries.append(("not counted", SegmentationPicture.ignoredColor))
+    let spans = entries.map { name, color in
+      #"<span><i class="swatch" style="background:\#(color.hexadecimal)"></i>\#(HTML.escaped(name))</span>"#
+    }
+    return #"<p class="legend">\#(spans.joined())</p>"#
   }
 }

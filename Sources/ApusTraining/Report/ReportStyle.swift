@@ -49,6 +49,9 @@ enum ReportStyle {
     .legend i.scale { width: 64px; height: 10px; }
     i.scale.right { background: linear-gradient(to right, transparent, var(--right)); border: 1px solid var(--rule); }
     i.scale.wrong { background: linear-gradient(to right, transparent, var(--wrong)); border: 1px solid var(--rule); }
+    .legend i.swatch { width: 12px; height: 12px; }
+    .scenes { margin: 14px 0 0; } .scenes img { display: block; max-width: 100%; height: auto; border-radius: 6px; }
+    .scenes figcaption { margin-top: 5px; font-size: 12.5px; color: var(--soft); }
     .scroll { overflow-x: auto; }
     table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
     .matrix { margin: 0 auto; font-size: 13px; }

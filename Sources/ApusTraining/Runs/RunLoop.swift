@@ -7,12 +7,16 @@ struct RunLoop {
   let trainer: Trainer
   let task: any RunTask
   let folder: RunFolder
+  let pictures: PictureFormat
   private(set) var record: RunRecord
 
-  init(_ trainer: Trainer, _ task: any RunTask, _ record: RunRecord, in folder: RunFolder) {
+  init(
+    _ trainer: Trainer, _ task: any RunTask, _ record: RunRecord, pictures: PictureFormat, in folder: RunFolder
+  ) {
     self.trainer = trainer
     self.task = task
     self.folder = folder
+    self.pictures = pictures
     self.record = record
     self.record.metrics = trainer.metrics.metrics
     // A loss that a program gave is known by now.
@@ -113,12 +117,12 @@ struct RunLoop {
     try trainer.loadKept()
     let test = trainer.evaluation(of: trainer.data.test)
     var result = RunRecord.Result(trainer.state, test.scores)
-    let details = try task.details(trainer, record, test: test.metrics, in: folder, &result)
+    let details = try task.details(trainer, record, test: test.metrics, pictures: pictures, in: folder, &result)
     record.result = result
     record.status = .finished
     record.updated = RunRecord.now
-    let page = Report(record, rows: trainer.rows, model: trainer.model, details)
-    try AtomicFile.write(page.html, to: folder.place(folder.files.report))
+    let page = Report(record, rows: trainer.rows, model: trainer.model, pictures: pictures, details)
+    try AtomicFile.write(page.html(), to: folder.place(folder.files.report))
     try writeRecord()
     return result
   }

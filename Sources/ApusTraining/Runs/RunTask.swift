@@ -13,9 +13,11 @@ protocol RunTask {
   /// - Parameters:
   ///   - trainer: with the model that is kept loaded.
   ///   - test: what was counted on the test samples.
+  ///   - pictures: how pictures are written.
   ///   - result: to be completed.
   func details(
-    _ trainer: Trainer, _ record: RunRecord, test: any Metrics, in folder: RunFolder, _ result: inout RunRecord.Result
+    _ trainer: Trainer, _ record: RunRecord, test: any Metrics, pictures: PictureFormat, in folder: RunFolder,
+    _ result: inout RunRecord.Result
   ) throws -> ReportDetails
 }
 
@@ -24,7 +26,8 @@ struct OwnTask: RunTask {
   var modelMetadata: [String: String] { ["format": "pt", WeightsFile.layoutKey: WeightsFile.Layout.apus.rawValue] }
 
   func details(
-    _ trainer: Trainer, _ record: RunRecord, test: any Metrics, in folder: RunFolder, _ result: inout RunRecord.Result
+    _ trainer: Trainer, _ record: RunRecord, test: any Metrics, pictures: PictureFormat, in folder: RunFolder,
+    _ result: inout RunRecord.Result
   ) throws -> ReportDetails {
     ReportDetails(samples: "sample")
   }
@@ -39,10 +42,11 @@ struct ClassificationTask: RunTask {
   var modelMetadata: [String: String] { TrainedModel.metadata(data, network: network, images: images) }
 
   func details(
-    _ trainer: Trainer, _ record: RunRecord, test: any Metrics, in folder: RunFolder, _ result: inout RunRecord.Result
+    _ trainer: Trainer, _ record: RunRecord, test: any Metrics, pictures: PictureFormat, in folder: RunFolder,
+    _ result: inout RunRecord.Result
   ) throws -> ReportDetails {
     guard let test = test as? ClassificationMetrics else { fatalError("a classifier without its metrics") }
     result.didNotLearn = Learning.failure(trainer.rows, data, isPlain: trainer.settings.isPlainCrossEntropy)
-    return ReportDetails(test, data: data)
+    return try ReportDetails(test, data: data, pictures: pictures)
   }
 }

@@ -6,8 +6,8 @@ import ApusSupport
 ///
 /// | file | content |
 /// |---|---|
-/// | `classes.csv` | each class's pixels, accuracy and intersection over union on test scenes |
-/// | `scenes.png` | test scenes: image, truth, prediction |
+/// | `classes.csv` | each class's pixels, accuracy and intersection over union on test scenes, and its color in the pictures |
+/// | `scenes.png` | test scenes: image, truth, prediction; its extension is the picture format's |
 /// | `other-size.png` | the same for a scene of another size than those trained on |
 struct SegmentationTask: RunTask {
   let images: DataSplits
@@ -16,13 +16,18 @@ struct SegmentationTask: RunTask {
   /// The background, then the data set's classes.
   let classNames: [String]
 
-  private static let (classesName, scenesName, otherSizeName) = ("classes.csv", "scenes.png", "other-size.png")
-  static let otherFiles = [classesName, scenesName, otherSizeName]
+  private static let classesName = "classes.csv"
+  private static func scenesName(_ format: PictureFormat) -> String { "scenes." + format.fileExtension }
+  private static func otherSizeName(_ format: PictureFormat) -> String { "other-size." + format.fileExtension }
+  static func otherFiles(_ format: PictureFormat) -> [String] {
+    [classesName, scenesName(format), otherSizeName(format)]
+  }
 
   var modelMetadata: [String: String] { SegmentationModel.metadata(network: network, classNames: classNames) }
 
   func details(
-    _ trainer: Trainer, _ record: RunRecord, test: any Metrics, in folder: RunFolder, _ result: inout RunRecord.Result
+    _ trainer: Trainer, _ record: RunRecord, test: any Metrics, pictures: PictureFormat, in folder: RunFolder,
+    _ result: inout RunRecord.Result
   ) throws -> ReportDetails {
     guard let test = test as? SegmentationMetrics, let scenes = trainer.data.test as? SceneSamples else {
       fatalError("a network for scenes without their metrics or samples")
@@ -34,10 +39,10 @@ struct SegmentationTask: RunTask {
         intersectionOverUnion: test.intersectionOverUnion(of: index))
     }
     try AtomicFile.write(csv(result.classes ?? []), to: folder.place(SegmentationTask.classesName))
-    let picture = SegmentationPicture.png(
-      (0..<6).map { row($0, of: scenes.scenes, trainer.model) }, classNames: classNames,
-      scale: scale(settings.width), footer: caption("", test))
-    try AtomicFile.write(picture, to: folder.place(SegmentationTask.scenesName))
+    let picture = try pictures.encode(
+      SegmentationPicture.drawn(
+        (0..<6).map { row($0, of: scenes.scenes, trainer.model) }, scale: scale(settings.width)))
+    try AtomicFile.write(picture, to: folder.place(SegmentationTask.scenesName(pictures)))
 
     let other = try settings.otherScenes(of: images.test)
     let (height, width) = (other.scenes.height, other.scenes.width)
@@ -45,13 +50,16 @@ struct SegmentationTask: RunTask {
     guard let counted = evaluation.metrics as? SegmentationMetrics else { fatalError("metrics that change their type") }
     result.otherSize = RunRecord.OtherSize(height: height, width: width, metrics: evaluation.scores.metrics)
     let start = "\(height)×\(width), trained on \(settings.height)×\(settings.width): "
-    let otherPicture = SegmentationPicture.png(
-      [row(0, of: other.scenes, trainer.model)], classNames: classNames, scale: scale(width),
-      footer: caption(start, counted))
-    try AtomicFile.write(otherPicture, to: folder.place(SegmentationTask.otherSizeName))
-    return ReportDetails(
-      samples: "scene",
-      beforeFilters: ReportSegmentation(classes: result.classes ?? [], pictures: [picture, otherPicture]).html)
+    let otherPicture = try pictures.encode(
+      SegmentationPicture.drawn([row(0, of: other.scenes, trainer.model)], scale: scale(width)))
+    try AtomicFile.write(otherPicture, to: folder.place(SegmentationTask.otherSizeName(pictures)))
+    let page = ReportSegmentation(
+      classes: result.classes ?? [],
+      pictures: [
+        .init(source: pictures.dataURL(ofFile: picture), caption: caption("", test)),
+        .init(source: pictures.dataURL(ofFile: otherPicture), caption: caption(start, counted)),
+      ])
+    return ReportDetails(samples: "scene", beforeFilters: page.html)
   }
 
   private func row(_ index: Int, of scenes: ComposedScenes, _ model: any Layer) -> SegmentationPicture.Row {
@@ -66,13 +74,16 @@ struct SegmentationTask: RunTask {
 
   private func caption(_ start: String, _ metrics: SegmentationMetrics) -> String {
     let (pixels, union) = (100 * metrics.pixelAccuracy, 100 * metrics.meanIntersectionOverUnion)
-    return "\(start)pixel accuracy \(pixels.formatted(decimals: 1))%, mean IoU \(union.formatted(decimals: 1))%"
+    return "\(start)pixel accuracy \(pixels.formatted(decimals: 1)) %, mean IoU \(union.formatted(decimals: 1)) %"
   }
 
-  /// Empty where a class has no pixels.
+  /// A cell is empty where a class has no pixels, or no color.
   private func csv(_ classes: [RunRecord.ClassResult]) -> String {
     func cell(_ value: Double?) -> String { value.map { $0.formatted(decimals: 6) } ?? "" }
-    return "class,pixels,accuracy,iou\n"
-      + classes.map { "\($0.name),\($0.pixels),\(cell($0.accuracy)),\(cell($0.intersectionOverUnion))\n" }.joined()
+    let lines = classes.enumerated().map { label, row in
+      let color = SegmentationPicture.color(of: label)?.hexadecimal ?? ""
+      return "\(row.name),\(row.pixels),\(cell(row.accuracy)),\(cell(row.intersectionOverUnion)),\(color)\n"
+    }
+    return "class,pixels,accuracy,iou,color\n" + lines.joined()
   }
 }

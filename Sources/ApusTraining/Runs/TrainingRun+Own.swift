@@ -13,9 +13,10 @@ extension TrainingRun {
   /// - Parameters:
   ///   - checkpointEvery: steps between checkpoints; one is also written at each epoch's end and when the run is stopped.
   ///   - commandLine: for the record.
+  ///   - pictures: of the report's page; ApusVision adds `.png`.
   public static func start(
     _ trainer: Trainer, in path: String, checkpointEvery: Int? = nil, commandLine: [String] = CommandLine.arguments,
-    observer: some TrainingObserver = SilentObserver()
+    pictures: PictureFormat = .bmp, observer: some TrainingObserver = SilentObserver()
   ) throws -> Outcome {
     var record = RunRecord(
       status: .starting, commandLine: commandLine, started: RunRecord.now, updated: RunRecord.now,
@@ -33,7 +34,7 @@ extension TrainingRun {
       name: record.networkName, input: Array(trainer.data.train.sampleShape), classes: nil,
       parameters: trainer.model.parameters.scalarCount)
     let folder = try RunFolder.create(at: path)
-    var loop = RunLoop(trainer, OwnTask(), record, in: folder)
+    var loop = RunLoop(trainer, OwnTask(), record, pictures: pictures, in: folder)
     do {
       try loop.begin()
     } catch {
@@ -46,10 +47,12 @@ extension TrainingRun {
   /// Goes on with a run that was interrupted, from its last checkpoint to the bits of one that was not. The trainer is a new one, made as
   /// that of `start` was.
   ///
+  /// - Parameter pictures: of the report's page; ApusVision adds `.png`.
   /// - Throws: `FileError` if settings, loss, metrics or network are others than the run's, `DataError` if the data are, as far as their
   ///   fingerprints tell.
   public static func resume(
-    _ trainer: Trainer, in path: String, observer: some TrainingObserver = SilentObserver()
+    _ trainer: Trainer, in path: String, pictures: PictureFormat = .bmp,
+    observer: some TrainingObserver = SilentObserver()
   ) throws -> Outcome {
     let folder = try RunFolder.open(at: path)
     let record = try RunRecord.read(folder.files.record)
@@ -66,7 +69,7 @@ extension TrainingRun {
     if let before = record.data { try RunRecord.Data(trainer.data).check(isAs: before) }
     let checkpoint = folder.hasCheckpoint ? try Checkpoint.read(folder.files.checkpoint) : nil
     if let result = try finished(record, folder) { return .wasFinished(result) }
-    var loop = RunLoop(trainer, OwnTask(), record, in: folder)
+    var loop = RunLoop(trainer, OwnTask(), record, pictures: pictures, in: folder)
     try loop.resume(checkpoint, since: record, observer)
     return try loop.run(observer)
   }

@@ -60,19 +60,22 @@ public enum TrainingRun {
 
   /// Starts a run in a new folder. If it fails before its first step it takes back what it made.
   ///
-  /// - Parameter reader: of image files, for data that are some.
+  /// - Parameters:
+  ///   - reader: of image files, for data that are some.
+  ///   - pictures: what pictures are written as; ApusVision adds `.png`.
   public static func start(
-    _ request: Request, in path: String, reader: ImageFolder.Reader? = nil,
+    _ request: Request, in path: String, reader: ImageFolder.Reader? = nil, pictures: PictureFormat = .bmp,
     observer: some TrainingObserver = SilentObserver()
   ) throws -> Outcome {
     try request.settings.validate()
     try NetworkCatalogue.check(request.network)
     let record = try RunRecord(request)
-    let folder = try RunFolder.create(at: path, others: request.scenes == nil ? [] : SegmentationTask.otherFiles)
+    let folder = try RunFolder.create(
+      at: path, others: request.scenes == nil ? [] : SegmentationTask.otherFiles(pictures))
     var loop: RunLoop
     do {
       try record.write(to: folder.place(folder.files.record))
-      loop = try prepare(record, reader, initializes: true, in: folder, observer)
+      loop = try prepare(record, reader, pictures, initializes: true, in: folder, observer)
       try checkClasses(loop.record, request.classes)
       try checkBatchSize(loop.record)
       try loop.begin()
@@ -83,9 +86,10 @@ public enum TrainingRun {
     return try loop.run(observer)
   }
 
-  /// Continues a run from its last checkpoint, or from the start if none was written.
+  /// Continues a run from its last checkpoint, or from the start if none was written. `reader` and `pictures` are as those of `start`.
   public static func resume(
-    _ path: String, reader: ImageFolder.Reader? = nil, observer: some TrainingObserver = SilentObserver()
+    _ path: String, reader: ImageFolder.Reader? = nil, pictures: PictureFormat = .bmp,
+    observer: some TrainingObserver = SilentObserver()
   ) throws -> Outcome {
     let folder = try RunFolder.open(at: path)
     let record = try RunRecord.read(folder.files.record)
@@ -97,7 +101,7 @@ public enum TrainingRun {
     try NetworkCatalogue.check(record.networkName, namedIn: folder.files.record, part: "networkName")
     let checkpoint = folder.hasCheckpoint ? try Checkpoint.read(folder.files.checkpoint) : nil
     if let result = try finished(record, folder) { return .wasFinished(result) }
-    var loop = try prepare(record, reader, initializes: checkpoint == nil, in: folder, observer)
+    var loop = try prepare(record, reader, pictures, initializes: checkpoint == nil, in: folder, observer)
     try loop.resume(checkpoint, since: record, observer)
     return try loop.run(observer)
   }
@@ -113,8 +117,8 @@ public enum TrainingRun {
 
   /// Reads the data, makes and plans the network, and completes the record. `initializes`: no checkpoint will do so.
   private static func prepare(
-    _ record: RunRecord, _ reader: ImageFolder.Reader?, initializes: Bool, in folder: RunFolder,
-    _ observer: some TrainingObserver
+    _ record: RunRecord, _ reader: ImageFolder.Reader?, _ pictures: PictureFormat, initializes: Bool,
+    in folder: RunFolder, _ observer: some TrainingObserver
   ) throws -> RunLoop {
     var record = record
     let source = try DataSource(record.dataSource)
@@ -160,7 +164,7 @@ public enum TrainingRun {
     if case .byPath = division, !images.files.isEmpty {
       try AtomicFile.write(RunSplit.csv(images.files), to: folder.place(folder.files.split))
     }
-    return RunLoop(trainer, task, record, in: folder)
+    return RunLoop(trainer, task, record, pictures: pictures, in: folder)
   }
 
   /// A network of the catalogue, drawn from the run's seed by the run's initializer.

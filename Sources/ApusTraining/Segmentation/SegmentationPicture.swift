@@ -1,7 +1,9 @@
 import ApusCore
 import ApusData
 
-/// A picture of segmented scenes: a row each with the image, the true classes over it and the predicted ones over it, and a legend.
+/// A picture of segmented scenes: a row each with the image, the true classes over it and the predicted ones over it.
+///
+/// It holds no text: names of classes and numbers stand beside it, in the report and in `classes.csv`.
 struct SegmentationPicture {
   /// An image uint8 `[H, W, 1]` with labels and predictions int32 `[H, W]`, all of one size.
   struct Row {
@@ -10,100 +12,69 @@ struct SegmentationPicture {
     var prediction: Tensor
   }
 
-  private typealias Color = (UInt8, UInt8, UInt8)
+  struct Color {
+    var red, green, blue: UInt8
+
+    init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) { (self.red, self.green, self.blue) = (red, green, blue) }
+
+    /// As CSS writes it: `#e6194b`.
+    var hexadecimal: String {
+      "#"
+        + [red, green, blue].map { part in
+          let digits = String(part, radix: 16)
+          return digits.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+  }
 
   /// Of class 1 and so on, in turn; class 0 is not painted. Told apart by hue and lightness.
   private static let colors: [Color] = [
-    (230, 25, 75), (60, 180, 75), (255, 225, 25), (0, 130, 255), (245, 130, 48), (170, 60, 230), (70, 240, 240),
-    (240, 50, 230), (188, 246, 12), (250, 170, 190), (0, 150, 140), (170, 110, 40),
+    Color(230, 25, 75), Color(60, 180, 75), Color(255, 225, 25), Color(0, 130, 255), Color(245, 130, 48),
+    Color(170, 60, 230), Color(70, 240, 240), Color(240, 50, 230), Color(188, 246, 12), Color(250, 170, 190),
+    Color(0, 150, 140), Color(170, 110, 40),
   ]
-  private static let paper: Color = (250, 250, 248)
-  private static let ink: Color = (40, 40, 40)
-  private static let ignoredColor: Color = (128, 128, 128)
+  private static let paper = Color(250, 250, 248)
+  /// Of pixels that count for nothing.
+  static let ignoredColor = Color(128, 128, 128)
   private static let margin = 10
 
   private var pixels: [UInt8]
   private let width: Int
-  private let height: Int
 
-  /// The picture as a PNG file.
-  ///
-  /// - Parameters:
-  ///   - scale: pixels of the picture per pixel of a scene.
-  ///   - footer: a line at the end.
-  static func png(_ rows: [Row], classNames: [String], scale: Int, footer: String) -> [UInt8] {
+  /// - Parameter scale: pixels of the picture per pixel of a scene.
+  /// - Returns: uint8 `[H, W, 3]`.
+  static func drawn(_ rows: [Row], scale: Int) -> Tensor {
     let (sceneHeight, sceneWidth) = (rows[0].image.shape[0] * scale, rows[0].image.shape[1] * scale)
-    let line = 2 * PixelText.height + margin
-    let width = max(3 * sceneWidth + 2 * margin, 2 * PixelText.width(of: footer))
-    let legend = SegmentationPicture.legend(classNames, width: width)
-    let legendLines = legend.map(\.row).max()! + 1
-    var picture = SegmentationPicture(
-      width: width + 2 * margin,
-      height: margin + line + rows.count * (sceneHeight + margin) + (legendLines + 1) * line)
-    for (column, title) in ["image", "truth", "prediction"].enumerated() {
-      picture.write(title, top: margin, left: margin + column * (sceneWidth + margin))
-    }
-    var top = margin + line
-    for row in rows {
+    let (height, width) = (
+      margin + rows.count * (sceneHeight + margin), margin + 3 * (sceneWidth + margin)
+    )
+    var picture = SegmentationPicture(height: height, width: width)
+    for (place, row) in rows.enumerated() {
       for (column, labels) in [nil, row.labels, row.prediction].enumerated() {
-        picture.paint(row.image, labels, scale, top: top, left: margin + column * (sceneWidth + margin))
+        picture.paint(
+          row.image, labels, scale, top: margin + place * (sceneHeight + margin),
+          left: margin + column * (sceneWidth + margin))
       }
-      top += sceneHeight + margin
     }
-    for entry in legend {
-      picture.fill(entry.color, top: top + entry.row * line, left: margin + entry.left, height: 14, width: 14)
-      picture.write(entry.name, top: top + entry.row * line, left: margin + entry.left + 20)
-    }
-    picture.write(footer, top: top + legendLines * line, left: margin)
-    return PNG.encoded(picture.pixels, width: picture.width, height: picture.height, channels: 3)
+    return Tensor(picture.pixels, shape: [height, width, 3])
   }
 
-  /// Where each class's name stands: as many in a row as there is room for.
-  private static func legend(_ classNames: [String], width: Int) -> [(
-    name: String, color: Color, row: Int, left: Int
-  )] {
-    var entries = classNames.indices.dropFirst().map { (classNames[$0], color(of: $0)) }
-    entries.append(("not counted", ignoredColor))
-    var (row, left) = (0, 0)
-    return entries.map { name, color in
-      let size = 20 + 2 * PixelText.width(of: name) + 16
-      if left > 0 && left + size - 16 > width { (row, left) = (row + 1, 0) }
-      defer { left += size }
-      return (name, color, row, left)
-    }
-  }
+  /// `nil` of class 0, the background.
+  static func color(of label: Int) -> Color? { label == 0 ? nil : colors[(label - 1) % colors.count] }
 
-  private static func color(of label: Int) -> Color { colors[(label - 1) % colors.count] }
-
-  private init(width: Int, height: Int) {
+  private init(height: Int, width: Int) {
     self.width = width
-    self.height = height
+    let paper = SegmentationPicture.paper
     pixels = []
-    pixels.reserveCapacity(width * height * 3)
-    for _ in 0..<width * height { pixels += [Self.paper.0, Self.paper.1, Self.paper.2] }
+    pixels.reserveCapacity(height * width * 3)
+    for _ in 0..<height * width { pixels += [paper.red, paper.green, paper.blue] }
   }
 
-  private mutating func set(_ y: Int, _ x: Int, _ color: Color) {
-    guard y >= 0, y < height, x >= 0, x < width else { return }
-    let place = (y * width + x) * 3
-    (pixels[place], pixels[place + 1], pixels[place + 2]) = color
-  }
-
-  private mutating func fill(_ color: Color, top: Int, left: Int, height: Int, width: Int) {
-    for y in top..<top + height {
-      for x in left..<left + width { set(y, x, color) }
-    }
-  }
-
-  /// Letters of twice their size; one that is not known leaves a gap.
-  private mutating func write(_ text: String, top: Int, left: Int) {
-    for (place, letter) in text.enumerated() {
-      for (y, row) in (PixelText.pixels(of: letter) ?? []).enumerated() {
-        for (x, isSet) in row.enumerated() where isSet {
-          fill(
-            SegmentationPicture.ink, top: top + 2 * y, left: left + 2 * (place * PixelText.advance + x), height: 2,
-            width: 2)
-        }
+  private mutating func fill(_ color: Color, top: Int, left: Int, size: Int) {
+    for y in top..<top + size {
+      for x in left..<left + size {
+        let place = (y * width + x) * 3
+        (pixels[place], pixels[place + 1], pixels[place + 2]) = (color.red, color.green, color.blue)
       }
     }
   }
@@ -113,20 +84,18 @@ struct SegmentationPicture {
     let columns = image.shape[1]
     let classes = labels?.array(of: Int32.self)
     for (index, gray) in image.array(of: UInt8.self).enumerated() {
-      var color: Color = (gray, gray, gray)
-      if let classes {
-        let dark = UInt8(Int(gray) * 3 / 4)
-        switch Int(classes[index]) {
-        case 0: color = (dark, dark, dark)
-        case ComposedScenes.ignored: color = SegmentationPicture.ignoredColor
-        case let label:
-          let (r, g, b) = SegmentationPicture.color(of: label)
-          func mixed(_ part: UInt8) -> UInt8 { UInt8((3 * Int(part) + Int(gray)) / 4) }
-          color = (mixed(r), mixed(g), mixed(b))
-        }
-      }
-      fill(
-        color, top: top + index / columns * scale, left: left + index % columns * scale, height: scale, width: scale)
+      let color = classes.map { SegmentationPicture.overlay(Int($0[index]), on: gray) } ?? Color(gray, gray, gray)
+      fill(color, top: top + index / columns * scale, left: left + index % columns * scale, size: scale)
     }
+  }
+
+  private static func overlay(_ label: Int, on gray: UInt8) -> Color {
+    if label == ComposedScenes.ignored { return ignoredColor }
+    guard let color = color(of: label) else {
+      let dark = UInt8(Int(gray) * 3 / 4)
+      return Color(dark, dark, dark)
+    }
+    func mixed(_ part: UInt8) -> UInt8 { UInt8((3 * Int(part) + Int(gray)) / 4) }
+    return Color(mixed(color.red), mixed(color.green), mixed(color.blue))
   }
 }

@@ -1,4 +1,5 @@
 import Apus
+import ApusVision
 import Foundation
 import Testing
 
@@ -177,7 +178,7 @@ import Testing
     #expect(evaluated.status == 0 && evaluated.output.split(separator: "\n").last == last)
 
     let image = digits.test.image(at: 0)
-    let png = Apus.PNG.encoded(image.array(of: UInt8.self), width: 32, height: 32, channels: 1)
+    let png = try PictureFormat.png.encode(image)
     let path = try temporary.file("digit.png", png)
     let predicted = try apus("predict", run, path, "--top", "2")
     #expect(predicted.status == 0)

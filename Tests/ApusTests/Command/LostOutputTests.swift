@@ -1,4 +1,5 @@
 import Apus
+import ApusVision
 import Foundation
 import Testing
 
@@ -17,7 +18,8 @@ extension CommandTests {
       let trained = try tests.apus("train", "lenet5", "--data", "digits", "--epochs", "1", "--out", run)
       try #require(trained.status == 0, "\(trained.errors)")
       let bytes = [UInt8](repeating: 9, count: 32 * 32)
-      picture = try folder.file("a.png", Apus.PNG.encoded(bytes, width: 32, height: 32, channels: 1))
+      picture = try folder.file(
+        "a.png", Image(height: 32, width: 32, channels: 1, pixels: bytes).pngData())
       input = folder.path + "/x.npy"
       try Npy.write(.zeros([1, 32, 32, 1]), to: input)
     }

@@ -11,8 +11,8 @@ func pictureFolder(
   for (label, values) in classes {
     try FileManager.default.createDirectory(atPath: folder + "/" + label, withIntermediateDirectories: true)
     for (index, value) in values.enumerated() {
-      let png = Apus.PNG.encoded(
-        [UInt8](repeating: UInt8(value), count: size * size), width: size, height: size, channels: 1)
+      let pixels = [UInt8](repeating: UInt8(value), count: size * size)
+      let png = try Image(height: size, width: size, channels: 1, pixels: pixels).pngData()
       try Data(png).write(to: URL(fileURLWithPath: "\(folder)/\(label)/\(index).png"))
     }
   }

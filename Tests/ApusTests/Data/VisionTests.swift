@@ -45,6 +45,30 @@ private func largestDifference(_ a: [UInt8], _ b: [UInt8]) -> Int {
     }
   }
 
+  @Test(arguments: [1, 3], [(1, 1), (5, 7), (64, 48)]) func readsThePNGFilesThatItWrites(
+    channels: Int, size: (Int, Int)
+  ) throws {
+    let count = size.0 * size.1 * channels
+    let pixels = Random.bits(seed: 1, stream: 2, count: count).map { UInt8(truncatingIfNeeded: $0) }
+    let image = Image(height: size.0, width: size.1, channels: channels, pixels: pixels)
+    let file = try image.pngData()
+    // Bit depth and color type of the header.
+    #expect(file[24] == 8 && file[25] == (channels == 1 ? 0 : 2))
+    #expect(try Image.decode(file, file: "memory") == image)
+    #expect(try Image.decode(file, reading: .before, file: "memory") == image)
+    #expect(try PictureFormat.png.encode(Tensor(pixels, shape: [size.0, size.1, channels])) == file)
+  }
+
+  @Test func writesNoPNGFileThatNoneReads() throws {
+    let side = 1_000_000
+    let row = Image(height: 1, width: side, channels: 1, pixels: [UInt8](repeating: 3, count: side))
+    #expect(try Image.decode(row.pngData(), file: "memory") == row)
+    for (height, width) in [(1, side + 1), (side + 1, 1)] {
+      let image = Image(height: height, width: width, channels: 1, pixels: [UInt8](repeating: 3, count: side + 1))
+      expectError("\(height)×\(width) pixels", "1,000,000 pixels on a side") { _ = try image.pngData() }
+    }
+  }
+
   @Test func readsJPEG() throws {
     let color = try Image(contentsOf: picture("rgb.jpg"))
     #expect(color.channels == 3 && largestDifference(color.pixels, rgb) <= 4)

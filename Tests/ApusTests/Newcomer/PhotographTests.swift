@@ -1,4 +1,5 @@
 import Apus
+import ApusVision
 import Foundation
 import Testing
 
@@ -21,7 +22,7 @@ import Testing
         try FileManager.default.createDirectory(atPath: "\(flat)/\(name)", withIntermediateDirectories: true)
         for index in 0..<count {
           let file = "\(part)-\(index).png"
-          let png = picture(of: label, index + (part == "train" ? 0 : 100))
+          let png = try picture(of: label, index + (part == "train" ? 0 : 100))
           try Data(png).write(to: URL(fileURLWithPath: "\(photos)/\(part)/\(name)/\(file)"))
           // Not the very bytes: what a run was trained on is not measured.
           try Data(picture(of: label, index + 200)).write(to: URL(fileURLWithPath: "\(flat)/\(name)/\(file)"))
@@ -39,10 +40,10 @@ import Testing
   }
 
   /// 24×18 pixels, the class' channel bright.
-  private func picture(of label: Int, _ index: Int) -> [UInt8] {
+  private func picture(of label: Int, _ index: Int) throws -> [UInt8] {
     let noise = Random.uniform(seed: UInt64(index), stream: UInt64(label), count: 24 * 18 * 3)
     let pixels = noise.enumerated().map { place, value in UInt8((place % 3 == label ? 190 : 40) + value * 50) }
-    return PNG.encoded(pixels, width: 24, height: 18, channels: 3)
+    return try Image(height: 18, width: 24, channels: 3, pixels: pixels).pngData()
   }
 
   private func train(_ more: String...) throws -> CommandTests.Finished {

@@ -39,7 +39,7 @@ import Testing
   private func remove(_ path: String) throws { try FileManager.default.removeItem(atPath: folder + "/" + path) }
 
   private func write(_ path: String, value: UInt8) throws {
-    let png = Apus.PNG.encoded([UInt8](repeating: value, count: 64), width: 8, height: 8, channels: 1)
+    let png = try Image(height: 8, width: 8, channels: 1, pixels: [UInt8](repeating: value, count: 64)).pngData()
     try Data(png).write(to: URL(fileURLWithPath: folder + "/" + path))
   }
 

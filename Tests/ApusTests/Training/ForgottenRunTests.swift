@@ -1,4 +1,5 @@
 import Apus
+import ApusVision
 import Foundation
 import Testing
 
@@ -116,12 +117,14 @@ import Testing
     #expect(try contents(temporary.path + "/b") == ["file": [5, 6], "other": [7]] && contents(folder) == [:])
   }
 
-  @Test func aSegmentationReplacesNoFile() throws {
+  @Test(arguments: ["classes.csv", "scenes.png", "other-size.png"]) func aSegmentationReplacesNoFile(name: String)
+    throws
+  {
     let temporary = try TemporaryFolder()
-    try temporary.file("scenes.png", [1])
-    expectError("scenes.png", "would replace") {
-      _ = try TrainingRun.start(sceneRequest(), in: temporary.path)
+    try temporary.file(name, [1])
+    expectError(name, "would replace") {
+      _ = try TrainingRun.start(sceneRequest(), in: temporary.path, pictures: .png)
     }
-    #expect(try temporary.names() == ["scenes.png"])
+    #expect(try temporary.names() == [name])
   }
 }
