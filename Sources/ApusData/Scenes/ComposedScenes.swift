@@ -10,13 +10,13 @@ import ApusCore
 /// Scene i is a pure function of (data set, size, seed, series, i).
 public struct ComposedScenes: Sendable {
   /// The label of pixels that are neither trained on nor counted.
-  public static let ignored = 255
+  package static let ignored = 255
   /// How much of the image's color a pixel must have to be of its class, and not of the background, in 0...1.
   package static let (ink, border): (Float, Float) = (0.35, 0.15)
   /// Smallest height and width of a scene.
   package static let smallestSize = 16
   /// (byte / 255 − 0.3) / 0.25: near mean 0 and deviation 1 for every scene, whatever its digits.
-  public static let normalization = Normalization(mean: [0.3], deviation: [0.25])
+  package static let normalization = Normalization(mean: [0.3], deviation: [0.25])
 
   /// Height of every scene, in pixels.
   package let height: Int
@@ -70,7 +70,7 @@ public struct ComposedScenes: Sendable {
   }
 
   /// uint8 image `[H, W, 1]` and int32 labels `[H, W]`.
-  public func scene(_ index: Int) -> (image: Tensor, labels: Tensor) {
+  package func scene(_ index: Int) -> (image: Tensor, labels: Tensor) {
     if index < 0 || index >= 1 << 48 { fatalError("scene \(index)") }
     var draws = RandomDraws(seed: seed, stream: stream | UInt64(index))
     var pixels = background(&draws)

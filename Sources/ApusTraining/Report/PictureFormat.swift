@@ -9,11 +9,11 @@ import ApusCore
 /// ```
 public struct PictureFormat: Sendable {
   /// What file names end in, without the dot: `png`.
-  public let fileExtension: String
+  package let fileExtension: String
   /// As browsers know it: `image/png`.
-  public let mediaType: String
+  package let mediaType: String
   /// Makes a file's bytes of a picture, uint8 `[H, W, C]` with one channel (gray) or three (RGB), rows from the top.
-  public let encode: @Sendable (_ picture: Tensor) throws -> [UInt8]
+  package let encode: @Sendable (_ picture: Tensor) throws -> [UInt8]
 
   /// A format of your own; an error of `encode` ends the run.
   public init(
