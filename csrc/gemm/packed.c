@@ -4,7 +4,7 @@
 #include "apus/runtime.h"
 
 /* In the order asked; the last takes everything. */
-static const apus_gemm_scheme *const schemes[] = {&apus_gemm_outer_products, &apus_gemm_few_rows, &apus_gemm_turned,
+static const apus_gemm_scheme *const schemes[] = {&apus_gemm_outer_products, &apus_gemm_few_rows, &apus_gemm_transposed_product,
                                                   &apus_gemm_blocks};
 
 static int take(apus_gemm_plan *plan, const char **reason) {

@@ -24,10 +24,10 @@ typedef struct apus_gemm_scheme {
   void (*run)(const apus_gemm_job *job);
 } apus_gemm_scheme;
 
-extern const apus_gemm_scheme apus_gemm_outer_products; /* gemm/outer_products.c */
-extern const apus_gemm_scheme apus_gemm_few_rows;       /* gemm/few_rows.c */
-extern const apus_gemm_scheme apus_gemm_turned;         /* gemm/turned.c */
-extern const apus_gemm_scheme apus_gemm_blocks;         /* gemm/blocks.c */
+extern const apus_gemm_scheme apus_gemm_outer_products;     /* gemm/outer_products.c */
+extern const apus_gemm_scheme apus_gemm_few_rows;           /* gemm/few_rows.c */
+extern const apus_gemm_scheme apus_gemm_transposed_product; /* gemm/transposed_product.c */
+extern const apus_gemm_scheme apus_gemm_blocks;             /* gemm/blocks.c */
 
 /* Rows of a matrix that are a multiple of 4 KB apart share the sets of the first-level cache. */
 static inline int apus_gemm_aliases(int64_t stride) { return stride % 1024 == 0; }

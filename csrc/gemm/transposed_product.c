@@ -105,4 +105,4 @@ static void run(const apus_gemm_job *j) {
   apus_parallel_for_limited(apus_ceil_div(s->n, BLOCK_ROWS), apus_gemm_grain(macs), j->plan->threads, multiply_blocks, (void *)j);
 }
 
-const apus_gemm_scheme apus_gemm_turned = {take, run};
+const apus_gemm_scheme apus_gemm_transposed_product = {take, run};
