@@ -6,7 +6,12 @@ struct LayerPlaces {
     let layer: any Layer
     /// Once it was asked for; `.some(nil)`: it has none.
     var path: String??
+    /// Its type and settings, once they were compared with another one's.
+    var text: String?
   }
+
+  /// A layer that calls others in a loop keeps no more of them.
+  private static let mostSiblings = 1000
 
   /// Each open call is followed by the calls that it has made, of which the last may be open, too.
   private(set) var calls: [Place] = []
@@ -17,22 +22,42 @@ struct LayerPlaces {
 
   mutating func enter(_ layer: any Layer) {
     open.append(calls.count)
-    calls.append(Place(layer: layer, path: nil))
+    calls.append(Place(layer: layer))
   }
 
   mutating func leave() {
     let place = open.removeLast()
-    // An outermost call has no siblings that could be confused with it.
-    calls.removeSubrange((open.isEmpty ? place : place + 1)...)
+    // An outermost call has no siblings that could be confused with it; of many the first ones do.
+    let isKept = open.last.map { place - $0 <= LayerPlaces.mostSiblings } ?? false
+    calls.removeSubrange((isKept ? place + 1 : place)...)
   }
 
   var innermost: (any Layer)? { open.last.map { calls[$0].layer } }
 
   mutating func setPath(_ path: String?, ofCall place: Int) { calls[place].path = .some(path) }
 
-  /// The layers that an open call's caller has called before it.
-  func earlier(than depth: Int) -> [any Layer] {
-    depth == 0 ? [] : calls[open[depth - 1] + 1..<open[depth]].map(\.layer)
+  /// How many layers of the same type and settings an open call's caller has called before it.
+  mutating func countOfAlike(before depth: Int) -> Int {
+    if depth == 0 { return 0 }
+    let own = text(ofCall: open[depth])
+    let type = Swift.type(of: calls[open[depth]].layer)
+    return (open[depth - 1] + 1..<open[depth]).count {
+      Swift.type(of: calls[$0].layer) == type && text(ofCall: $0) == own
+    }
+  }
+
+  /// A layer without state is all told by its text.
+  private mutating func text(ofCall place: Int) -> String {
+    if let known = calls[place].text { return known }
+    let text = LayerPlaces.text(of: calls[place].layer)
+    calls[place].text = text
+    return text
+  }
+
+  static func text(of layer: any Layer) -> String {
+    var text = ""
+    dump(layer, to: &text)
+    return text
   }
 }
 
@@ -42,8 +67,9 @@ protocol LayerNaming: AnyObject {
   ///
   /// - Parameters:
   ///   - outer: the path of the layer that called it; `nil`: it may be anywhere.
-  ///   - earlier: the layers that this one has called before.
-  func path(of layer: any Layer, within outer: String?, earlier: [any Layer]) -> String?
+  ///   - countOfAlike: how many of the same type and settings that one has called before; asked where layers cannot be told apart
+  ///     otherwise.
+  func path(of layer: any Layer, within outer: String?, countOfAlike: () -> Int) -> String?
 }
 
 extension Scope {

@@ -103,9 +103,6 @@ extension Scope {
   /// From now on `listener` is told what runs.
   package func add(_ listener: any OperationListener) { listeners.append(listener) }
 
-  /// Nobody is told any more: what a listener keeps may hold the scope.
-  package func removeListeners() { listeners = [] }
-
   func tell(_ report: OperationReport) {
     for listener in listeners { listener.operationRan(report, in: self) }
   }

@@ -42,7 +42,7 @@ final class LayerNames: LayerNaming {
     type(of: layer) is AnyClass ? ObjectIdentifier(layer as AnyObject) : nil
   }
 
-  func path(of layer: any Layer, within outer: String?, earlier: [any Layer]) -> String? {
+  func path(of layer: any Layer, within outer: String?, countOfAlike: () -> Int) -> String? {
     let type = ObjectIdentifier(Swift.type(of: layer))
     let candidates = entries.filter { entry in
       guard entry.type == type else { return false }
@@ -53,19 +53,9 @@ final class LayerNames: LayerNaming {
     let identity =
       LayerNames.reference(to: layer) ?? ModelWalk(layer, listsLayers: true, for: .describing).layers[0].cell
     if let identity { return candidates.first { $0.identity == identity }?.path }
-    let settings = LayerNames.settings(of: layer)
-    let alike = candidates.filter { $0.identity == nil && LayerNames.settings(of: $0.layer) == settings }
+    let text = LayerPlaces.text(of: layer)
+    let alike = candidates.filter { $0.identity == nil && LayerPlaces.text(of: $0.layer) == text }
     if alike.count < 2 { return alike.first?.path }
-    let before = earlier.count { other in
-      ObjectIdentifier(Swift.type(of: other)) == type && LayerNames.settings(of: other) == settings
-    }
-    return alike[min(before, alike.count - 1)].path
-  }
-
-  /// Everything that a layer without state is made of, as text.
-  private static func settings(of layer: any Layer) -> String {
-    var text = ""
-    dump(layer, to: &text)
-    return text
+    return alike[min(countOfAlike(), alike.count - 1)].path
   }
 }

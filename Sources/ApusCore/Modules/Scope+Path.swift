@@ -6,7 +6,9 @@ extension Scope {
       let layer = places.calls[places.open[depth]].layer
       let outer = depth == 0 ? nil : places.calls[places.open[depth - 1]].path ?? nil
       if depth == 0 { places.naming = naming(of: layer) }
-      let found = places.naming?.path(of: layer, within: outer, earlier: places.earlier(than: depth))
+      // A constant, as the count is looked up, and kept, while it runs.
+      let naming = places.naming
+      let found = naming?.path(of: layer, within: outer) { places.countOfAlike(before: depth) }
       // A layer that is made on the way is its maker's.
       places.setPath(found ?? outer, ofCall: places.open[depth])
     }
@@ -17,7 +19,9 @@ extension Scope {
   /// The model that the scope is for, where the outermost layer is in it; else the outermost layer.
   private func naming(of layer: any Layer) -> any LayerNaming {
     if places.modelNaming == nil, let model { places.modelNaming = LayerNames(model) }
-    if let naming = places.modelNaming, naming.path(of: layer, within: nil, earlier: []) != nil { return naming }
+    if let naming = places.modelNaming, naming.path(of: layer, within: nil, countOfAlike: { 0 }) != nil {
+      return naming
+    }
     return LayerNames(layer)
   }
 

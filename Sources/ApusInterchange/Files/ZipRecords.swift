@@ -101,9 +101,8 @@ struct ZipEnd {
 struct ZipRecord {
   static let signature: UInt32 = 0x0201_4B50
   static let localSignature: UInt32 = 0x0403_4B50
-  /// Bytes of a record, and of the one before the data, without names and extras.
+  /// Bytes of a record without names and extras.
   static let byteCount = 46
-  static let localByteCount = 30
   /// The extra field with the sizes that do not fit into 32 bits.
   static let wideTag: UInt16 = 1
   /// The name is UTF-8.

@@ -81,6 +81,24 @@ private struct Sharing: Layer {
       ])
   }
 
+  /// Of thousands of calls only the first are kept, and names stay right.
+  @Test func aLoopOfCallsKeepsTheNames() throws {
+    struct Loop: Layer {
+      let first = ReLU()
+      let second = ReLU()
+      let last = Scale()
+
+      func forward(_ x: Tensor) -> Tensor { last((0..<3000).reduce(first(x)) { x, _ in second(x) }) }
+    }
+    struct Scale: Layer {
+      let factor = Parameter(.ones([1]))
+
+      func forward(_ x: Tensor) -> Tensor { x * factor }
+    }
+    let found = try places(Loop(), [1, 2])
+    #expect(found.first == "first ReLU" && found[2999] == "second ReLU" && found.last == "last Multiply")
+  }
+
   @Test func objectsAreKnownByTheirIdentity() throws {
     #expect(try places(Sharing(), [1, 2, 2, 4]) == ["a Multiply", "a Multiply", "c Multiply"])
   }
