@@ -29,7 +29,7 @@ public struct WeightsFile: Sendable {
   public var prefix: String?
 
   /// Weights that come from elsewhere. They are taken as PyTorch's, unless `recordedLayout` says otherwise.
-  package init(
+  public init(
     source: String, tensors: [(name: String, value: Tensor)], recordedLayout: Layout? = nil,
     convertedTypes: [String: String] = [:], skipped: [String] = []
   ) {

@@ -46,7 +46,7 @@ public struct LotteryTicket {
   }
 
   /// The share of the weights of the parameters that may be pruned which are left.
-  public var density: Double {
+  package var density: Double {
     let total = pruned.reduce(0) { $0 + $1.shape.elementCount }
     let left = pruned.reduce(0) { $0 + LotteryTicket.mask(of: $1).count(where: { $0 != 0 }) }
     return total == 0 ? 1 : Double(left) / Double(total)
