@@ -14,10 +14,11 @@ final class LayerNames: LayerNaming {
 
   private let entries: [Entry]
 
-  /// Paths begin where the parameters of `root` say that it lies, if a model that it is part of has named them.
-  init(_ root: any Layer) {
+  /// - Parameter isPart: whether paths begin where the parameters of `root` say that it lies, if a model that it is part of has named
+  ///   them; otherwise they begin with it.
+  init(_ root: any Layer, isPart: Bool) {
     let walk = ModelWalk(root, listsLayers: true, for: .describing)
-    let base = LayerNames.base(of: walk)
+    let base = isPart ? LayerNames.base(of: walk) : ""
     entries = walk.layers.map { path, layer, cell in
       let whole = base.isEmpty ? path : path.isEmpty ? base : "\(base).\(path)"
       return Entry(

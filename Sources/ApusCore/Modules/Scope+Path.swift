@@ -4,11 +4,13 @@ extension Scope {
   package var path: String? {
     for depth in places.open.indices where places.calls[places.open[depth]].path == nil {
       let layer = places.calls[places.open[depth]].layer
-      let outer = depth == 0 ? nil : places.calls[places.open[depth - 1]].path ?? nil
+      // What opened the scope inside a layer's call is looked into first.
+      let outer = depth == 0 ? self.outer?.path : places.calls[places.open[depth - 1]].path ?? nil
       if depth == 0 { places.naming = naming(of: layer) }
       // A constant, as the count is looked up, and kept, while it runs.
       let naming = places.naming
-      let found = naming?.path(of: layer, within: outer) { places.countOfAlike(before: depth) }
+      var found = naming?.path(of: layer, within: outer) { places.countOfAlike(before: depth) }
+      if found == nil, depth == 0, outer != nil { found = naming?.path(of: layer, within: nil) { 0 } }
       // A layer that is made on the way is its maker's.
       places.setPath(found ?? outer, ofCall: places.open[depth])
     }
@@ -18,11 +20,11 @@ extension Scope {
 
   /// The model that the scope is for, where the outermost layer is in it; else the outermost layer.
   private func naming(of layer: any Layer) -> any LayerNaming {
-    if places.modelNaming == nil, let model { places.modelNaming = LayerNames(model) }
+    if places.modelNaming == nil, let model { places.modelNaming = LayerNames(model, isPart: false) }
     if let naming = places.modelNaming, naming.path(of: layer, within: nil, countOfAlike: { 0 }) != nil {
       return naming
     }
-    return LayerNames(layer)
+    return LayerNames(layer, isPart: true)
   }
 
   /// The types of one's own, outside of the library, of the layers that run and of the model, the innermost first.

@@ -40,6 +40,8 @@ package final class FeatureOrders: OperationListener {
   /// By memory and shape, as views share memory. The tensors are held, so that no memory has two meanings.
   private var orders: [Place: FeatureOrder] = [:]
   private var held: [Tensor] = []
+  /// Those that an operation has told about, whether their order matters or not.
+  private var reported: Set<Place> = []
 
   private struct Place: Hashable {
     let memory: ObjectIdentifier
@@ -56,6 +58,7 @@ package final class FeatureOrders: OperationListener {
     held.append(report.result)
     let place = Place(report.result)
     let name = "\(report.name)"
+    let isReported = !reported.insert(place).inserted
     switch report.details.features ?? report.operation?.featureEffect ?? .moves {
     case .reshapes:
       orders[place] = FeatureOrder.reshaped(order(of: first), from: first.shape, to: report.result.shape)
@@ -65,7 +68,7 @@ package final class FeatureOrders: OperationListener {
     case .keeps: orders[place] = merged(name, inputs)
     case .moves:
       // A whole whose parts have reported themselves, or a view of what a reshape has told about, has its order.
-      if !report.isListed || place.memory == Place(first).memory { return }
+      if (!report.isListed && isReported) || place.memory == Place(first).memory { return }
       orders[place] = moved(merged(name, inputs), by: name)
     case .weighs(let effect):
       let order = order(of: first)

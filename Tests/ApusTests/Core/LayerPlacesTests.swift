@@ -166,6 +166,34 @@ private struct Sharing: Layer {
     #expect(errorText(inStep).contains("head: Linear expects 64 features, input is [1, 16] (in Net)"))
   }
 
+  /// A part that is a model by itself: its paths begin with it, whatever the whole has named it.
+  @Test func aPartThatIsPlannedIsItsOwnModel() throws {
+    let model = Net()
+    _ = model.parameters
+    #expect(try model.gates[1].plan(input: [1, 2, 2, 4]).rows[0].path == "reduce")
+    let x = floats([1, 2, 2, 4], seed: 3)
+    let extractor = try FeatureExtractor(model.gates[1], at: "expand", input: [2, 2, 4])
+    _ = model.parameters
+    #expect(extractor(x).shape == [1, 2, 2, 4])
+    expectSameBits(
+      try features(of: model.gates[1], at: "expand", x), model.gates[1].expand(relu(model.gates[1].reduce(x))))
+  }
+
+  /// Layers that are alike are looked for in the layer that opened the scope.
+  @Test func alikeLayersInAScopeInsideALayerAreThatLayers() throws {
+    struct Scoped: Layer {
+      let rectifier = ReLU()
+
+      func forward(_ x: Tensor) -> Tensor { withPhase(.inference) { rectifier(x) } }
+    }
+    #expect(
+      try places(
+        Sequential {
+          Scoped()
+          Scoped()
+        }, [1, 2]) == ["0.rectifier ReLU", "1.rectifier ReLU"])
+  }
+
   @Test func layersThatImplementTheirCallStillWork() throws {
     let model = Sequential { Old() }
     let x = floats([1, 2, 2, 3], seed: 1)

@@ -282,6 +282,11 @@ import Testing
     expectRefused("Slice", 30) { x, fc in fc(flatten(x).slice(axis: 1, range: 0..<30)) }
     expectRefused("Concatenate", 120) { x, fc in fc(Tensor.concatenated([flatten(x), flatten(x)])) }
     expectRefused("Concatenate", 120) { x, fc in fc(Tensor.concatenated([Tensor.ones([2, 60]), flatten(x)])) }
+    expectRefused("Concatenate", 1080) { x, fc in
+      // What is only padded is not a new image.
+      let image = Tensor.concatenated([flatten(x), flatten(x)]).reshaped([2, 4, 5, 6])
+      return fc(flatten(patches(image, kernel: 3, padding: 1)))
+    }
     expectRefused("Reshape", 15) { x, fc in fc(flatten(x).reshaped([8, 15])) }
     expectRefused("Maxout", 30) { x, fc in fc(maxout(flatten(x), pieces: 2)) }
     expectRefused("ReLU") { x, fc in
