@@ -135,17 +135,18 @@ extension TensorOperation {
   /// PyTorch's weights behind a flattening.
   package var featureEffect: FeatureEffect {
     switch self {
-    case .activation, .binary, .unary, .scale, .softmax, .logSoftmax: .keeps
+    case .activation, .binary, .unary, .scale, .softmax, .logSoftmax, .broadcast: .keeps
     case .linear: .weighs(.allFeatures)
-    case .batchNorm, .layerNorm, .prelu: .weighs(.eachFeature)
-    case .convolution, .transposedConvolution, .groupNorm: .weighs(.blurs)
+    case .layerNorm, .prelu: .weighs(.eachFeature)
+    case .batchNorm, .groupNorm: .weighs(.eachChannel)
+    case .convolution, .transposedConvolution: .weighs(.filters)
     case .reshape: .reshapes
-    case .transpose(let permutation):
-      .permutes(keepsChannels: permutation.count < 3 || permutation.last == permutation.count - 1)
-    case .concatenate: .joins
-    case .matrixProduct, .localResponseNorm, .maxout, .maxPool, .averagePool, .adaptiveAveragePool, .reduce, .broadcast,
-      .slice, .pad, .patches, .resize:
-      .moves
+    case .transpose(let permutation): .permutes(permutation)
+    case .concatenate(let axis): .joins(axis: axis)
+    case .reduce(_, let axes, let keepsAxes): .reduces(axes: axes, keepsAxes: keepsAxes)
+    case .matrixProduct: .multiplies
+    case .maxPool, .averagePool, .adaptiveAveragePool, .patches, .resize: .windows
+    case .localResponseNorm, .maxout, .slice, .pad: .moves
     }
   }
 }

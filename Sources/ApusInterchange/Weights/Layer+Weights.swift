@@ -13,8 +13,10 @@ extension Layer {
   /// and wrappers put before the names (`state_dict.module.`) is found and taken off; see `WeightsFile.prefix`.
   ///
   /// - Parameters:
-  ///   - input: a batch's shape, `[N, H, W, C]`, as `plan` takes it. Needed by networks like AlexNet and VGG, not by those that average
-  ///     their last image, nor for Apus' own layout.
+  ///   - input: a batch's shape, `[N, H, W, C]`, as `plan` takes it. Needed by networks like AlexNet and VGG, and by those with linear
+  ///     layers whose `forward` is not the library's, which is not run on a shape that was made up; not for Apus' own layout.
+  ///   - flattened: the order in which the file lists the inputs of linear layers behind a flattened image, by their paths: where PyTorch's
+  ///     code permutes axes before it flattens. Without, it is (C, H, W), and axes that change places here are refused.
   ///   - layout: in place of what the file says. A file that says nothing is taken as PyTorch's, since that is what others write.
   ///   - strict: whether a tensor that is missing, unexpected or of another shape is an error. Without, what matches is loaded.
   ///   - ignoring: paths of the model, and names of the file, that are left as they are and not looked at: a head to be replaced.
@@ -22,7 +24,8 @@ extension Layer {
   /// - Throws: `WeightsError` also if several prefixes match the model's names equally well, or `PlanError` if the model does not take `input`. The model is then unchanged.
   @discardableResult
   public func load(
-    _ file: WeightsFile, input: Shape? = nil, layout: WeightsFile.Layout? = nil, strict: Bool = true,
+    _ file: WeightsFile, input: Shape? = nil, layout: WeightsFile.Layout? = nil,
+    flattened: [String: FlattenedOrder] = [:], strict: Bool = true,
     ignoring: (_ path: String) -> Bool = { _ in false }
   ) throws -> LoadReceipt {
     let chosen = layout ?? file.recordedLayout ?? .pytorch
@@ -33,6 +36,7 @@ extension Layer {
     var slots = WeightSlots(self, chosen)
     let named = try file.named(for: slots)
     receipt.prefix = named.prefix
+    receipt.renamed = named.renamed
     receipt.unwrapped = named.unwrapped
     receipt.outside = named.outside
     let values = named.byName
@@ -68,7 +72,7 @@ extension Layer {
     if strict && !receipt.isComplete { throw WeightsError.doesNotFit(receipt) }
 
     let paths = Set(receipt.matched.map(\.path))
-    try slots.arrange(self, input: input) { !paths.contains($0) }
+    try slots.arrange(self, input: input, flattened: flattened) { !paths.contains($0) }
     let layouts = Dictionary(uniqueKeysWithValues: slots.slots.map { ($0.path, $0.layout) })
     for index in receipt.matched.indices { receipt.matched[index].change = layouts[receipt.matched[index].path]! }
     for slot in slots.slots where paths.contains(slot.path) {
@@ -83,13 +87,15 @@ extension Layer {
     return receipt
   }
 
-  /// The model's weights for a file, with PyTorch's counters (0) in its layout. See `load(_:input:layout:strict:ignoring:)`.
+  /// The model's weights for a file, with PyTorch's counters (0) in its layout. See
+  /// `load(_:input:layout:flattened:strict:ignoring:)`.
   ///
   /// - Parameter source: names the weights in receipts and errors.
   public func weights(
-    layout: WeightsFile.Layout = .pytorch, input: Shape? = nil, source: String = "the model"
+    layout: WeightsFile.Layout = .pytorch, input: Shape? = nil, flattened: [String: FlattenedOrder] = [:],
+    source: String = "the model"
   ) throws -> WeightsFile {
-    let slots = try WeightSlots(self, layout, input: input)
+    let slots = try WeightSlots(self, layout, input: input, flattened: flattened)
     return WeightsFile(
       source: source,
       tensors: slots.slots.map { ($0.name, $0.layout.exported($0.value)) }
@@ -104,19 +110,26 @@ extension Layer {
   ///     the default if an `input` is given, and for an `.npz` file.
   ///   - input: a batch's shape, `[N, H, W, C]`; PyTorch's layout needs it for networks like AlexNet and VGG, with a linear layer behind
   ///     a flattened image.
-  public func save(weights path: String, layout: WeightsFile.Layout? = nil, input: Shape? = nil) throws {
+  ///   - flattened: as in `load`.
+  public func save(
+    weights path: String, layout: WeightsFile.Layout? = nil, input: Shape? = nil,
+    flattened: [String: FlattenedOrder] = [:]
+  ) throws {
     // What an npz file holds cannot be said in it.
     let usual: WeightsFile.Layout = input != nil || path.lowercased().hasSuffix(".npz") ? .pytorch : .apus
-    try weights(layout: layout ?? usual, input: input, source: path).write(to: path)
+    try weights(layout: layout ?? usual, input: input, flattened: flattened, source: path).write(to: path)
   }
 
   /// Writes the model's weights to the file at `path` in Apus' own layout: `save(weights:layout:input:)` with its defaults.
   public func save(_ path: String) throws { try save(weights: path) }
 
-  /// Reads the file at `path`, as `WeightsFile.read` does, and gives the model its weights: `load(_:input:layout:strict:ignoring:)`.
+  /// Reads the file at `path`, as `WeightsFile.read` does, and gives the model its weights:
+  /// `load(_:input:layout:flattened:strict:ignoring:)`.
   @discardableResult
-  public func load(_ path: String, input: Shape? = nil, strict: Bool = true) throws -> LoadReceipt {
-    try load(try WeightsFile.read(path), input: input, strict: strict)
+  public func load(
+    _ path: String, input: Shape? = nil, flattened: [String: FlattenedOrder] = [:], strict: Bool = true
+  ) throws -> LoadReceipt {
+    try load(try WeightsFile.read(path), input: input, flattened: flattened, strict: strict)
   }
 
   /// The names and shapes of a file in PyTorch's layout, counters included.
@@ -126,9 +139,11 @@ extension Layer {
   }
 
   /// How each parameter and buffer lies in a file in PyTorch's layout, by its path here.
-  package func pyTorchLayouts(input: Shape?) throws -> [String: WeightLayout] {
-    Dictionary(
-      uniqueKeysWithValues: try WeightSlots(self, .pytorch, input: input).slots.map { ($0.path, $0.layout) })
+  package func pyTorchLayouts(
+    input: Shape?, flattened: [String: FlattenedOrder] = [:]
+  ) throws -> [String: WeightLayout] {
+    let slots = try WeightSlots(self, .pytorch, input: input, flattened: flattened).slots
+    return Dictionary(uniqueKeysWithValues: slots.map { ($0.path, $0.layout) })
   }
 
   /// Gradients of the parameters in PyTorch's names and axes. Of parameters that the loss does not depend on there are none.

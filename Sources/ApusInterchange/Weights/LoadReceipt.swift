@@ -51,6 +51,8 @@ public struct LoadReceipt: Sendable {
   package let isLayoutRecorded: Bool
   /// What stands before the names in the file, such as `state_dict.module`, and was taken off; `nil` for nothing.
   package var prefix: String?
+  /// Names in the file that `WeightsFile.renaming` changed, and what they became.
+  package var renamed: [(from: String, to: String)] = []
   /// Names in the file that had a wrapper inside, which was taken out: `features.module.0.weight`.
   package var unwrapped: [String] = []
   /// Tensors of the file without the prefix, such as an optimizer's, which were not looked at.
@@ -106,6 +108,9 @@ extension LoadReceipt: CustomStringConvertible {
 
   private var nameNotes: [String] {
     var notes = prefix.map { ["removed from the names: \(JSONScanner.plain($0))."] } ?? []
+    if !renamed.isEmpty {
+      notes.append("renamed \(renamed.count): \(Self.listed(renamed.map { "\($0.from) → \($0.to)" }, limit: 3))")
+    }
     if !unwrapped.isEmpty {
       notes.append("wrappers removed inside \(unwrapped.count) names: \(Self.listed(unwrapped, limit: 3))")
     }
@@ -187,9 +192,12 @@ extension WeightLayout {
     case .filters: "filters (K, C, KH, KW) → [KH, KW, C, K]"
     case .matrix: "matrices (out, in) → [in, out]"
     case .image: "(C, H, W) → [H, W, C]"
-    case .matrixOfImage(let image):
+    case .matrixOfImage(let image, nil):
       "matrices (out, in) → [in, out] with inputs from (C, H, W) to [H, W, C] = \(image)"
-    case .vectorOfImage(let image): "vectors from (C, H, W) to [H, W, C] = \(image)"
+    case .matrixOfImage(let image, let order?):
+      "matrices (out, in) → [in, out] with inputs from \(Shape(order.map { image[$0] })) to \(image), as asked"
+    case .vectorOfImage(let image, nil): "vectors from (C, H, W) to [H, W, C] = \(image)"
+    case .vectorOfImage(let image, let order?): "vectors from \(Shape(order.map { image[$0] })) to \(image), as asked"
     }
   }
 }

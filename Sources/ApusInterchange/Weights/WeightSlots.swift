@@ -67,9 +67,11 @@ package struct WeightSlots {
   }
 
   /// All of it.
-  package init(_ model: some Layer, _ layout: WeightsFile.Layout, input: Shape?) throws {
+  package init(
+    _ model: some Layer, _ layout: WeightsFile.Layout, input: Shape?, flattened: [String: FlattenedOrder] = [:]
+  ) throws {
     self.init(model, layout)
-    try arrange(model, input: input)
+    try arrange(model, input: input, flattened: flattened)
   }
 
   private mutating func add(_ path: String, _ cell: ModelWalk.Cell) {
@@ -79,32 +81,59 @@ package struct WeightSlots {
   /// Gives the weights behind a flattened image their order.
   ///
   /// - Parameters:
-  ///   - input: a batch's shape, for the image's size. See `Layer.load(_:input:layout:strict:ignoring:)`.
+  ///   - input: a batch's shape, for the image's size. See `Layer.load(_:input:layout:flattened:strict:ignoring:)`.
+  ///   - flattened: the file's order of the inputs of layers at these paths.
   ///   - ignoring: paths whose place in the file does not matter.
   mutating func arrange(
-    _ model: some Layer, input: Shape?, ignoring: (_ path: String) -> Bool = { _ in false }
+    _ model: some Layer, input: Shape?, flattened: [String: FlattenedOrder] = [:],
+    ignoring: (_ path: String) -> Bool = { _ in false }
   ) throws {
-    guard fileLayout == .pytorch, slots.contains(where: { $0.layout == .matrix && !ignoring($0.path) }) else { return }
+    guard fileLayout == .pytorch, slots.contains(where: { $0.layout == .matrix && !ignoring($0.path) }) else {
+      if let path = flattened.keys.min() { throw WeightsError.unknownOrder(path, .notFlattened) }
+      return
+    }
     let orders = try input.map { try model.featureOrders($0) } ?? model.featureOrders(probing: slots)
+    if let path = flattened.keys.sorted().first(where: { orders != nil && orders?.layers[$0] == nil }) {
+      throw WeightsError.unknownOrder(path, .notReached)
+    }
     for index in slots.indices where slots[index].isDescribed && !ignoring(slots[index].path) {
       let slot = slots[index]
       let path = ModelWalk.parent(slot.path)
-      guard let order = orders?.layers[path] else {
+      guard let given = orders?.layers[path] else {
         if slot.layout == .matrix { throw WeightsError.unknownOrder(path, orders == nil ? .noInput : .notReached) }
         continue
       }
-      switch order {
-      case nil: break
-      case .unclear(let operation): throw WeightsError.unknownOrder(path, .moved(by: operation))
-      case .flattened(let image):
-        if input == nil { throw WeightsError.unknownOrder(path, .noInput) }
-        if slot.layout == .matrix {
-          slots[index].layout = .matrixOfImage(image)
-        } else if slot.layout == .same, slot.shape == [image.elementCount], !isBiasOfMatrix(slot) {
-          slots[index].layout = .vectorOfImage(image)
-        }
+      guard let image = try Self.image(given, at: path, in: flattened[path]) else { continue }
+      if input == nil { throw WeightsError.unknownOrder(path, .noInput) }
+      if slot.layout == .matrix {
+        slots[index].layout = .matrixOfImage(image.shape, inFile: image.inFile)
+      } else if slot.layout == .same, slot.shape == [image.shape.elementCount], !isBiasOfMatrix(slot) {
+        slots[index].layout = .vectorOfImage(image.shape, inFile: image.inFile)
       }
     }
+  }
+
+  /// The flattened image that a layer is given, if the file lists its features in another order: its shape here, and the order of its
+  /// axes there, `nil` for channels, height, width.
+  private static func image(
+    _ given: FeatureOrders.Given, at path: String, in order: FlattenedOrder?
+  ) throws(WeightsError) -> (shape: Shape, inFile: [Int]?)? {
+    guard let order else {
+      switch given.order {
+      case .same: return nil
+      case .flattened(let image): return (image, nil)
+      case .open(let axes, let operation):
+        throw .unknownOrder(path, .open(by: operation, sizes: axes.map { "\($0.name) \($0.size)" }))
+      case .unclear(let operation): throw .unknownOrder(path, .moved(by: operation))
+      }
+    }
+    guard let axes = given.axes else {
+      guard case .unclear(let operation) = given.order else { throw .unknownOrder(path, .notFlattened) }
+      throw .unknownOrder(path, .moved(by: operation))
+    }
+    if axes.count < 2 { throw .unknownOrder(path, .notFlattened) }
+    let inFile = order.axes.compactMap { name in axes.firstIndex { $0.name == name } }
+    return inFile == Array(axes.indices) ? nil : (Shape(axes.map(\.size)), inFile)
   }
 
   /// A linear layer's bias belongs to its outputs.
@@ -139,8 +168,12 @@ extension Layer {
   }
 
   /// The same where no shape is given: of the first input that the model takes. Whether a layer is given a flattened image of more
-  /// than a pixel does not depend on the input's size, only the image's height and width do. `nil` if it takes none of them.
+  /// than a pixel does not depend on the input's size, only the image's height and width do. `nil` if it takes none of them, or has
+  /// layers of others in it: code that reads a shape which was made up could stop the program.
   fileprivate func featureOrders(probing slots: [WeightSlots.Slot]) -> FeatureOrders? {
+    if !ModelWalk(self, listsLayers: true, for: .describing).layers.allSatisfy({ Self.isOfTheLibrary($0.layer) }) {
+      return nil
+    }
     if let matrix = slots.first(where: { $0.layout == .matrix }), let orders = try? featureOrders([1, matrix.shape[0]])
     {
       return flattenedInput(matrix.shape[0]) ?? orders
@@ -153,6 +186,11 @@ extension Layer {
       if let orders = try? featureOrders(candidate) { return orders }
     }
     return nil
+  }
+
+  private static func isOfTheLibrary(_ layer: any Layer) -> Bool {
+    let module = String(reflecting: type(of: layer)).prefix { $0 != "." }
+    return ["ApusCore", "ApusLayers", "ApusNetworks"].contains(module)
   }
 
   /// A model that takes a vector may begin with a flatten, which leaves a vector as it is, and be meant for images. The order matters if
