@@ -28,6 +28,44 @@ extension Layer {
     flattened: [String: FlattenedOrder] = [:], strict: Bool = true,
     ignoring: (_ path: String) -> Bool = { _ in false }
   ) throws -> LoadReceipt {
+    try load(
+      file, input.map { ForwardPass(self, input: $0) }, probing: featureOrders(probing:), layout: layout,
+      flattened: flattened, strict: strict, ignoring: ignoring)
+  }
+}
+
+extension Network {
+  /// As `Layer.load(_:input:layout:flattened:strict:ignoring:)`.
+  ///
+  /// - Parameter inputs: a shape per tensor that `forward` takes; needed if the network has linear layers.
+  @discardableResult
+  public func load(
+    _ file: WeightsFile, inputs: [Shape]? = nil, layout: WeightsFile.Layout? = nil,
+    flattened: [String: FlattenedOrder] = [:], strict: Bool = true,
+    ignoring: (_ path: String) -> Bool = { _ in false }
+  ) throws -> LoadReceipt {
+    try load(
+      file, inputs.map { try ForwardPass(self, inputs: $0) }, probing: { _ in nil }, layout: layout,
+      flattened: flattened, strict: strict, ignoring: ignoring)
+  }
+
+  /// The network's weights for a file; see `load(_:inputs:layout:flattened:strict:ignoring:)`.
+  public func weights(
+    layout: WeightsFile.Layout = .pytorch, inputs: [Shape]? = nil, flattened: [String: FlattenedOrder] = [:],
+    source: String = "the model"
+  ) throws -> WeightsFile {
+    var slots = WeightSlots(self, layout)
+    try slots.arrange(
+      inputs.map { try ForwardPass(self, inputs: $0) }, probing: { _ in nil }, flattened: flattened)
+    return WeightsFile(slots, layout, source: source)
+  }
+}
+
+extension Model {
+  fileprivate func load(
+    _ file: WeightsFile, _ pass: ForwardPass?, probing probe: ([WeightSlots.Slot]) -> FeatureOrders?,
+    layout: WeightsFile.Layout?, flattened: [String: FlattenedOrder], strict: Bool, ignoring: (_ path: String) -> Bool
+  ) throws -> LoadReceipt {
     let chosen = layout ?? file.recordedLayout ?? .pytorch
     var receipt = LoadReceipt(source: file.source, layout: chosen, isLayoutRecorded: file.recordedLayout == chosen)
     receipt.skipped = file.skipped
@@ -72,7 +110,9 @@ extension Layer {
     if strict && !receipt.isComplete { throw WeightsError.doesNotFit(receipt) }
 
     let paths = Set(receipt.matched.map(\.path))
-    try slots.arrange(self, input: input, flattened: flattened) { !paths.contains($0) }
+    try slots.arrange(
+      pass, probing: probe, flattened: flattened, unreached: { receipt.unreached.append($0) },
+      ignoring: { !paths.contains($0) })
     let layouts = Dictionary(uniqueKeysWithValues: slots.slots.map { ($0.path, $0.layout) })
     for index in receipt.matched.indices { receipt.matched[index].change = layouts[receipt.matched[index].path]! }
     for slot in slots.slots where paths.contains(slot.path) {
@@ -86,7 +126,19 @@ extension Layer {
     }
     return receipt
   }
+}
 
+extension WeightsFile {
+  fileprivate init(_ slots: WeightSlots, _ layout: Layout, source: String) {
+    self.init(
+      source: source,
+      tensors: slots.slots.map { ($0.name, $0.layout.exported($0.value)) }
+        + slots.counters.map { ($0, Tensor([Int32(0)], shape: [])) },
+      recordedLayout: layout)
+  }
+}
+
+extension Layer {
   /// The model's weights for a file, with PyTorch's counters (0) in its layout. See
   /// `load(_:input:layout:flattened:strict:ignoring:)`.
   ///
@@ -95,12 +147,16 @@ extension Layer {
     layout: WeightsFile.Layout = .pytorch, input: Shape? = nil, flattened: [String: FlattenedOrder] = [:],
     source: String = "the model"
   ) throws -> WeightsFile {
-    let slots = try WeightSlots(self, layout, input: input, flattened: flattened)
-    return WeightsFile(
-      source: source,
-      tensors: slots.slots.map { ($0.name, $0.layout.exported($0.value)) }
-        + slots.counters.map { ($0, Tensor([Int32(0)], shape: [])) },
-      recordedLayout: layout)
+    WeightsFile(try slots(layout, input, flattened), layout, source: source)
+  }
+
+  private func slots(
+    _ layout: WeightsFile.Layout, _ input: Shape?, _ flattened: [String: FlattenedOrder] = [:]
+  ) throws -> WeightSlots {
+    var slots = WeightSlots(self, layout)
+    try slots.arrange(
+      input.map { ForwardPass(self, input: $0) }, probing: featureOrders(probing:), flattened: flattened)
+    return slots
   }
 
   /// Writes the model's weights to the file at `path`, atomically, to be read by `load`.
@@ -142,13 +198,12 @@ extension Layer {
   package func pyTorchLayouts(
     input: Shape?, flattened: [String: FlattenedOrder] = [:]
   ) throws -> [String: WeightLayout] {
-    let slots = try WeightSlots(self, .pytorch, input: input, flattened: flattened).slots
-    return Dictionary(uniqueKeysWithValues: slots.map { ($0.path, $0.layout) })
+    Dictionary(uniqueKeysWithValues: try slots(.pytorch, input, flattened).slots.map { ($0.path, $0.layout) })
   }
 
   /// Gradients of the parameters in PyTorch's names and axes. Of parameters that the loss does not depend on there are none.
   package func exported(_ gradients: Gradients, input: Shape) throws -> [(name: String, value: Tensor)] {
-    try WeightSlots(self, .pytorch, input: input).slots.compactMap { slot in
+    try slots(.pytorch, input).slots.compactMap { slot in
       guard case .parameter(let parameter) = slot.cell, let gradient = gradients[parameter] else { return nil }
       return (slot.name, slot.layout.exported(gradient))
     }

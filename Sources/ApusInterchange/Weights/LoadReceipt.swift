@@ -65,6 +65,8 @@ public struct LoadReceipt: Sendable {
   public package(set) var unexpected: [Named] = []
   /// Tensors whose name fits, and whose shape or type does not.
   public package(set) var mismatched: [Mismatch] = []
+  /// Linear layers that the forward pass does not come to, such as a head for training: their inputs are taken in the file's order.
+  package var unreached: [String] = []
   /// Paths and names that were not looked at, by the caller's wish.
   package var ignored: [String] = []
   /// Integers that PyTorch counts batches with, which nothing depends on.
@@ -96,7 +98,10 @@ extension LoadReceipt: CustomStringConvertible {
     }
     lines += conversionNotes.map { "  " + $0 }
     lines += problems.map { "\($0.title) \($0.items.count): \(Self.listed($0.items))" }
-    for (title, items) in [("ignored as asked", ignored), ("counters, not used", counters)] where !items.isEmpty {
+    for (title, items) in [
+      ("ignored as asked", ignored), ("counters, not used", counters),
+      ("not reached by the forward pass, inputs taken in the file's order", unreached),
+    ] where !items.isEmpty {
       lines.append("\(title) \(items.count): \(Self.listed(items, limit: 3))")
     }
     return (lines + skippedNotes(limit: 20)).joined(separator: "\n")
@@ -104,7 +109,10 @@ extension LoadReceipt: CustomStringConvertible {
 
   /// What is worth saying where only one line is said of the weights, a line each: what was taken off the names, what was converted,
   /// what was left out.
-  package var notes: [String] { nameNotes + conversionNotes + skippedNotes(limit: 3) }
+  package var notes: [String] {
+    let heads = unreached.isEmpty ? [] : ["not reached by the forward pass: \(Self.listed(unreached, limit: 3))"]
+    return nameNotes + conversionNotes + heads + skippedNotes(limit: 3)
+  }
 
   private var nameNotes: [String] {
     var notes = prefix.map { ["removed from the names: \(JSONScanner.plain($0))."] } ?? []

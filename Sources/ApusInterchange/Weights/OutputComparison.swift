@@ -46,6 +46,8 @@ public struct OutputComparison: Hashable, Sendable {
 public enum OutputComparisonError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The outputs differ by more than was allowed.
   case differs(OutputComparison)
+  /// The model has another number of results.
+  case count(Int, expected: Int)
   /// The outputs have different shapes.
   case shape(Shape, expected: Shape)
 
@@ -53,6 +55,7 @@ public enum OutputComparisonError: Error, Hashable, Sendable, CustomStringConver
   public var description: String {
     switch self {
     case .differs(let comparison): "\(comparison)"
+    case .count(let count, let expected): "the model has \(count) results, expected \(expected)"
     case .shape(let shape, let expected):
       "the model's output is \(shape), expected \(expected)"
         + (Self.areTransposed(shape, expected)
@@ -87,13 +90,36 @@ extension Layer {
   /// - Throws: `OutputComparisonError` if the outputs differ, `PlanError` if the model does not take `x`.
   @discardableResult
   public func compare(_ x: Tensor, with expected: Tensor, tolerance: Double = 1e-5) throws -> OutputComparison {
-    let plan = try plan(input: x.shape)
-    if plan.outputShape != expected.shape {
-      throw OutputComparisonError.shape(plan.outputShape, expected: expected.shape)
+    try ForwardPass(self, input: x.shape).compare([x], with: [expected], tolerance)[0]
+  }
+}
+
+extension Network {
+  /// As `Layer.compare(_:with:tolerance:)`, of all results in their order.
+  @discardableResult
+  public func compare(
+    _ inputs: [Tensor], with expected: [Tensor], tolerance: Double = 1e-5
+  ) throws -> [OutputComparison] {
+    try ForwardPass(self, inputs: inputs.map(\.shape)).compare(inputs, with: expected, tolerance)
+  }
+}
+
+extension ForwardPass {
+  fileprivate func compare(
+    _ inputs: [Tensor], with expected: [Tensor], _ tolerance: Double
+  ) throws -> [OutputComparison] {
+    let shapes = try plan().outputs.map(\.shape)
+    if shapes.count != expected.count {
+      throw OutputComparisonError.count(shapes.count, expected: expected.count)
     }
-    let y = withPhase(.inference) { self(x.cast(to: .float32)) }
-    let comparison = OutputComparison(y, expected.cast(to: .float32), tolerance: tolerance)
-    if !comparison.holds { throw OutputComparisonError.differs(comparison) }
-    return comparison
+    for (shape, expected) in zip(shapes, expected) where shape != expected.shape {
+      throw OutputComparisonError.shape(shape, expected: expected.shape)
+    }
+    let outputs = withPhase(.inference, of: model) { run(inputs.map { $0.cast(to: .float32) }) }
+    return try zip(outputs, expected).map { output, expected in
+      let comparison = OutputComparison(output.tensor, expected.cast(to: .float32), tolerance: tolerance)
+      if !comparison.holds { throw OutputComparisonError.differs(comparison) }
+      return comparison
+    }
   }
 }

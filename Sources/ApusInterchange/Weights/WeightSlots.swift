@@ -44,7 +44,7 @@ package struct WeightSlots {
   private let fileLayout: WeightsFile.Layout
 
   /// What the types of the layers say. The order of inputs behind a flattened image is yet to be arranged.
-  package init(_ model: some Layer, _ layout: WeightsFile.Layout) {
+  package init(_ model: some Model, _ layout: WeightsFile.Layout) {
     fileLayout = layout
     for entry in ModelWalk(model).entries {
       guard layout == .pytorch, let twin = (entry.owner as? any PyTorchTwinned)?.twin else {
@@ -66,14 +66,6 @@ package struct WeightSlots {
     }
   }
 
-  /// All of it.
-  package init(
-    _ model: some Layer, _ layout: WeightsFile.Layout, input: Shape?, flattened: [String: FlattenedOrder] = [:]
-  ) throws {
-    self.init(model, layout)
-    try arrange(model, input: input, flattened: flattened)
-  }
-
   private mutating func add(_ path: String, _ cell: ModelWalk.Cell) {
     slots.append(Slot(path: path, cell: cell, name: path, layout: .same, isDescribed: false))
   }
@@ -81,18 +73,21 @@ package struct WeightSlots {
   /// Gives the weights behind a flattened image their order.
   ///
   /// - Parameters:
-  ///   - input: a batch's shape, for the image's size. See `Layer.load(_:input:layout:flattened:strict:ignoring:)`.
+  ///   - pass: what runs the model, for the image's size; `nil` if no shape of an input is known.
+  ///   - probe: finds what it can without one.
   ///   - flattened: the file's order of the inputs of layers at these paths.
+  ///   - unreached: collects the paths of layers that the pass does not come to, whose inputs are then taken in the file's order; without
+  ///     one they are an error.
   ///   - ignoring: paths whose place in the file does not matter.
   mutating func arrange(
-    _ model: some Layer, input: Shape?, flattened: [String: FlattenedOrder] = [:],
-    ignoring: (_ path: String) -> Bool = { _ in false }
+    _ pass: ForwardPass?, probing probe: ([Slot]) -> FeatureOrders?, flattened: [String: FlattenedOrder],
+    unreached: ((_ path: String) -> Void)? = nil, ignoring: (_ path: String) -> Bool = { _ in false }
   ) throws {
     guard fileLayout == .pytorch, slots.contains(where: { $0.layout == .matrix && !ignoring($0.path) }) else {
       if let path = flattened.keys.min() { throw WeightsError.unknownOrder(path, .notFlattened) }
       return
     }
-    let orders = try input.map { try model.featureOrders($0) } ?? model.featureOrders(probing: slots)
+    let orders = try pass.map { try FeatureOrders(of: $0) } ?? probe(slots)
     if let path = flattened.keys.sorted().first(where: { orders != nil && orders?.layers[$0] == nil }) {
       throw WeightsError.unknownOrder(path, .notReached)
     }
@@ -100,11 +95,15 @@ package struct WeightSlots {
       let slot = slots[index]
       let path = ModelWalk.parent(slot.path)
       guard let given = orders?.layers[path] else {
-        if slot.layout == .matrix { throw WeightsError.unknownOrder(path, orders == nil ? .noInput : .notReached) }
+        if slot.layout != .matrix { continue }
+        guard orders != nil, let unreached else {
+          throw WeightsError.unknownOrder(path, orders == nil ? .noInput : .notReached)
+        }
+        unreached(path)
         continue
       }
       guard let image = try Self.image(given, at: path, in: flattened[path]) else { continue }
-      if input == nil { throw WeightsError.unknownOrder(path, .noInput) }
+      if pass == nil { throw WeightsError.unknownOrder(path, .noInput) }
       if slot.layout == .matrix {
         slots[index].layout = .matrixOfImage(image.shape, inFile: image.inFile)
       } else if slot.layout == .same, slot.shape == [image.shape.elementCount], !isBiasOfMatrix(slot) {
@@ -147,35 +146,35 @@ package struct WeightSlots {
   }
 }
 
-extension Layer {
-  /// What order of features each layer is given, for an input of this shape.
-  func featureOrders(_ input: Shape) throws -> FeatureOrders {
-    let planner = Planner(input: input)
-    let orders = FeatureOrders()
-    let scope = Scope(planning: planner, of: self)
-    scope.add(orders)
+extension FeatureOrders {
+  /// What order of features each layer is given when the model runs on shapes.
+  package convenience init(of pass: ForwardPass) throws {
+    self.init()
+    let planner = Planner(inputs: pass.inputs)
+    let scope = Scope(planning: planner, of: pass.model)
+    scope.add(self)
     scope.run {
-      let start = planner.makeInput()
+      let start = planner.makeInputs()
       // Heads that are for training alone have weights too.
-      if let model = self as? any AuxiliaryClassifying {
-        for head in model.trainingLogits(start) { _ = head.logits.body.storage }
+      if let model = pass.model as? any AuxiliaryClassifying {
+        for head in model.trainingLogits(start[0]) { _ = head.logits.body.storage }
       } else {
-        _ = self(start).body.storage
+        for (_, tensor) in pass.run(start) { _ = tensor.body.storage }
       }
     }
     if let error = planner.error { throw error }
-    return orders
   }
+}
 
-  /// The same where no shape is given: of the first input that the model takes. Whether a layer is given a flattened image of more
+extension Layer {
+  /// What order of features each layer is given where no shape is: of the first input that the model takes. Whether a layer is given a flattened image of more
   /// than a pixel does not depend on the input's size, only the image's height and width do. `nil` if it takes none of them, or has
   /// layers of others in it: code that reads a shape which was made up could stop the program.
-  fileprivate func featureOrders(probing slots: [WeightSlots.Slot]) -> FeatureOrders? {
+  func featureOrders(probing slots: [WeightSlots.Slot]) -> FeatureOrders? {
     if !ModelWalk(self, listsLayers: true, for: .describing).layers.allSatisfy({ Self.isOfTheLibrary($0.layer) }) {
       return nil
     }
-    if let matrix = slots.first(where: { $0.layout == .matrix }), let orders = try? featureOrders([1, matrix.shape[0]])
-    {
+    if let matrix = slots.first(where: { $0.layout == .matrix }), let orders = featureOrders([1, matrix.shape[0]]) {
       return flattenedInput(matrix.shape[0]) ?? orders
     }
     var candidates: [Shape] = []
@@ -183,12 +182,12 @@ extension Layer {
     if let filters = slots.first(where: { $0.layout == .filters }) { channels.insert(filters.shape[2], at: 0) }
     for size in [224, 32, 28, 64, 96, 128, 227, 299, 16, 8] { candidates += channels.map { [1, size, size, $0] } }
     for candidate in candidates {
-      if let orders = try? featureOrders(candidate) { return orders }
+      if let orders = featureOrders(candidate) { return orders }
     }
     return nil
   }
 
-  private static func isOfTheLibrary(_ layer: any Layer) -> Bool {
+  private static func isOfTheLibrary(_ layer: any Model) -> Bool {
     let module = String(reflecting: type(of: layer)).prefix { $0 != "." }
     return ["ApusCore", "ApusLayers", "ApusNetworks"].contains(module)
   }
@@ -197,6 +196,10 @@ extension Layer {
   /// they can have three channels: the features are a multiple of 3, and not those of a square gray image.
   private func flattenedInput(_ features: Int) -> FeatureOrders? {
     let side = Int(Double(features).squareRoot().rounded())
-    return features % 3 == 0 && side * side != features ? try? featureOrders([1, 1, features / 3, 3]) : nil
+    return features % 3 == 0 && side * side != features ? featureOrders([1, 1, features / 3, 3]) : nil
+  }
+
+  private func featureOrders(_ input: Shape) -> FeatureOrders? {
+    try? FeatureOrders(of: ForwardPass(self, input: input))
   }
 }
