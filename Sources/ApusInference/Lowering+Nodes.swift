@@ -188,11 +188,13 @@ extension Lowering {
       let strides = x.contiguousStrides
       kernel = CopyKernel(gathering: y, strides: order.map { strides[$0] })
     case .broadcast: kernel = CopyKernel(gathering: y, strides: x.broadcastStrides(to: y))
-    case .slice(let axis, let start, _):
-      let strides = x.contiguousStrides
-      kernel = CopyKernel(gathering: y, strides: strides, offset: start * strides[axis])
-    case .pad(let edges):
-      lowerPadding(node, edges)
+    case .slice(let axis, let start, _, let step):
+      var strides = x.contiguousStrides
+      let offset = start * strides[axis]
+      if y[axis] > 1 { strides[axis] *= step }
+      kernel = CopyKernel(gathering: y, strides: strides, offset: offset)
+    case .pad(let before, let after, let mode):
+      lowerPadding(node, before, after, mode)
       return
     case .patches(let patches):
       let strides = x.contiguousStrides
@@ -208,13 +210,27 @@ extension Lowering {
     emit(kernel, node.inputs.map(source) + [nil], making: node.output, mayOverwrite: mayOverwrite)
   }
 
-  private mutating func lowerPadding(_ node: Graph.Node, _ edges: Graph.Edges) {
-    let (x, y) = (shape(node.inputs[0]), shape(node.output))
-    let (slot, strides) = (add(elements: y.elementCount), y.contiguousStrides)
-    emit(ZerosKernel(count: y.elementCount), [], to: slot, shape: y)
-    emit(
-      CopyKernel(scattering: x, strides: strides, offset: edges.top * strides[1] + edges.left * strides[2]),
-      [source(node.inputs[0])], to: slot, shape: y)
-    made(node.output, at: .slot(slot))
+  /// The copies that the tensor's operation makes: of a number all axes at one time, else axis by axis.
+  private mutating func lowerPadding(_ node: Graph.Node, _ before: [Int], _ after: [Int], _ mode: PaddingMode) {
+    var (x, from) = (shape(node.inputs[0]), source(node.inputs[0]))
+    if case .constant(let number) = mode {
+      let y = shape(node.output)
+      let slot = add(elements: y.elementCount)
+      emit(FillKernel(number, count: y.elementCount), [], to: slot, shape: y)
+      emit(CopyKernel(placing: x, in: y, at: before), [from], to: slot, shape: y)
+      return made(node.output, at: .slot(slot))
+    }
+    for axis in x.indices where before[axis] + after[axis] > 0 {
+      let padding = AxisPadding(x, axis: axis, before: before[axis], after: after[axis], mode)
+      let slot = add(elements: padding.target.elementCount)
+      emit(padding.middle, [from], to: slot, shape: padding.target)
+      for strip in padding.strips {
+        let part = add(elements: strip.shape.elementCount)
+        emit(strip.read, [from], to: part, shape: strip.shape)
+        emit(strip.written, [.slot(part)], to: slot, shape: padding.target)
+      }
+      (x, from) = (padding.target, .slot(slot))
+    }
+    made(node.output, at: from)
   }
 }

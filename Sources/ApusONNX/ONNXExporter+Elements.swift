@@ -164,14 +164,17 @@ extension ONNXExporter {
     finish(try expanded(x, layout), layout)
   }
 
-  mutating func slice(_ axis: Int, _ start: Int, _ end: Int) throws {
+  mutating func slice(_ axis: Int, _ start: Int, _ end: Int, _ step: Int) throws {
     let x = node.inputs[0]
     let layout = imageLayout(x)
-    let inputs = [
-      try tensor(x, layout), integers([start]), integers([end]), integers([self.axis(axis, layout)]),
+    // −1 would be the last element; what is far below the first is cut to before it.
+    var inputs = [
+      try tensor(x, layout), integers([start]), integers([end < 0 ? -Int(Int32.max) : end]),
+      integers([self.axis(axis, layout)]),
     ]
+    if step != 1 { inputs.append(integers([step])) }
     var y = emit("Slice", inputs)
-    if !isFixed(x, axes: [axis]), end > 1 {
+    if !isFixed(x, axes: [axis]), max(start, end) > 1 {
       // A Slice of fewer samples than it is of takes what there is; a Reshape to all sizes stops where the model would.
       guard isFixed(node.output, axes: shape(node.output).indices) else {
         throw unsupported(
@@ -182,8 +185,21 @@ extension ONNXExporter {
     finish(y, layout)
   }
 
-  mutating func pad(_ edges: Graph.Edges) throws {
-    let pads = [0, 0, edges.top, edges.left, 0, 0, edges.bottom, edges.right]
-    finish(emit("Pad", [try tensor(node.inputs[0], .channelsFirst), integers(pads)]), .channelsFirst)
+  mutating func pad(_ before: [Int], _ after: [Int], _ mode: PaddingMode) throws {
+    if before.count == 4 { try requireFixedImages() }
+    let layout = imageLayout(node.inputs[0])
+    let order = layout == .channelsFirst ? ONNXExporter.channelsFirst : Array(before.indices)
+    var inputs = [
+      try tensor(node.inputs[0], layout), integers(order.map { before[$0] } + order.map { after[$0] }),
+    ]
+    let name: String
+    switch mode {
+    case .constant(let value):
+      if value != 0 { inputs.append(number(value)) }
+      name = "constant"
+    case .reflect: name = "reflect"
+    case .replicate: name = "edge"
+    }
+    finish(emit("Pad", inputs, name == "constant" ? [] : [("mode", .text(name))]), layout)
   }
 }

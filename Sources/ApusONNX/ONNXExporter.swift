@@ -239,7 +239,7 @@ extension ONNXExporter {
 
   private mutating func write(_ node: Graph.Node) throws {
     switch node.operation {
-    case .convolution, .transposedConvolution, .maxPool, .averagePool, .adaptiveAveragePool, .pad, .patches, .resize:
+    case .convolution, .transposedConvolution, .maxPool, .averagePool, .adaptiveAveragePool, .patches, .resize:
       try requireFixedImages()
     default: break
     }
@@ -268,8 +268,8 @@ extension ONNXExporter {
     case .transpose(let permutation):
       finish(transpose(try tensor(node.inputs[0], .own), permutation), .own)
     case .broadcast: try broadcast()
-    case .slice(let axis, let start, let end): try slice(axis, start, end)
-    case .pad(let edges): try pad(edges)
+    case .slice(let axis, let start, let end, let step): try slice(axis, start, end, step)
+    case .pad(let before, let after, let mode): try pad(before, after, mode)
     case .patches(let patches): try self.patches(patches)
     case .resize(let resize): try self.resize(resize)
     case .softmax: try softmax("Softmax")

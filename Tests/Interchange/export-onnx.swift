@@ -105,6 +105,7 @@ let operations: [(name: String, subject: Subject)] = {
     ("two flattenings", images(Flatten(), Residual { Linear(432, 432) }, Softmax())),
     ("flattening at the end", images(ReLU(), Flatten())),
     ("softmax of channels", images(Softmax())),
+    ("softmax of rows", images(Softmax(axis: 1), LogSoftmax(axis: 2))),
     ("logarithm of softmax", rows(LogSoftmax())),
     ("prelu", images(PReLU())),
     ("prelu a channel", images(PReLU(6))),
@@ -123,6 +124,18 @@ let operations: [(name: String, subject: Subject)] = {
         $0.slice(axis: 3, range: 1..<4) * $0.slice(axis: 3, range: 3..<6)
           + $0.slice(axis: 1, range: 2..<3).slice(axis: 3, range: 0..<1)
       }
+    ),
+    (
+      "slices by steps",
+      function(image) { $0.slice(axis: 1, range: 1..<9, by: 3) + $0.slice(axis: 1, range: 0..<8, by: -3) }
+    ),
+    ("reflections", function(image) { $0.padded([(0, 0), (3, 4), (2, 0), (1, 1)], mode: .reflect) }),
+    ("replications", function(image) { $0.padded([(0, 0), (3, 4), (2, 0), (1, 1)], mode: .replicate) }),
+    ("numbers around rows", function([12]) { $0.padded([(0, 0), (3, 4)], mode: .constant(0.5)) }),
+    ("subscripts", function(image) { $0[.all, 1..<3, .last(3), -1] }),
+    (
+      "tiles",
+      function(image) { Tensor.stacked($0.split(into: 2, axis: 2), axis: 2).tiled([1, 1, 1, 2, 1]).squeezed() }
     ),
     ("concatenations", function(image) { Tensor.concatenated([$0, -$0, $0.square()], axis: 2) }),
     ("concatenation of rows", function([12]) { Tensor.concatenated([$0, $0.abs().sqrt()]) }),

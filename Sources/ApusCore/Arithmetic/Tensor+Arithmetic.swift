@@ -126,6 +126,18 @@ extension Tensor {
     }
   }
 
+  /// The larger of each element of a floating-point tensor and a number; the gradient of an equal element is the element's.
+  public static func maximum(_ x: Tensor, _ number: Double) -> Tensor {
+    x.requireFloatingPoint("Maximum")
+    return maximum(x, .full([], number, x.scalarType))
+  }
+
+  /// The smaller of each element of a floating-point tensor and a number; the gradient of an equal element is the element's.
+  public static func minimum(_ x: Tensor, _ number: Double) -> Tensor {
+    x.requireFloatingPoint("Minimum")
+    return minimum(x, .full([], number, x.scalarType))
+  }
+
   private static func extremeGradient(_ first: Tensor, _ gradient: Tensor, _ needs: Tape.Needs) -> (Tensor?, Tensor?) {
     let zero = Tensor.zeros([], gradient.scalarType)
     return (

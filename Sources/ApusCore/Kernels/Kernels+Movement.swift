@@ -60,15 +60,16 @@ package struct CopyKernel: Kernel {
   }
 }
 
-/// y: zeros.
-package struct ZerosKernel: Kernel {
-  let count: Int
+/// y: one number.
+package struct FillKernel: Kernel {
+  private let value: Double
+  private let count: Int
 
-  package init(count: Int) { self.count = count }
+  package init(_ value: Double, count: Int) { (self.value, self.count) = (value, count) }
 
-  package var name: String { "zeros" }
-  package func run(_ memory: Operands<Float>) { memory[0]?.update(repeating: 0, count: count) }
-  package func reference(_ memory: Operands<Double>) { memory[0]?.update(repeating: 0, count: count) }
+  package var name: String { "a number" }
+  package func run(_ memory: Operands<Float>) { memory[0]?.update(repeating: Float(value), count: count) }
+  package func reference(_ memory: Operands<Double>) { memory[0]?.update(repeating: value, count: count) }
 }
 
 /// y, x [outer, in, inner], resampled along an axis by a table of taps.

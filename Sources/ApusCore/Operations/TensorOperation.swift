@@ -47,10 +47,11 @@ public enum TensorOperation: Hashable, Sendable {
   case transpose(permutation: [Int])
   /// x; repeated to the output's shape.
   case broadcast
-  /// x; a part of one axis.
-  case slice(axis: Int, start: Int, end: Int)
-  /// x [N, H, W, C]; zeros around images.
-  case pad(ImageEdges)
+  /// x; a part of one axis: the elements start, start + step and so on before end, which a negative step has below start, −1 at the
+  /// least.
+  case slice(axis: Int, start: Int, end: Int, step: Int)
+  /// x; so many elements more at the beginning and at the end of each axis.
+  case pad(before: [Int], after: [Int], PaddingMode)
   /// x [N, H, W, C] → [N, OH, OW, KH·KW·C]: its windows; `patches`, of what is padded already.
   case patches(PatchSettings)
   /// x [N, H, W, C] → the output's height and width; `resize2d`.
@@ -119,8 +120,12 @@ extension TensorOperation {
     case .scale(let factor, let offset): "· \(factor) + \(offset)"
     case .concatenate(let axis): "along axis \(axis)"
     case .transpose(let permutation): "\(permutation)"
-    case .slice(let axis, let start, let end): "\(start)..<\(end) of axis \(axis)"
-    case .pad(let edges): "\(edges)"
+    case .slice(let axis, let start, let end, let step):
+      step > 0
+        ? "\(start)..<\(end) of axis \(axis)" + (step == 1 ? "" : " by \(step)")
+        : "\(start) down to \(end + 1) of axis \(axis)" + (step == -1 ? "" : " by \(step)")
+    case .pad(let before, let after, let mode):
+      "\(before) before, \(after) after" + (mode == .constant(0) ? "" : ", \(mode)")
     case .patches(let p): "\(p.kernel), stride \(p.stride)" + (p.dilation == 1 ? "" : ", dilation \(p.dilation)")
     case .resize(let resize):
       resize.filter.rawValue + (resize.antialias ? ", antialiased" : "")
