@@ -67,6 +67,10 @@ extension ONNXExporter {
       case .reciprocal: emit("Reciprocal", [x])
       case .square: emit("Mul", [x, x])
       case .sign: emit("Sign", [x])
+      case .floor: emit("Floor", [x])
+      case .ceil: emit("Ceil", [x])
+      case .round: emit("Round", [x])
+      case .erf: emit("Erf", [x])
       }
     finish(y, layout)
   }
@@ -81,6 +85,35 @@ extension ONNXExporter {
 
   /// Channels-first where both operands allow it: constants do, with axes of size 1 in front.
   mutating func binary(_ operation: Graph.Binary) throws {
+    let operations: [Graph.Binary: String] = [
+      .add: "Add", .subtract: "Sub", .multiply: "Mul", .divide: "Div", .maximum: "Max", .minimum: "Min", .power: "Pow",
+    ]
+    let (names, layout) = try operands()
+    finish(emit(operations[operation]!, names), layout)
+  }
+
+  mutating func compare(_ function: ComparisonFunction) throws {
+    let (names, layout) = try operands()
+    let y =
+      switch function {
+      case .equal: emit("Equal", names)
+      case .notEqual: emit("Not", [emit("Equal", names)])
+      case .less: emit("Less", names)
+      case .lessEqual: emit("LessOrEqual", names)
+      case .greater: emit("Greater", names)
+      case .greaterEqual: emit("GreaterOrEqual", names)
+      }
+    finish(y, layout)
+  }
+
+  mutating func select() throws {
+    var (names, layout) = try operands()
+    if isConstant(node.inputs[0]) { names[0] = cast(names[0], 9) }
+    finish(emit("Where", names), layout)
+  }
+
+  /// Of element-wise operators: their names in one layout.
+  private mutating func operands() throws -> (names: [String], layout: Layout) {
     let rank = shape(node.output).count
     let computed = node.inputs.filter { !isConstant($0) }
     let layout: Layout =
@@ -97,10 +130,7 @@ extension ONNXExporter {
         names.append(try tensor(input, layout))
       }
     }
-    let operations: [Graph.Binary: String] = [
-      .add: "Add", .subtract: "Sub", .multiply: "Mul", .divide: "Div", .maximum: "Max", .minimum: "Min", .power: "Pow",
-    ]
-    finish(emit(operations[operation]!, names), layout)
+    return (names, layout)
   }
 
   mutating func softmax(_ operation: String) throws {

@@ -76,10 +76,42 @@ def movement(fixture):
         case(mode, lambda x: F.pad(x.permute(0, 3, 1, 2), (2, 3, 4, 1), mode=mode).permute(0, 2, 3, 1), x, terms=25)
 
 
+def indexing(fixture):
+    """The places of indices are literals of the tests."""
+
+    def case(name, operation, *inputs, terms=1, scale=1):
+        add(fixture, name, operation, inputs, terms, scale)
+
+    x = normal(3, 5, 4)
+    places = torch.tensor([[[1, 0, 4, 3], [1, 1, 0, 2]], [[0, 4, 4, 1], [2, 0, 4, 2]]])
+    case("take", lambda x: x[:, torch.tensor([2, 0, 2, 4])], x, terms=2)
+    case("takeOfTable", lambda x: x[torch.tensor([[1, 0], [2, 1]])], x, terms=2)
+    case("gather", lambda x: x.gather(1, places), x, terms=2)
+    case("scatterAdd", lambda x, u: x.scatter_add(1, places[:, :, :], u), normal(2, 5, 4), normal(2, 2, 4), terms=3)
+    case("cumulativeSum", lambda x: x.cumsum(1), x, terms=5, scale=4)
+    case("cumulativeSumOfRows", lambda x: x.cumsum(-1), x, terms=4, scale=4)
+    case("sort", lambda x: x.sort(dim=1, stable=True).values, x)
+    case("sortDescending", lambda x: x.sort(dim=-1, descending=True, stable=True).values, x)
+    case("topK", lambda x: x.topk(2, 1).values, x)
+    case("topKSmallest", lambda x: x.topk(3, -1, largest=False).values, x)
+    case("select", lambda x, b: torch.where(x > 0.2, 2 * x, b), x, normal(5, 4), terms=3)
+    case("mask", lambda x: (x <= 0.2).double() * x, x)
+    case("erf", lambda x: torch.erf(x), x, scale=8)
+    case("powers", lambda x, p: (x.abs() + 0.5) ** p, x, normal(5, 1), terms=15, scale=16)
+    image = normal(2, 3, 2, 18)
+
+    def channels_first(operation):
+        return lambda x: operation(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+
+    case("pixelShuffle", channels_first(lambda x: F.pixel_shuffle(x, 3)), image)
+    case("pixelUnshuffle", channels_first(lambda x: F.pixel_unshuffle(x, 2)), normal(2, 6, 4, 3))
+
+
 def make(folder):
     fixture = Fixture()
     softmaxes(fixture)
     movement(fixture)
+    indexing(fixture)
     fixture.save(folder / "pytorch-operators.safetensors")
 
 

@@ -42,7 +42,31 @@ import Testing
     Case("replicate") { $0[0].padded([(0, 0), (4, 1), (2, 3), (0, 0)], mode: .replicate) },
   ]
 
-  static let all = axes + movement
+  /// Made anew: what is made first while a plan is made has no values.
+  private static var places: Tensor {
+    Tensor([1, 0, 4, 3, 1, 1, 0, 2, 0, 4, 4, 1, 2, 0, 4, 2] as [Int32], shape: [2, 2, 4])
+  }
+
+  static let indexing: [Case] = [
+    Case("take") { $0[0].take(Tensor([2, 0, 2, 4]), axis: 1) },
+    Case("takeOfTable") { $0[0].take(Tensor([1, 0, 2, 1] as [Int32], shape: [2, 2]), axis: 0) },
+    Case("gather") { $0[0].gather(places, axis: 1) },
+    Case("scatterAdd") { $0[0].scatterAdd(places, $0[1], axis: 1) },
+    Case("cumulativeSum") { $0[0].cumulativeSum(axis: 1) },
+    Case("cumulativeSumOfRows") { $0[0].cumulativeSum(axis: -1) },
+    Case("sort") { $0[0].gather($0[0].argSorted(axis: 1), axis: 1) },
+    Case("sortDescending") { $0[0].gather($0[0].argSorted(descending: true), axis: -1) },
+    Case("topK") { $0[0].topK(2, axis: 1).values },
+    Case("topKSmallest") { $0[0].topK(3, smallest: true).values },
+    Case("select") { Tensor.select($0[0] .> 0.2, $0[0] * 2, $0[1]) },
+    Case("mask") { ($0[0] .<= 0.2).cast(to: $0[0].scalarType) * $0[0] },
+    Case("erf") { $0[0].erf() },
+    Case("powers") { ($0[0].abs() + 0.5).power($0[1]) },
+    Case("pixelShuffle") { pixelShuffle($0[0], factor: 3) },
+    Case("pixelUnshuffle") { pixelUnshuffle($0[0], factor: 2) },
+  ]
+
+  static let all = axes + movement + indexing
 
   private static func operands(_ each: Case, _ fixture: PyTorchFixture) -> [Tensor] {
     (0..<4).compactMap { fixture.group(each.testDescription + "/")["\($0)"] }
@@ -140,6 +164,10 @@ import Testing
     #expect(text { $0.padded([(1, 1)]) }.contains("by 1 pairs of widths of a tensor of shape [2, 3]"))
     #expect(text { $0.padded([(0, 0), (0, 3)], mode: .reflect) }.contains("a reflection of 3 elements"))
     #expect(text { $0[0..<0].padded([(1, 0), (0, 0)], mode: .replicate) }.contains("which has no element"))
+    #expect(text { $0.gather(Tensor.zeros([3, 1], .int32), axis: 1) }.contains("none of the other axes longer"))
+    #expect(text { $0.scatterAdd(Tensor.zeros([2, 1], .int32), $0, axis: 1) }.contains("they are [2, 1] and [2, 3]"))
+    #expect(text { $0.topK(4).values }.contains("TopK of 4 elements along axis 1 of [2, 3]"))
+    #expect(text { pixelShuffle($0, factor: 2) }.contains("a multiple of 4 channels, input is [2, 3]"))
     #expect(text { softmax($0, axis: 2) }.contains("Softmax over axis 2 of a tensor of shape [2, 3]"))
   }
 
@@ -149,6 +177,73 @@ import Testing
     for step in [-3, Int.min] { #expect(x.slice(axis: 0, range: 1..<4, by: step).array(of: Float.self) == [4]) }
     #expect(x.slice(axis: 0, range: 0..<4, by: -3).array(of: Float.self) == [4, 1])
     #expect(x.slice(axis: 0, range: 2..<2, by: -1).shape == [0])
+  }
+
+  // MARK: Places
+
+  @Test func anIndexBeyondTheAxisStopsWithItsPlaceAndValue() async {
+    let taken = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = floats([3, 5], seed: 1).take(Tensor([0, 5] as [Int32]), axis: 1)
+    }
+    #expect(errorText(taken).contains("take: index 5 at 1, expected 0...4"))
+    let gathered = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = floats([2, 3], seed: 1).gather(Tensor([0, 1, -1, 2] as [Int32], shape: [2, 2]), axis: 1)
+    }
+    #expect(errorText(gathered).contains("gather: index -1 at [1, 0], expected 0...2"))
+    let added = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor.zeros([0]).scatterAdd(Tensor([0] as [Int32]), Tensor([1]), axis: 0)
+    }
+    #expect(errorText(added).contains("scatterAdd: index 0 at 0, expected none, as the axis has no element"))
+    let fraction = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = floats([3], seed: 1).take(Tensor([0.5]), axis: 0)
+    }
+    #expect(errorText(fraction).contains("take: index 0.5 at index 0, expected a whole number"))
+  }
+
+  @Test func ordersKeepEqualElementsAndPutNaNLast() {
+    let x = Tensor([2, .nan, 1, 2, -.infinity, 1] as [Float])
+    #expect(x.argSorted().array(of: Int32.self) == [4, 2, 5, 0, 3, 1])
+    #expect(x.argSorted(descending: true).array(of: Int32.self) == [1, 0, 3, 2, 5, 4])
+    #expect(x.topK(3).indices.array(of: Int32.self) == [1, 0, 3])
+    #expect(x.topK(0).values.shape == [0])
+    // Beyond what insertion does.
+    let many = floats([3, 200], seed: 4)
+    let sorted = many.gather(many.argSorted(), axis: 1)
+    for row in 0..<3 { #expect(sorted[row].array(of: Float.self) == many[row].array(of: Float.self).sorted()) }
+  }
+
+  @Test func numbersAreRounded() {
+    let x = Tensor([-1.5, -0.5, 0.5, 1.5, 2.5, 0.4] as [Float])
+    #expect(x.floor().array(of: Float.self) == [-2, -1, 0, 1, 2, 0])
+    #expect(x.ceil().array(of: Float.self) == [-1, 0, 1, 2, 3, 1])
+    #expect(x.round().array(of: Float.self) == [-2, 0, 0, 2, 2, 0])
+  }
+
+  /// 0 to a power has the limit's derivatives, not NaN.
+  @Test func powersOfZeroHaveGradients() {
+    let (x, p) = (Tensor([0, 0, 2] as [Float]), Tensor([0, 3, 0] as [Float]))
+    let gradients = valueWithGradients(at: [x, p]) { $0[0].power($0[1]).sum() }.gradients
+    #expect(gradients[0]?.array(of: Float.self) == [0, 0, 0])
+    expectClose(gradients[1]!, [0, 0, 0.693_147_2])
+  }
+
+  @Test func pixelsAndChannelsGoBothWays() {
+    let x = floats([2, 4, 6, 3], seed: 1)
+    for last in [true, false] {
+      let channels = pixelUnshuffle(x, factor: 2, channelsLast: last)
+      #expect(channels.shape == [2, 2, 3, 12])
+      expectSameBits(pixelShuffle(channels, factor: 2, channelsLast: last), x)
+      // Channel 1 of the block's pixel (0, 1): at 1·4 + 1 if channels come first, else at 1·3 + 1.
+      let pixels = x[.all, .all, .all, 1].slice(axis: 1, range: 0..<4, by: 2).slice(axis: 2, range: 1..<6, by: 2)
+      expectSameBits(channels[.all, .all, .all, last ? 4 : 5], pixels)
+    }
+  }
+
+  @Test func indicesAreNoResultOfAGraph() {
+    let each = Case("") { $0[0].argSorted() }
+    expectError("a tensor of int32: a graph's is float32") {
+      _ = try Model(each: each, others: []).compiled(for: [2, 3])
+    }
   }
 
   // MARK: Axes
