@@ -4,8 +4,8 @@ extension Graph {
   /// What a model does to an input of shape `input`, in the inference phase, found by running it.
   ///
   /// The model's values of now become the graph's constants, without a copy. Throws `PlanError` if the shape does not fit, and
-  /// `GraphError` if an operation cannot be described: it compares or selects, changes the scalar type, or computes values in
-  /// code of one's own outside of the library's operations. The model runs twice, on different inputs: what differs between them
+  /// `GraphError` if an operation cannot be described: it makes whole numbers other than indices, or computes values in code of
+  /// one's own outside of the library's operations. The model runs twice, on different inputs: what differs between them
   /// and is not a node's result would be such a value.
   public init(of model: some Layer, input: Shape) throws {
     self = try Graph.traced(ForwardPass(model, input: input)).graph

@@ -21,6 +21,7 @@ void check_gemm_family(void);
 void check_geometries_family(void);
 void check_gradients_family(void);
 void check_group_norm_family(void);
+void check_indexing_family(void);
 void check_local_response_norm_family(void);
 void check_gradient_tools_family(void);
 void check_loss_family(void);
@@ -54,6 +55,7 @@ static const check_family families[] = {
     {"activation", check_activation_family},
     {"elementwise", check_elementwise_family},
     {"movement", check_movement_family},
+    {"indexing", check_indexing_family},
     {"loss", check_loss_family},
     {"optimizer", check_optimizer_family},
     {"resample", check_resample_family},
