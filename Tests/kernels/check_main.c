@@ -34,6 +34,7 @@ void check_random_family(void);
 void check_resample_family(void);
 void check_runtime_family(void);
 void check_scratch_family(void);
+void check_shapes_family(void);
 void check_soak_family(void);
 void check_winograd_family(void);
 
@@ -41,6 +42,7 @@ static const check_family families[] = {
     {"runtime", check_runtime_family},
     {"random", check_random_family},
     {"eigen", check_eigen_family},
+    {"shapes", check_shapes_family},
     {"plans", check_plans_family},
     {"geometries", check_geometries_family},
 #ifndef NDEBUG
@@ -82,6 +84,7 @@ static const char *const usage =
     "  --once        runs each number of threads once: repetitions, which must have the same bits and allocate nothing, are left "
     "to\n"
     "                a run without it\n"
+    "  --shapes FILE the table of shapes (default: Tests/kernels/shapes.txt); bench/shapes.txt is another\n"
     "  --cases N     random cases a family (default 12; of geometries 250 each)\n"
     "  --stop        ends at the first failure\n"
     "  --bench       times the same kernels instead (see apus-bench)\n";
@@ -134,6 +137,8 @@ int main(int argc, char **argv) {
       check_chosen.family = value;
     else if (strcmp(option, "--case") == 0)
       check_chosen.name = value;
+    else if (strcmp(option, "--shapes") == 0)
+      check_chosen.shapes = value;
     else if (strcmp(option, "--isa") == 0)
       isa = value;
     else if (strcmp(option, "--seed") == 0 && numeric)
