@@ -60,7 +60,7 @@ public func patches(
 }
 
 /// Zeros around images.
-func zeroPadded(_ x: Tensor, _ padding: ImageEdges) -> Tensor {
+package func zeroPadded(_ x: Tensor, _ padding: ImageEdges) -> Tensor {
   if padding == .none { return x }
   let (top, left, bottom, right) = padding.tuple
   let tape = Tape.recording(x)
