@@ -4,17 +4,23 @@ import ArgumentParser
 /// `apus forward NETWORK --weights FILE --input X.npy --output Y.npy`: a network's output for given numbers, to compare it with others.
 struct Forward: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Compute a network's output with the weights of a file.",
+    abstract: "Compute a network's output with the weights of a file, or that of an ONNX file.",
     discussion: """
+      apus forward vgg16 --weights vgg16.pth --input x.npy --output logits.npy
+      apus forward model.onnx --input x.npy --output y.npy
+
       Loading is strict: every tensor must be there with its shape, and no other. A file that does not state its layout is \
       read as PyTorch's.
       """)
 
-  @Argument(help: "The network; apus zoo lists them.")
+  @Argument(
+    help: ArgumentHelp(
+      "The network, which apus zoo lists, or an ONNX file or a folder that apus import made of one.",
+      valueName: "network|model.onnx"), completion: .file())
   var network: String
 
-  @Option(help: "Weights: a safetensors, npz or PyTorch file, or a run.", completion: .file())
-  var weights: String
+  @Option(help: "Weights for a network: a safetensors, npz or PyTorch file, or a run.", completion: .file())
+  var weights: String?
 
   @OptionGroup var names: NameOptions
 
@@ -24,8 +30,19 @@ struct Forward: ParsableCommand {
   var input: String
 
   @Option(
-    name: [.long, .short], help: "The .npy file to write the output to, logits [N, classes].", completion: .file())
+    name: [.long, .short],
+    help: """
+      The .npy file to write the output to, logits [N, classes]. Of an ONNX file with several outputs each goes to a file with its \
+      name before the extension.
+      """, completion: .file())
   var output: String
+
+  @Option(
+    help: """
+      Order of the axes of images in .npy files, for an ONNX file: nhwc, as everywhere here, or nchw, as most ONNX files have them. \
+      (default: nhwc)
+      """, transform: OptionValue.oneOf(ImageLayout.allCases, default: .nhwc))
+  var layout: ImageLayout?
 
   @Option(
     parsing: .unconditional,
@@ -60,6 +77,8 @@ struct Forward: ParsableCommand {
 
   @OptionGroup var threads: ThreadOptions
 
+  enum ImageLayout: String, CaseIterable { case nhwc, nchw }
+
   private struct Result: Encodable {
     /// What `--rounding` found: how often float64 decides otherwise at ReLUs and maxima, and the largest errors of gradients.
     struct Rounding: Encodable {
@@ -86,6 +105,9 @@ struct Forward: ParsableCommand {
   }
 
   func run() throws {
+    if try runsFile() { return }
+    guard let weights else { throw ValidationError("Missing expected argument '--weights <weights>'") }
+    if layout != nil { throw ValidationError("--layout applies only to ONNX files, and \(network) is a network") }
     let images = try NumberFile.images(input)
     let file = try names.read(weights)
     let (model, receipt) = try NetworkCatalogue.make(

@@ -72,6 +72,20 @@ protocol LayerNaming: AnyObject {
   func path(of layer: any Model, within outer: String?, countOfAlike: () -> Int) -> String?
 }
 
+extension Layer {
+  /// Runs `body` as a call of this layer, as `callAsFunction` runs `forward`: for one that takes or makes something else than one
+  /// tensor.
+  ///
+  /// - Parameter told: which tensor of the result listeners are told as the layer's.
+  package func called<Result>(_ body: () -> Result, telling told: (Result) -> Tensor?) -> Result {
+    guard let scope = Scope.current else { return body() }
+    scope.enter(self)
+    let result = body()
+    scope.leave(returning: told(result))
+    return result
+  }
+}
+
 extension Scope {
   func enter(_ layer: some Model) { places.enter(layer) }
 

@@ -169,31 +169,18 @@ extension TensorOperation {
   /// PyTorch's weights behind a flattening.
   package var featureEffect: FeatureEffect {
     switch self {
-<<<<<<< HEAD
-    case .activation, .binary, .unary, .scale, .softmax, .logSoftmax, .broadcast: .keeps
-=======
-    case .activation, .binary, .unary, .scale, .compare, .select, .toFloat, .softmax, .logSoftmax: .keeps
->>>>>>> ops
+    case .activation, .binary, .unary, .scale, .compare, .select, .toFloat, .softmax, .logSoftmax, .broadcast: .keeps
     case .linear: .weighs(.allFeatures)
     case .layerNorm, .prelu: .weighs(.eachFeature)
     case .batchNorm, .groupNorm: .weighs(.eachChannel)
     case .convolution, .transposedConvolution: .weighs(.filters)
     case .reshape: .reshapes
-<<<<<<< HEAD
     case .transpose(let permutation): .permutes(permutation)
     case .concatenate(let axis): .joins(axis: axis)
     case .reduce(_, let axes, let keepsAxes): .reduces(axes: axes, keepsAxes: keepsAxes)
     case .matrixProduct: .multiplies
     case .maxPool, .averagePool, .adaptiveAveragePool, .patches, .resize: .windows
-    case .localResponseNorm, .maxout, .slice, .pad: .moves
-=======
-    case .transpose(let permutation):
-      .permutes(keepsChannels: permutation.count < 3 || permutation.last == permutation.count - 1)
-    case .concatenate: .joins
-    case .matrixProduct, .localResponseNorm, .maxout, .maxPool, .averagePool, .adaptiveAveragePool, .reduce, .broadcast,
-      .slice, .pad, .patches, .resize, .gather, .scatterAdd, .cumulativeSum, .order:
-      .moves
->>>>>>> ops
+    case .localResponseNorm, .maxout, .slice, .pad, .gather, .scatterAdd, .cumulativeSum, .order: .moves
     }
   }
 }
