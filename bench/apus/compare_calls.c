@@ -296,11 +296,11 @@ compare_case *compare_max_pool2d(const int64_t *n, int backward, const float *x,
 /* ---- activation functions: x, y; backward: x or y as the function reads, dy, dx ------------------------------------- */
 
 static void run_function_forward(compare_case *c, float *const *b) {
-  apus_nonlinearity_forward(c->function, c->count, c->parameter, b[0], b[1]);
+  apus_nonlinearity_forward(c->function, c->count, c->parameter, 0, b[0], b[1]);
 }
 
 static void run_function_backward(compare_case *c, float *const *b) {
-  apus_nonlinearity_backward(c->function, c->count, c->parameter, b[0], b[1], b[2]);
+  apus_nonlinearity_backward(c->function, c->count, c->parameter, 0, b[0], b[1], b[2]);
 }
 
 /* apus_nonlinearity, elements, the parameter in thousandths */

@@ -73,7 +73,7 @@ extension TensorOperation {
     case .groupNorm: "GroupNorm"
     case .layerNorm: "LayerNorm"
     case .localResponseNorm: "LocalResponseNorm"
-    case .activation(let function): function.name
+    case .activation(let function): "\(function.name)"
     case .prelu: "PReLU"
     case .maxout: "Maxout"
     case .maxPool: "MaxPool2D"
@@ -107,10 +107,7 @@ extension TensorOperation {
     case .groupNorm(let groups, let epsilon): "\(groups) groups, epsilon \(epsilon)"
     case .layerNorm(let axes, let epsilon): "last \(axes) axes, epsilon \(epsilon)"
     case .localResponseNorm(let size, let alpha, let beta, let k): "size \(size), alpha \(alpha), beta \(beta), k \(k)"
-    case .activation(.leakyReLU(let slope)): "slope \(slope)"
-    case .activation(.elu(let alpha)): "alpha \(alpha)"
-    case .activation(.swish(let beta)): "beta \(beta)"
-    case .activation(.geluTanh): "by tanh"
+    case .activation(let function): function.details
     case .maxout(let pieces): "\(pieces) pieces"
     case .maxPool(let pool): "\(pool.kernel), stride \(pool.stride), padding \(pool.padding)"
     case .averagePool(let pool):
@@ -125,7 +122,7 @@ extension TensorOperation {
     case .resize(let resize):
       resize.filter.rawValue + (resize.antialias ? ", antialiased" : "")
         + (resize.alignCorners ? ", corners aligned" : "")
-    case .activation, .prelu, .adaptiveAveragePool, .binary, .unary, .reshape, .broadcast, .softmax, .logSoftmax: ""
+    case .prelu, .adaptiveAveragePool, .binary, .unary, .reshape, .broadcast, .softmax, .logSoftmax: ""
     }
   }
 }
