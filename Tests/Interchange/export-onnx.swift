@@ -238,7 +238,7 @@ let operations: [(name: String, subject: Subject)] = {
   all.append(("upsampling, bicubic", function(image) { resize2d($0, height: 18, width: 24, filter: .bicubic) }))
   let activations: [any Layer] = [
     Threshold(), Sigmoid(), Tanh(), Softplus(), GELU(), LeakyReLU(slope: 0.2), ELU(alpha: 0.7), GELU(.tanh), Swish(),
-    Swish(beta: 1.5),
+    Swish(beta: 1.5), HardSigmoid(), HardSwish(), Hardtanh(min: -0.5, max: 2), ReLU6(),
   ]
   for activation in activations { all.append(("\(activation)", images(activation))) }
   return all

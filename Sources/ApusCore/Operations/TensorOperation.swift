@@ -89,7 +89,7 @@ extension TensorOperation {
     case .groupNorm: "GroupNorm"
     case .layerNorm: "LayerNorm"
     case .localResponseNorm: "LocalResponseNorm"
-    case .activation(let function): function.name
+    case .activation(let function): "\(function.name)"
     case .prelu: "PReLU"
     case .maxout: "Maxout"
     case .maxPool: "MaxPool2D"
@@ -130,10 +130,7 @@ extension TensorOperation {
     case .groupNorm(let groups, let epsilon): "\(groups) groups, epsilon \(epsilon)"
     case .layerNorm(let axes, let epsilon): "last \(axes) axes, epsilon \(epsilon)"
     case .localResponseNorm(let size, let alpha, let beta, let k): "size \(size), alpha \(alpha), beta \(beta), k \(k)"
-    case .activation(.leakyReLU(let slope)): "slope \(slope)"
-    case .activation(.elu(let alpha)): "alpha \(alpha)"
-    case .activation(.swish(let beta)): "beta \(beta)"
-    case .activation(.geluTanh): "by tanh"
+    case .activation(let function): function.details
     case .maxout(let pieces): "\(pieces) pieces"
     case .maxPool(let pool): "\(pool.kernel), stride \(pool.stride), padding \(pool.padding)"
     case .averagePool(let pool):
@@ -157,7 +154,7 @@ extension TensorOperation {
     case .cumulativeSum(let axis, let reversed): "along axis \(axis)" + (reversed ? ", from the end" : "")
     case .order(let count, let descending): "the \(count) \(descending ? "largest" : "smallest")"
     case .compare(let function): "\(function)"
-    case .activation, .prelu, .adaptiveAveragePool, .binary, .unary, .reshape, .broadcast, .select, .toFloat, .softmax,
+    case .prelu, .adaptiveAveragePool, .binary, .unary, .reshape, .broadcast, .select, .toFloat, .softmax,
       .logSoftmax:
       ""
     }

@@ -52,6 +52,8 @@ import Testing
       Case("LeakyReLU", LeakyReLU(slope: 0.1)), Case("PReLU", PReLU(6)), Case("PReLU", PReLU()),
       Case("ELU", ELU(alpha: 0.7)),
       Case("Maxout", Maxout(3)), Case("Swish", Swish(beta: 1.5)), Case("GELU", GELU()), Case("GELU", GELU(.tanh)),
+      Case("HardSigmoid", HardSigmoid()), Case("HardSwish", HardSwish()), Case("Hardtanh", Hardtanh(min: -0.5, max: 2)),
+      Case("ReLU6", ReLU6()),
       Case("Softplus", Softplus()),
       Case(
         "Sequential",
