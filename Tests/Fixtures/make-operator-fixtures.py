@@ -107,11 +107,36 @@ def indexing(fixture):
     case("pixelUnshuffle", channels_first(lambda x: F.pixel_unshuffle(x, 2)), normal(2, 6, 4, 3))
 
 
+def grids(fixture):
+    """Weights are differences of coordinates, which are exact to some units of the size only."""
+    for filter in ("bilinear", "nearest"):
+        for padding in ("zeros", "border"):
+            for align in (False, True):
+                x, grid = normal(2, 5, 4, 3), normal(2, 3, 4, 2) * 0.7
+                name = f"gridSample-{filter}-{padding}" + ("-aligned" if align else "")
+
+                def operation(x, grid):
+                    y = F.grid_sample(x.permute(0, 3, 1, 2), grid, mode=filter, padding_mode=padding, align_corners=align)
+                    return y.permute(0, 2, 3, 1)
+
+                variables = leaves(x, grid)
+                y = operation(*variables)
+                dy = normal(*y.shape)
+                gradients = torch.autograd.grad(y, variables, dy.double())
+                for index, given in enumerate((x, grid)):
+                    fixture.given(f"{name}/{index}", given.clone())
+                fixture.given(f"{name}/dy", dy)
+                fixture.expected(f"{name}/y", y, 20 * x.abs().max(), 4)
+                fixture.expected(f"{name}/d0", gradients[0], 20 * dy.abs().max(), 12)
+                fixture.expected(f"{name}/d1", gradients[1], 100 * x.abs().max() * dy.abs().max(), 12)
+
+
 def make(folder):
     fixture = Fixture()
     softmaxes(fixture)
     movement(fixture)
     indexing(fixture)
+    grids(fixture)
     fixture.save(folder / "pytorch-operators.safetensors")
 
 

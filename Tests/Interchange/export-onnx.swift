@@ -156,6 +156,11 @@ let operations: [(name: String, subject: Subject)] = {
     ),
     ("elements", function(image) { 1 / (2 + $0.abs()) - (($0.square() + 1).log() * 3 - 0.5).reciprocal() + $0.sign() }),
     ("powers", function(image) { ($0.abs() + 0.1).power(1.7) }),
+    (
+      "images at places",
+      function(image) { gridSample($0, $0[.all, 2..<7, 1..<5, 1..<3], padding: .replicate, alignCorners: true) }
+    ),
+    ("nearest pixels", function(image) { gridSample($0, $0[.all, 2..<7, 1..<5, 1..<3], filter: .nearest) }),
     ("powers of tensors", function(image) { ($0.abs() + 0.5).power($0) }),
     ("error function", function(image) { ($0 * 1.5).erf() + $0.floor() - $0.ceil() + ($0 * 3).round() }),
     (

@@ -71,6 +71,8 @@ public enum TensorOperation: Hashable, Sendable {
   case select
   /// x (int32 or uint8); the same numbers as float32.
   case toFloat
+  /// x [N, H, W, C], grid [N, OH, OW, 2]; `gridSample`.
+  case gridSample(GridSettings)
   /// x; over the last axis.
   case softmax
   /// x; over the last axis.
@@ -114,6 +116,7 @@ extension TensorOperation {
     case .compare: "Compare"
     case .select: "Select"
     case .toFloat: "Cast"
+    case .gridSample: "GridSample"
     case .softmax: "Softmax"
     case .logSoftmax: "LogSoftmax"
     }
@@ -157,6 +160,9 @@ extension TensorOperation {
     case .cumulativeSum(let axis, let reversed): "along axis \(axis)" + (reversed ? ", from the end" : "")
     case .order(let count, let descending): "the \(count) \(descending ? "largest" : "smallest")"
     case .compare(let function): "\(function)"
+    case .gridSample(let grid):
+      (grid.isNearest ? "nearest" : "bilinear") + (grid.atBorder ? ", border" : "")
+        + (grid.alignCorners ? ", corners aligned" : "")
     case .activation, .prelu, .adaptiveAveragePool, .binary, .unary, .reshape, .broadcast, .select, .toFloat, .softmax,
       .logSoftmax:
       ""
@@ -178,7 +184,8 @@ extension TensorOperation {
       .permutes(keepsChannels: permutation.count < 3 || permutation.last == permutation.count - 1)
     case .concatenate: .joins
     case .matrixProduct, .localResponseNorm, .maxout, .maxPool, .averagePool, .adaptiveAveragePool, .reduce, .broadcast,
-      .slice, .pad, .patches, .resize, .gather, .scatterAdd, .cumulativeSum, .order:
+      .slice, .pad, .patches, .resize, .gather, .scatterAdd, .cumulativeSum, .order,
+      .gridSample:
       .moves
     }
   }
