@@ -71,6 +71,8 @@ public enum TensorOperation: Hashable, Sendable {
   case select
   /// x (int32 or uint8); the same numbers as float32.
   case toFloat
+  /// x [N, H, W, C], grid [N, OH, OW, 2]; `gridSample`.
+  case gridSample(GridSettings)
   /// x; over the last axis.
   case softmax
   /// x; over the last axis.
@@ -114,6 +116,7 @@ extension TensorOperation {
     case .compare: "Compare"
     case .select: "Select"
     case .toFloat: "Cast"
+    case .gridSample: "GridSample"
     case .softmax: "Softmax"
     case .logSoftmax: "LogSoftmax"
     }
@@ -154,6 +157,9 @@ extension TensorOperation {
     case .cumulativeSum(let axis, let reversed): "along axis \(axis)" + (reversed ? ", from the end" : "")
     case .order(let count, let descending): "the \(count) \(descending ? "largest" : "smallest")"
     case .compare(let function): "\(function)"
+    case .gridSample(let grid):
+      (grid.isNearest ? "nearest" : "bilinear") + (grid.atBorder ? ", border" : "")
+        + (grid.alignCorners ? ", corners aligned" : "")
     case .prelu, .adaptiveAveragePool, .binary, .unary, .reshape, .broadcast, .select, .toFloat, .softmax,
       .logSoftmax:
       ""
@@ -176,7 +182,7 @@ extension TensorOperation {
     case .concatenate(let axis): .joins(axis: axis)
     case .reduce(_, let axes, let keepsAxes): .reduces(axes: axes, keepsAxes: keepsAxes)
     case .matrixProduct: .multiplies
-    case .maxPool, .averagePool, .adaptiveAveragePool, .patches, .resize: .windows
+    case .maxPool, .averagePool, .adaptiveAveragePool, .patches, .resize, .gridSample: .windows
     case .localResponseNorm, .maxout, .slice, .pad, .gather, .scatterAdd, .cumulativeSum, .order: .moves
     }
   }
