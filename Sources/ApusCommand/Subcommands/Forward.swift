@@ -22,7 +22,9 @@ struct Forward: ParsableCommand {
   @Option(help: "Weights for a network: a safetensors, npz or PyTorch file, or a run.", completion: .file())
   var weights: String?
 
-  @OptionGroup var names: PrefixOption
+  @OptionGroup var names: NameOptions
+
+  @OptionGroup var features: FlattenedOption
 
   @Option(help: "A .npy file with a batch, [N, H, W, C].", completion: .file())
   var input: String
@@ -106,9 +108,10 @@ struct Forward: ParsableCommand {
     if try runsFile() { return }
     guard let weights else { throw ValidationError("Missing expected argument '--weights <weights>'") }
     if layout != nil { throw ValidationError("--layout applies only to ONNX files, and \(network) is a network") }
-    let images = try batch()
-    let file = try WeightsFile.read(weights, prefix: names.prefix)
-    let (model, receipt) = try NetworkCatalogue.make(network, weights: file, input: images.shape, classes: classes)
+    let images = try NumberFile.images(input)
+    let file = try names.read(weights)
+    let (model, receipt) = try NetworkCatalogue.make(
+      network, weights: file, input: images.shape, classes: classes, flattened: features.orders)
     let phase = training ? Phase(dropout: false, batchStatistics: true, updatesState: false) : .inference
     let plan = try model.plan(input: images.shape, phase: phase)
     let labels = try labels.map { try readLabels($0, count: images.shape[0], classes: plan.outputShape.last ?? 1) }
@@ -154,17 +157,6 @@ struct Forward: ParsableCommand {
       file: path, decisions: comparison.decisions, differing: comparison.differing,
       ownDecisions: comparison.gradients.map(\.ownDecisions).max() ?? 0,
       sameDecisions: comparison.gradients.map(\.sameDecisions).max() ?? 0)
-  }
-
-  private func batch() throws -> Tensor {
-    let images = try Npy.read(input)
-    if images.rank != 4 || images.elementCount == 0 {
-      throw FileError(input, found: "shape \(images.shape)", expected: "a batch of images, [N, H, W, C]")
-    }
-    if !images.scalarType.isFloatingPoint {
-      throw FileError(input, found: images.scalarType.rawValue, expected: "float32 or float64")
-    }
-    return images.cast(to: .float32)
   }
 
   private func readLabels(_ path: String, count: Int, classes: Int) throws -> Tensor {

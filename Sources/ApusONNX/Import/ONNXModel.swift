@@ -50,16 +50,16 @@ public final class ONNXModel: Layer, NamedParts {
     run(x, upTo: 1)[0]
   }
 
-  /// All outputs in the file's order, as `forward` gives the first one.
-  package func allOutputs(of x: Tensor) -> [(name: String, tensor: Tensor)] {
-    let results = withPhase(.inference, of: self) {
-      called {
-        run(x, upTo: outputs.count)
+  /// The way to all outputs, in the file's order; `forward` gives the first one.
+  package func pass(input: Shape) -> ForwardPass {
+    ForwardPass(self, inputs: [input]) { [self] inputs in
+      let results = called {
+        run(inputs[0], upTo: outputs.count)
       } telling: {
         $0.first
       }
+      return Array(zip(outputs.map(\.name), results))
     }
-    return Array(zip(outputs.map(\.name), results))
   }
 
   /// The first outputs, or a poisoned tensor.

@@ -44,7 +44,8 @@ final class PoolingOperator: ONNXOperator {
         top: given.top, left: given.left, bottom: min(given.bottom, edges.bottom), right: min(given.right, edges.right))
       let rest = ImageEdges(top: 0, left: 0, bottom: edges.bottom - counted.bottom, right: edges.right - counted.right)
       let y = averagePool2d(
-        zeroPadded(x, counted), kernel: kernel, stride: window.stride, padding: rest.asPadding, countsPadding: false)
+        x.padded([(0, 0), (counted.top, counted.bottom), (counted.left, counted.right), (0, 0)]), kernel: kernel,
+        stride: window.stride, padding: rest.asPadding, countsPadding: false)
       return [window.value(y)]
     }
   }

@@ -72,7 +72,7 @@ final class ResizeOperator: ONNXOperator {
     var y = x
     for axis in shape.indices where shape[axis] != target[axis] || scales[axis] != 1 {
       if coordinates.mode == .nearest {
-        y = try MovementOperators.picked(y, axis, coordinates.nearest(shape[axis], target[axis], scale: scales[axis]))
+        y = MovementOperators.picked(y, axis, coordinates.nearest(shape[axis], target[axis], scale: scales[axis]))
         continue
       }
       let order = (y.order ?? Array(0..<y.rank)).filter { $0 != axis } + [axis]
