@@ -18,7 +18,7 @@ extension Forward {
   func runsFile() throws -> Bool {
     guard let path = ModelSource.onnxFile(network) else { return false }
     let options = [
-      ("--weights", weights != nil), ("--prefix", names.prefix != nil), ("--rename", !names.renaming.isEmpty),
+      ("--weights", weights != nil), ("--prefix", names.prefix != nil), ("--rename", !names.rename.isEmpty),
       ("--flattened", !features.orders.isEmpty), ("--classes", classes != nil),
       ("--training", training), ("--labels", labels != nil),
     ]

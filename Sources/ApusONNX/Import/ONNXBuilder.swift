@@ -68,6 +68,7 @@ struct ONNXBuilder {
   mutating func build() throws {
     contents.producer = [model.producer, model.producerVersion].filter { !$0.isEmpty }.joined(separator: " ")
     contents.operatorSet = operatorSet
+    contents.metadata = model.metadata
     for node in model.graph.nodes { contents.operators[node.operation, default: 0] += 1 }
     let graph = ONNXRewriting(model.graph, constants: smallConstants()).result()
     try addInput(graph)
@@ -75,6 +76,7 @@ struct ONNXBuilder {
     for (place, node) in graph.nodes.enumerated() where wanted.contains(place) { try add(node) }
     for output in graph.outputs { try addOutput(output) }
     markLastReads()
+    contents.externalFiles = external.names
     contents.folded = model.graph.nodes.count - nodes.count
     initializers = [:]
     constants = [:]
