@@ -14,7 +14,7 @@ struct ApusCommand: ParsableCommand {
     commandName: "apus", abstract: "Train and run convolutional networks on CPUs.", version: Version.text,
     subcommands: [
       Train.self, Evaluate.self, Predict.self, Forward.self, Features.self, Weights.self, Summary.self, Zoo.self,
-      Segment.self, Export.self, CatalogueCommand.self, Script.self, ScriptStop.self,
+      Segment.self, Export.self, Import.self, CatalogueCommand.self, Script.self, ScriptStop.self,
     ])
 }
 

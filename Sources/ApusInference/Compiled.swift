@@ -185,6 +185,13 @@ extension Network {
   }
 }
 
+extension Compiled {
+  /// Of a model that is called by other means than as a layer or a network.
+  package convenience init(_ pass: ForwardPass, foldingBatchNorms: Bool = true) throws {
+    self.init(try CompiledProgram(pass, foldingBatchNorms: foldingBatchNorms))
+  }
+}
+
 extension CompiledProgram {
   /// The model as it is now, held against itself on two sets of inputs.
   convenience init(_ pass: ForwardPass, foldingBatchNorms: Bool) throws {

@@ -36,12 +36,14 @@ struct ModelSource {
 
   /// The model with its weights.
   func read() throws -> TrainedModel {
+    if let imported = try ImportedModel(argument) { return try imported.trained() }
     try check()
     return try TrainedModel.read(file)
   }
 
   /// - Throws: if there is no model, with what is there instead.
   func check() throws {
+    if try ImportedModel(argument) != nil { return }
     if ModelSource.exists(file) { return }
     if !ModelSource.exists(argument) {
       if (try? NetworkCatalogue.entry(argument)) != nil {

@@ -51,6 +51,7 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     let other = try (data ?? folder.map { "folder:" + $0 }).map { try DataSource($0) }
+    try ImportedModel.refuse(source, "apus evaluate")
     try ModelSource(source).check()
     let measured = try TrainingRun.evaluate(
       source, on: other, damaged: files.damaged ?? .stop, reader: Image.reader)

@@ -18,7 +18,8 @@ extension Forward {
   func runsFile() throws -> Bool {
     guard let path = ModelSource.onnxFile(network) else { return false }
     let options = [
-      ("--weights", weights != nil), ("--prefix", names.prefix != nil), ("--classes", classes != nil),
+      ("--weights", weights != nil), ("--prefix", names.prefix != nil), ("--rename", !names.rename.isEmpty),
+      ("--flattened", !features.orders.isEmpty), ("--classes", classes != nil),
       ("--training", training), ("--labels", labels != nil),
     ]
     for case (let name, true) in options {
@@ -40,30 +41,30 @@ extension Forward {
     return true
   }
 
-  /// Compiled where a graph can say what the model does, otherwise, and for several outputs, operator by operator.
+  /// Compiled, or where a graph cannot say what the model does operator by operator.
   private func outputs(of model: ONNXModel, for x: Tensor) throws -> [(name: String, tensor: Tensor)] {
-    func inFile(_ y: Tensor, _ isImage: Bool) -> Tensor { isNCHW && isImage ? y.transposed([0, 3, 1, 2]) : y }
-    let contents = model.contents
-    if contents.outputs.count == 1 {
-      do {
-        let y = try model.compiled(for: x.shape)(x)
-        return [(contents.outputs[0].name, inFile(y, contents.input.isTurned && y.rank == 4))]
-      } catch is GraphError {}
+    let pass = model.pass(input: x.shape)
+    var results: [(name: String, tensor: Tensor)]
+    do {
+      let compiled = try Compiled(pass)
+      results = Array(zip(compiled.outputs.map(\.name), try compiled([x])))
+    } catch is GraphError {
+      results = withPhase(.inference, of: model) { pass.run([x]) }
     }
-    _ = try model.plan(input: x.shape)
-    return model.allOutputs(of: x).map { ($0.name, inFile($0.tensor, contents.input.isTurned && $0.tensor.rank == 4)) }
+    if isNCHW && model.contents.input.isTurned {
+      for place in results.indices where results[place].tensor.rank == 4 {
+        results[place].tensor = results[place].tensor.transposed([0, 3, 1, 2])
+      }
+    }
+    return results
   }
 
   private var isNCHW: Bool { layout == .nchw }
 
   private func read(for model: ONNXModel) throws -> Tensor {
-    let x = try Npy.read(input)
-    if x.elementCount == 0 { throw FileError(input, found: "shape \(x.shape)", expected: "a batch") }
-    if !x.scalarType.isFloatingPoint {
-      throw FileError(input, found: x.scalarType.rawValue, expected: "float32 or float64")
-    }
-    let floats = x.cast(to: .float32)
-    return isNCHW && model.contents.input.isTurned && x.rank == 4 ? floats.transposed([0, 2, 3, 1]) : floats
+    let floats = try NumberFile.floats(input)
+    if floats.elementCount == 0 { throw FileError(input, found: "shape \(floats.shape)", expected: "a batch") }
+    return isNCHW && model.contents.input.isTurned && floats.rank == 4 ? floats.transposed([0, 2, 3, 1]) : floats
   }
 
   /// `y.npy` of an output "boxes" is `y.boxes.npy`.

@@ -63,7 +63,11 @@ struct Predict: ParsableCommand {
 
   func run() throws {
     try ModelSource(source).check()
-    if let model = try SegmentationModel.readIfSegmentation(ModelSource(source).file) { return try segment(model) }
+    if try ImportedModel(source) == nil,
+      let model = try SegmentationModel.readIfSegmentation(ModelSource(source).file)
+    {
+      return try segment(model)
+    }
     let model = try ModelSource(source).read()
     let predictor = try model.predictor()
     // Every image is read before the first line is printed: a bad one is found at once.

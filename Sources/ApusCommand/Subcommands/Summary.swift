@@ -79,6 +79,7 @@ struct Summary: ParsableCommand {
   }
 
   func run() throws {
+    if let imported = try ImportedModel(source) { return try show(imported.trained()) }
     let subject = try subject()
     let model = try NetworkCatalogue.outline(subject.network, input: subject.input, classes: subject.classes)
     let images = Shape([batch] + subject.input)
@@ -91,6 +92,22 @@ struct Summary: ParsableCommand {
       isTraining: phase == .training,
       totals: inference.totals + (step?.totals ?? [])
         + (time ? try times(model, images, step: step != nil ? optimizer : nil) : []), explains: why)
+    try show(report)
+  }
+
+  /// Of a model that is for inference alone.
+  private func show(_ imported: TrainedModel) throws {
+    if classes != nil { throw ValidationError("--classes applies only to networks, and \(source) is an ONNX file") }
+    let images = Shape([batch] + (input?.shape(channels: imported.input[2]) ?? imported.input))
+    let plan = try imported.model.plan(input: images)
+    let seconds = time ? try imported.model.predictedInferenceSeconds(input: images) : nil
+    let report = PlanReport(
+      network: imported.network, input: images, rows: plan.rows, isTraining: false,
+      totals: plan.totals + (seconds.map { [("inference_ms", .number(1e3 * $0))] } ?? []), explains: why)
+    try show(report)
+  }
+
+  private func show(_ report: PlanReport) throws {
     switch form.json ? .json : format {
     case .table: Terminal.printLine(report.table)
     case .json: Terminal.printLine(try report.json())

@@ -163,6 +163,7 @@ struct Train: ParsableCommand {
   }
 
   func run() throws {
+    try ImportedModel.refuse(resume ?? network!, "apus train")
     try TrainingReporter("train").watch(resume ?? out!, isNew: resume == nil) { reporter in
       let reader = Interruption.stopping(Image.reader)
       return try resume.map { try TrainingRun.resume($0, reader: reader, pictures: .png, observer: reporter) }

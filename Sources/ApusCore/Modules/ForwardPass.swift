@@ -12,6 +12,11 @@ package struct ForwardPass {
     run = { [("output", model($0[0]))] }
   }
 
+  /// Of a model that is called by other means.
+  package init(_ model: any Model, inputs: [Shape], run: @escaping ([Tensor]) -> [(name: String, tensor: Tensor)]) {
+    (self.model, self.inputs, self.run) = (model, inputs, run)
+  }
+
   /// Throws if the network takes another number of tensors, or returns none.
   package init<Net: Network>(_ network: Net, inputs: [Shape]) throws(PlanError) {
     // Storage without memory: the count alone is looked at.

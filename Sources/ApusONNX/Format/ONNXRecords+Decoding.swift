@@ -13,6 +13,9 @@ extension ModelRecord {
         graph = try GraphRecord(reader.message(try reader.range(value)))
         hasGraph = true
       case 8: try operatorSets.addOperatorSet(reader.message(try reader.range(value)))
+      case 14:
+        let (key, text) = try TensorRecord.entry(reader.message(try reader.range(value)))
+        metadata[key] = text
       case 20: trains = true
       case 25: functions.append(try FunctionRecord(reader.message(try reader.range(value))))
       default: break
@@ -188,7 +191,9 @@ extension TensorRecord {
       case 8: name = try reader.text(value)
       case 9: raw = try reader.range(value)
       case 10: try reader.append(value, to: &doubles)
-      case 13: try addExternal(reader.message(try reader.range(value)))
+      case 13:
+        let (key, text) = try TensorRecord.entry(reader.message(try reader.range(value)))
+        external[key] = text
       case 14: isExternal = try reader.integer(value) == 1
       default: break
       }
@@ -196,7 +201,9 @@ extension TensorRecord {
   }
 
   /// StringStringEntryProto
-  private mutating func addExternal(_ reader: consuming ProtobufReader) throws(FileError) {
+  fileprivate static func entry(
+    _ reader: consuming ProtobufReader
+  ) throws(FileError) -> (key: String, text: String) {
     var (key, text) = ("", "")
     while let (number, value) = try reader.next() {
       switch number {
@@ -205,6 +212,6 @@ extension TensorRecord {
       default: break
       }
     }
-    external[key] = text
+    return (key, text)
   }
 }

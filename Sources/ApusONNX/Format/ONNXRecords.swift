@@ -11,6 +11,7 @@ package struct ModelRecord {
   package var graph = GraphRecord()
   package var functions: [FunctionRecord] = []
   package var trains = false
+  package var metadata: [String: String] = [:]
 }
 
 package struct GraphRecord {

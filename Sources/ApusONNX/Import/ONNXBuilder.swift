@@ -23,7 +23,9 @@ struct ONNXBuilder {
   /// The most elements of a value that is computed when the file is read; larger ones are computed in a run.
   private static let mostFolded = 1 << 26
 
-  init(_ model: ModelRecord, _ bytes: [UInt8], file: String) throws(FileError) {
+  init(_ record: ModelRecord, _ bytes: [UInt8], file: String) throws(FileError) {
+    var model = record
+    model.graph = try FunctionInlining(record.functions, file: file).inlined(record.graph)
     self.model = model
     self.bytes = bytes
     self.file = file
@@ -44,7 +46,6 @@ struct ONNXBuilder {
         file, found: "operator set \(operatorSet)",
         expected: "\(known.lowerBound) to \(known.upperBound): export with opset_version=\(known.upperBound) or less")
     }
-    // A byte that is repeated in different places would be counted as many nodes.
     let missing = model.graph.nodes.filter { $0.operation != "Constant" && OperatorTable.maker(of: $0) == nil }
     if missing.isEmpty { return }
     var names: [String] = []
@@ -67,6 +68,7 @@ struct ONNXBuilder {
   mutating func build() throws {
     contents.producer = [model.producer, model.producerVersion].filter { !$0.isEmpty }.joined(separator: " ")
     contents.operatorSet = operatorSet
+    contents.metadata = model.metadata
     for node in model.graph.nodes { contents.operators[node.operation, default: 0] += 1 }
     let graph = ONNXRewriting(model.graph, constants: smallConstants()).result()
     try addInput(graph)
@@ -74,6 +76,7 @@ struct ONNXBuilder {
     for (place, node) in graph.nodes.enumerated() where wanted.contains(place) { try add(node) }
     for output in graph.outputs { try addOutput(output) }
     markLastReads()
+    contents.externalFiles = external.names
     contents.folded = model.graph.nodes.count - nodes.count
     initializers = [:]
     constants = [:]

@@ -37,6 +37,10 @@ package struct ONNXContents {
   package var operators: [String: Int] = [:]
   /// Nodes of the file that became constants, or became one with others.
   package var folded = 0
+  /// What the file's producer wrote beside the graph.
+  package var metadata: [String: String] = [:]
+  /// Names of files beside it that hold tensors.
+  package var externalFiles: [String] = []
 }
 
 extension ONNXContents.Value: CustomStringConvertible {

@@ -31,8 +31,15 @@ public final class ONNXModel: Layer, NamedParts {
     try self.init(try File.contents(of: path), file: path)
   }
 
-  package init(_ bytes: [UInt8], file: String) throws {
-    var builder = try ONNXBuilder(ModelRecord.decoded(bytes, file: file), bytes, file: file)
+  /// The same without a softmax at the end of the first output: the scores that it was made of.
+  package convenience init(scoresOf path: String) throws {
+    try self.init(try File.contents(of: path), file: path, leavesOutSoftmax: true)
+  }
+
+  package init(_ bytes: [UInt8], file: String, leavesOutSoftmax: Bool = false) throws {
+    var record = try ModelRecord.decoded(bytes, file: file)
+    if leavesOutSoftmax { record.graph.leaveOutSoftmax() }
+    var builder = try ONNXBuilder(record, bytes, file: file)
     try builder.build()
     contents = builder.contents
     nodes = builder.nodes
@@ -50,16 +57,16 @@ public final class ONNXModel: Layer, NamedParts {
     run(x, upTo: 1)[0]
   }
 
-  /// All outputs in the file's order, as `forward` gives the first one.
-  package func allOutputs(of x: Tensor) -> [(name: String, tensor: Tensor)] {
-    let results = withPhase(.inference, of: self) {
-      called {
-        run(x, upTo: outputs.count)
+  /// The way to all outputs, in the file's order; `forward` gives the first one.
+  package func pass(input: Shape) -> ForwardPass {
+    ForwardPass(self, inputs: [input]) { [self] inputs in
+      let results = called {
+        run(inputs[0], upTo: outputs.count)
       } telling: {
         $0.first
       }
+      return Array(zip(outputs.map(\.name), results))
     }
-    return Array(zip(outputs.map(\.name), results))
   }
 
   /// The first outputs, or a poisoned tensor.
@@ -95,5 +102,15 @@ public final class ONNXModel: Layer, NamedParts {
       }
     }
     for node in nodes { node.operator.settle() }
+  }
+}
+
+extension GraphRecord {
+  /// Makes what the first output is a softmax of the output.
+  fileprivate mutating func leaveOutSoftmax() {
+    guard let output = outputs.first, let last = nodes.last(where: { $0.outputs.contains(output.name) }),
+      last.operation == "Softmax" || last.operation == "LogSoftmax", let scores = last.inputs.first
+    else { return }
+    outputs[0].name = scores
   }
 }

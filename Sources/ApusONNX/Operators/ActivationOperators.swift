@@ -26,7 +26,7 @@ enum ActivationOperators {
       return x * clamped(x * (1.0 / 6) + 0.5, 0, 1)
     },
     "Gelu": gelus,
-    SwishPattern.operation: plain { swish($0) },
+    Patterns.swish: plain { swish($0) },
     "Clip": clip,
     "PRelu": prelus,
     "Dropout": dropout,

@@ -152,3 +152,14 @@ private func matrixProduct(_ a: LaidTensor, _ b: LaidTensor) throws(OperatorProb
   let y = LaidTensor(matmul(left, right))
   return y.removing(Set((isRow ? [y.rank - 2] : []) + (isColumn ? [y.rank - 1] : [])))
 }
+
+/// MatMul by a matrix and the sum with a row, which have been found to be constants that fit.
+func linearOperator(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
+  let (weight, bias) = (
+    try context.weight(1, "a weight", rank: 2).tensor, try context.weight(2, "a bias", rank: 1).tensor
+  )
+  if bias.shape != [weight.shape[1]] || weight.elementCount == 0 {
+    throw context.problem("a weight of shape \(weight.shape) and a bias of shape \(bias.shape)", "as many columns")
+  }
+  return LinearOperator(weight: weight, bias: bias)
+}

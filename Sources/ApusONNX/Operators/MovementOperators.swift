@@ -32,7 +32,7 @@ enum MovementOperators {
   }
 
   /// The elements at `places` of the file's axis, in their order.
-  static func picked(_ x: LaidTensor, _ axis: Int, _ places: [Int]) throws(OperatorProblem) -> LaidTensor {
+  static func picked(_ x: LaidTensor, _ axis: Int, _ places: [Int]) -> LaidTensor {
     var runs: [Range<Int>] = []
     for place in places {
       if let last = runs.last, last.upperBound == place {
@@ -42,8 +42,9 @@ enum MovementOperators {
       }
     }
     if runs.count <= 1 { return sliced(x, axis, runs.first ?? 0..<0) }
-    if runs.count > 4096 { throw OperatorProblem("of \(runs.count) separate places, at most 4096 are possible") }
-    return try JoiningOperators.concatenated(runs.map { sliced(x, axis, $0) }, axis: axis)
+    let order = x.order ?? Array(0..<x.rank)
+    let indices = Tensor(places.map { Int32($0) })
+    return LaidTensor(x.inOrder(order).take(indices, axis: order.firstIndex(of: axis) ?? axis), order: order)
   }
 
   /// Starts, ends, axes and steps are attributes before set 10, operands since.
@@ -72,7 +73,7 @@ enum MovementOperators {
         let places = try places(shape[axis], first[index], last[index], steps?[index] ?? 1)
         switch result {
         case .host(let array): result = .host(try sliced(array, axis, places))
-        case .tensor(let x): result = .tensor(try picked(x, axis, places))
+        case .tensor(let x): result = .tensor(picked(x, axis, places))
         case .constant: throw OperatorProblem("of a constant that was not resolved")
         }
       }
@@ -111,7 +112,7 @@ enum MovementOperators {
         return [.host(try sliced(array, axis, places).reshaped(Array(target)))]
       }
       _ = try checkedShape(Array(target))
-      return [.tensor(try picked(try operands.take(0), axis, places).reshaped(Array(target)))]
+      return [.tensor(picked(try operands.take(0), axis, places).reshaped(Array(target)))]
     }
   }
 
@@ -130,53 +131,27 @@ enum MovementOperators {
       }
       _ = try resolvedAxes(axes, rank: shape.count)
       var x = try operands.take(0)
-      if mode == "constant", value == 0, x.rank == 4, axes == [0, 1, 2, 3], let images = edges(pads) {
-        let order = LaidTensor.channelsLast(4)
-        let (top, left, bottom, right) = images.tuple
-        let y = x.inOrder(order).padded([(0, 0), (top, bottom), (left, right), (0, 0)])
-        return [.tensor(LaidTensor(y, order: order))]
-      }
+      var widths = [(before: Int, after: Int)](repeating: (0, 0), count: shape.count)
       for (index, axis) in axes.enumerated() {
         let axis = try resolvedAxis(axis, rank: shape.count)
-        x = try padded(x, axis, pads[index], pads[index + axes.count], mode, value)
+        let (before, after) = (pads[index], pads[index + axes.count])
+        // A negative pad cuts off.
+        let (first, last) = (max(0, -before), shape[axis] - max(0, -after))
+        if first > last {
+          throw OperatorProblem("cuts \(first) and \(shape[axis] - last) off axis \(axis) of \(shape)")
+        }
+        x = sliced(x, axis, first..<last)
+        widths[axis] = (max(0, before), max(0, after))
+        let widest = max(widths[axis].before, widths[axis].after)
+        if mode != "constant", widest > 0, last - first < 1 || (mode == "reflect" && widest >= last - first) {
+          throw OperatorProblem("with pads \(widths[axis]) that \(mode) axis \(axis) of \(shape)")
+        }
       }
-      return [.tensor(x)]
+      _ = try checkedShape(x.shape.indices.map { x.shape[$0] + widths[$0].before + widths[$0].after })
+      let order = x.order ?? Array(0..<x.rank)
+      let kind: PaddingMode = mode == "constant" ? .constant(value) : mode == "edge" ? .replicate : .reflect
+      return [.tensor(LaidTensor(x.inOrder(order).padded(order.map { widths[$0] }, mode: kind), order: order))]
     }
-  }
-
-  /// Of images: `nil` if other axes are padded, or something is cut off.
-  private static func edges(_ pads: [Int]) -> ImageEdges? {
-    if pads[0] != 0 || pads[1] != 0 || pads[4] != 0 || pads[5] != 0 || pads.contains(where: { $0 < 0 }) { return nil }
-    return ImageEdges(top: pads[2], left: pads[3], bottom: pads[6], right: pads[7])
-  }
-
-  /// Along one axis; a negative pad cuts off.
-  private static func padded(
-    _ x: LaidTensor, _ axis: Int, _ before: Int, _ after: Int, _ mode: String, _ value: Double
-  ) throws(OperatorProblem) -> LaidTensor {
-    let size = x.shape[axis]
-    let (first, last) = (max(0, -before), size - max(0, -after))
-    if first > last { throw OperatorProblem("cuts \(first) and \(size - last) off axis \(axis) of \(x.shape)") }
-    let kept = sliced(x, axis, first..<last)
-    let (front, back) = (max(0, before), max(0, after))
-    if front == 0 && back == 0 { return kept }
-    if mode == "constant" {
-      func block(_ count: Int) throws(OperatorProblem) -> [LaidTensor] {
-        var shape = kept.shape
-        shape[axis] = count
-        return count == 0 ? [] : [LaidTensor(Tensor.full(try checkedShape(shape), value))]
-      }
-      return try JoiningOperators.concatenated(try block(front) + [kept] + (try block(back)), axis: axis)
-    }
-    let count = last - first
-    if count < 1 || (mode == "reflect" && max(front, back) >= count) {
-      throw OperatorProblem("with pads of \(front) and \(back) that \(mode) axis \(axis) of \(x.shape)")
-    }
-    let places = (-front..<count + back).map { place in
-      if mode == "edge" { return min(max(place, 0), count - 1) }
-      return place < 0 ? -place : place >= count ? 2 * count - 2 - place : place
-    }
-    return try picked(kept, axis, places)
   }
 
   private static func blockSize(_ context: NodeContext) throws(FileError) -> Int {

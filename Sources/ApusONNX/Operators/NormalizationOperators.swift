@@ -102,13 +102,13 @@ final class LayerNormOperator: ONNXOperator {
   private let epsilon: Double
   private let weight: Parameter
   private let bias: Parameter?
+  /// Whether the means and the reciprocal deviations are outputs, too.
+  private let wantsStatistics: Bool
 
   init(_ context: NodeContext) throws(FileError) {
     axis = try context.integer("axis", -1)
     epsilon = try context.number("epsilon", 1e-5, in: 1e-30...1e30)
-    if context.node.outputs.dropFirst().contains(where: { !$0.isEmpty }) {
-      throw context.problem("mean and deviation as further outputs", "the normalized values alone")
-    }
+    wantsStatistics = context.node.outputs.dropFirst().contains { !$0.isEmpty }
     guard let gamma = context.constant(1)?.parameter?.value else {
       throw context.problem("a scale that the model computes", "an initializer of floats")
     }
@@ -140,7 +140,13 @@ final class LayerNormOperator: ONNXOperator {
       first == 0 ? tensor.reshaped(Shape([1] + tensor.shape)) : tensor, over: shape,
       weight: weight.value.reshaped(shape),
       bias: bias?.value.reshaped(shape), epsilon: epsilon)
-    return [.tensor(LaidTensor(y.reshaped(tensor.shape), order: order))]
+    let value = LaidTensor(y.reshaped(tensor.shape), order: order)
+    if !wantsStatistics { return [.tensor(value)] }
+    let axes = Array(first..<x.rank)
+    let mean = tensor.mean(axes: axes, keepingAxes: true)
+    let variance = (tensor - mean).square().mean(axes: axes, keepingAxes: true)
+    return [value, LaidTensor(mean, order: order), LaidTensor((variance + epsilon).sqrt().reciprocal(), order: order)]
+      .map { .tensor($0) }
   }
 }
 

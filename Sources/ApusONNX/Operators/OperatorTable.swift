@@ -8,7 +8,7 @@ enum OperatorTable {
   private static let products: [String: OperatorMaker] = [
     "Conv": { context throws(FileError) in try ConvolutionOperator(context) },
     "ConvTranspose": { context throws(FileError) in try TransposedConvolutionOperator(context) },
-    "Gemm": gemmOperator, "MatMul": matMulOperator,
+    "Gemm": gemmOperator, "MatMul": matMulOperator, Patterns.linear: linearOperator,
   ]
 
   private static let pools: [String: OperatorMaker] = [
@@ -20,6 +20,11 @@ enum OperatorTable {
     "GlobalAveragePool": { _ throws(FileError) in
       FunctionOperator.ofTensor { x throws(OperatorProblem) in try globalPool(x, maximum: false) }
     },
+  ]
+
+  private static let resizes: [String: OperatorMaker] = [
+    "Resize": { context throws(FileError) in try ResizeOperator(context, isUpsample: false) },
+    "Upsample": { context throws(FileError) in try ResizeOperator(context, isUpsample: true) },
   ]
 
   private static let norms: [String: OperatorMaker] = [
@@ -45,7 +50,8 @@ enum OperatorTable {
 
   private static let all: [String: OperatorMaker] = {
     let tables = [
-      products, pools, norms, reductions, ActivationOperators.all, ArithmeticOperators.all, ComparisonOperators.all,
+      products, pools, resizes, norms, reductions, ActivationOperators.all, ArithmeticOperators.all,
+      ComparisonOperators.all,
       ReshapeOperators.all, JoiningOperators.all, MovementOperators.all, ShapeOperators.all,
     ]
     return tables.reduce(into: [:]) { all, table in all.merge(table) { first, _ in first } }

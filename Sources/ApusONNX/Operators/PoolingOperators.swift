@@ -25,21 +25,39 @@ final class PoolingOperator: ONNXOperator {
 
   func run(_ operands: inout Operands) throws(OperatorProblem) -> [ONNXValue] {
     let x = try window.images(try operands.take(0))
-    let edges = window.edges(IntOrPair(x.shape[1], x.shape[2]), kernel: kernel)
+    let given = window.edges(IntOrPair(x.shape[1], x.shape[2]), kernel: kernel)
+    var edges = given
+    if ceilMode {
+      edges.bottom = roundedUp(x.shape[1], kernel.height, window.stride.height, given.top, given.bottom)
+      edges.right = roundedUp(x.shape[2], kernel.width, window.stride.width, given.left, given.right)
+    }
     switch kind {
-    case .maximum:
-      let y = maxPool2d(x, kernel: kernel, stride: window.stride, padding: edges.asPadding, ceilMode: ceilMode)
-      return [window.value(y)]
+    case .maximum: return [window.value(maxPool2d(x, kernel: kernel, stride: window.stride, padding: edges.asPadding))]
     case .average:
       // What a last window has beyond the padding counts nowhere; so the padding is put around the image where it counts.
-      let isPadded = ceilMode && countsPadding && edges != .none
-      let (top, left, bottom, right) = edges.tuple
-      let image = isPadded ? x.padded([(0, 0), (top, bottom), (left, right), (0, 0)]) : x
+      guard ceilMode && countsPadding && edges != .none else {
+        let y = averagePool2d(
+          x, kernel: kernel, stride: window.stride, padding: edges.asPadding, countsPadding: countsPadding)
+        return [window.value(y)]
+      }
+      let counted = ImageEdges(
+        top: given.top, left: given.left, bottom: min(given.bottom, edges.bottom), right: min(given.right, edges.right))
+      let rest = ImageEdges(top: 0, left: 0, bottom: edges.bottom - counted.bottom, right: edges.right - counted.right)
       let y = averagePool2d(
-        image, kernel: kernel, stride: window.stride, padding: isPadded ? .valid : edges.asPadding,
-        countsPadding: countsPadding && !ceilMode, ceilMode: ceilMode)
+        x.padded([(0, 0), (counted.top, counted.bottom), (counted.left, counted.right), (0, 0)]), kernel: kernel,
+        stride: window.stride, padding: rest.asPadding, countsPadding: false)
       return [window.value(y)]
     }
+  }
+
+  /// The padding behind an axis with which the last window fits, whose number is rounded up; it begins in the image or in the padding
+  /// before it.
+  private func roundedUp(_ size: Int, _ kernel: Int, _ stride: Int, _ before: Int, _ after: Int) -> Int {
+    let span = size + before + after - kernel
+    if span < 0 { return after }
+    var windows = (span + stride - 1) / stride + 1
+    if (windows - 1) * stride >= size + before { windows -= 1 }
+    return max(0, (windows - 1) * stride + kernel - size - before)
   }
 }
 

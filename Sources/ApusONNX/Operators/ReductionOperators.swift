@@ -119,8 +119,8 @@ func softmaxOperator(_ context: NodeContext, logarithm: Bool) throws(FileError) 
       let y = x.plain.reshaped(Shape(shape[..<axis] + [row]))
       return LaidTensor((logarithm ? logSoftmax(y) : softmax(y)).reshaped(Shape(shape)))
     }
-    let order = (x.order ?? Array(0..<rank)).filter { $0 != axis } + [axis]
-    let y = x.inOrder(order)
-    return LaidTensor(logarithm ? logSoftmax(y) : softmax(y), order: order)
+    let order = x.order ?? Array(0..<rank)
+    let (y, place) = (x.inOrder(order), order.firstIndex(of: axis) ?? axis)
+    return LaidTensor(logarithm ? logSoftmax(y, axis: place) : softmax(y, axis: place), order: order)
   }
 }

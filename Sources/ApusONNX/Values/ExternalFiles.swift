@@ -16,6 +16,9 @@ final class ExternalFiles {
 
   init(of model: String) { self.model = model }
 
+  /// Of those that were read.
+  var names: [String] { contents.keys.sorted() }
+
   /// - Parameters:
   ///   - entries: `location`, and `offset` and `length` where the tensor is not the whole file.
   ///   - count: the tensor's bytes.

@@ -30,6 +30,20 @@ public struct TrainedModel {
   /// How image files become pixels, as those of the training data did.
   public let reading: ImageReading
 
+  /// A model that was read by other means, with what is needed to use it.
+  package init(
+    model: any Layer, network: String, input: Shape, classNames: [String], normalization: Normalization, crop: Double?,
+    reading: ImageReading
+  ) {
+    self.model = model
+    self.network = network
+    self.input = input
+    self.classNames = classNames
+    self.normalization = normalization
+    self.crop = crop
+    self.reading = reading
+  }
+
   private struct Header: Codable {
     var network: String
     var input: [Int]

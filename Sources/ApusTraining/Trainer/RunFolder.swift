@@ -51,7 +51,7 @@ package struct RunFiles: Sendable {
   }
 
   /// The path of `run.json`.
-  package var record: String { folder + "/run.json" }
+  package var record: String { folder + "/" + RunFiles.recordName }
   /// The path of `last.safetensors`.
   package var checkpoint: String { folder + "/last.safetensors" }
   /// The path of `metrics.csv`.
@@ -61,6 +61,7 @@ package struct RunFiles: Sendable {
   /// The path of `split.csv`.
   package var split: String { folder + "/" + RunFiles.splitName }
 
+  package static let recordName = "run.json"
   static let splitName = "split.csv"
 
   var all: [String] { [record, checkpoint, model, metrics, report, split] }
