@@ -6,8 +6,8 @@ import ApusCore
 /// `@unchecked Sendable` for the kernels: values that hold the texts of C plans behind pointers to constants. A run writes nothing but
 /// what its table names.
 final class CompiledProgram: @unchecked Sendable {
-  let input: Shape
-  let output: Shape
+  let inputs: [Shape]
+  let outputs: [(name: String, shape: Shape)]
   let steps: [Lowering.Step]
   /// Bytes of the arena, and of what lies in it if nothing shared memory.
   let arenaBytes: Int
@@ -20,20 +20,24 @@ final class CompiledProgram: @unchecked Sendable {
   enum Address {
     case arena(offset: Int)
     case constant(Tensor)
-    case input
-    case result
+    case input(Int)
+    case result(Int)
     /// Of a place that is left out.
     case none
   }
 
-  init(_ lowering: Lowering) {
-    input = lowering.graph.shape(of: lowering.graph.inputs[0])
-    output = lowering.graph.shape(of: lowering.graph.outputs[0])
+  /// `names`: of the results.
+  init(_ lowering: Lowering, names: [String]) {
+    let graph = lowering.graph
+    inputs = graph.inputs.map { graph.shape(of: $0) }
+    outputs = zip(names, graph.outputs).map { ($0, graph.shape(of: $1)) }
     steps = lowering.steps
     let slots = SharedSlots(lowering)
     var blocks: [ArenaPlan.Block] = []
     var blockOfSlot: [Int: Int] = [:]
-    for (slot, use) in slots.lifetimes where slot != 0 && slot != slots.root(lowering.resultSlot) {
+    let inputCount = inputs.count
+    let results = lowering.resultSlots.map { slots.root($0) }
+    for (slot, use) in slots.lifetimes where slot >= inputCount && !results.contains(slot) {
       blockOfSlot[slot] = blocks.count
       blocks.append(ArenaPlan.Block(byteCount: lowering.slots[slot] * MemoryLayout<Float>.stride, steps: use))
     }
@@ -43,11 +47,12 @@ final class CompiledProgram: @unchecked Sendable {
     }
     let plan = ArenaPlan(blocks)
     arenaBytes = plan.byteCount
-    separateBytes = lowering.slots.dropFirst().reduce(0) { $0 + $1 * MemoryLayout<Float>.stride }
+    separateBytes = lowering.slots.dropFirst(inputCount).reduce(0) { $0 + $1 * MemoryLayout<Float>.stride }
     func address(_ slot: Int) -> Address {
       let root = slots.root(slot)
-      if root == 0 { return .input }
-      return blockOfSlot[root].map { .arena(offset: plan.offsets[$0]) } ?? .result
+      if root < inputCount { return .input(root) }
+      if let result = results.firstIndex(of: root) { return .result(result) }
+      return .arena(offset: plan.offsets[blockOfSlot[root]!])
     }
     var table: [Address] = []
     var firsts: [Int] = []
@@ -86,13 +91,15 @@ private struct SharedSlots {
       for case .slot(let slot)? in step.inputs { use(slot, place) }
     }
     // What the caller reads is needed to the end.
-    use(lowering.resultSlot, lowering.steps.count)
+    for slot in lowering.resultSlots { use(slot, lowering.steps.count) }
+    let inputCount = lowering.graph.inputs.count
     for (place, step) in lowering.steps.enumerated() {
       for index in step.mayOverwrite {
         guard case .slot(let slot) = step.inputs[index] else { continue }
         let (old, new) = (root(slot), root(step.result))
-        // Not the caller's input, nothing that is read later, and no other input of the kernel.
-        guard old != 0, old != new, uses[old]?.upperBound == place, lowering.slots[slot] == lowering.slots[step.result],
+        // Not the caller's inputs, nothing that is read later, and no other input of the kernel.
+        guard old >= inputCount, old != new, uses[old]?.upperBound == place,
+          lowering.slots[slot] == lowering.slots[step.result],
           !step.inputs.enumerated().contains(where: { other in
             if other.offset != index, case .slot(let slot)? = other.element { root(slot) == old } else { false }
           })

@@ -4,60 +4,76 @@ extension Graph {
   /// What a model does to an input of shape `input`, in the inference phase, found by running it.
   ///
   /// The model's values of now become the graph's constants, without a copy. Throws `PlanError` if the shape does not fit, and
-  /// `GraphError` if an operation cannot be described: it compares or selects, changes the scalar type, or computes values in
-  /// code of one's own outside of the library's operations. The model runs twice, on different inputs: what differs between them
+  /// `GraphError` if an operation cannot be described: it makes whole numbers other than indices, or computes values in code of
+  /// one's own outside of the library's operations. The model runs twice, on different inputs: what differs between them
   /// and is not a node's result would be such a value.
-  public init(of model: some Layer, input: Shape) throws { self = try Graph.traced(model, input: input).graph }
+  public init(of model: some Layer, input: Shape) throws {
+    self = try Graph.traced(ForwardPass(model, input: input)).graph
+  }
 
-  /// An input and the model's output for it.
-  struct Sample {
-    var input: Tensor
-    var output: Tensor
+  /// What a network does to inputs of these shapes, as `init(of:input:)`. The graph's inputs and outputs are in the order of the
+  /// network's.
+  public init(of network: some Network, inputs: [Shape]) throws {
+    self = try Graph.traced(ForwardPass(network, inputs: inputs)).graph
+  }
+
+  /// Inputs and the model's results for them.
+  package struct Sample {
+    package var inputs: [Tensor]
+    package var outputs: [(name: String, tensor: Tensor)]
   }
 
   /// The same found by running the model once, where that the graph depends on no values is known from another shape.
   package init(ofOneRun model: some Layer, input: Shape) throws {
-    _ = try model.plan(input: input)
-    self = try Graph.trace(model, Graph.inputs(input)[0], Graph.memoryPaths(of: model)).graph
+    let pass = ForwardPass(model, input: input)
+    _ = try pass.plan()
+    self = try Graph.trace(pass, Graph.samples(pass.inputs)[0], Graph.memoryPaths(of: model)).graph
   }
 
-  private static func inputs(_ shape: Shape) -> [Tensor] {
-    [
-      Tensor.uniform(shape, seed: 1, stream: RandomDomain.traces),
-      Tensor.normal(shape, seed: 2, stream: RandomDomain.traces),
+  /// Two sets of inputs that have nothing in common.
+  private static func samples(_ shapes: [Shape]) -> [[Tensor]] {
+    func stream(_ place: Int) -> UInt64 { RandomDomain.traces + UInt64(place) }
+    return [
+      shapes.enumerated().map { Tensor.uniform($1, seed: 1, stream: stream($0)) },
+      shapes.enumerated().map { Tensor.normal($1, seed: 2, stream: stream($0)) },
     ]
   }
 
-  /// The graph and two inputs on which the model ran, to hold the graph against.
-  static func traced(_ model: some Layer, input: Shape) throws -> (graph: Graph, samples: [Sample]) {
-    _ = try model.plan(input: input)
-    let inputs = Graph.inputs(input)
-    let paths = memoryPaths(of: model)
-    let runs = try inputs.map { try trace(model, $0, paths) }
+  /// The graph and two sets of inputs on which the model ran, to hold the graph against.
+  package static func traced(_ pass: ForwardPass) throws -> (graph: Graph, samples: [Sample]) {
+    _ = try pass.plan()
+    let inputs = Graph.samples(pass.inputs)
+    let paths = memoryPaths(of: pass.model)
+    let runs = try inputs.map { try trace(pass, $0, paths) }
     try checkSame(runs[0].graph, runs[1].graph)
-    return (runs[0].graph, zip(inputs, runs).map { Sample(input: $0, output: $1.output) })
+    return (runs[0].graph, zip(inputs, runs).map { Sample(inputs: $0, outputs: $1.outputs) })
   }
 
-  private static func trace(_ model: some Layer, _ input: Tensor, _ paths: [ObjectIdentifier: String]) throws -> (
-    graph: Graph, output: Tensor
-  ) {
+  private static func trace(
+    _ pass: ForwardPass, _ inputs: [Tensor], _ paths: [ObjectIdentifier: String]
+  ) throws -> (graph: Graph, outputs: [(name: String, tensor: Tensor)]) {
     let tracer = Tracer(paths: paths)
     let scope = Scope(mode: .plain, phase: .inference, key: RandomKey(seed: 0, step: 0))
     scope.add(tracer)
-    scope.model = model
+    scope.model = pass.model
     return try scope.run {
-      let x = input.detached()
-      tracer.addInput(x)
-      let output = model(x)
-      tracer.addOutput(output)
+      let inputs = inputs.map { $0.detached() }
+      for input in inputs { tracer.addInput(input) }
+      let outputs = pass.run(inputs)
+      for output in outputs { tracer.addOutput(output.tensor) }
       if let error = tracer.error { throw error }
-      _ = output.body.storage
-      return (tracer.graph, output.detached())
+      return (
+        tracer.graph,
+        outputs.map { output in
+          _ = output.tensor.body.storage
+          return (output.name, output.tensor.detached())
+        }
+      )
     }
   }
 
   /// The paths of parameters and buffers by their memory.
-  private static func memoryPaths(of model: some Layer) -> [ObjectIdentifier: String] {
+  private static func memoryPaths(of model: some Model) -> [ObjectIdentifier: String] {
     var paths: [ObjectIdentifier: String] = [:]
     for entry in ModelWalk(model).entries {
       let value: Tensor

@@ -32,9 +32,10 @@ extension Lowering {
     case .concatenate: lowerConcatenation(node)
     case .reshape: made(node.output, at: source(node.inputs[0]))
     case .activation, .prelu, .unary, .scale, .binary, .softmax, .logSoftmax, .maxout, .maxPool, .averagePool,
-      .transpose,
-      .broadcast, .slice, .pad, .patches:
+      .transpose, .broadcast, .slice, .pad, .patches, .gather, .cumulativeSum, .order, .compare, .toFloat:
       lowerMap(node)
+    case .scatterAdd(let axis): lowerScatterAdd(node, axis)
+    case .select: lowerSelect(node)
     }
   }
 
@@ -188,11 +189,13 @@ extension Lowering {
       let strides = x.contiguousStrides
       kernel = CopyKernel(gathering: y, strides: order.map { strides[$0] })
     case .broadcast: kernel = CopyKernel(gathering: y, strides: x.broadcastStrides(to: y))
-    case .slice(let axis, let start, _):
-      let strides = x.contiguousStrides
-      kernel = CopyKernel(gathering: y, strides: strides, offset: start * strides[axis])
-    case .pad(let edges):
-      lowerPadding(node, edges)
+    case .slice(let axis, let start, _, let step):
+      var strides = x.contiguousStrides
+      let offset = start * strides[axis]
+      if y[axis] > 1 { strides[axis] *= step }
+      kernel = CopyKernel(gathering: y, strides: strides, offset: offset)
+    case .pad(let before, let after, let mode):
+      lowerPadding(node, before, after, mode)
       return
     case .patches(let patches):
       let strides = x.contiguousStrides
@@ -202,19 +205,68 @@ extension Lowering {
           strides[0], patches.stride.height * strides[1], patches.stride.width * strides[2],
           patches.dilation.height * strides[1], patches.dilation.width * strides[2], 1,
         ])
+    case .gather(let axis, let perElement):
+      kernel = GatherKernel(x, axis: axis, shape(node.inputs[1]), perElement: perElement)
+    case .cumulativeSum(let axis, let reversed): kernel = CumulativeSumKernel(x, axis: axis, reversed: reversed)
+    case .order(let count, let descending): kernel = OrderKernel(x, count: count, descending: descending)
+    case .compare(let function): kernel = ComparisonKernel(function, x, shape(node.inputs[1]), to: y)
+    case .toFloat: kernel = ToFloatKernel(graph.values[node.inputs[0]].scalarType, count: count)
     default: fatalError("\(node.operation.name) is not an operation of one kernel")
     }
     // Masks of maxima, which only gradients read, are left out.
     emit(kernel, node.inputs.map(source) + [nil], making: node.output, mayOverwrite: mayOverwrite)
   }
 
-  private mutating func lowerPadding(_ node: Graph.Node, _ edges: Graph.Edges) {
-    let (x, y) = (shape(node.inputs[0]), shape(node.output))
-    let (slot, strides) = (add(elements: y.elementCount), y.contiguousStrides)
-    emit(ZerosKernel(count: y.elementCount), [], to: slot, shape: y)
+  /// A copy, to which the updates are added.
+  private mutating func lowerScatterAdd(_ node: Graph.Node, _ axis: Int) {
+    let y = shape(node.output)
+    let slot = add(elements: y.elementCount)
+    emit(CopyKernel(gathering: [y.elementCount], strides: [1]), [source(node.inputs[0])], to: slot, shape: y)
     emit(
-      CopyKernel(scattering: x, strides: strides, offset: edges.top * strides[1] + edges.left * strides[2]),
-      [source(node.inputs[0])], to: slot, shape: y)
+      ScatterAddKernel(y, axis: axis, shape(node.inputs[1]), perElement: true),
+      [source(node.inputs[2]), source(node.inputs[1])], to: slot, shape: y)
     made(node.output, at: .slot(slot))
+  }
+
+  /// What is smaller than the result is repeated first.
+  private mutating func lowerSelect(_ node: Graph.Node) {
+    let y = shape(node.output)
+    var sources: [Source?] = []
+    for (place, input) in node.inputs.enumerated() {
+      if shape(input) == y {
+        sources.append(source(input))
+      } else {
+        let slot = add(elements: y.elementCount)
+        let strides = shape(input).broadcastStrides(to: y)
+        emit(
+          CopyKernel(gathering: y, strides: strides, ofBytes: place == 0), [source(input)], to: slot, shape: y)
+        sources.append(.slot(slot))
+      }
+    }
+    emit(SelectKernel(count: y.elementCount), sources, making: node.output)
+  }
+
+  /// The copies that the tensor's operation makes: of a number all axes at one time, else axis by axis.
+  private mutating func lowerPadding(_ node: Graph.Node, _ before: [Int], _ after: [Int], _ mode: PaddingMode) {
+    var (x, from) = (shape(node.inputs[0]), source(node.inputs[0]))
+    if case .constant(let number) = mode {
+      let y = shape(node.output)
+      let slot = add(elements: y.elementCount)
+      emit(FillKernel(number, count: y.elementCount), [], to: slot, shape: y)
+      emit(CopyKernel(placing: x, in: y, at: before), [from], to: slot, shape: y)
+      return made(node.output, at: .slot(slot))
+    }
+    for axis in x.indices where before[axis] + after[axis] > 0 {
+      let padding = AxisPadding(x, axis: axis, before: before[axis], after: after[axis], mode)
+      let slot = add(elements: padding.target.elementCount)
+      emit(padding.middle, [from], to: slot, shape: padding.target)
+      for strip in padding.strips {
+        let part = add(elements: strip.shape.elementCount)
+        emit(strip.read, [from], to: part, shape: strip.shape)
+        emit(strip.written, [.slot(part)], to: slot, shape: padding.target)
+      }
+      (x, from) = (padding.target, .slot(slot))
+    }
+    made(node.output, at: from)
   }
 }

@@ -27,7 +27,7 @@ struct Lowering {
 
   let graph: Graph
   private(set) var steps: [Step] = []
-  /// Elements of each slot; the first is the input.
+  /// Elements of each slot; the first are the inputs.
   private(set) var slots: [Int]
   private var sources: [Graph.ValueID: Source] = [:]
   private var parts: [Graph.ValueID: [Part]] = [:]
@@ -44,27 +44,30 @@ struct Lowering {
 
   init(_ graph: Graph) throws {
     self.graph = graph
-    slots = [graph.shape(of: graph.inputs[0]).elementCount]
+    slots = graph.inputs.map { graph.shape(of: $0).elementCount }
     for (id, value) in graph.values.enumerated() {
       if let constant = value.constant { sources[id] = .constant(constant.tensor) }
     }
     let fused = graph.fused()
     for node in fused { reserve(node.node) }
-    made(graph.inputs[0], at: .slot(0))
+    for (slot, input) in graph.inputs.enumerated() { made(input, at: .slot(slot)) }
     for node in fused { try lower(node) }
-    let output = graph.outputs[0]
-    if case .slot(let slot) = source(output), slot != 0 { return }
-    // The input, or a view of it: the caller's memory, of which the result must be a copy.
-    name = "Copy"
-    emitCopy(output, to: add(elements: graph.shape(of: output).elementCount))
-    sources[output] = .slot(slots.count - 1)
+    var results: Set<Int> = []
+    resultSlots = graph.outputs.map { output in
+      if case .slot(let slot) = source(output), slot >= graph.inputs.count, results.insert(slot).inserted {
+        return slot
+      }
+      // An input, a constant, a view of one, or a result that is there already: the caller's memory, of which this must be a copy.
+      name = "Copy"
+      let slot = add(elements: graph.shape(of: output).elementCount)
+      emitCopy(output, to: slot)
+      results.insert(slot)
+      return slot
+    }
   }
 
-  /// The slot of the graph's result.
-  var resultSlot: Int {
-    guard case .slot(let slot) = source(graph.outputs[0]) else { fatalError("a graph's result is a constant") }
-    return slot
-  }
+  /// The slots of the graph's results.
+  private(set) var resultSlots: [Int] = []
 
   // MARK: For nodes
 

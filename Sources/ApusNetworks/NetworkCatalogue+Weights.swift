@@ -7,10 +7,12 @@ extension NetworkCatalogue {
   /// - Parameters:
   ///   - input: a batch's shape `[N, H, W, C]`.
   ///   - classes: the number of outputs, where it is not to follow from the file: see `classes(of:in:layout:)`.
-  ///   - layout: in place of what the file says; see `Layer.load(_:input:layout:strict:ignoring:)`.
+  ///   - layout: in place of what the file says; see `Layer.load(_:input:layout:flattened:strict:ignoring:)`.
+  ///   - flattened: the file's order of the inputs of linear layers behind flattened images; see there.
   /// - Throws: `NetworkError`, `WeightsError`, or `PlanError` if the network does not take the input.
   public static func make(
-    _ name: String, weights file: WeightsFile, input: Shape, classes: Int? = nil, layout: WeightsFile.Layout? = nil
+    _ name: String, weights file: WeightsFile, input: Shape, classes: Int? = nil, layout: WeightsFile.Layout? = nil,
+    flattened: [String: FlattenedOrder] = [:]
   ) throws -> (model: any Layer, receipt: LoadReceipt) {
     let entry = try entry(name)
     guard input.count == 4, input.allSatisfy({ $0 > 0 }) else {
@@ -20,7 +22,7 @@ extension NetworkCatalogue {
     let model = try outline(name, input: Shape(input.dropFirst()), classes: count)
     // Every value that the outline lacks comes from the file: strict.
     do {
-      return (model, try model.load(file, input: input, layout: layout))
+      return (model, try model.load(file, input: input, layout: layout, flattened: flattened))
     } catch WeightsError.doesNotFit(let receipt) {
       throw otherNetwork(file, in: entry.name, layout: layout) ?? .doesNotFit(receipt)
     }

@@ -49,6 +49,10 @@ extension ONNXExporter {
       case .reciprocal: emit("Reciprocal", [x])
       case .square: emit("Mul", [x, x])
       case .sign: emit("Sign", [x])
+      case .floor: emit("Floor", [x])
+      case .ceil: emit("Ceil", [x])
+      case .round: emit("Round", [x])
+      case .erf: emit("Erf", [x])
       }
     finish(y, layout)
   }
@@ -63,6 +67,35 @@ extension ONNXExporter {
 
   /// Channels-first where both operands allow it: constants do, with axes of size 1 in front.
   mutating func binary(_ operation: Graph.Binary) throws {
+    let operations: [Graph.Binary: String] = [
+      .add: "Add", .subtract: "Sub", .multiply: "Mul", .divide: "Div", .maximum: "Max", .minimum: "Min", .power: "Pow",
+    ]
+    let (names, layout) = try operands()
+    finish(emit(operations[operation]!, names), layout)
+  }
+
+  mutating func compare(_ function: ComparisonFunction) throws {
+    let (names, layout) = try operands()
+    let y =
+      switch function {
+      case .equal: emit("Equal", names)
+      case .notEqual: emit("Not", [emit("Equal", names)])
+      case .less: emit("Less", names)
+      case .lessEqual: emit("LessOrEqual", names)
+      case .greater: emit("Greater", names)
+      case .greaterEqual: emit("GreaterOrEqual", names)
+      }
+    finish(y, layout)
+  }
+
+  mutating func select() throws {
+    var (names, layout) = try operands()
+    if isConstant(node.inputs[0]) { names[0] = cast(names[0], 9) }
+    finish(emit("Where", names), layout)
+  }
+
+  /// Of element-wise operators: their names in one layout.
+  private mutating func operands() throws -> (names: [String], layout: Layout) {
     let rank = shape(node.output).count
     let computed = node.inputs.filter { !isConstant($0) }
     let layout: Layout =
@@ -79,10 +112,7 @@ extension ONNXExporter {
         names.append(try tensor(input, layout))
       }
     }
-    let operations: [Graph.Binary: String] = [
-      .add: "Add", .subtract: "Sub", .multiply: "Mul", .divide: "Div", .maximum: "Max", .minimum: "Min", .power: "Pow",
-    ]
-    finish(emit(operations[operation]!, names), layout)
+    return (names, layout)
   }
 
   mutating func softmax(_ operation: String) throws {
@@ -146,14 +176,17 @@ extension ONNXExporter {
     finish(try expanded(x, layout), layout)
   }
 
-  mutating func slice(_ axis: Int, _ start: Int, _ end: Int) throws {
+  mutating func slice(_ axis: Int, _ start: Int, _ end: Int, _ step: Int) throws {
     let x = node.inputs[0]
     let layout = imageLayout(x)
-    let inputs = [
-      try tensor(x, layout), integers([start]), integers([end]), integers([self.axis(axis, layout)]),
+    // −1 would be the last element; what is far below the first is cut to before it.
+    var inputs = [
+      try tensor(x, layout), integers([start]), integers([end < 0 ? -Int(Int32.max) : end]),
+      integers([self.axis(axis, layout)]),
     ]
+    if step != 1 { inputs.append(integers([step])) }
     var y = emit("Slice", inputs)
-    if !isFixed(x, axes: [axis]), end > 1 {
+    if !isFixed(x, axes: [axis]), max(start, end) > 1 {
       // A Slice of fewer samples than it is of takes what there is; a Reshape to all sizes stops where the model would.
       guard isFixed(node.output, axes: shape(node.output).indices) else {
         throw unsupported(
@@ -164,8 +197,21 @@ extension ONNXExporter {
     finish(y, layout)
   }
 
-  mutating func pad(_ edges: Graph.Edges) throws {
-    let pads = [0, 0, edges.top, edges.left, 0, 0, edges.bottom, edges.right]
-    finish(emit("Pad", [try tensor(node.inputs[0], .channelsFirst), integers(pads)]), .channelsFirst)
+  mutating func pad(_ before: [Int], _ after: [Int], _ mode: PaddingMode) throws {
+    if before.count == 4 { try requireFixedImages() }
+    let layout = imageLayout(node.inputs[0])
+    let order = layout == .channelsFirst ? ONNXExporter.channelsFirst : Array(before.indices)
+    var inputs = [
+      try tensor(node.inputs[0], layout), integers(order.map { before[$0] } + order.map { after[$0] }),
+    ]
+    let name: String
+    switch mode {
+    case .constant(let value):
+      if value != 0 { inputs.append(number(value)) }
+      name = "constant"
+    case .reflect: name = "reflect"
+    case .replicate: name = "edge"
+    }
+    finish(emit("Pad", inputs, name == "constant" ? [] : [("mode", .text(name))]), layout)
   }
 }

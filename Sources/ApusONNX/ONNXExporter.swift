@@ -78,7 +78,8 @@ struct ONNXExporter {
   private mutating func rename(_ name: String, to new: String) {
     guard file.nodes.contains(where: { $0.output == name }) else {
       file.nodes.append(
-        ONNXFile.Node(operation: "Identity", name: "Identity", inputs: [name], output: new, attributes: []))
+        ONNXFile.Node(
+          operation: "Identity", name: "Identity", inputs: [name], unread: [], output: new, attributes: []))
       return
     }
     for index in file.nodes.indices {
@@ -146,7 +147,9 @@ extension ONNXExporter {
     if !isFixed(value, axes: self.shape(value).indices) {
       throw unsupported("takes a constant whose shape depends on the batch's size: \(BatchTraces.advice)")
     }
-    let tensor = shape.map { constant.tensor.reshaped($0) } ?? constant.tensor
+    // Bytes are written as numbers and cast where they are read.
+    let own = constant.tensor.cast(to: .float32)
+    let tensor = shape.map { own.reshaped($0) } ?? own
     let elements = PermutedElements(tensor: tensor, permutation: permutation ?? Array(0..<tensor.rank))
     let key = ConstantKey.tensor(value, shape: tensor.shape, permutation: elements.permutation)
     if let name = constants[key] { return name }
@@ -179,6 +182,17 @@ extension ONNXExporter {
   mutating func integers(_ values: [Int]) -> String {
     let key = ConstantKey.integers(values)
     return constants[key] ?? add(key, "integers", [values.count], .integers(values))
+  }
+
+  /// Indices, which a file has as int64.
+  mutating func indices(_ value: Graph.ValueID) throws -> String {
+    guard let constant = graph.constant(value) else { return try tensor(value, .own) }
+    let numbers = constant.array(of: Int32.self).map(Int.init)
+    if constant.rank == 1 { return integers(numbers) }
+    let name = unused(node.path.isEmpty ? "indices" : node.path + ".indices")
+    file.initializers.append(
+      ONNXFile.Initializer(name: name, shape: Array(constant.shape), content: .integers(numbers)))
+    return name
   }
 
   /// An initializer that belongs to no value.
@@ -216,17 +230,23 @@ extension ONNXExporter {
 
 extension ONNXExporter {
   /// Adds an operator; the result's name. The first operator of a layer has the layer's path as its name, unless it has one of its own.
+  /// `before`: how many results the operator has in front of it, which nobody reads.
   mutating func emit(
-    _ operation: String, _ inputs: [String], _ attributes: ONNXFile.Attributes = [], named ownName: String? = nil
+    _ operation: String, _ inputs: [String], _ attributes: ONNXFile.Attributes = [], named ownName: String? = nil,
+    before: Int = 0
   ) -> String {
     let isFirst = !node.path.isEmpty && !usedNodeNames.contains(node.path)
     let wanted = ownName ?? (isFirst ? node.path : node.path.isEmpty ? operation : node.path + "/" + operation)
     let name = ONNXExporter.unused(wanted, &usedNodeNames)
     let output = unused(name + "_output")
+    let others = (0..<before).map { _ in unused(name + "_unread") }
     file.nodes.append(
-      ONNXFile.Node(operation: operation, name: name, inputs: inputs, output: output, attributes: attributes))
+      ONNXFile.Node(
+        operation: operation, name: name, inputs: inputs, unread: others, output: output, attributes: attributes))
     return output
   }
+
+  mutating func cast(_ name: String, _ type: Int) -> String { emit("Cast", [name], [("to", .integer(type))]) }
 
   mutating func transpose(_ name: String, _ permutation: [Int]) -> String {
     emit("Transpose", [name], [("perm", .integers(permutation))])
@@ -239,7 +259,7 @@ extension ONNXExporter {
 
   private mutating func write(_ node: Graph.Node) throws {
     switch node.operation {
-    case .convolution, .transposedConvolution, .maxPool, .averagePool, .adaptiveAveragePool, .pad, .patches, .resize:
+    case .convolution, .transposedConvolution, .maxPool, .averagePool, .adaptiveAveragePool, .patches, .resize:
       try requireFixedImages()
     default: break
     }
@@ -268,10 +288,19 @@ extension ONNXExporter {
     case .transpose(let permutation):
       finish(transpose(try tensor(node.inputs[0], .own), permutation), .own)
     case .broadcast: try broadcast()
-    case .slice(let axis, let start, let end): try slice(axis, start, end)
-    case .pad(let edges): try pad(edges)
+    case .slice(let axis, let start, let end, let step): try slice(axis, start, end, step)
+    case .pad(let before, let after, let mode): try pad(before, after, mode)
     case .patches(let patches): try self.patches(patches)
     case .resize(let resize): try self.resize(resize)
+    case .gather(let axis, let perElement): try gather(axis, perElement)
+    case .scatterAdd(let axis): try scatterAdd(axis)
+    case .cumulativeSum(let axis, let reversed):
+      let inputs = [try tensor(node.inputs[0], .own), integers([axis])]
+      finish(emit("CumSum", inputs, [("reverse", .integer(reversed ? 1 : 0))]), .own)
+    case .order(let count, let descending): try order(count, descending)
+    case .compare(let function): try compare(function)
+    case .select: try select()
+    case .toFloat: finish(try cast(tensor(node.inputs[0], layout(node.inputs[0])), 1), layout(node.inputs[0]))
     case .softmax: try softmax("Softmax")
     case .logSoftmax: try softmax("LogSoftmax")
     }

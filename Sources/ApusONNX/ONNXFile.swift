@@ -6,6 +6,8 @@ package struct ONNXFile {
     package var operation: String
     package var name: String
     package var inputs: [String]
+    /// Results in front of the output that nobody reads.
+    package var unread: [String]
     package var output: String
     package var attributes: Attributes
   }
@@ -96,7 +98,7 @@ extension ONNXFile.Node {
   fileprivate var message: ProtobufMessage {
     var message = ProtobufMessage()
     for input in inputs { message.add(1, input) }
-    message.add(2, output)
+    for output in unread + [output] { message.add(2, output) }
     message.add(3, name)
     message.add(4, operation)
     for attribute in attributes { message.add(5, attribute.value.message(attribute.name)) }

@@ -105,6 +105,7 @@ let operations: [(name: String, subject: Subject)] = {
     ("two flattenings", images(Flatten(), Residual { Linear(432, 432) }, Softmax())),
     ("flattening at the end", images(ReLU(), Flatten())),
     ("softmax of channels", images(Softmax())),
+    ("softmax of rows", images(Softmax(axis: 1), LogSoftmax(axis: 2))),
     ("logarithm of softmax", rows(LogSoftmax())),
     ("prelu", images(PReLU())),
     ("prelu a channel", images(PReLU(6))),
@@ -123,6 +124,18 @@ let operations: [(name: String, subject: Subject)] = {
         $0.slice(axis: 3, range: 1..<4) * $0.slice(axis: 3, range: 3..<6)
           + $0.slice(axis: 1, range: 2..<3).slice(axis: 3, range: 0..<1)
       }
+    ),
+    (
+      "slices by steps",
+      function(image) { $0.slice(axis: 1, range: 1..<9, by: 3) + $0.slice(axis: 1, range: 0..<8, by: -3) }
+    ),
+    ("reflections", function(image) { $0.padded([(0, 0), (3, 4), (2, 0), (1, 1)], mode: .reflect) }),
+    ("replications", function(image) { $0.padded([(0, 0), (3, 4), (2, 0), (1, 1)], mode: .replicate) }),
+    ("numbers around rows", function([12]) { $0.padded([(0, 0), (3, 4)], mode: .constant(0.5)) }),
+    ("subscripts", function(image) { $0[.all, 1..<3, .last(3), -1] }),
+    (
+      "tiles",
+      function(image) { Tensor.stacked($0.split(into: 2, axis: 2), axis: 2).tiled([1, 1, 1, 2, 1]).squeezed() }
     ),
     ("concatenations", function(image) { Tensor.concatenated([$0, -$0, $0.square()], axis: 2) }),
     ("concatenation of rows", function([12]) { Tensor.concatenated([$0, $0.abs().sqrt()]) }),
@@ -143,6 +156,30 @@ let operations: [(name: String, subject: Subject)] = {
     ),
     ("elements", function(image) { 1 / (2 + $0.abs()) - (($0.square() + 1).log() * 3 - 0.5).reciprocal() + $0.sign() }),
     ("powers", function(image) { ($0.abs() + 0.1).power(1.7) }),
+    ("powers of tensors", function(image) { ($0.abs() + 0.5).power($0) }),
+    ("error function", function(image) { ($0 * 1.5).erf() + $0.floor() - $0.ceil() + ($0 * 3).round() }),
+    (
+      "selections",
+      function(image) {
+        Tensor.select($0 .> 0.2, $0, Tensor([1, 2, 3, 4, 5, 6] as [Float])) * ($0 .<= 1).cast(to: .float32)
+      }
+    ),
+    ("a constant mask", function([12]) { Tensor.select(Tensor((0..<12).map { Float($0 % 3) }) .!= 0, $0, -$0) }),
+    ("parts by index", function(image) { $0.take(Tensor([3, 0, 3]), axis: 2).take(Tensor([5, 1]), axis: 3) }),
+    ("the largest", function(image) { $0.topK(3, axis: 1).values }),
+    ("sorted", function([12]) { $0.gather($0.argSorted(), axis: 1) }),
+    ("running sums", function(image) { $0.cumulativeSum(axis: 2) }),
+    (
+      "sums by index",
+      Subject(
+        model: Function(function: {
+          $0.scatterAdd(Tensor([1, 1, 0, 2] as [Int32], shape: [2, 2]), $0.slice(axis: 1, range: 0..<2), axis: 1)
+        }), sample: [4], batch: .fixed)
+    ),
+    (
+      "pixel shuffle",
+      function([4, 5, 8]) { pixelUnshuffle(pixelShuffle($0, factor: 2) * 2, factor: 4, channelsLast: true) }
+    ),
     (
       "constants",
       function(image) {

@@ -22,7 +22,7 @@ func layers() {
   _ = Conv2D(inputChannels: 3, outputChannels: 6, kernelSize: 5)
   _ = MaxPool2D(2, 2)  // expected-error {{renamed to 'init(_:stride:)'}}
   _ = AveragePool2D(2, 2)  // expected-error {{renamed to 'init(_:stride:)'}}
-  _ = Softmax(dim: 1)  // expected-error {{Softmax() goes over the last axis}}
+  _ = Softmax(dim: 1)  // expected-error {{renamed to 'init(axis:)'}}
   _ = Conv2d.self  // expected-error {{'Conv2d' has been renamed to 'Conv2D'}}
   _ = MaxPool2d(2)  // expected-error {{renamed to 'MaxPool2D'}}
   _ = AvgPool2d(2)  // expected-error {{renamed to 'AveragePool2D'}}
@@ -110,7 +110,7 @@ func axes(_ x: Tensor) {
   _ = x.softmax(dim: -1)  // expected-error {{softmax(x), over the last axis}}
   _ = x.softmax(axis: 1)  // expected-error {{softmax(x), over the last axis}}
   _ = x.softmax(1)  // expected-error {{softmax(x), over the last axis}}
-  _ = softmax(x, dim: 1)  // expected-error {{softmax(x) goes over the last axis}}
+  _ = softmax(x, dim: 1)  // expected-error {{renamed to 'softmax(_:axis:)'}}
   _ = x.flatten(startDim: 1)  // expected-error {{flatten(1) keeps the batch}}
   _ = x.flatten(start_dim: 1)  // expected-error {{flatten(1) keeps the batch}}
 }
@@ -134,8 +134,8 @@ func tensors(_ x: Tensor) {
   _ = torch.zeros(2, 3)  // expected-error {{names have no prefix: Tensor.zeros([2, 3]), relu(x)}}
   _ = x.dtype  // expected-error {{renamed to 'scalarType'}}
   _ = x.T  // expected-error {{renamed to 'transposed()'}}
-  _ = x.unsqueeze(1)  // expected-error {{a column by x.reshaped(-1, 1), a row by x.reshaped(1, -1)}}
-  _ = x.squeeze()  // expected-error {{x.reshaped(-1) makes a vector}}
+  _ = x.unsqueeze(1)  // expected-error {{renamed to 'unsqueezed(_:)'}}
+  _ = x.squeeze()  // expected-error {{renamed to 'squeezed(_:)'}}
   _ = x.tolist()  // expected-error {{x.array(of: Float.self); of whole numbers x.array(of: Int.self)}}
   _ = x.numpy()  // expected-error {{x.array(of: Float.self)}}
   let inferred: [Float] = x.array()

@@ -8,11 +8,12 @@
 
 #include "check_internal.h"
 #include "runtime/hooks.h"
+#include "shapes.h"
 
 /* After so many the text is of no more use; they are still counted. */
 enum { PRINTED_OF_A_CASE = 3, PRINTED_IN_ALL = 60 };
 
-check_options check_chosen = {.seed = 1, .isa = -1, .cases = 12};
+check_options check_chosen = {.seed = 1, .shapes = APUS_CHECK_SHAPES, .isa = -1, .cases = 12};
 
 static int64_t passed, failed, printed, printed_of_case;
 
@@ -49,6 +50,18 @@ void check_fail(const char *format, ...) {
 }
 
 /* ---- cases ------------------------------------------------------------------------------------------------------ */
+
+static shape_table shapes;
+
+const bench_shape *check_line(const char *operation, int i) {
+  int found = 0;
+  for (int line = 0; line < shapes.count; line++)
+    if (strcmp(shapes.lines[line].operation, operation) == 0 && found++ == i)
+      return &shapes.lines[line];
+  if (found == 0)
+    check_fail("%s has no line of %s", check_chosen.shapes, operation);
+  return NULL;
+}
 
 int check_case(const char *name, const char *format, ...) {
   if (check_chosen.name && !strstr(name, check_chosen.name))
@@ -159,6 +172,11 @@ static int count_listed(const char *list) {
 int check_all(const check_family *families, int count) {
   passed = failed = 0;
   int chosen = 0;
+  char error[512];
+  if (!shape_table_read(&shapes, check_chosen.shapes, error, sizeof error)) {
+    fprintf(stderr, "apus-check: %s\n", error);
+    return 2;
+  }
   for (int i = 0; i < count; i++) {
     if (check_chosen.family && !is_listed(check_chosen.family, families[i].name))
       continue;
@@ -178,6 +196,7 @@ int check_all(const check_family *families, int count) {
     printf("nothing was checked\n");
     failed++;
   }
+  shape_table_free(&shapes);
   printf("seed %llu\n", (unsigned long long)check_chosen.seed);
   printf("%lld passed, %lld failed\n", (long long)passed, (long long)failed);
   return failed == 0 ? 0 : 1;

@@ -29,6 +29,7 @@ typedef struct check_family {
 typedef struct check_options {
   uint64_t seed;
   const char *family; /* names with commas between; NULL: all */
+  const char *shapes; /* path of the table of shapes */
   const char *name;   /* cases whose name contains this; NULL: all */
   int isa;            /* −1: every tier of this CPU */
   int threads;        /* 0: 1, 2, 3, 4 and 7; N: 1 and N */
@@ -45,6 +46,9 @@ int check_all(const check_family *families, int count);
 
 /* ---- cases ----------------------------------------------------------------------------------------------------- */
 
+/* The i-th line of an operation in the table of shapes, by which its family begins a case; NULL behind the last. A table without
+ * any line of the operation is a failure. */
+const struct bench_shape *check_line(const char *operation, int i); /* bench/calls/shapes.h */
 /* Starts a case and seeds the generator from (seed, family, name), so that one case can be repeated alone. 0: not chosen,
  * skip it. The text describes the shape. */
 int check_case(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));

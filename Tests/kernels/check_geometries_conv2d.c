@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "calls.h"
 #include "check_geometries.h"
 #include "conv/check_conv2d.h"
 
@@ -75,38 +76,9 @@ static apus_status expected(const apus_conv2d *s, const geometry_axis *h, const 
              : APUS_OVERFLOW;
 }
 
-/* An implementation and its precision, as in check_conv2d.c. */
-static const struct {
-  apus_conv2d_implementation implementation;
-  apus_precision precision;
-} versions[] = {
-    {APUS_CONV2D_DEPTHWISE, APUS_PRECISION_DEFAULT}, {APUS_CONV2D_WINOGRAD, APUS_PRECISION_DEFAULT},
-    {APUS_CONV2D_WINOGRAD, APUS_PRECISION_STRICT},   {APUS_CONV2D_DIRECT, APUS_PRECISION_DEFAULT},
-    {APUS_CONV2D_IM2COL, APUS_PRECISION_DEFAULT},    {APUS_CONV2D_REFERENCE, APUS_PRECISION_DEFAULT},
-    {APUS_CONV2D_BF16, APUS_PRECISION_BF16},
-};
-enum { VERSIONS = sizeof versions / sizeof versions[0] };
-
-typedef struct conv_run {
-  apus_conv2d_plan plan;
-  const float *x, *w, *dy;
-  float *out;
-  void *scratch;
-} conv_run;
-
-static void body(void *context) {
-  conv_run *r = context;
-  if (r->plan.pass == APUS_CONV2D_FORWARD)
-    apus_conv2d_forward(&r->plan, r->x, r->w, NULL, r->out, r->scratch);
-  else if (r->plan.pass == APUS_CONV2D_BACKWARD_DATA)
-    apus_conv2d_backward_data(&r->plan, r->dy, r->w, r->out, r->scratch);
-  else
-    apus_conv2d_backward_weights(&r->plan, r->x, r->dy, r->out, r->scratch);
-}
-
 /* Winograd's large tiles have irrational constants: their outputs are whole numbers to 2⁻¹⁰ of the largest. */
 static void compare(const char *what, int v, const float *got, const double *want, int64_t count) {
-  if (versions[v].implementation != APUS_CONV2D_WINOGRAD || versions[v].precision == APUS_PRECISION_STRICT) {
+  if (conv2d_versions[v].implementation != APUS_CONV2D_WINOGRAD || conv2d_versions[v].precision == APUS_PRECISION_STRICT) {
     check_exact(what, got, want, count);
     return;
   }
@@ -120,22 +92,22 @@ static void compare(const char *what, int v, const float *got, const double *wan
   check_that(worst <= 1e-3 * largest, "%s: Winograd is off by %g, the largest is %g", what, worst, largest);
 }
 
-static void check_pass_of(conv_run *r, apus_conv2d_pass pass, const apus_conv2d *s, const float *initial, const double *want,
+static void check_pass_of(conv2d_call *r, apus_conv2d_pass pass, const apus_conv2d *s, const float *initial, const double *want,
                           int64_t count, geometry_tally *tally) {
   static const char *const results[] = {"y", "dx", "dw"};
   const int outer = check_mark();
-  for (int v = 0; v < VERSIONS; v++) {
-    const apus_conv2d_options options = {.accumulate = initial != NULL, .precision = versions[v].precision};
-    const char *name = apus_conv2d_implementation_name(versions[v].implementation);
+  for (int v = 0; v < CONV2D_VERSIONS; v++) {
+    const apus_conv2d_options options = {.accumulate = initial != NULL, .precision = conv2d_versions[v].precision};
+    const char *name = apus_conv2d_implementation_name(conv2d_versions[v].implementation);
     apus_error error;
-    const apus_status status = apus_conv2d_plan_force(&r->plan, pass, s, &options, versions[v].implementation, &error);
+    const apus_status status = apus_conv2d_plan_force(&r->plan, pass, s, &options, conv2d_versions[v].implementation, &error);
     if (status != APUS_OK) {
       check_error(name, status, APUS_UNSUPPORTED, &error);
       continue;
     }
     r->out = check_output(count, initial);
     r->scratch = check_scratch(r->plan.scratch_bytes);
-    geometry_run(name, body, r, tally);
+    geometry_run(name, call_conv2d, r, tally);
     compare(results[pass], v, r->out, want, count);
     check_release(outer);
   }
@@ -189,7 +161,7 @@ void check_geometry_conv2d(const char *name, geometry_tally *tally) {
   double *dw = adds ? check_doubles(w_count) : check_widen(old_dw, w_count);
   apus_conv2d_backward_data_reference_f64(&s, dy64, w64, adds, dx);
   apus_conv2d_backward_weights_reference_f64(&s, x64, dy64, !adds, dw);
-  conv_run run = {.x = x, .w = filters, .dy = dy};
+  conv2d_call run = {.x = x, .w = filters, .dy = dy};
   check_pass_of(&run, APUS_CONV2D_FORWARD, &s, NULL, y, y_count, tally);
   check_pass_of(&run, APUS_CONV2D_BACKWARD_DATA, &s, old_dx, dx, x_count, tally);
   check_pass_of(&run, APUS_CONV2D_BACKWARD_WEIGHTS, &s, old_dw, dw, w_count, tally);

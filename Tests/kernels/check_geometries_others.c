@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "calls.h"
 #include "check_geometries.h"
 
 enum { MOST_ELEMENTS = 20000 };
@@ -56,31 +57,7 @@ static apus_status expected_pool(const apus_pool2d *s, const geometry_axis *h, c
              : APUS_OVERFLOW;
 }
 
-typedef struct pool_run {
-  apus_pool2d_plan plan;
-  const float *in;
-  void *mask;
-  float *out;
-} pool_run;
-
-static void max_forward(void *context) {
-  pool_run *r = context;
-  apus_max_pool2d_forward(&r->plan, r->in, r->out, r->mask);
-}
-static void max_backward(void *context) {
-  pool_run *r = context;
-  apus_max_pool2d_backward(&r->plan, r->in, r->mask, r->out);
-}
-static void average_forward(void *context) {
-  pool_run *r = context;
-  apus_average_pool2d_forward(&r->plan, r->in, r->out);
-}
-static void average_backward(void *context) {
-  pool_run *r = context;
-  apus_average_pool2d_backward(&r->plan, r->in, r->out);
-}
-
-static void run_pool(const apus_pool2d *s, pool_run *r, geometry_tally *tally) {
+static void run_pool(const apus_pool2d *s, pool2d_call *r, geometry_tally *tally) {
   const int64_t x_count = s->batch * s->height * s->width * s->channels;
   const int64_t y_count = s->batch * r->plan.out_h * r->plan.out_w * s->channels, bytes = r->plan.mask_bytes;
   float *x = check_input(x_count), *dy = check_input(y_count);
@@ -95,16 +72,16 @@ static void run_pool(const apus_pool2d *s, pool_run *r, geometry_tally *tally) {
   apus_max_pool2d_backward_reference_f64(s, dy64, positions, dx);
   memcpy(mask, positions, (size_t)(y_count * bytes));
 
-  r->in = x, r->out = check_output(y_count, NULL),
-  r->mask = bytes == 1 ? (void *)check_output_bytes(y_count) : check_output_ints(y_count);
-  geometry_run("max", max_forward, r, tally);
+  r->x = x, r->dy = dy, r->out = check_output(y_count, NULL),
+  r->out_mask = bytes == 1 ? (void *)check_output_bytes(y_count) : check_output_ints(y_count);
+  geometry_run("max", call_max_pool2d_forward, r, tally);
   check_exact("max y", r->out, y, y_count);
-  check_same_bits("mask", r->mask, mask, (int)bytes, y_count);
-  r->mask = NULL;
-  geometry_run("max without mask", max_forward, r, tally);
+  check_same_bits("mask", r->out_mask, mask, (int)bytes, y_count);
+  r->out_mask = NULL;
+  geometry_run("max without mask", call_max_pool2d_forward, r, tally);
   check_exact("max y without mask", r->out, y, y_count);
-  r->in = dy, r->out = check_output(x_count, NULL), r->mask = mask;
-  geometry_run("max backward", max_backward, r, tally);
+  r->out = check_output(x_count, NULL), r->mask = mask;
+  geometry_run("max backward", call_max_pool2d_backward, r, tally);
   check_exact("max dx", r->out, dx, x_count);
 
   const double terms = (double)(s->height * s->width + 2);
@@ -112,11 +89,11 @@ static void run_pool(const apus_pool2d *s, pool_run *r, geometry_tally *tally) {
   apus_average_pool2d_forward_reference_f64(s, check_magnitude(x, x_count), bound);
   apus_average_pool2d_backward_reference_f64(s, dy64, dx);
   apus_average_pool2d_backward_reference_f64(s, check_magnitude(dy, y_count), dx_bound);
-  r->in = x, r->out = check_output(y_count, NULL);
-  geometry_run("average", average_forward, r, tally);
+  r->out = check_output(y_count, NULL);
+  geometry_run("average", call_average_pool2d_forward, r, tally);
   check_close("average y", r->out, y, bound, y_count, terms);
-  r->in = dy, r->out = check_output(x_count, NULL);
-  geometry_run("average backward", average_backward, r, tally);
+  r->out = check_output(x_count, NULL);
+  geometry_run("average backward", call_average_pool2d_backward, r, tally);
   check_close("average dx", r->out, dx, dx_bound, x_count, (double)(r->plan.out_h * r->plan.out_w + 2));
 }
 
@@ -130,7 +107,7 @@ void check_geometry_pool2d(const char *name, geometry_tally *tally) {
   s = make_pool(&h, &w);
   char text[256];
   apus_error error;
-  pool_run run = {.in = NULL};
+  pool2d_call run = {.x = NULL};
   const apus_status want = expected_pool(&s, &h, &w, text, sizeof text);
   if (!geometry_check_status(apus_pool2d_plan_make(&run.plan, &s, &error), want, text, &error, tally))
     return;
@@ -199,18 +176,6 @@ static apus_status expected_gemm(const apus_gemm *s, char *text, size_t size) {
   return APUS_OK;
 }
 
-typedef struct gemm_run {
-  apus_gemm_plan plan;
-  const float *a, *b;
-  float *c;
-  void *scratch;
-} gemm_run;
-
-static void multiply(void *context) {
-  gemm_run *r = context;
-  apus_gemm_run(&r->plan, r->a, r->b, NULL, APUS_ACTIVATION_NONE, r->c, r->scratch);
-}
-
 /* Elements from the first to the last. */
 static int64_t span(int64_t rows, int64_t length, int64_t columns) {
   return rows < 1 || columns < 1 ? 0 : (rows - 1) * length + columns;
@@ -231,12 +196,12 @@ static int run_gemm(const apus_gemm *s, geometry_tally *tally) {
   const int mark = check_mark();
   for (int i = 0; i < APUS_GEMM_IMPLEMENTATIONS; i++, check_release(mark)) {
     const apus_gemm_options options = {.precision = i == APUS_GEMM_BF16 ? APUS_PRECISION_BF16 : APUS_PRECISION_DEFAULT};
-    gemm_run run = {.a = a, .b = b};
+    gemm_call run = {.a = a, .b = b};
     if (apus_gemm_plan_force(&run.plan, s, &options, (apus_gemm_implementation)i, NULL) != APUS_OK)
       continue;
     run.c = check_output(c_count, initial);
     run.scratch = check_scratch(run.plan.scratch_bytes);
-    geometry_run(apus_gemm_implementation_name((apus_gemm_implementation)i), multiply, &run, tally);
+    geometry_run(apus_gemm_implementation_name((apus_gemm_implementation)i), call_gemm, &run, tally);
     check_exact("C", run.c, want, c_count);
   }
   return 1;
@@ -268,18 +233,6 @@ static apus_resample make_resample(void) {
     *numbers[check_random_int(0, 1)] = check_random_int(0, 1);
   }
   return s;
-}
-
-typedef struct resample_run {
-  apus_resample shape;
-  const int64_t *first;
-  const float *weights, *x;
-  float *y;
-} resample_run;
-
-static void resample(void *context) {
-  resample_run *r = context;
-  apus_resample_run(&r->shape, r->first, r->weights, r->x, r->y);
 }
 
 void check_geometry_resample(const char *name, geometry_tally *tally) {
@@ -322,8 +275,8 @@ void check_geometry_resample(const char *name, geometry_tally *tally) {
   check_fill_integers(weights, w_count, 3);
   double *y = check_doubles(y_count);
   apus_resample_reference_f64(&s, first, check_widen(weights, w_count), check_widen(x, x_count), y);
-  resample_run run = {s, first, weights, x, check_output(y_count, NULL)};
-  geometry_run("resample", resample, &run, tally);
+  resample_call run = {s, first, weights, x, check_output(y_count, NULL)};
+  geometry_run("resample", call_resample, &run, tally);
   check_exact("y", run.y, y, y_count);
 }
 
@@ -360,22 +313,6 @@ static void check_sizes(geometry_tally *tally) {
                                         &error, tally);
 }
 
-typedef struct response_run {
-  apus_local_response_norm_plan plan;
-  const float *x, *dy;
-  float *out;
-  void *scratch;
-} response_run;
-
-static void response_forward(void *context) {
-  response_run *r = context;
-  apus_local_response_norm_forward(&r->plan, r->x, r->out, r->scratch);
-}
-static void response_backward(void *context) {
-  response_run *r = context;
-  apus_local_response_norm_backward(&r->plan, r->x, r->dy, r->out, r->scratch);
-}
-
 /* Windows over far more channels than there are. */
 void check_geometry_norm(const char *name, geometry_tally *tally) {
   if (check_random_int(0, 1)) {
@@ -388,7 +325,7 @@ void check_geometry_norm(const char *name, geometry_tally *tally) {
   const geometry_number numbers[] = {{"size", size, 1, APUS_MAX_SIZE}};
   char text[256] = "";
   apus_error error;
-  response_run r = {.x = NULL};
+  local_response_norm_call r = {.x = NULL};
   const apus_status want = geometry_expect(numbers, 1, text, sizeof text);
   if (!geometry_check_status(apus_local_response_norm_plan_make(&r.plan, rows, channels, size, 1, 0.75f, 1, &error), want, text,
                              &error, tally))
@@ -404,9 +341,9 @@ void check_geometry_norm(const char *name, geometry_tally *tally) {
   for (int64_t i = 0; i < count; i++)
     bound[i] = 32; /* 3 of x and dy, and a sum of at most as many channels as make the denominator grow */
   r.x = x, r.dy = dy, r.out = check_output(count, NULL), r.scratch = check_scratch(r.plan.scratch_bytes);
-  geometry_run("local response norm", response_forward, &r, tally);
+  geometry_run("local response norm", call_local_response_norm_forward, &r, tally);
   check_close("y", r.out, y, bound, count, (double)channels);
   r.out = check_output(count, NULL);
-  geometry_run("local response norm backward", response_backward, &r, tally);
+  geometry_run("local response norm backward", call_local_response_norm_backward, &r, tally);
   check_close("dx", r.out, dx, bound, count, (double)channels);
 }

@@ -21,6 +21,7 @@ void check_gemm_family(void);
 void check_geometries_family(void);
 void check_gradients_family(void);
 void check_group_norm_family(void);
+void check_indexing_family(void);
 void check_local_response_norm_family(void);
 void check_gradient_tools_family(void);
 void check_loss_family(void);
@@ -33,6 +34,7 @@ void check_random_family(void);
 void check_resample_family(void);
 void check_runtime_family(void);
 void check_scratch_family(void);
+void check_shapes_family(void);
 void check_soak_family(void);
 void check_winograd_family(void);
 
@@ -40,6 +42,7 @@ static const check_family families[] = {
     {"runtime", check_runtime_family},
     {"random", check_random_family},
     {"eigen", check_eigen_family},
+    {"shapes", check_shapes_family},
     {"plans", check_plans_family},
     {"geometries", check_geometries_family},
 #ifndef NDEBUG
@@ -54,6 +57,7 @@ static const check_family families[] = {
     {"activation", check_activation_family},
     {"elementwise", check_elementwise_family},
     {"movement", check_movement_family},
+    {"indexing", check_indexing_family},
     {"loss", check_loss_family},
     {"optimizer", check_optimizer_family},
     {"resample", check_resample_family},
@@ -80,6 +84,7 @@ static const char *const usage =
     "  --once        runs each number of threads once: repetitions, which must have the same bits and allocate nothing, are left "
     "to\n"
     "                a run without it\n"
+    "  --shapes FILE the table of shapes (default: Tests/kernels/shapes.txt); bench/shapes.txt is another\n"
     "  --cases N     random cases a family (default 12; of geometries 250 each)\n"
     "  --stop        ends at the first failure\n"
     "  --bench       times the same kernels instead (see apus-bench)\n";
@@ -132,6 +137,8 @@ int main(int argc, char **argv) {
       check_chosen.family = value;
     else if (strcmp(option, "--case") == 0)
       check_chosen.name = value;
+    else if (strcmp(option, "--shapes") == 0)
+      check_chosen.shapes = value;
     else if (strcmp(option, "--isa") == 0)
       isa = value;
     else if (strcmp(option, "--seed") == 0 && numeric)

@@ -7,99 +7,95 @@
 #include <string.h>
 #include <time.h>
 
-#include "apus/apus.h"
+#include "calls.h"
 
-typedef struct compare_case {
-  void (*run)(struct compare_case *c, float *const *buffers);
-  const char *implementation;
-  void *scratch;
-  apus_conv2d_plan conv2d;
-  apus_gemm_plan gemm;
-  apus_batch_norm_plan norm;
-  apus_group_norm_plan group;
-  apus_local_response_norm_plan local;
-  apus_pool2d_plan pool2d;
+#define EPSILON 1e-5
+enum { MOST_BUFFERS = 7, MOST_MEMORY = 7 };
+
+typedef struct activation_call {
   apus_nonlinearity function;
   int64_t count;
   float parameter;
-  uint8_t *mask;
-  float *vectors[6]; /* of the channels */
+  const float *v, *dy;
+  float *out;
+} activation_call;
+
+/* A call, its members that point to the caller's buffers, and memory of its own. */
+typedef struct compare_case {
+  void (*run)(void *call);
+  union {
+    conv2d_call conv2d;
+    gemm_call gemm;
+    batch_norm_call batch_norm;
+    group_norm_call group_norm;
+    local_response_norm_call response;
+    pool2d_call pool2d;
+    activation_call activation;
+  } call;
+  const char *implementation;
+  void *members[MOST_BUFFERS]; /* where the pointers are, in the buffers' order; NULL behind the last */
+  void *memory[MOST_MEMORY];
 } compare_case;
 
 void compare_free(compare_case *c) {
-  apus_free(c->scratch);
-  apus_free(c->mask);
-  for (int i = 0; i < 5; i++)
-    apus_free(c->vectors[i]);
+  for (int i = 0; i < MOST_MEMORY; i++)
+    apus_free(c->memory[i]);
   free(c);
 }
 
-static compare_case *made(compare_case *c, apus_status status, size_t scratch_bytes) {
-  if (status == APUS_OK && (c->scratch = apus_alloc(scratch_bytes)))
+/* Memory that goes with the case. */
+static void *memory(compare_case *c, size_t bytes) {
+  int i = 0;
+  while (c->memory[i])
+    i++;
+  if (!(c->memory[i] = apus_alloc(bytes))) {
+    fprintf(stderr, "compare-pytorch: error: out of memory\n");
+    exit(2);
+  }
+  return c->memory[i];
+}
+
+static compare_case *made(compare_case *c, apus_status status) {
+  if (status == APUS_OK)
     return c;
   compare_free(c);
   return NULL;
 }
 
-/* ---- convolution: buffers are x, w, dy and the result ------------------------------------------------------------- */
-
-static void run_conv2d(compare_case *c, float *const *b) {
-  if (c->conv2d.pass == APUS_CONV2D_FORWARD)
-    apus_conv2d_forward(&c->conv2d, b[0], b[1], NULL, b[3], c->scratch);
-  else if (c->conv2d.pass == APUS_CONV2D_BACKWARD_DATA)
-    apus_conv2d_backward_data(&c->conv2d, b[2], b[1], b[3], c->scratch);
-  else
-    apus_conv2d_backward_weights(&c->conv2d, b[0], b[2], b[3], c->scratch);
+static compare_case *begin(void (*run)(void *call)) {
+  compare_case *c = calloc(1, sizeof *c);
+  c->run = run;
+  c->implementation = "";
+  return c;
 }
 
-/* batch, in channels, height = width, out channels, kernel, stride, padding, dilation, groups */
+/* ---- convolution: buffers are x, w, dy and the result ------------------------------------------------------------- */
+
 compare_case *compare_conv2d(const int64_t *n, int pass, int precision, apus_error *error) {
   const apus_conv2d_options options = {.precision = (apus_precision)precision};
-  const apus_conv2d shape = {.batch = n[0],
-                             .height = n[2],
-                             .width = n[2],
-                             .in_channels = n[1],
-                             .out_channels = n[3],
-                             .kernel_h = n[4],
-                             .kernel_w = n[4],
-                             .stride_h = n[5],
-                             .stride_w = n[5],
-                             .dilation_h = n[7],
-                             .dilation_w = n[7],
-                             .pad_top = n[6],
-                             .pad_left = n[6],
-                             .pad_bottom = n[6],
-                             .pad_right = n[6],
-                             .groups = n[8]};
-  compare_case *c = calloc(1, sizeof *c);
-  c->run = run_conv2d;
-  const apus_status status = apus_conv2d_plan_make(&c->conv2d, (apus_conv2d_pass)pass, &shape, &options, error);
-  c->implementation = apus_conv2d_implementation_name(c->conv2d.implementation);
-  return made(c, status, c->conv2d.scratch_bytes);
+  const bench_shape line = shape_of("conv2d", n);
+  const apus_conv2d shape = call_conv2d_shape(&line);
+  compare_case *c = begin(call_conv2d);
+  conv2d_call *call = &c->call.conv2d;
+  const apus_status status = apus_conv2d_plan_make(&call->plan, (apus_conv2d_pass)pass, &shape, &options, error);
+  c->implementation = apus_conv2d_implementation_name(call->plan.implementation);
+  c->members[0] = &call->x, c->members[1] = &call->w, c->members[2] = &call->dy, c->members[3] = &call->out;
+  call->scratch = memory(c, call->plan.scratch_bytes);
+  return made(c, status);
 }
 
 /* ---- matrix product: a, b and the result -------------------------------------------------------------------------- */
 
-static void run_gemm(compare_case *c, float *const *b) {
-  apus_gemm_run(&c->gemm, b[0], b[1], NULL, APUS_ACTIVATION_NONE, b[2], c->scratch);
-}
-
-/* m, n, k, whether A and B are transposed */
 compare_case *compare_gemm(const int64_t *n, apus_error *error) {
-  const int ta = n[3] != 0, tb = n[4] != 0;
-  const apus_gemm shape = {.m = n[0],
-                           .n = n[1],
-                           .k = n[2],
-                           .lda = ta ? n[0] : n[2],
-                           .ldb = tb ? n[2] : n[1],
-                           .ldc = n[1],
-                           .transpose_a = ta,
-                           .transpose_b = tb};
-  compare_case *c = calloc(1, sizeof *c);
-  c->run = run_gemm;
-  const apus_status status = apus_gemm_plan_make(&c->gemm, &shape, NULL, error);
-  c->implementation = apus_gemm_implementation_name(c->gemm.implementation);
-  return made(c, status, c->gemm.scratch_bytes);
+  const bench_shape line = shape_of("gemm", n);
+  const apus_gemm shape = call_gemm_shape(&line);
+  compare_case *c = begin(call_gemm);
+  gemm_call *call = &c->call.gemm;
+  const apus_status status = apus_gemm_plan_make(&call->plan, &shape, NULL, error);
+  c->implementation = apus_gemm_implementation_name(call->plan.implementation);
+  c->members[0] = &call->a, c->members[1] = &call->b, c->members[2] = &call->c;
+  call->scratch = memory(c, call->plan.scratch_bytes);
+  return made(c, status);
 }
 
 /* ---- OpenBLAS on its own threads, beside the first peer's products; the same sizes and buffers ----------------------- */
@@ -113,11 +109,12 @@ extern char *openblas_get_config(void);
 extern char *openblas_get_corename(void);
 enum { ROW_MAJOR = 101, NO_TRANSPOSE = 111, TRANSPOSE = 112 };
 
-static void run_openblas(compare_case *c, float *const *b) {
-  const apus_gemm *s = &c->gemm.shape;
+static void run_openblas(void *context) {
+  const gemm_call *call = context;
+  const apus_gemm *s = &call->plan.shape;
   openblas_set_num_threads(apus_thread_count());
   cblas_sgemm(ROW_MAJOR, s->transpose_a ? TRANSPOSE : NO_TRANSPOSE, s->transpose_b ? TRANSPOSE : NO_TRANSPOSE, (int)s->m,
-              (int)s->n, (int)s->k, 1, b[0], (int)s->lda, b[1], (int)s->ldb, 0, b[2], (int)s->ldc);
+              (int)s->n, (int)s->k, 1, call->a, (int)s->lda, call->b, (int)s->ldb, 0, call->c, (int)s->ldc);
   openblas_set_num_threads(1); /* as the library has it */
 }
 
@@ -142,182 +139,137 @@ compare_case *compare_openblas(const int64_t *n, apus_error *error) {
 const char *compare_openblas_version(void) { return ""; }
 #endif
 
-#define EPSILON 1e-5
-
 /* ---- batch norm and ReLU: x, gamma, beta, y; backward: x, gamma, beta, dy, dx, dgamma, dbeta ------------------------- */
 
-static void statistics(compare_case *c, const float *x) {
-  apus_batch_norm_statistics(&c->norm, x, EPSILON, c->vectors[0], c->vectors[5], c->vectors[1], c->vectors[4], c->scratch);
-}
-
-static void run_norm_forward(compare_case *c, float *const *b) {
-  statistics(c, b[0]);
-  apus_batch_norm_fold(c->norm.channels, c->vectors[5], c->vectors[4], b[1], b[2], c->vectors[2], c->vectors[3]);
-  const apus_batch_norm_map map = {c->vectors[0], c->vectors[2], c->vectors[3], NULL, APUS_ACTIVATION_RELU};
-  apus_batch_norm_apply(&c->norm, b[0], &map, b[3]);
-}
-
 /* scale and shift instead of y: the mask comes from x. */
-static void run_norm_backward(compare_case *c, float *const *b) {
-  apus_batch_norm_fold(c->norm.channels, c->vectors[5], c->vectors[4], b[1], b[2], c->vectors[2], c->vectors[3]);
-  const apus_batch_norm_backward_arguments arguments = {.x = b[0],
-                                                        .dy = b[3],
-                                                        .mean = c->vectors[0],
-                                                        .mean_rest = c->vectors[5],
-                                                        .inverse_deviation = c->vectors[4],
-                                                        .scale = c->vectors[2],
-                                                        .shift = c->vectors[3],
-                                                        .gamma = b[1],
-                                                        .epsilon = EPSILON,
-                                                        .activation = APUS_ACTIVATION_RELU,
-                                                        .dx = b[4],
-                                                        .dgamma = b[5],
-                                                        .dbeta = b[6]};
-  apus_batch_norm_backward(&c->norm, &arguments, c->scratch);
+static void run_batch_norm_backward(void *call) {
+  call_batch_norm_fold(call);
+  call_batch_norm_backward(call);
 }
 
 /* rows, channels. Backward takes the statistics of x: a training step has them from the forward pass. */
 compare_case *compare_batch_norm(const int64_t *n, int backward, const float *x, apus_error *error) {
-  compare_case *c = calloc(1, sizeof *c);
-  c->run = backward ? run_norm_backward : run_norm_forward;
-  c->implementation = "";
-  const apus_status status = apus_batch_norm_plan_make(&c->norm, n[0], n[1], error);
-  for (int i = 0; i < 6; i++)
-    c->vectors[i] = apus_alloc((size_t)n[1] * sizeof(float));
-  c = made(c, status, c->norm.scratch_bytes);
-  if (c && backward)
-    statistics(c, x);
+  compare_case *c = begin(backward ? run_batch_norm_backward : call_batch_norm_forward);
+  batch_norm_call *call = &c->call.batch_norm;
+  const size_t bytes = (size_t)n[1] * sizeof(float);
+  const apus_status status = apus_batch_norm_plan_make(&call->plan, n[0], n[1], error);
+  call->epsilon = EPSILON, call->activation = APUS_ACTIVATION_RELU;
+  call->mean = call->out_mean = memory(c, bytes);
+  call->rest = call->out_rest = memory(c, bytes);
+  call->inverse = call->out_inverse = memory(c, bytes);
+  call->scale = call->out_scale = memory(c, bytes);
+  call->shift = call->out_shift = memory(c, bytes);
+  call->out_variance = memory(c, bytes);
+  c->members[0] = &call->x, c->members[1] = &call->gamma, c->members[2] = &call->beta;
+  c->members[3] = backward ? (void *)&call->dy : &call->out;
+  if (backward)
+    c->members[4] = &call->out, c->members[5] = &call->dgamma, c->members[6] = &call->dbeta;
+  call->scratch = memory(c, call->plan.scratch_bytes);
+  c = made(c, status);
+  if (c && backward) {
+    call->x = x;
+    call_batch_norm_statistics(call);
+  }
   return c;
 }
 
 /* ---- group norm and ReLU: x, gamma, beta, y; backward: x, gamma, beta, dy, dx, dgamma, dbeta ------------------------- */
 
-static void run_group_forward(compare_case *c, float *const *b) {
-  const apus_group_norm_forward_arguments arguments = {.x = b[0],
-                                                       .gamma = b[1],
-                                                       .beta = b[2],
-                                                       .epsilon = EPSILON,
-                                                       .activation = APUS_ACTIVATION_RELU,
-                                                       .y = b[3],
-                                                       .mean = c->vectors[0],
-                                                       .mean_rest = c->vectors[2],
-                                                       .inverse_deviation = c->vectors[1]};
-  apus_group_norm_forward(&c->group, &arguments, c->scratch);
-}
-
-static void run_group_backward(compare_case *c, float *const *b) {
-  const apus_group_norm_backward_arguments arguments = {.x = b[0],
-                                                        .dy = b[3],
-                                                        .mean = c->vectors[0],
-                                                        .mean_rest = c->vectors[2],
-                                                        .inverse_deviation = c->vectors[1],
-                                                        .gamma = b[1],
-                                                        .beta = b[2],
-                                                        .epsilon = EPSILON,
-                                                        .activation = APUS_ACTIVATION_RELU,
-                                                        .dx = b[4],
-                                                        .dgamma = b[5],
-                                                        .dbeta = b[6]};
-  apus_group_norm_backward(&c->group, &arguments, c->scratch);
-}
-
 /* batch, positions, channels, groups. Backward takes the statistics of x. */
 compare_case *compare_group_norm(const int64_t *n, int backward, const float *x, apus_error *error) {
-  compare_case *c = calloc(1, sizeof *c);
-  c->run = backward ? run_group_backward : run_group_forward;
-  c->implementation = "";
-  const apus_status status = apus_group_norm_plan_make(&c->group, n[0], n[1], n[2], n[3], error);
-  for (int i = 0; i < 3; i++)
-    c->vectors[i] = apus_alloc((size_t)(n[0] * n[3]) * sizeof(float));
-  c = made(c, status, c->group.scratch_bytes);
-  float *y = c && backward ? apus_alloc((size_t)(n[0] * n[1] * n[2]) * sizeof(float)) : NULL;
-  const apus_group_norm_forward_arguments arguments = {.x = x,
-                                                       .epsilon = EPSILON,
-                                                       .y = y,
-                                                       .mean = c ? c->vectors[0] : NULL,
-                                                       .mean_rest = c ? c->vectors[2] : NULL,
-                                                       .inverse_deviation = c ? c->vectors[1] : NULL};
-  if (y)
-    apus_group_norm_forward(&c->group, &arguments, c->scratch);
-  apus_free(y);
+  compare_case *c = begin(backward ? call_group_norm_backward : call_group_norm_forward);
+  group_norm_call *call = &c->call.group_norm;
+  const size_t bytes = (size_t)(n[0] * n[3]) * sizeof(float);
+  const apus_status status = apus_group_norm_plan_make(&call->plan, n[0], n[1], n[2], n[3], error);
+  call->epsilon = EPSILON;
+  call->mean = call->out_mean = memory(c, bytes);
+  call->rest = call->out_rest = memory(c, bytes);
+  call->inverse = call->out_inverse = memory(c, bytes);
+  c->members[0] = &call->x, c->members[1] = &call->gamma, c->members[2] = &call->beta;
+  c->members[3] = backward ? (void *)&call->dy : &call->out;
+  if (backward)
+    c->members[4] = &call->out, c->members[5] = &call->dgamma, c->members[6] = &call->dbeta;
+  call->scratch = memory(c, call->plan.scratch_bytes);
+  c = made(c, status);
+  if (!c)
+    return NULL;
+  if (backward) { /* y is of no interest */
+    call->x = x;
+    call->out = apus_alloc((size_t)(n[0] * n[1] * n[2]) * sizeof(float));
+    call_group_norm_forward(call);
+    apus_free(call->out);
+  }
+  call->activation = APUS_ACTIVATION_RELU;
   return c;
 }
 
 /* ---- local response norm: x, y; backward: x, dy, dx ----------------------------------------------------------------- */
 
-static void run_local_forward(compare_case *c, float *const *b) {
-  apus_local_response_norm_forward(&c->local, b[0], b[1], c->scratch);
-}
-
-static void run_local_backward(compare_case *c, float *const *b) {
-  apus_local_response_norm_backward(&c->local, b[0], b[1], b[2], c->scratch);
-}
-
-/* rows, channels, size; AlexNet's other numbers */
 compare_case *compare_local_response_norm(const int64_t *n, int backward, apus_error *error) {
-  compare_case *c = calloc(1, sizeof *c);
-  c->run = backward ? run_local_backward : run_local_forward;
-  c->implementation = "";
-  const apus_status status = apus_local_response_norm_plan_make(&c->local, n[0], n[1], n[2], 5e-4f, 0.75f, 2, error);
-  return made(c, status, c->local.scratch_bytes);
+  compare_case *c = begin(backward ? call_local_response_norm_backward : call_local_response_norm_forward);
+  local_response_norm_call *call = &c->call.response;
+  const bench_shape line = shape_of("local_response_norm", n);
+  const apus_status status = call_local_response_norm_plan(call, &line, error);
+  c->members[0] = &call->x;
+  c->members[1] = backward ? (void *)&call->dy : &call->out;
+  c->members[2] = backward ? &call->out : NULL;
+  call->scratch = memory(c, call->plan.scratch_bytes);
+  return made(c, status);
 }
 
 /* ---- max pooling: x, y; backward: dy, dx -------------------------------------------------------------------------- */
 
-static void run_max_forward(compare_case *c, float *const *b) { apus_max_pool2d_forward(&c->pool2d, b[0], b[1], c->mask); }
-static void run_max_backward(compare_case *c, float *const *b) { apus_max_pool2d_backward(&c->pool2d, b[0], c->mask, b[1]); }
-
-/* batch, height = width, channels, kernel, stride, padding */
 compare_case *compare_max_pool2d(const int64_t *n, int backward, const float *x, apus_error *error) {
-  const apus_pool2d shape = {.batch = n[0],
-                             .height = n[1],
-                             .width = n[1],
-                             .channels = n[2],
-                             .kernel_h = n[3],
-                             .kernel_w = n[3],
-                             .stride_h = n[4],
-                             .stride_w = n[4],
-                             .pad_top = n[5],
-                             .pad_left = n[5],
-                             .pad_bottom = n[5],
-                             .pad_right = n[5]};
-  compare_case *c = calloc(1, sizeof *c);
-  c->run = backward ? run_max_backward : run_max_forward;
-  c->implementation = "";
-  const apus_status status = apus_pool2d_plan_make(&c->pool2d, &shape, error);
-  const size_t outputs = (size_t)(n[0] * c->pool2d.out_h * c->pool2d.out_w * n[2]);
-  c->mask = apus_alloc(outputs);
-  c = made(c, status, backward ? outputs * sizeof(float) : 0);
-  if (c && backward) /* for the mask; y is of no interest */
-    apus_max_pool2d_forward(&c->pool2d, x, c->scratch, c->mask);
+  const bench_shape line = shape_of("max_pool2d", n);
+  const apus_pool2d shape = call_pool2d_shape(&line);
+  compare_case *c = begin(backward ? call_max_pool2d_backward : call_max_pool2d_forward);
+  pool2d_call *call = &c->call.pool2d;
+  const apus_status status = apus_pool2d_plan_make(&call->plan, &shape, error);
+  const size_t outputs = (size_t)(shape.batch * call->plan.out_h * call->plan.out_w * shape.channels);
+  c->members[0] = backward ? &call->dy : &call->x;
+  c->members[1] = &call->out;
+  call->mask = call->out_mask = memory(c, outputs * (size_t)call->plan.mask_bytes);
+  c = made(c, status);
+  if (c && backward) { /* for the mask; y is of no interest */
+    call->x = x;
+    call->out = apus_alloc(outputs * sizeof(float));
+    call_max_pool2d_forward(call);
+    apus_free(call->out);
+  }
   return c;
 }
 
 /* ---- activation functions: x, y; backward: x or y as the function reads, dy, dx ------------------------------------- */
 
-static void run_function_forward(compare_case *c, float *const *b) {
-  apus_nonlinearity_forward(c->function, c->count, c->parameter, 0, b[0], b[1]);
+static void run_function_forward(void *context) {
+  const activation_call *call = context;
+  apus_nonlinearity_forward(call->function, call->count, call->parameter, 0, call->v, call->out);
 }
 
-static void run_function_backward(compare_case *c, float *const *b) {
-  apus_nonlinearity_backward(c->function, c->count, c->parameter, 0, b[0], b[1], b[2]);
+static void run_function_backward(void *context) {
+  const activation_call *call = context;
+  apus_nonlinearity_backward(call->function, call->count, call->parameter, 0, call->v, call->dy, call->out);
 }
 
 /* apus_nonlinearity, elements, the parameter in thousandths */
 compare_case *compare_activation(const int64_t *n, int backward, apus_error *error) {
   (void)error;
-  compare_case *c = calloc(1, sizeof *c);
-  c->run = backward ? run_function_backward : run_function_forward;
-  c->implementation = "";
-  c->function = (apus_nonlinearity)n[0];
-  c->count = n[1];
-  c->parameter = (float)n[2] / 1000;
-  return made(c, APUS_OK, 0);
+  compare_case *c = begin(backward ? run_function_backward : run_function_forward);
+  activation_call *call = &c->call.activation;
+  *call = (activation_call){.function = (apus_nonlinearity)n[0], .count = n[1], .parameter = (float)n[2] / 1000};
+  c->members[0] = &call->v;
+  c->members[1] = backward ? (void *)&call->dy : &call->out;
+  c->members[2] = backward ? &call->out : NULL;
+  return c;
 }
 
 /* ---- all ------------------------------------------------------------------------------------------------------------ */
 
-void compare_run(compare_case *c, float *const *buffers) { c->run(c, buffers); }
+void compare_run(compare_case *c, float *const *buffers) {
+  for (int i = 0; i < MOST_BUFFERS && c->members[i]; i++)
+    memcpy(c->members[i], &buffers[i], sizeof buffers[i]);
+  c->run(&c->call);
+}
 const char *compare_implementation(const compare_case *c) { return c->implementation; }
 void compare_threads(int count) { apus_thread_count_set(count); }
 

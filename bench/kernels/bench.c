@@ -8,53 +8,30 @@
 
 static const struct {
   const char *operation;
-  int sizes;
   void (*run)(const bench_shape *shape);
 } operations[] = {
-    {"conv2d", 9, bench_conv2d},
-    {"gemm", 5, bench_gemm},
-    {"max_pool2d", 6, bench_pool2d},
-    {"average_pool2d", 6, bench_pool2d},
-    {"batch_norm", 2, bench_batch_norm},
-    {"group_norm", 4, bench_group_norm},
-    {"local_response_norm", 3, bench_local_response_norm},
-    {"activation", 2, bench_activation},
-    {"loss", 2, bench_loss},
-    {"sgd", 1, bench_optimizer},
-    {"adam", 1, bench_optimizer},
-    {"rmsprop", 1, bench_optimizer},
-    {"adagrad", 1, bench_optimizer},
-    {"sign", 1, bench_optimizer},
-    {"ascent", 1, bench_optimizer},
-    {"gradient", 2, bench_gradient},
-    {"elementwise", 1, bench_elementwise},
-    {"resample", 5, bench_resample},
+    {"conv2d", bench_conv2d},
+    {"gemm", bench_gemm},
+    {"max_pool2d", bench_pool2d},
+    {"average_pool2d", bench_pool2d},
+    {"batch_norm", bench_batch_norm},
+    {"group_norm", bench_group_norm},
+    {"local_response_norm", bench_local_response_norm},
+    {"activation", bench_activation},
+    {"loss", bench_loss},
+    {"sgd", bench_optimizer},
+    {"adam", bench_optimizer},
+    {"rmsprop", bench_optimizer},
+    {"adagrad", bench_optimizer},
+    {"sign", bench_optimizer},
+    {"ascent", bench_optimizer},
+    {"gradient", bench_gradient},
+    {"elementwise", bench_elementwise},
+    {"resample", bench_resample},
 };
 enum { operation_count = sizeof operations / sizeof operations[0] };
 
 /* ---- the table of shapes ---------------------------------------------------------------------------------------- */
-
-/* A name and whole numbers a line; # begins a comment. 0 where the line holds nothing, −1 where it is wrong. */
-static int parse(char *line, bench_shape *shape) {
-  memset(shape, 0, sizeof *shape);
-  line[strcspn(line, "#\n")] = 0;
-  char *word = strtok(line, " \t");
-  if (!word)
-    return 0;
-  snprintf(shape->operation, sizeof shape->operation, "%s", word);
-  if (!(word = strtok(NULL, " \t")))
-    return -1;
-  snprintf(shape->name, sizeof shape->name, "%s", word);
-  while ((word = strtok(NULL, " \t"))) {
-    char *end;
-    if (shape->sizes == BENCH_SIZES)
-      return -1;
-    shape->size[shape->sizes++] = strtoll(word, &end, 10);
-    if (*end)
-      return -1;
-  }
-  return 1;
-}
 
 /* On one thread, on two, … on all. */
 static void run_scaling(const bench_shape *shape, void (*run)(const bench_shape *shape)) {
@@ -66,49 +43,36 @@ static void run_scaling(const bench_shape *shape, void (*run)(const bench_shape 
   }
 }
 
+/* 1 where the shape was chosen. */
 static int run_shape(const bench_shape *shape) {
-  for (int i = 0; i < operation_count; i++) {
-    if (strcmp(shape->operation, operations[i].operation) != 0)
-      continue;
-    if (shape->sizes != operations[i].sizes)
-      return -1;
-    if ((bench_chosen.operation && strcmp(bench_chosen.operation, shape->operation) != 0) ||
-        (bench_chosen.name && !strstr(shape->name, bench_chosen.name)))
-      return 0;
-    if (bench_chosen.scaling)
-      run_scaling(shape, operations[i].run);
-    else
-      operations[i].run(shape);
-    bench_free_all();
-    return 1;
-  }
-  return -1;
+  if ((bench_chosen.operation && strcmp(bench_chosen.operation, shape->operation) != 0) ||
+      (bench_chosen.name && !strstr(shape->name, bench_chosen.name)))
+    return 0;
+  int i = 0;
+  while (strcmp(shape->operation, operations[i].operation) != 0) /* the table's reader knows no others */
+    i++;
+  if (bench_chosen.scaling)
+    run_scaling(shape, operations[i].run);
+  else
+    operations[i].run(shape);
+  bench_free_all();
+  return 1;
 }
 
 static int run_table(void) {
-  FILE *file = fopen(bench_chosen.shapes, "r");
-  if (!file) {
-    fprintf(stderr, "apus-bench: cannot read %s\n", bench_chosen.shapes);
+  shape_table table;
+  char error[512];
+  if (!shape_table_read(&table, bench_chosen.shapes, error, sizeof error)) {
+    fprintf(stderr, "apus-bench: %s\n", error);
     return 1;
   }
-  char line[256];
-  int number = 0, run = 0, wrong = 0;
-  while (!wrong && fgets(line, sizeof line, file)) {
-    bench_shape shape;
-    number++;
-    int parsed = parse(line, &shape), result = parsed == 1 ? run_shape(&shape) : parsed;
-    if (result < 0) {
-      fprintf(stderr, "apus-bench: %s:%d: no operation with these sizes\n", bench_chosen.shapes, number);
-      wrong = 1;
-    }
-    run += result == 1;
-  }
-  fclose(file);
-  if (!wrong && run == 0) {
+  int run = 0;
+  for (int i = 0; i < table.count; i++)
+    run += run_shape(&table.lines[i]);
+  shape_table_free(&table);
+  if (run == 0)
     fprintf(stderr, "apus-bench: no shape was chosen\n");
-    return 1;
-  }
-  return wrong;
+  return run == 0;
 }
 
 /* ---- the program ------------------------------------------------------------------------------------------------ */

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "apus/apus.h"
+#include "calls.h"
 
 /* The kernels' times over the shapes of shapes.txt: median, arithmetic rate or bandwidth, and the implementation chosen.
  * `apus-bench` and `apus-check --bench` are this. */
@@ -13,15 +13,6 @@
 int bench_main(int argc, char **argv);
 
 /* ---- for the families ------------------------------------------------------------------------------------------- */
-
-enum { BENCH_SIZES = 9 };
-
-/* A line of the table of shapes. */
-typedef struct bench_shape {
-  char operation[24], name[40];
-  int64_t size[BENCH_SIZES];
-  int sizes;
-} bench_shape;
 
 typedef struct bench_options {
   const char *shapes;    /* path of the table */

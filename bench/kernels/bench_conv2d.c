@@ -5,49 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef struct conv2d_call {
-  apus_conv2d_plan plan;
-  const float *x, *w, *dy;
-  const apus_conv2d_epilogue *epilogue;
-  float *out;
-  void *scratch;
-} conv2d_call;
-
-static void forward(void *context) {
-  conv2d_call *call = context;
-  apus_conv2d_forward(&call->plan, call->x, call->w, call->epilogue, call->out, call->scratch);
-}
-
-static void backward_data(void *context) {
-  conv2d_call *call = context;
-  apus_conv2d_backward_data(&call->plan, call->dy, call->w, call->out, call->scratch);
-}
-
-static void backward_weights(void *context) {
-  conv2d_call *call = context;
-  apus_conv2d_backward_weights(&call->plan, call->x, call->dy, call->out, call->scratch);
-}
-
-/* batch, in channels, height = width, out channels, kernel, stride, padding, dilation, groups */
-static apus_conv2d conv2d_of(const int64_t *n) {
-  return (apus_conv2d){.batch = n[0],
-                       .height = n[2],
-                       .width = n[2],
-                       .in_channels = n[1],
-                       .out_channels = n[3],
-                       .kernel_h = n[4],
-                       .kernel_w = n[4],
-                       .stride_h = n[5],
-                       .stride_w = n[5],
-                       .dilation_h = n[7],
-                       .dilation_w = n[7],
-                       .pad_top = n[6],
-                       .pad_left = n[6],
-                       .pad_bottom = n[6],
-                       .pad_right = n[6],
-                       .groups = n[8]};
-}
-
 /* Pairs of an output position and a kernel tap along one axis whose pixel lies in the image. */
 static int64_t pairs_inside(int64_t out_size, int64_t kernel, int64_t size, int64_t stride, int64_t dilation, int64_t before) {
   int64_t pairs = 0;
@@ -84,7 +41,7 @@ bench_work bench_conv2d_work(const apus_conv2d_plan *plan, double bytes) {
 }
 
 /* Times every implementation but the reference and notes the quickest. */
-static void tune(const bench_shape *shape, conv2d_call *call, const apus_conv2d *s, int pass, const char *name, bench_body body) {
+static void tune(const bench_shape *shape, conv2d_call *call, const apus_conv2d *s, int pass, const char *name) {
   double quickest = 0;
   char key[512];
   int best = -1;
@@ -93,7 +50,7 @@ static void tune(const bench_shape *shape, conv2d_call *call, const apus_conv2d 
       continue;
     apus_conv2d_tune_key(&call->plan, key, sizeof key);
     call->scratch = bench_bytes(call->plan.scratch_bytes);
-    double seconds = bench_median_seconds(body, call, bench_chosen.seconds);
+    double seconds = bench_median_seconds(call_conv2d, call, bench_chosen.seconds);
     if (best < 0 || seconds < quickest) {
       quickest = seconds;
       best = i;
@@ -118,7 +75,7 @@ static void read_im2col(void *context, float *result) {
 }
 
 /* im2col as a peer of the plan's choice: on the same data, in alternating blocks. 0 where it declines or is the choice itself. */
-static int im2col_peer(const conv2d_call *ours, int64_t count, bench_body body, conv2d_call *call, bench_peer *peer) {
+static int im2col_peer(const conv2d_call *ours, int64_t count, conv2d_call *call, bench_peer *peer) {
   *call = *ours;
   if (ours->plan.implementation == APUS_CONV2D_IM2COL ||
       apus_conv2d_plan_force(&call->plan, ours->plan.pass, &ours->plan.shape, &ours->plan.options, APUS_CONV2D_IM2COL, NULL) !=
@@ -126,16 +83,13 @@ static int im2col_peer(const conv2d_call *ours, int64_t count, bench_body body, 
     return 0;
   call->out = bench_floats(count);
   call->scratch = bench_bytes(call->plan.scratch_bytes);
-  *peer = (bench_peer){.implementation = "im2col", .run = body, .context = call, .read = read_im2col};
+  *peer = (bench_peer){.implementation = "im2col", .run = call_conv2d, .context = call, .read = read_im2col};
   return 1;
 }
 
 void bench_conv2d(const bench_shape *shape) {
-  static const struct {
-    const char *name;
-    bench_body body;
-  } passes[] = {{"forward", forward}, {"backward_data", backward_data}, {"backward_weights", backward_weights}};
-  apus_conv2d s = conv2d_of(shape->size);
+  static const char *const passes[] = {"forward", "backward_data", "backward_weights"};
+  apus_conv2d s = call_conv2d_shape(shape);
   apus_error error;
   int64_t out_h, out_w;
   if (apus_conv2d_output_size(&s, &out_h, &out_w, &error) != APUS_OK) {
@@ -150,7 +104,7 @@ void bench_conv2d(const bench_shape *shape) {
   const double bytes = 4.0 * (double)(x_count + y_count + w_count);
   for (int pass = 0; bench_chosen.tune && pass < 3; pass++) {
     conv2d_call call = {.x = x, .w = w, .dy = dy, .out = outputs[pass]};
-    tune(shape, &call, &s, pass, passes[pass].name, passes[pass].body);
+    tune(shape, &call, &s, pass, passes[pass]);
   }
   for (int pass = 0; !bench_chosen.tune && pass < 3; pass++)
     for (int i = -1; i < APUS_CONV2D_IMPLEMENTATIONS; i++) {
@@ -167,10 +121,10 @@ void bench_conv2d(const bench_shape *shape) {
       bench_peer peers[BENCH_MOST_PEERS];
       conv2d_call im2col;
       int peer_count = bench_chosen.peer     ? bench_peer_conv2d(&call.plan, x, w, dy, peers)
-                       : bench_chosen.im2col ? im2col_peer(&call, counts[pass], passes[pass].body, &im2col, peers)
+                       : bench_chosen.im2col ? im2col_peer(&call, counts[pass], &im2col, peers)
                                              : 0;
-      bench_time_against(shape, passes[pass].name, apus_conv2d_implementation_name(call.plan.implementation),
-                         bench_conv2d_work(&call.plan, bytes), passes[pass].body, &call, outputs[pass], counts[pass], 1e-4, peers,
+      bench_time_against(shape, passes[pass], apus_conv2d_implementation_name(call.plan.implementation),
+                         bench_conv2d_work(&call.plan, bytes), call_conv2d, &call, outputs[pass], counts[pass], 1e-4, peers,
                          peer_count);
       bench_peer_free_all();
     }

@@ -189,8 +189,8 @@ static double speedup_of(const measurement *m) {
     double seconds;
   } on_one[MOST];
   static int count;
-  static char name[80];
-  char now[80];
+  static char name[128];
+  char now[128];
   snprintf(now, sizeof now, "%s %s", m->shape->operation, m->shape->name);
   if (strcmp(name, now) != 0) {
     strcpy(name, now);

@@ -41,8 +41,8 @@ extension Tensor {
   @available(*, unavailable, renamed: "argmax(axis:)")
   public func argmax(_ first: Int = 0, dim: Int = 0, keepdim: Bool = false) -> Tensor { fatalError("unavailable") }
 
-  /// PyTorch's method: write `softmax(x)`, over the last axis.
-  @available(*, unavailable, message: "softmax(x), over the last axis")
+  /// PyTorch's method: write `softmax(x)`, over the last axis, or `softmax(x, axis: 1)`.
+  @available(*, unavailable, message: "softmax(x), over the last axis, or softmax(x, axis: 1)")
   public func softmax(_ first: Int = 0, dim: Int = 0, axis: Int = 0) -> Tensor { fatalError("unavailable") }
 
   // swift-format-ignore: AlwaysUseLowerCamelCase

@@ -4,6 +4,6 @@
 @available(*, unavailable, message: "leave it out: nothing is recorded outside of valueWithGradients")
 public func noGrad<Result>(_ body: () throws -> Result) rethrows -> Result { fatalError("unavailable") }
 
-/// Softmax goes over the last axis, that of the classes.
-@available(*, unavailable, message: "softmax(x) goes over the last axis; for another, transpose it to the end")
+/// PyTorch's name of the axis; the last one, that of the classes, where none is given.
+@available(*, unavailable, renamed: "softmax(_:axis:)")
 public func softmax(_ x: Tensor, dim: Int) -> Tensor { fatalError("unavailable") }

@@ -70,7 +70,7 @@ extension AveragePool2D {
 
 extension Softmax {
   /// It goes over the last axis, that of the classes.
-  @available(*, unavailable, message: "Softmax() goes over the last axis, that of the classes")
+  @available(*, unavailable, renamed: "init(axis:)")
   public init(dim: Int) { fatalError("unavailable") }
 }
 

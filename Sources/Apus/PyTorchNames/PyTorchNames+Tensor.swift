@@ -33,12 +33,12 @@ extension Tensor {
   @available(*, unavailable, renamed: "transposed()")
   public var T: Tensor { fatalError("unavailable") }
 
-  /// PyTorch's way to an axis of size 1.
-  @available(*, unavailable, message: "a vector becomes a column by x.reshaped(-1, 1), a row by x.reshaped(1, -1)")
+  /// PyTorch's name of `unsqueezed`.
+  @available(*, unavailable, renamed: "unsqueezed(_:)")
   public func unsqueeze(_ axis: Int) -> Tensor { fatalError("unavailable") }
 
-  /// PyTorch's way to be rid of axes of size 1.
-  @available(*, unavailable, message: "x.reshaped(-1) makes a vector, x.reshaped(2, 3) any other shape")
+  /// PyTorch's name of `squeezed`.
+  @available(*, unavailable, renamed: "squeezed(_:)")
   public func squeeze(_ axis: Int = 0) -> Tensor { fatalError("unavailable") }
 
   /// PyTorch's name of `array(of:)`.

@@ -23,6 +23,17 @@ struct ModelSource {
   /// Whether there is something of that name, so that it is not meant as the name of a network.
   static func exists(_ argument: String) -> Bool { FileManager.default.fileExists(atPath: argument) }
 
+  /// The path of the ONNX file that is meant: a file of that extension, or that of a folder that `apus import` made; `nil` for
+  /// anything else.
+  static func onnxFile(_ argument: String) -> String? {
+    if argument.hasSuffix(".onnx") { return argument }
+    let inFolder = argument + "/" + onnxName
+    return FileManager.default.fileExists(atPath: inFolder) ? inFolder : nil
+  }
+
+  /// The file in a folder that `apus import` made.
+  static let onnxName = "model.onnx"
+
   /// The model with its weights.
   func read() throws -> TrainedModel {
     try check()

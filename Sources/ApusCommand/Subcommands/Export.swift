@@ -31,7 +31,7 @@ struct Export: ParsableCommand {
     completion: .file())
   var weights: String?
 
-  @OptionGroup var names: PrefixOption
+  @OptionGroup var names: NameOptions
 
   @Option(
     parsing: .unconditional,
@@ -110,7 +110,7 @@ struct Export: ParsableCommand {
     let model: any Layer
     var notes: [String] = []
     if let weights {
-      let file = try WeightsFile.read(weights, prefix: names.prefix)
+      let file = try names.read(weights)
       if input == nil, let channels = try NetworkCatalogue.channels(of: source, in: file) { shape[2] = channels }
       let loaded = try NetworkCatalogue.make(source, weights: file, input: Shape([1] + shape), classes: classes)
       model = loaded.model

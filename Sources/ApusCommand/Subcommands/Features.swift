@@ -20,7 +20,7 @@ struct Features: ParsableCommand {
   @Option(help: "Weights for the network: a safetensors, npz or PyTorch file, or a run.", completion: .file())
   var weights: String?
 
-  @OptionGroup var names: PrefixOption
+  @OptionGroup var names: NameOptions
 
   @Option(
     help: "A .npy file [N, H, W, C]: bytes, which are normalized as the training data were, or normalized float32.",
@@ -54,7 +54,7 @@ struct Features: ParsableCommand {
   }
 
   func run() throws {
-    let file = try weights.map { try WeightsFile.read($0, prefix: names.prefix) }
+    let file = try weights.map { try names.read($0) }
     let source = try Source(network, weights: file, batch: input.map { try Npy.read($0) })
     let batch = try input.map { try normalized(Npy.read($0), source, $0) } ?? read(images, source)
     let extractor = try FeatureExtractor(source.model, at: at, input: Shape(batch.shape.dropFirst()))

@@ -4,26 +4,45 @@ import ArgumentParser
 /// `apus forward NETWORK --weights FILE --input X.npy --output Y.npy`: a network's output for given numbers, to compare it with others.
 struct Forward: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Compute a network's output with the weights of a file.",
+    abstract: "Compute a network's output with the weights of a file, or that of an ONNX file.",
     discussion: """
+      apus forward vgg16 --weights vgg16.pth --input x.npy --output logits.npy
+      apus forward model.onnx --input x.npy --output y.npy
+
       Loading is strict: every tensor must be there with its shape, and no other. A file that does not state its layout is \
       read as PyTorch's.
       """)
 
-  @Argument(help: "The network; apus zoo lists them.")
+  @Argument(
+    help: ArgumentHelp(
+      "The network, which apus zoo lists, or an ONNX file or a folder that apus import made of one.",
+      valueName: "network|model.onnx"), completion: .file())
   var network: String
 
-  @Option(help: "Weights: a safetensors, npz or PyTorch file, or a run.", completion: .file())
-  var weights: String
+  @Option(help: "Weights for a network: a safetensors, npz or PyTorch file, or a run.", completion: .file())
+  var weights: String?
 
-  @OptionGroup var names: PrefixOption
+  @OptionGroup var names: NameOptions
+
+  @OptionGroup var features: FlattenedOption
 
   @Option(help: "A .npy file with a batch, [N, H, W, C].", completion: .file())
   var input: String
 
   @Option(
-    name: [.long, .short], help: "The .npy file to write the output to, logits [N, classes].", completion: .file())
+    name: [.long, .short],
+    help: """
+      The .npy file to write the output to, logits [N, classes]. Of an ONNX file with several outputs each goes to a file with its \
+      name before the extension.
+      """, completion: .file())
   var output: String
+
+  @Option(
+    help: """
+      Order of the axes of images in .npy files, for an ONNX file: nhwc, as everywhere here, or nchw, as most ONNX files have them. \
+      (default: nhwc)
+      """, transform: OptionValue.oneOf(ImageLayout.allCases, default: .nhwc))
+  var layout: ImageLayout?
 
   @Option(
     parsing: .unconditional,
@@ -58,6 +77,8 @@ struct Forward: ParsableCommand {
 
   @OptionGroup var threads: ThreadOptions
 
+  enum ImageLayout: String, CaseIterable { case nhwc, nchw }
+
   private struct Result: Encodable {
     /// What `--rounding` found: how often float64 decides otherwise at ReLUs and maxima, and the largest errors of gradients.
     struct Rounding: Encodable {
@@ -84,9 +105,13 @@ struct Forward: ParsableCommand {
   }
 
   func run() throws {
-    let images = try batch()
-    let file = try WeightsFile.read(weights, prefix: names.prefix)
-    let (model, receipt) = try NetworkCatalogue.make(network, weights: file, input: images.shape, classes: classes)
+    if try runsFile() { return }
+    guard let weights else { throw ValidationError("Missing expected argument '--weights <weights>'") }
+    if layout != nil { throw ValidationError("--layout applies only to ONNX files, and \(network) is a network") }
+    let images = try NumberFile.images(input)
+    let file = try names.read(weights)
+    let (model, receipt) = try NetworkCatalogue.make(
+      network, weights: file, input: images.shape, classes: classes, flattened: features.orders)
     let phase = training ? Phase(dropout: false, batchStatistics: true, updatesState: false) : .inference
     let plan = try model.plan(input: images.shape, phase: phase)
     let labels = try labels.map { try readLabels($0, count: images.shape[0], classes: plan.outputShape.last ?? 1) }
@@ -132,17 +157,6 @@ struct Forward: ParsableCommand {
       file: path, decisions: comparison.decisions, differing: comparison.differing,
       ownDecisions: comparison.gradients.map(\.ownDecisions).max() ?? 0,
       sameDecisions: comparison.gradients.map(\.sameDecisions).max() ?? 0)
-  }
-
-  private func batch() throws -> Tensor {
-    let images = try Npy.read(input)
-    if images.rank != 4 || images.elementCount == 0 {
-      throw FileError(input, found: "shape \(images.shape)", expected: "a batch of images, [N, H, W, C]")
-    }
-    if !images.scalarType.isFloatingPoint {
-      throw FileError(input, found: images.scalarType.rawValue, expected: "float32 or float64")
-    }
-    return images.cast(to: .float32)
   }
 
   private func readLabels(_ path: String, count: Int, classes: Int) throws -> Tensor {

@@ -8,6 +8,7 @@ struct Weights: ParsableCommand {
     discussion: """
       apus weights resnet20 runs/cifar/model.safetensors --to resnet20.safetensors   (for PyTorch's load_state_dict)
       apus weights vgg16 vgg16.pth --to vgg16.safetensors                            (from a pickle, which is not executed)
+      apus weights vgg16 vgg16.pth --input x.npy --compare logits.npy                (fails if PyTorch's logits differ)
 
       A file is known by its content, whatever its name. What a checkpoint puts before the names (state_dict.module.) is found and \
       removed; if it holds several sets of weights, --prefix says which.
@@ -25,7 +26,24 @@ struct Weights: ParsableCommand {
   @Option(help: "Layout of the written file: pytorch or apus. (default: pytorch)", transform: OptionValue.layout)
   var layout: WeightsFile.Layout?
 
-  @OptionGroup var names: PrefixOption
+  @OptionGroup var names: NameOptions
+
+  @OptionGroup var features: FlattenedOption
+
+  @Option(
+    help:
+      "A .npy file with the output that the original network makes of --input, to compare with: fails if they differ.",
+    completion: .file())
+  var compare: String?
+
+  @Option(help: "A .npy file with the batch of --compare, [N, H, W, C].", completion: .file())
+  var input: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "The largest difference that --compare allows, as a part of the largest number. (default: 1e-5)",
+    transform: OptionValue.number("of at least 0") { $0 >= 0 })
+  var tolerance: Double?
 
   @OptionGroup var form: JSONOption
 
@@ -51,15 +69,24 @@ struct Weights: ParsableCommand {
       /// The tensor, and its type in the file.
       var name, from: String
     }
+    /// The file's names that `--rename` changed.
+    var renamed: [Renaming]
+    struct Renaming: Encodable {
+      var from, to: String
+    }
     var counters, outside, skipped: [String]
+    /// What `--compare` found.
+    var largestError: Double?
     /// The file that was written.
     var to: String?
 
-    init(_ network: String, _ receipt: LoadReceipt, to: String?) {
+    init(_ network: String, _ receipt: LoadReceipt, _ largestError: Double?, to: String?) {
       (self.network, file) = (network, receipt.source)
       (layout, isLayoutRecorded, prefix) = (receipt.layout, receipt.isLayoutRecorded, receipt.prefix)
       matched = receipt.matched.map { Match(name: $0.name, path: $0.path, isTransposed: $0.change != .same) }
       converted = receipt.converted.map { Conversion(name: $0.name, from: $0.from) }
+      renamed = receipt.renamed.map { Renaming(from: $0.from, to: $0.to) }
+      self.largestError = largestError
       (counters, outside, skipped) = (receipt.counters, receipt.outside, receipt.skipped)
       self.to = to
     }
@@ -67,17 +94,30 @@ struct Weights: ParsableCommand {
 
   func validate() throws {
     if layout != nil && to == nil { throw ValidationError("--layout requires --to") }
+    if (compare == nil) != (input == nil) { throw ValidationError("--compare and --input go together") }
+    if tolerance != nil && compare == nil { throw ValidationError("--tolerance requires --compare") }
   }
 
   func run() throws {
-    let weights = try WeightsFile.read(file, prefix: names.prefix)
-    var input = try NetworkCatalogue.usualInput(of: network)
-    if let channels = try NetworkCatalogue.channels(of: network, in: weights) { input[2] = channels }
-    let batch = Shape([1] + input)
-    let (model, receipt) = try NetworkCatalogue.make(network, weights: weights, input: batch)
+    let weights = try names.read(file)
+    let images = try input.map { try NumberFile.images($0) }
+    var size = try NetworkCatalogue.usualInput(of: network)
+    if let channels = try NetworkCatalogue.channels(of: network, in: weights) { size[2] = channels }
+    let batch = images?.shape ?? Shape([1] + size)
+    let (model, receipt) = try NetworkCatalogue.make(
+      network, weights: weights, input: batch, flattened: features.orders)
     if !form.json { Terminal.printLine("\(receipt)") }
-    if let to { try model.save(weights: to, layout: layout ?? .pytorch, input: batch) }
-    if form.json { return Terminal.printLine(try JSONText.of(Result(network, receipt, to: to))) }
+    // Before anything is written: weights that compute something else are not to be used.
+    let comparison = try images.flatMap { images in
+      try compare.map { try model.compare(images, with: NumberFile.floats($0), tolerance: tolerance ?? 1e-5) }
+    }
+    if let to {
+      try model.save(weights: to, layout: layout ?? .pytorch, input: batch, flattened: features.orders)
+    }
+    if form.json {
+      return Terminal.printLine(try JSONText.of(Result(network, receipt, comparison?.largestError, to: to)))
+    }
+    if let comparison { Terminal.printLine("\(comparison)") }
     if let to { Terminal.printLine("written to \(to)") }
   }
 }

@@ -54,9 +54,13 @@ package func requireOption(
 
 extension Tensor {
   /// An element's indices along the axes, from its place in memory: 7 of a vector, [0, 3, 1] otherwise.
-  package func place(_ index: Int) -> String {
-    if rank <= 1 { return "\(index)" }
-    return "\(zip(shape.contiguousStrides, shape).map { stride, size in index / stride % size })"
+  package func place(_ index: Int) -> String { shape.place(index) }
+}
+
+extension Shape {
+  /// As a tensor's.
+  func place(_ index: Int) -> String {
+    count <= 1 ? "\(index)" : "\(zip(contiguousStrides, self).map { stride, size in index / stride % size })"
   }
 }
 

@@ -126,6 +126,29 @@ extension Tensor {
     }
   }
 
+  /// The larger of each element of a floating-point tensor and a number; the gradient of an equal element is the element's.
+  public static func maximum(_ x: Tensor, _ number: Double) -> Tensor {
+    x.requireFloatingPoint("Maximum")
+    return maximum(x, .full([], number, x.scalarType))
+  }
+
+  /// The smaller of each element of a floating-point tensor and a number; the gradient of an equal element is the element's.
+  public static func minimum(_ x: Tensor, _ number: Double) -> Tensor {
+    x.requireFloatingPoint("Minimum")
+    return minimum(x, .full([], number, x.scalarType))
+  }
+
+  static func powers(_ x: Tensor, _ exponent: Tensor) -> Tensor {
+    x.requireFloatingPoint("Power")
+    return combine(.power, "Power", x, exponent, savesOperands: true) { x, p, gradient, needs in
+      let (x, p, zero) = (x!, p!, Tensor.zeros([], gradient.scalarType))
+      let slope = needs[0] ? select(p .== 0, zero, p * powers(x, p - 1)) : nil
+      // Of 0 to a power that is not negative; elsewhere the logarithm may be infinite, or none.
+      let growth = needs[1] ? select(x .== 0, select(p .>= 0, zero, zero - .infinity), powers(x, p) * x.log()) : nil
+      return (slope.map { gradient * $0 }, growth.map { gradient * $0 })
+    }
+  }
+
   private static func extremeGradient(_ first: Tensor, _ gradient: Tensor, _ needs: Tape.Needs) -> (Tensor?, Tensor?) {
     let zero = Tensor.zeros([], gradient.scalarType)
     return (
@@ -197,10 +220,15 @@ extension Tensor {
       return shapeFailure(
         "Select", "takes shapes that broadcast, but they are \(mask.shape), \(a.shape) and \(b.shape)", input: a)
     }
-    let mask = mask.broadcast(to: shape)
+    let condition = mask
     let tape = Tape.recording(a, b)
-    let y = Kernels.select(mask, a.detached().broadcast(to: shape), b.detached().broadcast(to: shape))
+    var (whole, first, second) = (mask, a.detached(), b.detached())
+    let y = asOneOperation {
+      (whole, first, second) = (whole.broadcast(to: shape), first.broadcast(to: shape), second.broadcast(to: shape))
+      return Kernels.select(whole, first, second)
+    }
     if let tape {
+      let mask = whole
       let (shapeA, shapeB) = (a.shape, b.shape)
       tape.record(y, a.body.node, b.body.node) { gradient, needs in
         let zero = Tensor.zeros(gradient.shape, gradient.scalarType)
@@ -210,7 +238,7 @@ extension Tensor {
         )
       }
     }
-    report("Select", y, from: [a, b])
+    report("Select", y, from: [condition, a, b], as: .select)
     return y
   }
 }

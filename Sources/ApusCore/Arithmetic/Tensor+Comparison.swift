@@ -59,7 +59,7 @@ extension Tensor {
     return .full([], number, isHeld ? scalarType : .float64)
   }
 
-  private static func compare(_ operation: Kernels.Comparison, _ a: Tensor, _ b: Tensor) -> Tensor {
+  private static func compare(_ operation: ComparisonFunction, _ a: Tensor, _ b: Tensor) -> Tensor {
     var (a, b) = (a, b)
     if a.scalarType != b.scalarType, !(a.scalarType.isFloatingPoint && b.scalarType.isFloatingPoint) {
       // float64 holds the numbers of every other type.
@@ -70,7 +70,7 @@ extension Tensor {
       return shapeFailure("Compare", "takes shapes that broadcast, but they are \(a.shape) and \(b.shape)", input: a)
     }
     let y = Kernels.compare(operation, a, b, shape: shape)
-    report("Compare", y, from: [a, b], isListed: false)
+    report("Compare", y, from: [a, b], as: .compare(operation), isListed: false)
     return y
   }
 }

@@ -38,6 +38,32 @@ extension Tensor {
     return y
   }
 
+  /// The largest whole number that is not above x. Not differentiable: the result is a constant. So with `ceil` and `round`.
+  public func floor() -> Tensor { rounded(.floor, "Floor") }
+
+  /// The smallest whole number that is not below x.
+  public func ceil() -> Tensor { rounded(.ceil, "Ceil") }
+
+  /// The nearest whole number; halves go to the even one, as in PyTorch and NumPy.
+  public func round() -> Tensor { rounded(.round, "Round") }
+
+  private func rounded(_ operation: UnaryFunction, _ name: StaticString) -> Tensor {
+    let y = Kernels.unary(operation, detachedIfBackward())
+    report(name, y, from: [self], as: .unary(operation), isListed: false)
+    return y
+  }
+
+  /// The error function, 2/√π · ∫₀ˣ e^(−t²) dt, with derivative 2/√π · e^(−x²).
+  public func erf() -> Tensor {
+    map(.erf, "Erf", savesInput: true) { x, _, gradient in
+      gradient * (Kernels.unary(.exp, -Kernels.unary(.square, x!)) * (2 / Double.pi.squareRoot()))
+    }
+  }
+
+  /// Each element to the power of the other tensor's; both broadcast. ∂/∂x = p·x^(p − 1), 0 where p is 0; ∂/∂p = x^p · log x, 0 where x
+  /// is 0 and p is not negative.
+  public func power(_ exponent: Tensor) -> Tensor { Tensor.powers(self, exponent) }
+
   /// Each element of a floating-point tensor to a power: x^p, with derivative p·x^(p − 1). x^0 is 1 with derivative 0, of every x; x^p
   /// with p < 1 has an infinite derivative at 0; a negative x has a power for a whole p alone, else NaN.
   public func power(_ exponent: Double) -> Tensor {
@@ -69,7 +95,8 @@ extension Tensor {
     if type == scalarType { return self }
     guard scalarType.isFloatingPoint && type.isFloatingPoint else {
       let y = Kernels.convert(self, to: type)
-      report("Cast", y, from: [self], with: .init(features: .keeps), isListed: false)
+      let operation = type == .float32 && !scalarType.isFloatingPoint ? TensorOperation.toFloat : nil
+      report("Cast", y, from: [self], as: operation, with: .init(features: .keeps), isListed: false)
       return y
     }
     let tape = Tape.recording(self)

@@ -81,44 +81,35 @@ extension Tensor {
     return y
   }
 
-  /// The part of an axis in `range`.
-  public func slice(axis: Int, range: Range<Int>) -> Tensor {
+  /// The part of an axis in `range`; of every `step`-th element where that is above 1, backwards from the range's end where it is
+  /// negative: `x.slice(axis: 2, range: 0..<width, by: -1)` mirrors images. A range beyond the axis traps, or fails a `plan`.
+  public func slice(axis: Int, range: Range<Int>, by step: Int = 1) -> Tensor {
+    if isPoisoned { return self }
     let axis = shape.axis(axis, of: "slice")
+    if step == 0 { fatalError("slice \(range) of axis \(axis) by a step of 0") }
     if range.lowerBound < 0 || range.upperBound > shape[axis] {
-      fatalError("slice \(range) of axis \(axis) of a tensor of shape \(shape)")
+      return shapeFailure("Slice", "\(range) of axis \(axis) of a tensor of shape \(shape)", input: self)
     }
     let tape = Tape.recording(self)
-    let strides = shape.contiguousStrides
+    var strides = shape.contiguousStrides
     var target = shape
-    target[axis] = range.count
-    let offset = range.lowerBound * strides[axis]
+    target[axis] = range.isEmpty ? 0 : (range.count - 1) / Int(Swift.min(step.magnitude, UInt(Int32.max))) + 1
+    let first = step > 0 ? range.lowerBound : range.upperBound - 1
+    let offset = first * strides[axis]
+    // Of one element no step is taken, however large it is.
+    if target[axis] > 1 { strides[axis] *= step }
     let y = Kernels.gather(self, shape: target, strides: strides, offset: offset)
     if let tape {
       let input = shape
-      tape.record(y, body.node) { gradient in
+      tape.record(y, body.node) { [strides] gradient in
         let whole = Tensor.zeros(input, gradient.scalarType)
         Kernels.scatter(gradient, into: whole, strides: strides, offset: offset)
         return whole
       }
     }
-    report("Slice", y, from: [self], as: .slice(axis: axis, start: range.lowerBound, end: range.upperBound))
+    let end = step > 0 ? range.upperBound : range.lowerBound - 1
+    report("Slice", y, from: [self], as: .slice(axis: axis, start: first, end: end, step: step))
     return y
-  }
-
-  /// Part of the outermost axis: samples of a batch.
-  public subscript(range: Range<Int>) -> Tensor { slice(axis: 0, range: range) }
-
-  /// Part of the outermost axis, the last one included.
-  public subscript(range: ClosedRange<Int>) -> Tensor { slice(axis: 0, range: range.lowerBound..<range.upperBound + 1) }
-
-  /// One element of the outermost axis, which the result lacks.
-  public subscript(index: Int) -> Tensor {
-    if rank == 0 || index < 0 || index >= shape[0] {
-      let expected = rank == 0 ? "no index" : shape[0] == 0 ? "a tensor with elements" : "0...\(shape[0] - 1)"
-      fatalError("index \(index) of a tensor of shape \(shape), expected \(expected)")
-    }
-    let part = slice(axis: 0, range: index..<index + 1)
-    return part.reshaped(Shape(part.shape.dropFirst()))
   }
 
   /// Tensors one after the other along an axis; their other sizes must be equal.

@@ -39,7 +39,7 @@ public struct GradientCheckResult: Sendable, CustomStringConvertible {
 ///   - step: h of (f(p + h) − f(p − h)) / 2h.
 ///   - elements: derivatives checked a parameter at most, spread over it.
 public func gradientCheck(
-  of model: some Layer, step: Double = 1e-5, elements: Int = 24, key: RandomKey = RandomKey(seed: 1, step: 0),
+  of model: some Model, step: Double = 1e-5, elements: Int = 24, key: RandomKey = RandomKey(seed: 1, step: 0),
   _ body: () -> Tensor
 ) -> GradientCheckResult {
   var phase = Phase.training

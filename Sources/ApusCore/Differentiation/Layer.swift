@@ -16,7 +16,7 @@
 /// `print(model)` shows the layers, the shapes of their parameters and how many numbers they learn.
 ///
 /// A layer may declare its argument as `Tensor` or, to let the next operation reuse the memory, as `consuming Tensor`.
-public protocol Layer: CustomStringConvertible {
+public protocol Layer: Model {
   /// The layer's result for `x`. The layer's comment says which shapes it takes and makes; another shape traps, or fails a `plan`.
   func forward(_ x: consuming Tensor) -> Tensor
 

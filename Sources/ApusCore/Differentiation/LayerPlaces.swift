@@ -3,7 +3,7 @@
 /// A call costs an entry; what a layer is called in its model is found out only where somebody asks, by `LayerNaming`.
 struct LayerPlaces {
   struct Place {
-    let layer: any Layer
+    let layer: any Model
     /// Once it was asked for; `.some(nil)`: it has none.
     var path: String??
     /// Its type and settings, once they were compared with another one's.
@@ -20,7 +20,7 @@ struct LayerPlaces {
   /// Finds paths in the scope's model, and from the outermost open call on; made when they are needed for the first time.
   var (modelNaming, naming): ((any LayerNaming)?, (any LayerNaming)?)
 
-  mutating func enter(_ layer: any Layer) {
+  mutating func enter(_ layer: any Model) {
     open.append(calls.count)
     calls.append(Place(layer: layer))
   }
@@ -32,7 +32,7 @@ struct LayerPlaces {
     calls.removeSubrange((isKept ? place + 1 : place)...)
   }
 
-  var innermost: (any Layer)? { open.last.map { calls[$0].layer } }
+  var innermost: (any Model)? { open.last.map { calls[$0].layer } }
 
   mutating func setPath(_ path: String?, ofCall place: Int) { calls[place].path = .some(path) }
 
@@ -54,7 +54,7 @@ struct LayerPlaces {
     return text
   }
 
-  static func text(of layer: any Layer) -> String {
+  static func text(of layer: any Model) -> String {
     var text = ""
     dump(layer, to: &text)
     return text
@@ -69,17 +69,32 @@ protocol LayerNaming: AnyObject {
   ///   - outer: the path of the layer that called it; `nil`: it may be anywhere.
   ///   - countOfAlike: how many of the same type and settings that one has called before; asked where layers cannot be told apart
   ///     otherwise.
-  func path(of layer: any Layer, within outer: String?, countOfAlike: () -> Int) -> String?
+  func path(of layer: any Model, within outer: String?, countOfAlike: () -> Int) -> String?
+}
+
+extension Layer {
+  /// Runs `body` as a call of this layer, as `callAsFunction` runs `forward`: for one that takes or makes something else than one
+  /// tensor.
+  ///
+  /// - Parameter told: which tensor of the result listeners are told as the layer's.
+  package func called<Result>(_ body: () -> Result, telling told: (Result) -> Tensor?) -> Result {
+    guard let scope = Scope.current else { return body() }
+    scope.enter(self)
+    let result = body()
+    scope.leave(returning: told(result))
+    return result
+  }
 }
 
 extension Scope {
-  func enter(_ layer: some Layer) { places.enter(layer) }
+  func enter(_ layer: some Model) { places.enter(layer) }
 
-  func leave(returning result: Tensor) {
-    if isListenedTo { tellLayerReturned(result) }
+  /// `result`: looked at only where somebody listens.
+  func leave(returning result: @autoclosure () -> Tensor?) {
+    if isListenedTo, let result = result() { tellLayerReturned(result) }
     places.leave()
   }
 
   /// Whether a call of such a layer was the last thing that happened.
-  func isEntering(_ type: any Layer.Type) -> Bool { places.innermost.map { Swift.type(of: $0) == type } ?? false }
+  func isEntering(_ type: any Model.Type) -> Bool { places.innermost.map { Swift.type(of: $0) == type } ?? false }
 }

@@ -3,7 +3,7 @@
 /// Call it with the batch, key and parameters of the step whose loss was not finite, before any update. Nothing is updated.
 ///
 /// - Returns: the path and operation of the first result that is not finite, or the first parameter that is not; `nil` where all are.
-public func diagnoseNonFinite(of model: some Layer, key: RandomKey, _ body: () -> Tensor) -> String? {
+public func diagnoseNonFinite(of model: some Model, key: RandomKey, _ body: () -> Tensor) -> String? {
   for (path, parameter) in model.parameters where !parameter.value.isFinite { return "parameter \(path)" }
   var phase = Phase.training
   phase.updatesState = false

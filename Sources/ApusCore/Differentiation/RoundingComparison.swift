@@ -23,7 +23,7 @@ package struct RoundingComparison {
   package private(set) var (decisions, differing) = (0, 0)
 
   /// - Parameter loss: one number; is computed three times, at the precision that surrounds this call and twice in float64.
-  package init(of model: some Layer, phase: Phase, _ loss: () -> Tensor) {
+  package init(of model: some Model, phase: Phase, _ loss: () -> Tensor) {
     let decisions = Decisions()
     var forward: [Tensor] = []
     let float32 = RoundingComparison.gradients(of: model, phase, isDouble: false, decisions, loss) { _, _, result in
@@ -49,7 +49,7 @@ package struct RoundingComparison {
   }
 
   private static func gradients(
-    of model: some Layer, _ phase: Phase, isDouble: Bool, _ decisions: Decisions?, _ loss: () -> Tensor,
+    of model: some Model, _ phase: Phase, isDouble: Bool, _ decisions: Decisions?, _ loss: () -> Tensor,
     _ look: @escaping (_ operation: String, _ path: String, _ result: Tensor) -> Void
   ) -> Gradients {
     let tape = Tape()

@@ -29,7 +29,7 @@ package final class Scope: ThreadContext {
   package var stateOverflow: StateOverflow?
 
   /// The model whose layers run, where whoever opened the scope knows it; inherited from the scope around this one.
-  package var model: (any Layer)?
+  package var model: (any Model)?
 
   /// The layers that are being called; see `LayerPlaces`.
   var places = LayerPlaces()
@@ -143,7 +143,7 @@ public func withPhase<Result>(_ phase: Phase, key: RandomKey? = nil, _ body: () 
 
 /// `model`: whose layers run, so that errors can name them.
 package func withPhase<Result>(
-  _ phase: Phase, key: RandomKey? = nil, of model: (any Layer)?, _ body: () throws -> Result
+  _ phase: Phase, key: RandomKey? = nil, of model: (any Model)?, _ body: () throws -> Result
 ) rethrows -> Result {
   let scope = Scope(mode: .plain, phase: phase, key: key ?? Scope.nextDefaultKey())
   if let model { scope.model = model }

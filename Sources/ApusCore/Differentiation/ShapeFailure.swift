@@ -1,9 +1,14 @@
 /// A shape that does not fit: while a plan is made the error is kept and a poisoned tensor goes on in the result's place; else the
 /// program is wrong and stops here, with the same text.
 package func shapeFailure(_ operation: StaticString, _ problem: String, input: Tensor) -> Tensor {
+  shapeFailure(of: "\(operation)", problem, input: input)
+}
+
+/// The same of an operation whose name a file has.
+package func shapeFailure(of operation: String, _ problem: String, input: Tensor) -> Tensor {
   let scope = Scope.current
   let error = PlanError(
-    path: scope?.path ?? "", operation: "\(operation)", problem: problem, owners: scope?.ownLayers ?? [])
+    path: scope?.path ?? "", operation: operation, problem: problem, owners: scope?.ownLayers ?? [])
   guard let scope, scope.keepsError(error) else { fatalError(error.description) }
   let poison = Tensor(uninitialized: input.shape, input.scalarType)
   poison.body.mark = TensorMark(isPoisoned: true)

@@ -8,8 +8,8 @@
 ///   - model: whose loss it is. Gradients are taken of all parameters that are read, whichever model holds them;
 ///     an optimizer uses those of its own list.
 ///   - key: what random masks are keyed by; without one, seed 0 and a running number.
-public func valueWithGradients<Model: Layer>(
-  of model: Model, key: RandomKey? = nil, updatesState: Bool = true, _ body: () throws -> Tensor
+public func valueWithGradients(
+  of model: some Model, key: RandomKey? = nil, updatesState: Bool = true, _ body: () throws -> Tensor
 ) rethrows -> (value: Tensor, gradients: Gradients) {
   let (value, _, gradients) = try valueWithGradients(of: model, key: key, updatesState: updatesState) {
     (try body(), ())
@@ -19,8 +19,8 @@ public func valueWithGradients<Model: Layer>(
 
 /// As `valueWithGradients(of:key:updatesState:_:)`, with outputs beside the loss for metrics: tensors among them (alone, in an
 /// optional, an array or a tuple of two) are detached.
-public func valueWithGradients<Model: Layer, Auxiliary>(
-  of model: Model, key: RandomKey? = nil, updatesState: Bool = true, _ body: () throws -> (Tensor, Auxiliary)
+public func valueWithGradients<Auxiliary>(
+  of model: some Model, key: RandomKey? = nil, updatesState: Bool = true, _ body: () throws -> (Tensor, Auxiliary)
 ) rethrows -> (value: Tensor, auxiliary: Auxiliary, gradients: Gradients) {
   var phase = Phase.training
   phase.updatesState = updatesState
@@ -28,15 +28,15 @@ public func valueWithGradients<Model: Layer, Auxiliary>(
 }
 
 /// The same in a phase of one's own, for comparisons with other libraries that need dropout off.
-package func valueWithGradients<Model: Layer>(
-  of model: Model, phase: Phase, key: RandomKey? = nil, _ body: () throws -> Tensor
+package func valueWithGradients(
+  of model: some Model, phase: Phase, key: RandomKey? = nil, _ body: () throws -> Tensor
 ) rethrows -> (value: Tensor, gradients: Gradients) {
   let (value, _, gradients) = try valueWithGradients(of: model, phase: phase, key: key) { (try body(), ()) }
   return (value, gradients)
 }
 
-private func valueWithGradients<Model: Layer, Auxiliary>(
-  of model: Model, phase: Phase, key: RandomKey?, _ body: () throws -> (Tensor, Auxiliary)
+private func valueWithGradients<Auxiliary>(
+  of model: some Model, phase: Phase, key: RandomKey?, _ body: () throws -> (Tensor, Auxiliary)
 ) rethrows -> (value: Tensor, auxiliary: Auxiliary, gradients: Gradients) {
   let tape = Tape()
   let scope = Scope(mode: .recording(tape), phase: phase, key: key ?? Scope.nextDefaultKey())

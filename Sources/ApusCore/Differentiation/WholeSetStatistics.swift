@@ -42,7 +42,7 @@ package final class WholeSetStatistics {
   }
 }
 
-extension Layer {
+extension Model {
   /// Replaces the running statistics of every batch norm by the mean and variance of its inputs over all batches together: what the
   /// lectures call the statistics of the whole training set. Exact: batches are merged, not averaged, whatever their sizes.
   ///
@@ -67,6 +67,9 @@ extension Layer {
     statistics.commit()
   }
 
+}
+
+extension Layer {
   /// As above over batches of inputs.
   public func recomputeStatistics<Batches: Sequence>(over batches: Batches) where Batches.Element == Tensor {
     recomputeStatistics(over: batches) { _ = self($0).body.storage }

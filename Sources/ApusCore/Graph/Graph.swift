@@ -9,22 +9,25 @@ public struct Graph: Sendable {
   /// A number of `values`.
   public typealias ValueID = Int
 
-  /// A tensor of the pass: an input, a constant, or what a node makes. All are float32.
+  /// A tensor of the pass: an input, a constant, or what a node makes. Inputs and outputs are float32.
   public struct Value: Sendable {
     /// All axes, the batch size included.
     public var shape: Shape
     /// The elements if they do not depend on the input; `nil` for an input and for what a node makes.
     package var constant: Constant?
+    /// float32, but for indices (int32) and answers of comparisons (uint8).
+    package var scalarType: ScalarType
 
-    package init(shape: Shape, constant: Constant? = nil) {
+    package init(shape: Shape, constant: Constant? = nil, scalarType: ScalarType = .float32) {
       self.shape = shape
       self.constant = constant
+      self.scalarType = scalarType
     }
   }
 
   /// A tensor that does not depend on the input.
   package struct Constant: Sendable {
-    /// The elements, float32.
+    /// The elements, of the value's scalar type.
     package var tensor: Tensor
     /// The path of the parameter or buffer whose elements these are, in its order; the shape may be another one. `nil` where they
     /// were computed.

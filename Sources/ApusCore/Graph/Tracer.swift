@@ -34,6 +34,7 @@ package final class Tracer: OperationListener {
       fail("", "", "the output \(y.shape) does not depend on the input by operations that describe themselves")
       return
     }
+    if y.scalarType != .float32 { fail("", "", "the output is a tensor of \(y.scalarType): a graph's is float32") }
     graph.outputs.append(value)
   }
 
@@ -52,9 +53,11 @@ package final class Tracer: OperationListener {
   private func record(
     _ operation: TensorOperation, _ inputs: [Tensor?], _ result: Tensor, name: StaticString, path: String?
   ) {
-    for tensor in inputs.compactMap({ $0 }) + [result] where tensor.scalarType != .float32 {
-      fail(path, name, "of a tensor of \(tensor.scalarType): a graph is float32")
-      return
+    for (place, tensor) in inputs.enumerated() {
+      if let tensor, !operation.takes(tensor.scalarType, at: place) {
+        fail(path, name, "of a tensor of \(tensor.scalarType): a graph is float32")
+        return
+      }
     }
     let ids = Tracer.filled(operation, inputs).map { value(of: $0) ?? constant($0) }
     let output = add(result, constant: nil)
@@ -68,7 +71,7 @@ package final class Tracer: OperationListener {
 
   private func add(_ tensor: Tensor, constant: Graph.Constant?) -> Graph.ValueID {
     let id = graph.values.count
-    graph.values.append(Graph.Value(shape: tensor.shape, constant: constant))
+    graph.values.append(Graph.Value(shape: tensor.shape, constant: constant, scalarType: tensor.scalarType))
     if constant == nil { tensor.body.mark = GraphMark(trace: number, value: id) }
     return id
   }

@@ -76,24 +76,23 @@ package struct BinaryKernel: Kernel {
 }
 
 /// y, mask, a, b: mask ? a : b.
-private struct SelectKernel: Kernel {
-  let count: Int64
+package struct SelectKernel: Kernel {
+  private let count: Int64
 
-  var name: String { "a selection" }
+  package init(count: Int) { self.count = Int64(count) }
 
-  func run(_ memory: Operands<Float>) { apus_select_f32(count, memory.bytes(1), memory[2], memory[3], memory[0]) }
+  package var name: String { "a selection" }
 
-  func reference(_ memory: Operands<Double>) {
+  package func run(_ memory: Operands<Float>) {
+    apus_select_f32(count, memory.bytes(1), memory[2], memory[3], memory[0])
+  }
+
+  package func reference(_ memory: Operands<Double>) {
     apus_select_f64(count, memory.bytes(1), memory[2], memory[3], memory[0])
   }
 }
 
 extension Kernels {
-  enum Comparison: UInt32 {
-    case equal, notEqual, less, lessEqual, greater, greaterEqual
-    var code: apus_comparison { apus_comparison(rawValue: rawValue) }
-  }
-
   /// Element by element, in the operand's memory where nobody else refers to it.
   package static func map(_ function: MapKernel.Function, _ x: consuming Tensor) -> Tensor {
     MapKernel(function, count: x.elementCount).mapping(x)
@@ -123,7 +122,7 @@ extension Kernels {
     return Tensor(body: TensorBody(shape: shape, scalarType: type, storage: storage))
   }
 
-  static func compare(_ operation: Comparison, _ a: Tensor, _ b: Tensor, shape: Shape) -> Tensor {
+  static func compare(_ operation: ComparisonFunction, _ a: Tensor, _ b: Tensor, shape: Shape) -> Tensor {
     let y = Tensor(uninitialized: shape, .uint8)
     if y.body.storage.isAbstract { return y }
     var space = broadcast(a.shape, b.shape, to: shape)
@@ -140,7 +139,7 @@ extension Kernels {
 
   /// mask ? a : b, all of one shape.
   static func select(_ mask: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
-    SelectKernel(count: Int64(a.elementCount)).making(
+    SelectKernel(count: a.elementCount).making(
       a.shape, a.scalarType, mask.body.storage, a.body.storage, b.body.storage)
   }
 
@@ -148,9 +147,15 @@ extension Kernels {
     let y = Tensor(uninitialized: x.shape, type)
     if y.body.storage.isAbstract { return y }
     withExtendedLifetime(x) {
-      apus_convert(x.scalarType.code, type.code, Int64(x.elementCount), x.body.storage.pointer, y.body.storage.pointer)
+      convert(x.scalarType, x.body.storage.pointer, to: type, y.body.storage.pointer, count: x.elementCount)
     }
     return y
+  }
+
+  static func convert(
+    _ own: ScalarType, _ x: UnsafeMutableRawPointer?, to type: ScalarType, _ y: UnsafeMutableRawPointer?, count: Int
+  ) {
+    apus_convert(own.code, type.code, Int64(count), x, y)
   }
 
   static func allFinite(_ x: Tensor) -> Bool {
@@ -192,6 +197,32 @@ extension Kernels {
   }
 }
 
+/// y (uint8), a, b, broadcast to y's shape: 1 where it holds.
+package struct ComparisonKernel: Kernel {
+  private let function: ComparisonFunction
+  private let a, b, shape: Shape
+
+  package init(_ function: ComparisonFunction, _ a: Shape, _ b: Shape, to shape: Shape) {
+    (self.function, self.a, self.b, self.shape) = (function, a, b, shape)
+  }
+
+  package var name: String { "a comparison" }
+
+  package func run(_ memory: Operands<Float>) {
+    var space = Kernels.broadcast(a, b, to: shape)
+    apus_compare_f32(function.code, &space, memory[1], memory[2], memory.bytes(0))
+  }
+
+  package func reference(_ memory: Operands<Double>) {
+    var space = Kernels.broadcast(a, b, to: shape)
+    apus_compare_f64(function.code, &space, memory[1], memory[2], memory.bytes(0))
+  }
+}
+
+extension ComparisonFunction {
+  fileprivate var code: apus_comparison { apus_comparison(rawValue: rawValue) }
+}
+
 extension UnaryFunction {
   fileprivate var code: apus_unary {
     switch self {
@@ -203,6 +234,10 @@ extension UnaryFunction {
     case .reciprocal: APUS_RECIPROCAL
     case .square: APUS_SQUARE
     case .sign: APUS_SIGN
+    case .floor: APUS_FLOOR
+    case .ceil: APUS_CEIL
+    case .round: APUS_ROUND
+    case .erf: APUS_ERF
     }
   }
 }

@@ -32,15 +32,19 @@ package struct CopyKernel: Kernel {
   private let sizes, strides: [Int64]
   private let offset: Int
   private let scatters: Bool
+  /// Whether elements are bytes, whatever type the kernel is run on: answers of comparisons in a compiled program.
+  private let ofBytes: Bool
 
   /// A contiguous result of `shape` from x read with `strides` (in elements) from element `offset` on.
-  package init(gathering shape: Shape, strides: [Int], offset: Int = 0) {
+  package init(gathering shape: Shape, strides: [Int], offset: Int = 0, ofBytes: Bool = false) {
     (sizes, self.strides, self.offset, scatters) = (shape.map(Int64.init), strides.map(Int64.init), offset, false)
+    self.ofBytes = ofBytes
   }
 
   /// Contiguous x of `shape` into elements of the result with `strides` from element `offset` on.
   package init(scattering shape: Shape, strides: [Int], offset: Int) {
     (sizes, self.strides, self.offset, scatters) = (shape.map(Int64.init), strides.map(Int64.init), offset, true)
+    ofBytes = false
   }
 
   package var name: String { "a copy" }
@@ -51,7 +55,7 @@ package struct CopyKernel: Kernel {
 
   package func execute(_ type: ScalarType, _ table: UnsafePointer<UnsafeMutableRawPointer?>) {
     guard let y = table[1], let x = table[2] else { return }
-    let size = type.byteCount
+    let size = ofBytes ? 1 : type.byteCount
     if scatters {
       apus_copy_strided_into(Int32(size), Int32(sizes.count), sizes, strides, x, y + offset * size)
     } else {
@@ -60,15 +64,16 @@ package struct CopyKernel: Kernel {
   }
 }
 
-/// y: zeros.
-package struct ZerosKernel: Kernel {
-  let count: Int
+/// y: one number.
+package struct FillKernel: Kernel {
+  private let value: Double
+  private let count: Int
 
-  package init(count: Int) { self.count = count }
+  package init(_ value: Double, count: Int) { (self.value, self.count) = (value, count) }
 
-  package var name: String { "zeros" }
-  package func run(_ memory: Operands<Float>) { memory[0]?.update(repeating: 0, count: count) }
-  package func reference(_ memory: Operands<Double>) { memory[0]?.update(repeating: 0, count: count) }
+  package var name: String { "a number" }
+  package func run(_ memory: Operands<Float>) { memory[0]?.update(repeating: Float(value), count: count) }
+  package func reference(_ memory: Operands<Double>) { memory[0]?.update(repeating: value, count: count) }
 }
 
 /// y, x [outer, in, inner], resampled along an axis by a table of taps.
@@ -144,7 +149,7 @@ extension Kernels {
     return ResampleKernel(x.shape, axis: axis, table).making(shape, x.scalarType, x.body.storage)
   }
 
-  fileprivate static func split(_ shape: Shape, _ axes: Range<Int>) -> (outer: Int64, middle: Int64, inner: Int64) {
+  static func split(_ shape: Shape, _ axes: Range<Int>) -> (outer: Int64, middle: Int64, inner: Int64) {
     let outer = shape[..<axes.lowerBound].reduce(1, *)
     let middle = shape[axes].reduce(1, *)
     let inner = shape[axes.upperBound...].reduce(1, *)

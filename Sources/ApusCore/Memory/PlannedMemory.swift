@@ -21,6 +21,9 @@ package final class PlannedMemory {
   private var current: Int?
   private var step = 0
 
+  /// Keeps an error of code that reads a shape, which runs on.
+  var keepsError: ((_ operation: String, _ problem: String) -> Void)?
+
   package init() {}
 
   /// The one that memory is booked on.

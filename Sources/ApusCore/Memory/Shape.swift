@@ -72,11 +72,13 @@ extension Shape: RandomAccessCollection, MutableCollection {
   /// Number of axes.
   public var endIndex: Int { Int(axes) }
 
-  /// The size of an axis, counted from the outermost. Traps if there is no such axis, or if the new size is not in 0...2³¹ − 1.
+  /// The size of an axis, counted from the outermost. Traps if there is no such axis, or fails a `plan`, and if the new size is not in
+  /// 0...2³¹ − 1.
   public subscript(axis: Int) -> Int {
     get {
-      if axis < 0 || axis >= Int(axes) { fatalError("axis \(axis) of shape \(self), which has \(axes) axes") }
-      return Int(sizes[axis])
+      if axis >= 0 && axis < Int(axes) { return Int(sizes[axis]) }
+      failShape("Reading", "axis \(axis) of shape \(self), which has \(axes) axes")
+      return 1
     }
     set {
       if axis < 0 || axis >= Int(axes) { fatalError("axis \(axis) of shape \(self), which has \(axes) axes") }
@@ -125,7 +127,15 @@ extension Shape {
   /// An axis counted from the front, or from the back where negative.
   func axis(_ axis: Int, of operation: String) -> Int {
     let resolved = axis < 0 ? axis + count : axis
-    if resolved < 0 || resolved >= count { fatalError("\(operation): axis \(axis) of a tensor of shape \(self)") }
-    return resolved
+    if resolved >= 0 && resolved < count { return resolved }
+    failShape(operation, "axis \(axis) of a tensor of shape \(self)")
+    return 0
   }
+}
+
+/// A shape that is not what the code takes it for. While a plan is made the error is kept, and the code goes on with any value; else the
+/// program stops here.
+private func failShape(_ operation: String, _ problem: String) {
+  if let keepsError = ThreadContext.ofThread?.plannedMemory?.keepsError { return keepsError(operation, problem) }
+  fatalError(operation == "Reading" ? problem : "\(operation): \(problem)")
 }

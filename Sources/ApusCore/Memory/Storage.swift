@@ -11,7 +11,7 @@ package final class Storage: @unchecked Sendable {
     guard let memory else { fatalError("values cannot be read while a model is planned: only shapes are known") }
     return memory
   }
-  let byteCount: Int
+  package let byteCount: Int
 
   private let memory: UnsafeMutableRawPointer?
   private let planned: PlannedMemory.Block?

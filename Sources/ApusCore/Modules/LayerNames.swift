@@ -7,7 +7,7 @@
 final class LayerNames: LayerNaming {
   private struct Entry {
     let path: String
-    let layer: any Layer
+    let layer: any Model
     let type: ObjectIdentifier
     let identity: ObjectIdentifier?
   }
@@ -16,7 +16,7 @@ final class LayerNames: LayerNaming {
 
   /// - Parameter isPart: whether paths begin where the parameters of `root` say that it lies, if a model that it is part of has named
   ///   them; otherwise they begin with it.
-  init(_ root: any Layer, isPart: Bool) {
+  init(_ root: any Model, isPart: Bool) {
     let walk = ModelWalk(root, listsLayers: true, for: .describing)
     let base = isPart ? LayerNames.base(of: walk) : ""
     entries = walk.layers.map { path, layer, cell in
@@ -39,11 +39,11 @@ final class LayerNames: LayerNaming {
     return ""
   }
 
-  private static func reference(to layer: any Layer) -> ObjectIdentifier? {
+  private static func reference(to layer: any Model) -> ObjectIdentifier? {
     type(of: layer) is AnyClass ? ObjectIdentifier(layer as AnyObject) : nil
   }
 
-  func path(of layer: any Layer, within outer: String?, countOfAlike: () -> Int) -> String? {
+  func path(of layer: any Model, within outer: String?, countOfAlike: () -> Int) -> String? {
     let type = ObjectIdentifier(Swift.type(of: layer))
     let candidates = entries.filter { entry in
       guard entry.type == type else { return false }

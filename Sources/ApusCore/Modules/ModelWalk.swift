@@ -15,10 +15,10 @@ package struct ModelWalk {
   }
 
   /// `owner`: the innermost layer that holds it.
-  package private(set) var entries: [(path: String, cell: Cell, owner: (any Layer)?)] = []
+  package private(set) var entries: [(path: String, cell: Cell, owner: (any Model)?)] = []
   /// Layers by their paths, the model's own empty, where they are asked for. `cell`: the first parameter or buffer in it, which tells
   /// it from layers of the same type.
-  package private(set) var layers: [(path: String, layer: any Layer, cell: ObjectIdentifier?)] = []
+  package private(set) var layers: [(path: String, layer: any Model, cell: ObjectIdentifier?)] = []
   /// Places in `layers` of those that are being visited.
   private var visited: [Int] = []
   /// Parameters and buffers that were met before: where, and where first.
@@ -28,9 +28,9 @@ package struct ModelWalk {
   private let listsLayers: Bool
   private let purpose: Purpose
   private var seen: [ObjectIdentifier: String] = [:]
-  private var owner: (any Layer)?
+  private var owner: (any Model)?
 
-  package init(_ model: some Layer, listsLayers: Bool = false, for purpose: Purpose = .listing) {
+  package init(_ model: some Model, listsLayers: Bool = false, for purpose: Purpose = .listing) {
     self.listsLayers = listsLayers
     self.purpose = purpose
     visit(model, at: "")
@@ -53,7 +53,7 @@ package struct ModelWalk {
   private mutating func visit(_ value: Any, at path: String) {
     let outer = owner
     var isListed = false
-    if let layer = value as? any Layer {
+    if let layer = value as? any Model {
       owner = layer
       // What an optional wraps is visited at the same path, too.
       isListed = listsLayers && layers.last?.path != path
@@ -157,7 +157,7 @@ package struct ModelWalk {
     }
   }
 
-  private func isPart(_ value: Any) -> Bool { value is any Layer || value is Parameter || value is Buffer }
+  private func isPart(_ value: Any) -> Bool { value is any Model || value is Parameter || value is Buffer }
 
   private func containsPart(_ mirror: Mirror) -> Bool {
     mirror.children.contains { child in
@@ -168,7 +168,7 @@ package struct ModelWalk {
   }
 
   private func mentionsPart(_ type: Any.Type) -> Bool {
-    if type is any Layer.Type || type is Parameter.Type || type is Buffer.Type { return true }
+    if type is any Model.Type || type is Parameter.Type || type is Buffer.Type { return true }
     guard let optional = type as? any OptionalType.Type else { return false }
     return mentionsPart(optional.wrappedType)
   }

@@ -19,7 +19,7 @@ extension Scope {
   }
 
   /// The model that the scope is for, where the outermost layer is in it; else the outermost layer.
-  private func naming(of layer: any Layer) -> any LayerNaming {
+  private func naming(of layer: any Model) -> any LayerNaming {
     if places.modelNaming == nil, let model { places.modelNaming = LayerNames(model, isPart: false) }
     if let naming = places.modelNaming, naming.path(of: layer, within: nil, countOfAlike: { 0 }) != nil {
       return naming
@@ -30,12 +30,12 @@ extension Scope {
   /// The types of one's own, outside of the library, of the layers that run and of the model, the innermost first.
   var ownLayers: [String] {
     if places.open.isEmpty, let outer { return outer.ownLayers }
-    var running = places.open.reversed().map { Swift.type(of: places.calls[$0].layer) as any Layer.Type }
+    var running = places.open.reversed().map { Swift.type(of: places.calls[$0].layer) as any Model.Type }
     if let model, running.last != Swift.type(of: model) { running.append(Swift.type(of: model)) }
     return running.filter { !Self.isLibrarys($0) }.map { "\($0)" }
   }
 
-  private static func isLibrarys(_ type: any Layer.Type) -> Bool {
+  private static func isLibrarys(_ type: any Model.Type) -> Bool {
     let module = String(reflecting: type).prefix { $0 != "." }
     return ["ApusCore", "ApusLayers", "ApusNetworks", "ApusTraining", "ApusInsight", "ApusVision"].contains(module)
   }

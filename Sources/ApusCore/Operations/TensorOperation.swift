@@ -47,14 +47,30 @@ public enum TensorOperation: Hashable, Sendable {
   case transpose(permutation: [Int])
   /// x; repeated to the output's shape.
   case broadcast
-  /// x; a part of one axis.
-  case slice(axis: Int, start: Int, end: Int)
-  /// x [N, H, W, C]; zeros around images.
-  case pad(ImageEdges)
+  /// x; a part of one axis: the elements start, start + step and so on before end, which a negative step has below start, −1 at the
+  /// least.
+  case slice(axis: Int, start: Int, end: Int, step: Int)
+  /// x; so many elements more at the beginning and at the end of each axis.
+  case pad(before: [Int], after: [Int], PaddingMode)
   /// x [N, H, W, C] → [N, OH, OW, KH·KW·C]: its windows; `patches`, of what is padded already.
   case patches(PatchSettings)
   /// x [N, H, W, C] → the output's height and width; `resize2d`.
   case resize(ResizeSettings)
+  /// x, indices (int32): elements by their places along an axis. Either an index for each element of the result, of indices' shape,
+  /// or parts of x in place of the axis, which the axes of indices stand for.
+  case gather(axis: Int, perElement: Bool)
+  /// x, indices (int32), updates, both of one shape: x with the updates added at their places along an axis.
+  case scatterAdd(axis: Int)
+  /// x; its sums from the beginning of an axis on, or from the end.
+  case cumulativeSum(axis: Int, reversed: Bool)
+  /// x [..., n] → [..., count], int32: the places of the smallest or largest elements of each row, in their order.
+  case order(count: Int, descending: Bool)
+  /// a, b, which broadcast to the output's shape: uint8, 1 or 0.
+  case compare(ComparisonFunction)
+  /// mask (uint8), a, b, which broadcast to the output's shape.
+  case select
+  /// x (int32 or uint8); the same numbers as float32.
+  case toFloat
   /// x; over the last axis.
   case softmax
   /// x; over the last axis.
@@ -91,6 +107,13 @@ extension TensorOperation {
     case .pad: "Pad"
     case .patches: "Patches"
     case .resize: "Resize2D"
+    case .gather: "Gather"
+    case .scatterAdd: "ScatterAdd"
+    case .cumulativeSum: "CumulativeSum"
+    case .order: "Order"
+    case .compare: "Compare"
+    case .select: "Select"
+    case .toFloat: "Cast"
     case .softmax: "Softmax"
     case .logSoftmax: "LogSoftmax"
     }
@@ -116,13 +139,24 @@ extension TensorOperation {
     case .scale(let factor, let offset): "· \(factor) + \(offset)"
     case .concatenate(let axis): "along axis \(axis)"
     case .transpose(let permutation): "\(permutation)"
-    case .slice(let axis, let start, let end): "\(start)..<\(end) of axis \(axis)"
-    case .pad(let edges): "\(edges)"
+    case .slice(let axis, let start, let end, let step):
+      step > 0
+        ? "\(start)..<\(end) of axis \(axis)" + (step == 1 ? "" : " by \(step)")
+        : "\(start) down to \(end + 1) of axis \(axis)" + (step == -1 ? "" : " by \(step)")
+    case .pad(let before, let after, let mode):
+      "\(before) before, \(after) after" + (mode == .constant(0) ? "" : ", \(mode)")
     case .patches(let p): "\(p.kernel), stride \(p.stride)" + (p.dilation == 1 ? "" : ", dilation \(p.dilation)")
     case .resize(let resize):
       resize.filter.rawValue + (resize.antialias ? ", antialiased" : "")
         + (resize.alignCorners ? ", corners aligned" : "")
-    case .prelu, .adaptiveAveragePool, .binary, .unary, .reshape, .broadcast, .softmax, .logSoftmax: ""
+    case .gather(let axis, let perElement): "along axis \(axis)" + (perElement ? ", an index per element" : "")
+    case .scatterAdd(let axis): "along axis \(axis)"
+    case .cumulativeSum(let axis, let reversed): "along axis \(axis)" + (reversed ? ", from the end" : "")
+    case .order(let count, let descending): "the \(count) \(descending ? "largest" : "smallest")"
+    case .compare(let function): "\(function)"
+    case .prelu, .adaptiveAveragePool, .binary, .unary, .reshape, .broadcast, .select, .toFloat, .softmax,
+      .logSoftmax:
+      ""
     }
   }
 }
@@ -132,17 +166,18 @@ extension TensorOperation {
   /// PyTorch's weights behind a flattening.
   package var featureEffect: FeatureEffect {
     switch self {
-    case .activation, .binary, .unary, .scale, .softmax, .logSoftmax: .keeps
+    case .activation, .binary, .unary, .scale, .compare, .select, .toFloat, .softmax, .logSoftmax, .broadcast: .keeps
     case .linear: .weighs(.allFeatures)
-    case .batchNorm, .layerNorm, .prelu: .weighs(.eachFeature)
-    case .convolution, .transposedConvolution, .groupNorm: .weighs(.blurs)
+    case .layerNorm, .prelu: .weighs(.eachFeature)
+    case .batchNorm, .groupNorm: .weighs(.eachChannel)
+    case .convolution, .transposedConvolution: .weighs(.filters)
     case .reshape: .reshapes
-    case .transpose(let permutation):
-      .permutes(keepsChannels: permutation.count < 3 || permutation.last == permutation.count - 1)
-    case .concatenate: .joins
-    case .matrixProduct, .localResponseNorm, .maxout, .maxPool, .averagePool, .adaptiveAveragePool, .reduce, .broadcast,
-      .slice, .pad, .patches, .resize:
-      .moves
+    case .transpose(let permutation): .permutes(permutation)
+    case .concatenate(let axis): .joins(axis: axis)
+    case .reduce(_, let axes, let keepsAxes): .reduces(axes: axes, keepsAxes: keepsAxes)
+    case .matrixProduct: .multiplies
+    case .maxPool, .averagePool, .adaptiveAveragePool, .patches, .resize: .windows
+    case .localResponseNorm, .maxout, .slice, .pad, .gather, .scatterAdd, .cumulativeSum, .order: .moves
     }
   }
 }
@@ -150,4 +185,18 @@ extension TensorOperation {
 extension String {
   /// With a capital letter first.
   fileprivate var capitalized: String { prefix(1).uppercased() + dropFirst() }
+}
+
+extension TensorOperation {
+  /// The scalar type of an input in a graph. Beside float32 there are indices, int32, and answers of comparisons, uint8, for the
+  /// operations that make and take them; what only moves elements takes indices too.
+  package func takes(_ type: ScalarType, at place: Int) -> Bool {
+    switch self {
+    case .gather, .scatterAdd: type == (place == 1 ? .int32 : .float32)
+    case .select: type == (place == 0 ? .uint8 : .float32)
+    case .toFloat: type == .int32 || type == .uint8
+    case .reshape, .transpose: type == .float32 || type == .int32
+    default: type == .float32
+    }
+  }
 }

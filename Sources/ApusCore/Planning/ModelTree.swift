@@ -12,7 +12,7 @@ struct ModelTree {
   private let walk: ModelWalk
   private let type: String
 
-  init(_ model: some Layer) {
+  init(_ model: some Model) {
     walk = ModelWalk(model, listsLayers: true, for: .describing)
     type = "\(Swift.type(of: model))"
   }
@@ -74,7 +74,7 @@ struct ModelTree {
   }
 
   /// `stride 2×2`: numbers, switches that are on, and choices among the layer's properties.
-  private static func settings(of layer: any Layer) -> [String] {
+  private static func settings(of layer: any Model) -> [String] {
     Mirror(reflecting: layer).children.compactMap { child in
       guard let name = child.label, !name.hasPrefix("_") else { return nil }
       switch child.value {
@@ -88,7 +88,7 @@ struct ModelTree {
   }
 }
 
-extension Layer {
+extension Model {
   /// The model as a tree, a line per layer: name, type, numbers learned, shapes of parameters and buffers, settings.
   ///
   /// ```

@@ -28,12 +28,16 @@ public struct Plan: Sendable {
     package var implementation: String? { choices.first { $0.pass == .forward }?.chosen.implementation }
   }
 
-  /// Shape of the model's input, with the batch size.
-  public var input: Shape
+  /// Shape of the model's input, with the batch size; of several the first.
+  public var input: Shape { inputs[0] }
+  /// Shapes of all inputs, with the batch size.
+  package var inputs: [Shape]
   /// All operations, in the order of execution.
   public var rows: [Row]
-  /// Shape of the model's result, with the batch size.
-  public var outputShape: Shape
+  /// Shape of the model's result, with the batch size; of several the first.
+  public var outputShape: Shape { outputs[0].shape }
+  /// Shapes of all results in their order, with their names: see `Network`. A layer's is called `output`.
+  public var outputs: [(name: String, shape: Shape)]
   /// Bytes that the tape keeps from forward to backward (phase `.training`); 0 in inference.
   public var bytesKeptForBackward: Int
   /// Most bytes of activations alive at one time during the forward pass, kept ones included.
@@ -73,26 +77,45 @@ extension Layer {
 
   /// `takingWork` gets what kernels would do.
   package func planOnce(input: Shape, phase: Phase, takingWork: (([PlannedWork]) -> Void)? = nil) throws -> Plan {
-    let planner = Planner(input: input)
+    try ForwardPass(self, input: input).plan(phase: phase, takingWork: takingWork)
+  }
+}
+
+extension Network {
+  /// Runs the network on shapes alone and reports each operation; throws the first shape error with the layer's path. As
+  /// `Layer.plan(input:phase:samples:)`.
+  ///
+  /// - Parameter inputs: a shape per tensor that `forward` takes, with the batch size.
+  public func plan(inputs: [Shape], phase: Phase = .inference) throws -> Plan {
+    try ForwardPass(self, inputs: inputs).plan(phase: phase)
+  }
+}
+
+extension ForwardPass {
+  package func plan(phase: Phase = .inference, takingWork: (([PlannedWork]) -> Void)? = nil) throws -> Plan {
+    let planner = Planner(inputs: inputs)
     planner.memory.takesWork = takingWork != nil
-    planner.holdModel(self)
+    planner.holdModel(model)
     let tape = Tape()
     let records = phase.batchStatistics && phase.updatesState
-    let scope = Scope(planning: planner, mode: records ? .recording(tape) : .plain, phase: phase, of: self)
+    let scope = Scope(planning: planner, mode: records ? .recording(tape) : .plain, phase: phase, of: model)
     return try scope.run {
-      let start = planner.makeInput()
+      let start = planner.makeInputs()
       planner.startStep()
-      let output = self(start)
-      _ = output.body.storage
+      let outputs = run(start)
+      for (_, tensor) in outputs { _ = tensor.body.storage }
       if let error = planner.error { throw error }
+      if outputs.isEmpty {
+        throw PlanError(path: "", operation: "\(type(of: model))", problem: "returns no tensor")
+      }
       let held = planner.memory.liveBytes
-      let own = input.elementCount * 4 + output.elementCount * 4
+      let own = (inputs + outputs.map(\.tensor.shape)).reduce(0) { $0 + $1.elementCount * 4 }
       if records { planner.forwardEnded() }
       planner.stepEnded()
       takingWork?(planner.memory.works)
-      return withExtendedLifetime((output, start, tape)) {
+      return withExtendedLifetime((outputs, start, tape)) {
         Plan(
-          input: input, rows: planner.rows, outputShape: output.shape,
+          inputs: inputs, rows: planner.rows, outputs: outputs.map { ($0.name, $0.tensor.shape) },
           bytesKeptForBackward: records ? max(0, held - own) : 0, peakActivationBytes: planner.memory.peakBytes,
           peakBytes: planner.memory.pool.heldBytes)
       }

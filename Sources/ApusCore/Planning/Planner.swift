@@ -4,20 +4,22 @@ package final class Planner: OperationListener {
   package private(set) var error: PlanError?
   /// What tensors and kernels take.
   package let memory = PlannedMemory()
-  let input: Shape
+  let inputs: [Shape]
 
   private var counted: Set<ObjectIdentifier> = []
   /// Read since the last row, and not counted yet.
   private var unclaimed: [Parameter] = []
 
-  /// - Parameter input: the shape of the input, [N, …].
-  package init(input: Shape) { self.input = input }
+  /// - Parameter inputs: the shapes of the inputs, [N, …].
+  package init(inputs: [Shape]) { self.inputs = inputs }
 
-  /// An input of the plan's shape, without memory. To be made in a scope that plans.
-  package func makeInput() -> Tensor {
-    let x = Tensor(uninitialized: input, .float32)
-    x.body.mark = PlanMark(receptiveField: .pixel)
-    return x
+  /// Inputs of the plan's shapes, without memory. To be made in a scope that plans.
+  package func makeInputs() -> [Tensor] {
+    inputs.map { shape in
+      let x = Tensor(uninitialized: shape, .float32)
+      x.body.mark = PlanMark(receptiveField: .pixel)
+      return x
+    }
   }
 
   /// Forgets the rows, not what is in memory.
@@ -32,7 +34,7 @@ package final class Planner: OperationListener {
   }
 
   /// Parameters and buffers of a model, which are in memory before anything runs.
-  package func holdModel(_ model: some Layer) {
+  package func holdModel(_ model: some Model) {
     for entry in model.parameters { memory.hold(entry.parameter.shape.elementCount * 4) }
     for entry in model.buffers { memory.hold(entry.buffer.shape.elementCount * 4) }
   }
@@ -74,8 +76,8 @@ package final class Planner: OperationListener {
     let field =
       details.fieldIsUnknown
       ? nil
-      : details.seesAll && input.count == 4
-        ? ReceptiveField(height: input[1], width: input[2], jump: (1, 1))
+      : details.seesAll && inputs.count == 1 && inputs[0].count == 4
+        ? ReceptiveField(height: inputs[0][1], width: inputs[0][2], jump: (1, 1))
         : details.window.map { window in merged?.through(window) } ?? merged
     result.body.mark = PlanMark(
       receptiveField: field, isPoisoned: marks.contains(where: \.isPoisoned),
@@ -124,10 +126,15 @@ extension ReceptiveField {
 extension Scope {
   /// A scope in which a model runs on shapes alone, and `planner` listens.
   package convenience init(
-    planning planner: Planner, mode: Mode = .plain, phase: Phase = .inference, of model: any Layer
+    planning planner: Planner, mode: Mode = .plain, phase: Phase = .inference, of model: any Model
   ) {
     self.init(mode: mode, phase: phase, key: RandomKey(seed: 0, step: 0), plannedMemory: planner.memory)
     self.model = model
     add(planner)
+    planner.memory.keepsError = { [unowned planner, unowned self] operation, problem in
+      let scope = Scope.current ?? self
+      _ = planner.keepsError(
+        PlanError(path: scope.path ?? "", operation: operation, problem: problem, owners: scope.ownLayers))
+    }
   }
 }

@@ -66,7 +66,7 @@ enum StoredType: String, CaseIterable {
 }
 
 /// IEEE 754 binary16 to float, exact. Written out because Swift's Float16 is missing on Intel Macs.
-private func floatFromHalf(_ half: UInt16) -> Float {
+package func floatFromHalf(_ half: UInt16) -> Float {
   let sign = UInt32(half & 0x8000) << 16
   let exponent = UInt32(half >> 10) & 0x1F
   let fraction = UInt32(half & 0x3FF)

@@ -13,8 +13,10 @@ extension Layer {
   /// and wrappers put before the names (`state_dict.module.`) is found and taken off; see `WeightsFile.prefix`.
   ///
   /// - Parameters:
-  ///   - input: a batch's shape, `[N, H, W, C]`, as `plan` takes it. Needed by networks like AlexNet and VGG, not by those that average
-  ///     their last image, nor for Apus' own layout.
+  ///   - input: a batch's shape, `[N, H, W, C]`, as `plan` takes it. Needed by networks like AlexNet and VGG, and by those with linear
+  ///     layers whose `forward` is not the library's, which is not run on a shape that was made up; not for Apus' own layout.
+  ///   - flattened: the order in which the file lists the inputs of linear layers behind a flattened image, by their paths: where PyTorch's
+  ///     code permutes axes before it flattens. Without, it is (C, H, W), and axes that change places here are refused.
   ///   - layout: in place of what the file says. A file that says nothing is taken as PyTorch's, since that is what others write.
   ///   - strict: whether a tensor that is missing, unexpected or of another shape is an error. Without, what matches is loaded.
   ///   - ignoring: paths of the model, and names of the file, that are left as they are and not looked at: a head to be replaced.
@@ -22,8 +24,47 @@ extension Layer {
   /// - Throws: `WeightsError` also if several prefixes match the model's names equally well, or `PlanError` if the model does not take `input`. The model is then unchanged.
   @discardableResult
   public func load(
-    _ file: WeightsFile, input: Shape? = nil, layout: WeightsFile.Layout? = nil, strict: Bool = true,
+    _ file: WeightsFile, input: Shape? = nil, layout: WeightsFile.Layout? = nil,
+    flattened: [String: FlattenedOrder] = [:], strict: Bool = true,
     ignoring: (_ path: String) -> Bool = { _ in false }
+  ) throws -> LoadReceipt {
+    try load(
+      file, input.map { ForwardPass(self, input: $0) }, probing: featureOrders(probing:), layout: layout,
+      flattened: flattened, strict: strict, ignoring: ignoring)
+  }
+}
+
+extension Network {
+  /// As `Layer.load(_:input:layout:flattened:strict:ignoring:)`.
+  ///
+  /// - Parameter inputs: a shape per tensor that `forward` takes; needed if the network has linear layers.
+  @discardableResult
+  public func load(
+    _ file: WeightsFile, inputs: [Shape]? = nil, layout: WeightsFile.Layout? = nil,
+    flattened: [String: FlattenedOrder] = [:], strict: Bool = true,
+    ignoring: (_ path: String) -> Bool = { _ in false }
+  ) throws -> LoadReceipt {
+    try load(
+      file, inputs.map { try ForwardPass(self, inputs: $0) }, probing: { _ in nil }, layout: layout,
+      flattened: flattened, strict: strict, ignoring: ignoring)
+  }
+
+  /// The network's weights for a file; see `load(_:inputs:layout:flattened:strict:ignoring:)`.
+  public func weights(
+    layout: WeightsFile.Layout = .pytorch, inputs: [Shape]? = nil, flattened: [String: FlattenedOrder] = [:],
+    source: String = "the model"
+  ) throws -> WeightsFile {
+    var slots = WeightSlots(self, layout)
+    try slots.arrange(
+      inputs.map { try ForwardPass(self, inputs: $0) }, probing: { _ in nil }, flattened: flattened)
+    return WeightsFile(slots, layout, source: source)
+  }
+}
+
+extension Model {
+  fileprivate func load(
+    _ file: WeightsFile, _ pass: ForwardPass?, probing probe: ([WeightSlots.Slot]) -> FeatureOrders?,
+    layout: WeightsFile.Layout?, flattened: [String: FlattenedOrder], strict: Bool, ignoring: (_ path: String) -> Bool
   ) throws -> LoadReceipt {
     let chosen = layout ?? file.recordedLayout ?? .pytorch
     var receipt = LoadReceipt(source: file.source, layout: chosen, isLayoutRecorded: file.recordedLayout == chosen)
@@ -33,6 +74,7 @@ extension Layer {
     var slots = WeightSlots(self, chosen)
     let named = try file.named(for: slots)
     receipt.prefix = named.prefix
+    receipt.renamed = named.renamed
     receipt.unwrapped = named.unwrapped
     receipt.outside = named.outside
     let values = named.byName
@@ -68,7 +110,9 @@ extension Layer {
     if strict && !receipt.isComplete { throw WeightsError.doesNotFit(receipt) }
 
     let paths = Set(receipt.matched.map(\.path))
-    try slots.arrange(self, input: input) { !paths.contains($0) }
+    try slots.arrange(
+      pass, probing: probe, flattened: flattened, unreached: { receipt.unreached.append($0) },
+      ignoring: { !paths.contains($0) })
     let layouts = Dictionary(uniqueKeysWithValues: slots.slots.map { ($0.path, $0.layout) })
     for index in receipt.matched.indices { receipt.matched[index].change = layouts[receipt.matched[index].path]! }
     for slot in slots.slots where paths.contains(slot.path) {
@@ -82,19 +126,37 @@ extension Layer {
     }
     return receipt
   }
+}
 
-  /// The model's weights for a file, with PyTorch's counters (0) in its layout. See `load(_:input:layout:strict:ignoring:)`.
-  ///
-  /// - Parameter source: names the weights in receipts and errors.
-  public func weights(
-    layout: WeightsFile.Layout = .pytorch, input: Shape? = nil, source: String = "the model"
-  ) throws -> WeightsFile {
-    let slots = try WeightSlots(self, layout, input: input)
-    return WeightsFile(
+extension WeightsFile {
+  fileprivate init(_ slots: WeightSlots, _ layout: Layout, source: String) {
+    self.init(
       source: source,
       tensors: slots.slots.map { ($0.name, $0.layout.exported($0.value)) }
         + slots.counters.map { ($0, Tensor([Int32(0)], shape: [])) },
       recordedLayout: layout)
+  }
+}
+
+extension Layer {
+  /// The model's weights for a file, with PyTorch's counters (0) in its layout. See
+  /// `load(_:input:layout:flattened:strict:ignoring:)`.
+  ///
+  /// - Parameter source: names the weights in receipts and errors.
+  public func weights(
+    layout: WeightsFile.Layout = .pytorch, input: Shape? = nil, flattened: [String: FlattenedOrder] = [:],
+    source: String = "the model"
+  ) throws -> WeightsFile {
+    WeightsFile(try slots(layout, input, flattened), layout, source: source)
+  }
+
+  private func slots(
+    _ layout: WeightsFile.Layout, _ input: Shape?, _ flattened: [String: FlattenedOrder] = [:]
+  ) throws -> WeightSlots {
+    var slots = WeightSlots(self, layout)
+    try slots.arrange(
+      input.map { ForwardPass(self, input: $0) }, probing: featureOrders(probing:), flattened: flattened)
+    return slots
   }
 
   /// Writes the model's weights to the file at `path`, atomically, to be read by `load`.
@@ -104,19 +166,26 @@ extension Layer {
   ///     the default if an `input` is given, and for an `.npz` file.
   ///   - input: a batch's shape, `[N, H, W, C]`; PyTorch's layout needs it for networks like AlexNet and VGG, with a linear layer behind
   ///     a flattened image.
-  public func save(weights path: String, layout: WeightsFile.Layout? = nil, input: Shape? = nil) throws {
+  ///   - flattened: as in `load`.
+  public func save(
+    weights path: String, layout: WeightsFile.Layout? = nil, input: Shape? = nil,
+    flattened: [String: FlattenedOrder] = [:]
+  ) throws {
     // What an npz file holds cannot be said in it.
     let usual: WeightsFile.Layout = input != nil || path.lowercased().hasSuffix(".npz") ? .pytorch : .apus
-    try weights(layout: layout ?? usual, input: input, source: path).write(to: path)
+    try weights(layout: layout ?? usual, input: input, flattened: flattened, source: path).write(to: path)
   }
 
   /// Writes the model's weights to the file at `path` in Apus' own layout: `save(weights:layout:input:)` with its defaults.
   public func save(_ path: String) throws { try save(weights: path) }
 
-  /// Reads the file at `path`, as `WeightsFile.read` does, and gives the model its weights: `load(_:input:layout:strict:ignoring:)`.
+  /// Reads the file at `path`, as `WeightsFile.read` does, and gives the model its weights:
+  /// `load(_:input:layout:flattened:strict:ignoring:)`.
   @discardableResult
-  public func load(_ path: String, input: Shape? = nil, strict: Bool = true) throws -> LoadReceipt {
-    try load(try WeightsFile.read(path), input: input, strict: strict)
+  public func load(
+    _ path: String, input: Shape? = nil, flattened: [String: FlattenedOrder] = [:], strict: Bool = true
+  ) throws -> LoadReceipt {
+    try load(try WeightsFile.read(path), input: input, flattened: flattened, strict: strict)
   }
 
   /// The names and shapes of a file in PyTorch's layout, counters included.
@@ -126,14 +195,15 @@ extension Layer {
   }
 
   /// How each parameter and buffer lies in a file in PyTorch's layout, by its path here.
-  package func pyTorchLayouts(input: Shape?) throws -> [String: WeightLayout] {
-    Dictionary(
-      uniqueKeysWithValues: try WeightSlots(self, .pytorch, input: input).slots.map { ($0.path, $0.layout) })
+  package func pyTorchLayouts(
+    input: Shape?, flattened: [String: FlattenedOrder] = [:]
+  ) throws -> [String: WeightLayout] {
+    Dictionary(uniqueKeysWithValues: try slots(.pytorch, input, flattened).slots.map { ($0.path, $0.layout) })
   }
 
   /// Gradients of the parameters in PyTorch's names and axes. Of parameters that the loss does not depend on there are none.
   package func exported(_ gradients: Gradients, input: Shape) throws -> [(name: String, value: Tensor)] {
-    try WeightSlots(self, .pytorch, input: input).slots.compactMap { slot in
+    try slots(.pytorch, input).slots.compactMap { slot in
       guard case .parameter(let parameter) = slot.cell, let gradient = gradients[parameter] else { return nil }
       return (slot.name, slot.layout.exported(gradient))
     }

@@ -51,6 +51,8 @@ public struct LoadReceipt: Sendable {
   package let isLayoutRecorded: Bool
   /// What stands before the names in the file, such as `state_dict.module`, and was taken off; `nil` for nothing.
   package var prefix: String?
+  /// Names in the file that `WeightsFile.renaming` changed, and what they became.
+  package var renamed: [(from: String, to: String)] = []
   /// Names in the file that had a wrapper inside, which was taken out: `features.module.0.weight`.
   package var unwrapped: [String] = []
   /// Tensors of the file without the prefix, such as an optimizer's, which were not looked at.
@@ -63,6 +65,8 @@ public struct LoadReceipt: Sendable {
   public package(set) var unexpected: [Named] = []
   /// Tensors whose name fits, and whose shape or type does not.
   public package(set) var mismatched: [Mismatch] = []
+  /// Linear layers that the forward pass does not come to, such as a head for training: their inputs are taken in the file's order.
+  package var unreached: [String] = []
   /// Paths and names that were not looked at, by the caller's wish.
   package var ignored: [String] = []
   /// Integers that PyTorch counts batches with, which nothing depends on.
@@ -94,7 +98,10 @@ extension LoadReceipt: CustomStringConvertible {
     }
     lines += conversionNotes.map { "  " + $0 }
     lines += problems.map { "\($0.title) \($0.items.count): \(Self.listed($0.items))" }
-    for (title, items) in [("ignored as asked", ignored), ("counters, not used", counters)] where !items.isEmpty {
+    for (title, items) in [
+      ("ignored as asked", ignored), ("counters, not used", counters),
+      ("not reached by the forward pass, inputs taken in the file's order", unreached),
+    ] where !items.isEmpty {
       lines.append("\(title) \(items.count): \(Self.listed(items, limit: 3))")
     }
     return (lines + skippedNotes(limit: 20)).joined(separator: "\n")
@@ -102,10 +109,16 @@ extension LoadReceipt: CustomStringConvertible {
 
   /// What is worth saying where only one line is said of the weights, a line each: what was taken off the names, what was converted,
   /// what was left out.
-  package var notes: [String] { nameNotes + conversionNotes + skippedNotes(limit: 3) }
+  package var notes: [String] {
+    let heads = unreached.isEmpty ? [] : ["not reached by the forward pass: \(Self.listed(unreached, limit: 3))"]
+    return nameNotes + conversionNotes + heads + skippedNotes(limit: 3)
+  }
 
   private var nameNotes: [String] {
     var notes = prefix.map { ["removed from the names: \(JSONScanner.plain($0))."] } ?? []
+    if !renamed.isEmpty {
+      notes.append("renamed \(renamed.count): \(Self.listed(renamed.map { "\($0.from) → \($0.to)" }, limit: 3))")
+    }
     if !unwrapped.isEmpty {
       notes.append("wrappers removed inside \(unwrapped.count) names: \(Self.listed(unwrapped, limit: 3))")
     }
@@ -187,9 +200,12 @@ extension WeightLayout {
     case .filters: "filters (K, C, KH, KW) → [KH, KW, C, K]"
     case .matrix: "matrices (out, in) → [in, out]"
     case .image: "(C, H, W) → [H, W, C]"
-    case .matrixOfImage(let image):
+    case .matrixOfImage(let image, nil):
       "matrices (out, in) → [in, out] with inputs from (C, H, W) to [H, W, C] = \(image)"
-    case .vectorOfImage(let image): "vectors from (C, H, W) to [H, W, C] = \(image)"
+    case .matrixOfImage(let image, let order?):
+      "matrices (out, in) → [in, out] with inputs from \(Shape(order.map { image[$0] })) to \(image), as asked"
+    case .vectorOfImage(let image, nil): "vectors from (C, H, W) to [H, W, C] = \(image)"
+    case .vectorOfImage(let image, let order?): "vectors from \(Shape(order.map { image[$0] })) to \(image), as asked"
     }
   }
 }

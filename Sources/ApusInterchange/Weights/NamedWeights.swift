@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// A file's tensors under the names that a model expects: taken out of a checkpoint's dicts (`state_dict`, `model`, `ema`) and without
 /// what wrappers put before them (`module.` by DataParallel, `_orig_mod.` by compilation, `model.` by Lightning).
@@ -8,6 +9,8 @@ package struct NamedWeights {
   var convertedTypes: [String: String] = [:]
   /// What was taken off the front of the names, without the last point; `nil` if they are the file's.
   var prefix: String?
+  /// Names that a rule has changed, and what they became.
+  var renamed: [(from: String, to: String)] = []
   /// Names in the file with a wrapper inside, which was taken out: `features.module.0.weight`.
   var unwrapped: [String] = []
   /// Tensors of the file that the prefix does not stand before.
@@ -28,8 +31,14 @@ extension WeightsFile {
   /// The tensors for a model's names: below `prefix` where it is given, and there, or in the whole file, below the prefix with which
   /// most of the names are found.
   ///
-  /// - Throws: `WeightsError.ambiguous` where several do equally well, `WeightsError.noSuchPrefix`.
+  /// - Throws: `WeightsError.ambiguous` where several do equally well, `WeightsError.noSuchPrefix`, `WeightsError.cannotRename`.
   package func named(for slots: WeightSlots) throws(WeightsError) -> NamedWeights {
+    if !renaming.isEmpty {
+      let (file, renamed) = try renamed()
+      var result = try file.named(for: slots)
+      result.renamed = renamed
+      return result
+    }
     let names = Set(slots.slots.map(\.name) + slots.counters)
     let given = prefix.map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 } ?? ""
     let below = tensors.filter { given.isEmpty || $0.name.hasPrefix(given + ".") }
@@ -50,6 +59,36 @@ extension WeightsFile {
     }
     let whole = [given, inner].filter { !$0.isEmpty }.joined(separator: ".")
     return stripped(of: whole, names)
+  }
+
+  /// The file with its names changed by the rules, none of which is left, and what was changed. Of several rules that a name begins
+  /// with the longest counts.
+  private func renamed() throws(WeightsError) -> (file: WeightsFile, renamed: [(from: String, to: String)]) {
+    let start = prefix.map { $0.isEmpty || $0.hasSuffix(".") ? $0 : $0 + "." } ?? ""
+    var (file, renamed, used) = (self, [(from: String, to: String)](), Set<String>())
+    file.renaming = [:]
+    file.tensors = tensors.map { name, value in
+      guard name.hasPrefix(start) else { return (name, value) }
+      let rest = String(name.dropFirst(start.count))
+      let rules = renaming.keys.filter { $0.isEmpty || rest == $0 || rest.hasPrefix($0 + ".") }
+      guard let rule = rules.max(by: { $0.count < $1.count }) else { return (name, value) }
+      used.insert(rule)
+      // Either side may be empty: what is put before every name, and what is taken off.
+      let tail = rule.isEmpty ? rest : String(rest.dropFirst(rule.count + 1))
+      let new = start + [renaming[rule]!, tail].filter { !$0.isEmpty }.joined(separator: ".")
+      if new != name { renamed.append((name, new)) }
+      return (new, value)
+    }
+    for (old, new) in renamed { file.convertedTypes[new] = convertedTypes[old] }
+    if let rule = renaming.keys.filter({ !used.contains($0) }).min() {
+      throw .cannotRename(
+        source, "no tensor's name is or begins with \(JSONScanner.shown(rule)), which is to be renamed")
+    }
+    var seen: Set<String> = []
+    if let twice = file.tensors.first(where: { !seen.insert($0.name).inserted }) {
+      throw .cannotRename(source, "two tensors would be called \(JSONScanner.shown(twice.name)) after renaming")
+    }
+    return (file, renamed)
   }
 
   /// The tensors below a prefix, with wrappers inside their names taken out where a model's name is left.

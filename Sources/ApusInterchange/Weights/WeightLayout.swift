@@ -12,10 +12,12 @@ public enum WeightLayout: Hashable, Sendable {
   case matrix
   /// A number for each position and channel, [H, W, C], there (C, H, W).
   case image
-  /// A matrix whose rows are the features of a flattened image of this shape, [H, W, C], there with columns in the order (C, H, W).
-  case matrixOfImage(Shape)
-  /// A vector with a number per feature of a flattened image of this shape, there in the order (C, H, W).
-  case vectorOfImage(Shape)
+  /// A matrix whose rows are the features of a flattened image of this shape, [H, W, C], there with columns in the order (C, H, W), or
+  /// in that of these axes of the shape.
+  case matrixOfImage(Shape, inFile: [Int]? = nil)
+  /// A vector with a number per feature of a flattened image of this shape, there in the order (C, H, W), or in that of these axes of
+  /// the shape.
+  case vectorOfImage(Shape, inFile: [Int]? = nil)
 
   /// From our layout to PyTorch's. Elements move, none is computed.
   func exported(_ value: Tensor) -> Tensor {
@@ -24,12 +26,12 @@ public enum WeightLayout: Hashable, Sendable {
     case .filters: return value.transposed([3, 2, 0, 1])
     case .matrix: return value.transposed()
     case .image: return value.transposed(Self.channelsFirst(value.rank))
-    case .matrixOfImage(let image):
+    case .matrixOfImage(let image, let order):
       let (inputs, outputs) = (value.shape[0], value.shape[1])
-      let order = [image.count] + Self.channelsFirst(image.count)
-      return value.reshaped(Shape(image + [outputs])).transposed(order).reshaped([outputs, inputs])
-    case .vectorOfImage(let image):
-      return value.reshaped(image).transposed(Self.channelsFirst(image.count)).reshaped(value.shape)
+      let there = [image.count] + (order ?? Self.channelsFirst(image.count))
+      return value.reshaped(Shape(image + [outputs])).transposed(there).reshaped([outputs, inputs])
+    case .vectorOfImage(let image, let order):
+      return value.reshaped(image).transposed(order ?? Self.channelsFirst(image.count)).reshaped(value.shape)
     }
   }
 
@@ -40,13 +42,13 @@ public enum WeightLayout: Hashable, Sendable {
     case .filters: return value.transposed([2, 3, 1, 0])
     case .matrix: return value.transposed()
     case .image: return value.transposed(Self.channelsLast(value.rank))
-    case .matrixOfImage(let image):
-      let there = Shape([shape[1]] + Self.channelsFirst(image.count).map { image[$0] })
-      let order = Self.channelsLast(image.count).map { $0 + 1 } + [0]
-      return value.reshaped(there).transposed(order).reshaped(shape)
-    case .vectorOfImage(let image):
-      let there = Shape(Self.channelsFirst(image.count).map { image[$0] })
-      return value.reshaped(there).transposed(Self.channelsLast(image.count)).reshaped(shape)
+    case .matrixOfImage(let image, let order):
+      let there = order ?? Self.channelsFirst(image.count)
+      let here = Self.inverse(there).map { $0 + 1 } + [0]
+      return value.reshaped(Shape([shape[1]] + there.map { image[$0] })).transposed(here).reshaped(shape)
+    case .vectorOfImage(let image, let order):
+      let there = order ?? Self.channelsFirst(image.count)
+      return value.reshaped(Shape(there.map { image[$0] })).transposed(Self.inverse(there)).reshaped(shape)
     }
   }
 
@@ -61,6 +63,8 @@ public enum WeightLayout: Hashable, Sendable {
   }
 
   private static func channelsFirst(_ rank: Int) -> [Int] { [rank - 1] + (0..<rank - 1) }
+
+  private static func inverse(_ order: [Int]) -> [Int] { order.indices.sorted { order[$0] < order[$1] } }
 
   private static func channelsLast(_ rank: Int) -> [Int] { (1..<rank) + [0] }
 }

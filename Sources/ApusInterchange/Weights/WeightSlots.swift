@@ -44,7 +44,7 @@ package struct WeightSlots {
   private let fileLayout: WeightsFile.Layout
 
   /// What the types of the layers say. The order of inputs behind a flattened image is yet to be arranged.
-  package init(_ model: some Layer, _ layout: WeightsFile.Layout) {
+  package init(_ model: some Model, _ layout: WeightsFile.Layout) {
     fileLayout = layout
     for entry in ModelWalk(model).entries {
       guard layout == .pytorch, let twin = (entry.owner as? any PyTorchTwinned)?.twin else {
@@ -66,12 +66,6 @@ package struct WeightSlots {
     }
   }
 
-  /// All of it.
-  package init(_ model: some Layer, _ layout: WeightsFile.Layout, input: Shape?) throws {
-    self.init(model, layout)
-    try arrange(model, input: input)
-  }
-
   private mutating func add(_ path: String, _ cell: ModelWalk.Cell) {
     slots.append(Slot(path: path, cell: cell, name: path, layout: .same, isDescribed: false))
   }
@@ -79,32 +73,66 @@ package struct WeightSlots {
   /// Gives the weights behind a flattened image their order.
   ///
   /// - Parameters:
-  ///   - input: a batch's shape, for the image's size. See `Layer.load(_:input:layout:strict:ignoring:)`.
+  ///   - pass: what runs the model, for the image's size; `nil` if no shape of an input is known.
+  ///   - probe: finds what it can without one.
+  ///   - flattened: the file's order of the inputs of layers at these paths.
+  ///   - unreached: collects the paths of layers that the pass does not come to, whose inputs are then taken in the file's order; without
+  ///     one they are an error.
   ///   - ignoring: paths whose place in the file does not matter.
   mutating func arrange(
-    _ model: some Layer, input: Shape?, ignoring: (_ path: String) -> Bool = { _ in false }
+    _ pass: ForwardPass?, probing probe: ([Slot]) -> FeatureOrders?, flattened: [String: FlattenedOrder],
+    unreached: ((_ path: String) -> Void)? = nil, ignoring: (_ path: String) -> Bool = { _ in false }
   ) throws {
-    guard fileLayout == .pytorch, slots.contains(where: { $0.layout == .matrix && !ignoring($0.path) }) else { return }
-    let orders = try input.map { try model.featureOrders($0) } ?? model.featureOrders(probing: slots)
+    guard fileLayout == .pytorch, slots.contains(where: { $0.layout == .matrix && !ignoring($0.path) }) else {
+      if let path = flattened.keys.min() { throw WeightsError.unknownOrder(path, .notFlattened) }
+      return
+    }
+    let orders = try pass.map { try FeatureOrders(of: $0) } ?? probe(slots)
+    if let path = flattened.keys.sorted().first(where: { orders != nil && orders?.layers[$0] == nil }) {
+      throw WeightsError.unknownOrder(path, .notReached)
+    }
     for index in slots.indices where slots[index].isDescribed && !ignoring(slots[index].path) {
       let slot = slots[index]
       let path = ModelWalk.parent(slot.path)
-      guard let order = orders?.layers[path] else {
-        if slot.layout == .matrix { throw WeightsError.unknownOrder(path, orders == nil ? .noInput : .notReached) }
+      guard let given = orders?.layers[path] else {
+        if slot.layout != .matrix { continue }
+        guard orders != nil, let unreached else {
+          throw WeightsError.unknownOrder(path, orders == nil ? .noInput : .notReached)
+        }
+        unreached(path)
         continue
       }
-      switch order {
-      case nil: break
-      case .unclear(let operation): throw WeightsError.unknownOrder(path, .moved(by: operation))
-      case .flattened(let image):
-        if input == nil { throw WeightsError.unknownOrder(path, .noInput) }
-        if slot.layout == .matrix {
-          slots[index].layout = .matrixOfImage(image)
-        } else if slot.layout == .same, slot.shape == [image.elementCount], !isBiasOfMatrix(slot) {
-          slots[index].layout = .vectorOfImage(image)
-        }
+      guard let image = try Self.image(given, at: path, in: flattened[path]) else { continue }
+      if pass == nil { throw WeightsError.unknownOrder(path, .noInput) }
+      if slot.layout == .matrix {
+        slots[index].layout = .matrixOfImage(image.shape, inFile: image.inFile)
+      } else if slot.layout == .same, slot.shape == [image.shape.elementCount], !isBiasOfMatrix(slot) {
+        slots[index].layout = .vectorOfImage(image.shape, inFile: image.inFile)
       }
     }
+  }
+
+  /// The flattened image that a layer is given, if the file lists its features in another order: its shape here, and the order of its
+  /// axes there, `nil` for channels, height, width.
+  private static func image(
+    _ given: FeatureOrders.Given, at path: String, in order: FlattenedOrder?
+  ) throws(WeightsError) -> (shape: Shape, inFile: [Int]?)? {
+    guard let order else {
+      switch given.order {
+      case .same: return nil
+      case .flattened(let image): return (image, nil)
+      case .open(let axes, let operation):
+        throw .unknownOrder(path, .open(by: operation, sizes: axes.map { "\($0.name) \($0.size)" }))
+      case .unclear(let operation): throw .unknownOrder(path, .moved(by: operation))
+      }
+    }
+    guard let axes = given.axes else {
+      guard case .unclear(let operation) = given.order else { throw .unknownOrder(path, .notFlattened) }
+      throw .unknownOrder(path, .moved(by: operation))
+    }
+    if axes.count < 2 { throw .unknownOrder(path, .notFlattened) }
+    let inFile = order.axes.compactMap { name in axes.firstIndex { $0.name == name } }
+    return inFile == Array(axes.indices) ? nil : (Shape(axes.map(\.size)), inFile)
   }
 
   /// A linear layer's bias belongs to its outputs.
@@ -118,31 +146,35 @@ package struct WeightSlots {
   }
 }
 
-extension Layer {
-  /// What order of features each layer is given, for an input of this shape.
-  func featureOrders(_ input: Shape) throws -> FeatureOrders {
-    let planner = Planner(input: input)
-    let orders = FeatureOrders()
-    let scope = Scope(planning: planner, of: self)
-    scope.add(orders)
+extension FeatureOrders {
+  /// What order of features each layer is given when the model runs on shapes.
+  package convenience init(of pass: ForwardPass) throws {
+    self.init()
+    let planner = Planner(inputs: pass.inputs)
+    let scope = Scope(planning: planner, of: pass.model)
+    scope.add(self)
     scope.run {
-      let start = planner.makeInput()
+      let start = planner.makeInputs()
       // Heads that are for training alone have weights too.
-      if let model = self as? any AuxiliaryClassifying {
-        for head in model.trainingLogits(start) { _ = head.logits.body.storage }
+      if let model = pass.model as? any AuxiliaryClassifying {
+        for head in model.trainingLogits(start[0]) { _ = head.logits.body.storage }
       } else {
-        _ = self(start).body.storage
+        for (_, tensor) in pass.run(start) { _ = tensor.body.storage }
       }
     }
     if let error = planner.error { throw error }
-    return orders
   }
+}
 
-  /// The same where no shape is given: of the first input that the model takes. Whether a layer is given a flattened image of more
-  /// than a pixel does not depend on the input's size, only the image's height and width do. `nil` if it takes none of them.
-  fileprivate func featureOrders(probing slots: [WeightSlots.Slot]) -> FeatureOrders? {
-    if let matrix = slots.first(where: { $0.layout == .matrix }), let orders = try? featureOrders([1, matrix.shape[0]])
-    {
+extension Layer {
+  /// What order of features each layer is given where no shape is: of the first input that the model takes. Whether a layer is given a flattened image of more
+  /// than a pixel does not depend on the input's size, only the image's height and width do. `nil` if it takes none of them, or has
+  /// layers of others in it: code that reads a shape which was made up could stop the program.
+  func featureOrders(probing slots: [WeightSlots.Slot]) -> FeatureOrders? {
+    if !ModelWalk(self, listsLayers: true, for: .describing).layers.allSatisfy({ Self.isOfTheLibrary($0.layer) }) {
+      return nil
+    }
+    if let matrix = slots.first(where: { $0.layout == .matrix }), let orders = featureOrders([1, matrix.shape[0]]) {
       return flattenedInput(matrix.shape[0]) ?? orders
     }
     var candidates: [Shape] = []
@@ -150,15 +182,24 @@ extension Layer {
     if let filters = slots.first(where: { $0.layout == .filters }) { channels.insert(filters.shape[2], at: 0) }
     for size in [224, 32, 28, 64, 96, 128, 227, 299, 16, 8] { candidates += channels.map { [1, size, size, $0] } }
     for candidate in candidates {
-      if let orders = try? featureOrders(candidate) { return orders }
+      if let orders = featureOrders(candidate) { return orders }
     }
     return nil
+  }
+
+  private static func isOfTheLibrary(_ layer: any Model) -> Bool {
+    let module = String(reflecting: type(of: layer)).prefix { $0 != "." }
+    return ["ApusCore", "ApusLayers", "ApusNetworks"].contains(module)
   }
 
   /// A model that takes a vector may begin with a flatten, which leaves a vector as it is, and be meant for images. The order matters if
   /// they can have three channels: the features are a multiple of 3, and not those of a square gray image.
   private func flattenedInput(_ features: Int) -> FeatureOrders? {
     let side = Int(Double(features).squareRoot().rounded())
-    return features % 3 == 0 && side * side != features ? try? featureOrders([1, 1, features / 3, 3]) : nil
+    return features % 3 == 0 && side * side != features ? featureOrders([1, 1, features / 3, 3]) : nil
+  }
+
+  private func featureOrders(_ input: Shape) -> FeatureOrders? {
+    try? FeatureOrders(of: ForwardPass(self, input: input))
   }
 }

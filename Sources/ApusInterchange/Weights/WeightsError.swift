@@ -14,6 +14,8 @@ public enum WeightsError: Error, Sendable, CustomStringConvertible {
   case noSuchPrefix(_ source: String, _ prefix: String, choices: [String])
   /// A file has the weights of another network of the catalogue. The shapes are of the first filters, [KH, KW, C / groups, K].
   case otherNetwork(_ source: String, found: String, foundFilters: Shape, network: String, filters: Shape)
+  /// A rule of `WeightsFile.renaming` that no tensor's name begins with, or two names of a file that become one.
+  case cannotRename(_ source: String, _ problem: String)
   /// Weights for images with another number of channels.
   case otherChannels(_ source: String, expected: Int, images: Int)
 
@@ -21,8 +23,13 @@ public enum WeightsError: Error, Sendable, CustomStringConvertible {
   public enum OrderProblem: Hashable, Sendable {
     /// It is behind a flattened image (or may be), and no input shape was given to find the image's size with.
     case noInput
+    /// The axes of the flattened image have changed places here, or in PyTorch's code: how the file lists them is for the caller to
+    /// say. `sizes`: of the axes as they were flattened, such as `height 7`.
+    case open(by: String, sizes: [String])
     /// An operation between the flattened image and the layer moves or joins features.
     case moved(by: String)
+    /// An order was given for a layer that is not behind a flattened image.
+    case notFlattened
     /// The forward pass does not come to the layer.
     case notReached
   }
@@ -31,7 +38,14 @@ public enum WeightsError: Error, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .doesNotFit(let receipt): receipt.refusal
+    case .unknownOrder(let path, .open(let operation, let sizes)):
+      """
+      \(path): its inputs are a flattened image, \(sizes.joined(separator: " × ")), behind \(operation), and in what order the file \
+      lists them depends on PyTorch's code: say it, as in flattened: ["\(path)": .chw] (--flattened \(path)=chw), where \
+      x.permute(0, 3, 2, 1) before the flatten is .whc
+      """
     case .unknownOrder(let path, let problem): "\(path): \(problem)"
+    case .cannotRename(let source, let problem): "\(source): \(problem)"
     case .ambiguous(let source, let prefixes, let count):
       """
       \(source): weights for \(count) of the model's names each below \(NameList.text(prefixes.map(JSONScanner.shown))); choose with \
@@ -66,9 +80,11 @@ extension WeightsError.OrderProblem: CustomStringConvertible {
     switch self {
     case .noInput:
       """
-      PyTorch's layout of a linear layer's weights behind a flattened image depends on the image's height and width: say the shape of \
-      an input, [N, H, W, C], as in model.load("weights.pth", input: [1, 224, 224, 3]) (--input 224x224x3)
+      PyTorch's layout of a linear layer's weights behind a flattened image, as this one's may be, depends on the image's height and \
+      width: say the shape of an input, [N, H, W, C], as in model.load("weights.pth", input: [1, 224, 224, 3]) (--input 224x224x3)
       """
+    case .open(let operation, _): "its inputs are a flattened image behind \(operation)"
+    case .notFlattened: "its inputs are not a flattened image, so that there is no order to give"
     case .moved(let operation):
       """
       the order of its inputs, in which PyTorch's layout differs, cannot be followed through \(operation); in Apus' own layout weights \

@@ -27,6 +27,9 @@ public struct WeightsFile: Sendable {
   /// Where in a checkpoint with several sets of weights those to load are: `ema`, `state_dict.encoder`. `nil` looks for the prefix
   /// with which the model's names are found, which has to be told only if several do.
   public var prefix: String?
+  /// What the model calls layers and weights that have other names in the file, by those, without `prefix`: `["backbone.stem": "conv1"]`
+  /// makes `backbone.stem.weight` `conv1.weight`. A rule that no name begins with is an error.
+  public var renaming: [String: String] = [:]
 
   /// Weights that come from elsewhere. They are taken as PyTorch's, unless `recordedLayout` says otherwise.
   public init(
@@ -45,10 +48,16 @@ public struct WeightsFile: Sendable {
 
   /// Reads the file at `path`, or `model.safetensors` in the folder at `path`. Throws if anything in it is not as its format says.
   ///
-  /// - Parameter prefix: see the property.
-  public static func read(_ path: String, prefix: String? = nil) throws -> WeightsFile {
+  /// - Parameters:
+  ///   - prefix: see the property.
+  ///   - renaming: see the property.
+  public static func read(
+    _ path: String, prefix: String? = nil, renaming: [String: String] = [:]
+  ) throws -> WeightsFile {
     let path = place(path)
-    return try decode(File.contents(of: path), file: path, prefix: prefix)
+    var file = try decode(File.contents(of: path), file: path, prefix: prefix)
+    file.renaming = renaming
+    return file
   }
 
   /// The content of `bytes`; `file` is named in errors.

@@ -22,7 +22,8 @@ public func patches(
     return shapeFailure(
       "Patches", "of \(kernel) with padding \(padding) do not fit into the input \(x.shape)", input: x)
   }
-  let padded = zeroPadded(x, around)
+  let (top, left, bottom, right) = around.tuple
+  let padded = x.padded([(0, 0), (top, bottom), (left, right), (0, 0)], isListed: false)
   let channels = x.shape[3]
   let strides = padded.shape.contiguousStrides
   // A stride beyond the image has one window, a dilation beyond it one tap: neither step is taken.
@@ -56,23 +57,5 @@ public func patches(
   report(
     "Patches", y, from: [padded], as: .patches(PatchSettings(kernel: kernel, stride: stride, dilation: dilation)),
     with: .init(window: .init(kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair)))
-  return y
-}
-
-/// Zeros around images.
-func zeroPadded(_ x: Tensor, _ padding: ImageEdges) -> Tensor {
-  if padding == .none { return x }
-  let (top, left, bottom, right) = padding.tuple
-  let tape = Tape.recording(x)
-  let y = Tensor.zeros(
-    [x.shape[0], x.shape[1] + top + bottom, x.shape[2] + left + right, x.shape[3]], x.scalarType)
-  let strides = y.shape.contiguousStrides
-  let offset = top * strides[1] + left * strides[2]
-  Kernels.scatter(x, into: y, strides: strides, offset: offset)
-  if let tape {
-    let input = x.shape
-    tape.record(y, x.body.node) { Kernels.gather($0, shape: input, strides: strides, offset: offset) }
-  }
-  report("Pad", y, from: [x], as: .pad(padding), isListed: false)
   return y
 }

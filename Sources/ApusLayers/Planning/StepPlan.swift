@@ -52,12 +52,12 @@ extension Layer {
     input: Shape, takingWork: (([PlannedWork]) -> Void)?, optimizer make: (ParameterList) -> any Optimizer
   ) throws -> StepPlan {
     let output = try plan(input: input, phase: .training).outputShape
-    let planner = Planner(input: input)
+    let planner = Planner(inputs: [input])
     planner.memory.takesWork = takingWork != nil
     planner.holdModel(self)
     let scope = Scope(planning: planner, of: self)
     return try scope.run {
-      let images = planner.makeInput()
+      let images = planner.makeInputs()[0]
       let labels = Tensor(uninitialized: Shape(output.dropLast()), .int32)
       let (resident, heldBefore) = (planner.memory.pool.liveBytes, planner.memory.pool.heldBytes)
       let parameters = parameters

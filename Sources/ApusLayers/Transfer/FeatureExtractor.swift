@@ -11,7 +11,7 @@ import ApusCore
 /// end cost nothing beside it.
 public struct FeatureExtractor {
   /// Run as a whole by every call.
-  package let model: any Layer
+  private let pass: ForwardPass
   /// Path of the layer.
   package let path: String
   /// The shape of the features of one sample.
@@ -21,18 +21,29 @@ public struct FeatureExtractor {
   /// - Throws: `PathError` if there is no such layer, or the model does not call it in inference; `PlanError` if the input does
   ///   not fit.
   public init(_ model: any Layer, at path: String, input: Shape) throws {
-    let layers = ModelWalk(model, listsLayers: true).layers
+    try self.init(ForwardPass(model, input: Shape([1] + input)), at: path)
+  }
+
+  /// Of a network that takes several tensors.
+  ///
+  /// - Parameter inputs: the shapes of one sample, without the batch size.
+  public init(_ network: some Network, at path: String, inputs: [Shape]) throws {
+    try self.init(ForwardPass(network, inputs: inputs.map { Shape([1] + $0) }), at: path)
+  }
+
+  private init(_ pass: ForwardPass, at path: String) throws {
+    let layers = ModelWalk(pass.model, listsLayers: true).layers
     guard layers.contains(where: { $0.path == path }) else {
       let known = layers.map(\.path).filter { !$0.isEmpty }
       throw PathError(
         path, problem: "is not one of the model's \(known.count) layers",
         nearest: PathError.nearest(to: path, in: known.map { ($0, $0) }))
     }
-    self.model = model
+    self.pass = pass
     self.path = path
-    let planner = Planner(input: Shape([1] + input))
-    let scope = Scope(planning: planner, of: model)
-    let features = FeatureExtractor.result(at: path, of: model, in: scope) { planner.makeInput() }
+    let planner = Planner(inputs: pass.inputs)
+    let scope = Scope(planning: planner, of: pass.model)
+    let features = FeatureExtractor.result(at: path, of: pass, in: scope) { planner.makeInputs() }
     if let error = planner.error { throw error }
     guard let features else {
       throw PathError(path, problem: "is a layer that the model does not call in inference")
@@ -43,21 +54,28 @@ public struct FeatureExtractor {
   /// [N, …] of the model's input → [N, …] of `outputShape`.
   ///
   /// Traps if the input does not fit the model, as the model does.
-  public func callAsFunction(_ x: Tensor) -> Tensor {
+  public func callAsFunction(_ x: Tensor) -> Tensor { self([x]) }
+
+  /// The same of the inputs of a network that takes several.
+  public func callAsFunction(_ inputs: [Tensor]) -> Tensor {
+    if inputs.count != pass.inputs.count {
+      fatalError("FeatureExtractor at \(path): the model takes \(pass.inputs.count) inputs, not \(inputs.count)")
+    }
     let scope = Scope(mode: .plain, phase: .inference, key: RandomKey(seed: 0, step: 0))
-    scope.model = model
-    guard let features = FeatureExtractor.result(at: path, of: model, in: scope, { x.detached() }) else {
-      fatalError("FeatureExtractor at \(path): for an input of \(x.shape) the model does not call the layer")
+    scope.model = pass.model
+    guard let features = FeatureExtractor.result(at: path, of: pass, in: scope, { inputs.map { $0.detached() } }) else {
+      let shapes = inputs.map { "\($0.shape)" }.joined(separator: " and ")
+      fatalError("FeatureExtractor at \(path): for an input of \(shapes) the model does not call the layer")
     }
     return features
   }
 
   private static func result(
-    at path: String, of model: any Layer, in scope: Scope, _ makeInput: () -> Tensor
+    at path: String, of pass: ForwardPass, in scope: Scope, _ makeInputs: () -> [Tensor]
   ) -> Tensor? {
     let catcher = ResultCatcher(path)
     scope.add(catcher)
-    scope.run { _ = model(makeInput()).body.storage }
+    scope.run { for (_, tensor) in pass.run(makeInputs()) { _ = tensor.body.storage } }
     return catcher.result
   }
 }

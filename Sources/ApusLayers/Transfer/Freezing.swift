@@ -10,7 +10,7 @@ public struct MatchedParts: Hashable, Sendable, Codable {
   package var scalarCount = 0
 }
 
-extension Layer {
+extension Model {
   /// Keeps the parameters whose paths match as they are: no gradients are taken of them, nor of what lies before the first layer that
   /// is trained. The statistics of a batch norm stay with them, and are used in training too, where its paths match or all of its
   /// parameters are kept.

@@ -147,7 +147,7 @@ public struct TrainingSettings: Hashable, Sendable, Codable {
   /// Freezes what is to be frozen of a model that is trained with these settings.
   ///
   /// - Throws: `PathError` where a pattern matches nothing, `SettingsError` where nothing is left to train.
-  func freeze(_ model: any Layer) throws {
+  func freeze(_ model: any Model) throws {
     if !freeze.isEmpty { _ = try model.setFrozen(true, matching: freeze) }
     if !unfreeze.isEmpty { _ = try model.setFrozen(false, matching: unfreeze) }
     let parameters = model.parameters

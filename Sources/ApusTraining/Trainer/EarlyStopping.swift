@@ -34,7 +34,7 @@ public struct EarlyStopping {
   }
 
   /// Notes an epoch's value, and the model's parameters and buffers where it is the best. A NaN is never better.
-  public mutating func shouldStop(after value: Double, of model: some Layer) -> Bool {
+  public mutating func shouldStop(after value: Double, of model: some Model) -> Bool {
     defer { epochs += 1 }
     let gain = best.map { goal.gain(of: value, over: $0.value) }
     if gain.map({ $0 > minimumChange }) ?? !value.isNaN {
@@ -46,7 +46,7 @@ public struct EarlyStopping {
   }
 
   /// Sets the model to its best epoch; without one it is left as it is.
-  public func restoreBest(into model: some Layer) throws {
+  public func restoreBest(into model: some Model) throws {
     if best != nil { try model.load(state, from: "the best epoch") }
   }
 }

@@ -92,6 +92,20 @@ import Testing
     #expect(names(try Graph(of: Softsign(), input: [2, 3])) == ["Abs", "Scale", "Divide"])
   }
 
+  /// Answers of comparisons and indices are values of a graph between the operations that make and take them.
+  @Test func comparisonsAndIndicesArePartOfAGraph() throws {
+    struct Selecting: Layer {
+      let weight = Parameter(.ones([3]))
+      func forward(_ x: Tensor) -> Tensor { Tensor.select(x .> .zeros([]), x, x * weight.value) }
+    }
+    #expect(names(try Graph(of: Selecting(), input: [2, 3])) == ["Compare", "Multiply", "Select"])
+    struct Largest: Layer {
+      func forward(_ x: Tensor) -> Tensor { x.topK(2).values }
+    }
+    let graph = try Graph(of: Largest(), input: [2, 3])
+    #expect(graph.nodes.map { graph.values[$0.output].scalarType } == [.int32, .float32])
+  }
+
   // MARK: What cannot be written
 
   private func problem(_ model: some Layer, _ input: Shape = [2, 3]) -> GraphError? {
@@ -99,11 +113,10 @@ import Testing
   }
 
   @Test func operationsThatNoGraphHasAreRefusedByName() {
-    struct Selecting: Layer {
-      let weight = Parameter(.ones([3]))
-      func forward(_ x: Tensor) -> Tensor { Tensor.select(x .> .zeros([]), x, x * weight.value) }
+    struct Counting: Layer {
+      func forward(_ x: Tensor) -> Tensor { x * x.argmax().cast(to: .float32).mean() }
     }
-    #expect(problem(Sequential { Selecting() })?.description == "0: Compare cannot be part of a graph")
+    #expect(problem(Sequential { Counting() })?.description == "0: ArgMax cannot be part of a graph")
     struct Foreign: Layer {
       func forward(_ x: Tensor) -> Tensor {
         differentiable(x, "Foreign") { x in

@@ -4,35 +4,8 @@
 #include <stdio.h>
 
 #include "activation/check_activation.h"
+#include "calls.h"
 #include "check.h"
-
-typedef struct activation_run {
-  int64_t rows, channels, count;
-  const float *x, *y, *dy, *bias;
-  apus_activation activation;
-  float *out, *dbias;
-  void *scratch;
-} activation_run;
-
-static void run_relu_forward(void *context) {
-  activation_run *run = context;
-  apus_relu_forward(run->count, run->x, run->out);
-}
-
-static void run_relu_backward(void *context) {
-  activation_run *run = context;
-  apus_relu_backward(run->count, run->y, run->dy, run->out);
-}
-
-static void run_forward(void *context) {
-  activation_run *run = context;
-  apus_bias_activation_forward(run->rows, run->channels, run->x, run->bias, run->activation, run->out);
-}
-
-static void run_backward(void *context) {
-  activation_run *run = context;
-  apus_bias_activation_backward(run->rows, run->channels, run->y, run->dy, run->activation, run->out, run->dbias, run->scratch);
-}
 
 /* Zeros of both signs, infinities, NaN, the smallest numbers. */
 static const float special_values[] = {0.0f,     -0.0f,        INFINITY,      -INFINITY, NAN, FLT_MIN,
@@ -58,22 +31,22 @@ static void check_relu(int64_t count) {
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
     if (!check_select(isa))
       continue;
-    activation_run run = {.count = count, .x = x, .y = x, .dy = dy, .out = check_output(count, NULL)};
-    check_run("forward", run_relu_forward, &run);
+    bias_activation_call run = {.count = count, .x = x, .y = x, .dy = dy, .out = check_output(count, NULL)};
+    check_run("forward", call_relu_forward, &run);
     check_exact("y", run.out, want, count);
-    check_run("backward", run_relu_backward, &run);
+    check_run("backward", call_relu_backward, &run);
     check_exact("dx", run.out, want_backward, count);
     run.x = run.out = check_output(count, x);
-    check_run("forward in place", run_relu_forward, &run);
+    check_run("forward in place", call_relu_forward, &run);
     check_exact("y", run.out, want, count);
     run.dy = run.out = check_output(count, dy);
-    check_run("backward in place", run_relu_backward, &run);
+    check_run("backward in place", call_relu_backward, &run);
     check_exact("dx", run.out, want_backward, count);
   }
 }
 
-static void check_bias_forward(const activation_run *given) {
-  activation_run run = *given;
+static void check_bias_forward(const bias_activation_call *given) {
+  bias_activation_call run = *given;
   double *want = check_doubles(run.count), *magnitude = check_doubles(run.count);
   apus_bias_activation_forward_reference_f64(run.rows, run.channels, check_widen(run.x, run.count),
                                              check_widen(run.bias, run.channels), run.activation, want);
@@ -84,18 +57,18 @@ static void check_bias_forward(const activation_run *given) {
     if (!check_select(isa))
       continue;
     run.out = check_output(run.count, NULL);
-    check_run("bias forward", run_forward, &run);
+    check_run("bias forward", call_bias_activation_forward, &run);
     check_close("y", run.out, want, magnitude, run.count, 1);
     float *apart = check_copy(run.out, run.count);
-    activation_run in_place = run;
+    bias_activation_call in_place = run;
     in_place.x = in_place.out = check_output(run.count, run.x);
-    check_run("bias forward in place", run_forward, &in_place);
+    check_run("bias forward in place", call_bias_activation_forward, &in_place);
     check_same_bits("y in place", in_place.out, apart, sizeof(float), run.count);
   }
 }
 
-static void check_bias_backward(const activation_run *given) {
-  activation_run run = *given;
+static void check_bias_backward(const bias_activation_call *given) {
+  bias_activation_call run = *given;
   double *want = check_doubles(run.count), *want_bias = check_doubles(run.channels), *magnitude = check_doubles(run.channels);
   apus_bias_activation_backward_reference_f64(run.rows, run.channels, check_widen(run.y, run.count),
                                               check_widen(run.dy, run.count), run.activation, want, want_bias);
@@ -107,21 +80,21 @@ static void check_bias_backward(const activation_run *given) {
       continue;
     run.scratch = check_scratch(apus_bias_activation_backward_scratch(run.rows, run.channels));
     float *dz = run.out = check_output(run.count, NULL), *dbias = run.dbias = check_output(run.channels, NULL);
-    check_run("bias backward", run_backward, &run);
+    check_run("bias backward", call_bias_activation_backward, &run);
     check_exact("dz", dz, want, run.count);
     check_close("dbias", dbias, want_bias, magnitude, run.channels, (double)run.rows);
     float *together_dz = check_copy(dz, run.count), *together_dbias = check_copy(dbias, run.channels);
 
     run.out = NULL;
-    check_run("bias gradient alone", run_backward, &run);
+    check_run("bias gradient alone", call_bias_activation_backward, &run);
     check_same_bits("dbias alone", dbias, together_dbias, sizeof(float), run.channels);
     run.out = dz;
     run.dbias = NULL;
-    check_run("dz alone", run_backward, &run);
+    check_run("dz alone", call_bias_activation_backward, &run);
     check_same_bits("dz alone", dz, together_dz, sizeof(float), run.count);
     run.dy = run.out = check_output(run.count, given->dy);
     run.dbias = dbias;
-    check_run("bias backward in place", run_backward, &run);
+    check_run("bias backward in place", call_bias_activation_backward, &run);
     check_same_bits("dz in place", run.out, together_dz, sizeof(float), run.count);
     check_same_bits("dbias in place", dbias, together_dbias, sizeof(float), run.channels);
 
@@ -136,7 +109,7 @@ static void check_bias_backward(const activation_run *given) {
     run.activation = APUS_ACTIVATION_NONE;
     run.y = NULL;
     run.out = NULL;
-    run_backward(&run);
+    call_bias_activation_backward(&run);
     check_same_bits("fused dbias and bias backward", together_dbias, dbias, sizeof(float), run.channels);
     run = *given;
   }
@@ -152,14 +125,14 @@ static void check_bias(const char *name, int64_t rows, int64_t channels) {
     check_fill(y, count);
     check_fill(dy, count);
     check_fill(bias, channels);
-    activation_run run = {.rows = rows,
-                          .channels = channels,
-                          .count = count,
-                          .x = x,
-                          .y = y,
-                          .dy = dy,
-                          .bias = bias,
-                          .activation = relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE};
+    bias_activation_call run = {.rows = rows,
+                                .channels = channels,
+                                .count = count,
+                                .x = x,
+                                .y = y,
+                                .dy = dy,
+                                .bias = bias,
+                                .activation = relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE};
     check_bias_forward(&run);
     check_bias_backward(&run);
   }
@@ -171,16 +144,9 @@ void check_activation_family(void) {
   static const int64_t counts[] = {0, 1, 3, 15, 16, 17, 31, 67, 1000, 70001};
   for (int i = 0; i < 10; i++)
     check_relu(counts[i]);
-  check_bias("no rows", 0, 5);
-  check_bias("one value", 1, 1);
-  check_bias("one channel", 1037, 1);
-  check_bias("one row", 1, 33);
-  check_bias("6 channels", 129, 6);
-  check_bias("15 channels", 40, 15);
-  check_bias("17 channels", 40, 17);
-  check_bias("64 channels", 33, 64);
-  check_bias("many rows", 20011, 16);
-  check_bias("many channels", 5, 1025);
+  const bench_shape *line;
+  for (int i = 0; (line = check_line("activation", i)); i++)
+    check_bias(line->name, line->size[0], line->size[1]);
   for (int64_t i = 0; i < check_chosen.cases; i++) {
     char name[32];
     snprintf(name, sizeof name, "random %lld", (long long)i);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "calls.h"
 #include "conv/check_conv2d.h"
 
 /* What the tensors hold. Whole numbers make every sum exact, so that one missing or doubled term shows. Specials: an infinity
@@ -19,20 +20,7 @@ typedef struct tensors {
   float *x, *w, *y, *bias, *mean, *scale, *shift, *residual; /* y: dy of the backward passes */
 } tensors;
 
-/* An implementation, and Winograd once more with its small tiles. */
-typedef struct version {
-  int implementation;
-  apus_precision precision;
-} version;
-static const version versions[] = {
-    {APUS_CONV2D_DEPTHWISE, APUS_PRECISION_DEFAULT}, {APUS_CONV2D_WINOGRAD, APUS_PRECISION_DEFAULT},
-    {APUS_CONV2D_WINOGRAD, APUS_PRECISION_STRICT},   {APUS_CONV2D_DIRECT, APUS_PRECISION_DEFAULT},
-    {APUS_CONV2D_IM2COL, APUS_PRECISION_DEFAULT},    {APUS_CONV2D_REFERENCE, APUS_PRECISION_DEFAULT},
-    {APUS_CONV2D_BF16, APUS_PRECISION_BF16},
-};
-enum { VERSIONS = sizeof versions / sizeof versions[0] };
-
-static const char *version_name(const version *v) {
+static const char *version_name(const conv2d_version *v) {
   return v->precision == APUS_PRECISION_STRICT ? "winograd, strict"
                                                : apus_conv2d_implementation_name((apus_conv2d_implementation)v->implementation);
 }
@@ -41,10 +29,15 @@ static const char *version_name(const version *v) {
 typedef struct conv_run {
   apus_conv2d_plan plan[CHECK_MOST_COUNTS];
   void *scratch[CHECK_MOST_COUNTS];
-  const float *x, *w, *dy;
-  const apus_conv2d_epilogue *epilogue;
-  float *out;
+  conv2d_call call;
 } conv_run;
+
+static void run_pass(void *context) {
+  conv_run *run = context;
+  run->call.plan = run->plan[check_running()];
+  run->call.scratch = run->scratch[check_running()];
+  call_conv2d(&run->call);
+}
 
 static void fill(float *x, int64_t count, contents contents) {
   if (contents == INTEGERS)
@@ -102,7 +95,7 @@ static void compare_winograd(const char *what, const tensors *t, const float *go
  * terms has. check_bfloat16.c goes to that edge. */
 static const double ROUNDED_TERMS = 4294967296.0;
 
-static void compare(const char *what, const version *v, const tensors *t, const float *got, const double *want,
+static void compare(const char *what, const conv2d_version *v, const tensors *t, const float *got, const double *want,
                     const double *magnitude, int64_t count, int64_t terms) {
   const int is_winograd = v->implementation == APUS_CONV2D_WINOGRAD, is_strict = v->precision == APUS_PRECISION_STRICT;
   if (is_winograd && !(is_strict && t->contents == INTEGERS))
@@ -116,7 +109,7 @@ static void compare(const char *what, const version *v, const tensors *t, const 
 }
 
 /* Plans with one implementation for each thread count; 0 where it declines, which must be said in words. */
-static int plan_forced(conv_run *run, apus_conv2d_pass pass, const tensors *t, int accumulate, const version *v) {
+static int plan_forced(conv_run *run, apus_conv2d_pass pass, const tensors *t, int accumulate, const conv2d_version *v) {
   const int implementation = v->implementation;
   const char *name = apus_conv2d_implementation_name((apus_conv2d_implementation)implementation);
   const apus_conv2d_options options = {.accumulate = accumulate, .precision = v->precision};
@@ -142,9 +135,9 @@ static int plan_forced(conv_run *run, apus_conv2d_pass pass, const tensors *t, i
 }
 
 /* Once more with weights that were packed before, by the first plan for all of them: the same bits. */
-static void check_packed(conv_run *run, const version *v, void (*body)(void *), const float *initial, int64_t count) {
+static void check_packed(conv_run *run, const conv2d_version *v, const float *initial, int64_t count) {
   int counts[CHECK_MOST_COUNTS], plans = check_thread_counts(counts);
-  const float *plain = check_copy(run->out, count), *w = run->w;
+  const float *plain = check_copy(run->call.out, count), *w = run->call.w;
   for (int i = 0; i < plans; i++) {
     const apus_conv2d_plan before = run->plan[i];
     apus_conv2d_options options = before.options;
@@ -159,25 +152,20 @@ static void check_packed(conv_run *run, const version *v, void (*body)(void *), 
     const int64_t floats = (int64_t)(run->plan[0].packed_bytes / sizeof(float));
     float *packed = check_output(floats, NULL);
     apus_conv2d_pack_weights(&run->plan[0], w, packed);
-    run->w = check_copy(packed, floats);
+    run->call.w = check_copy(packed, floats);
   }
-  run->out = check_output(count, initial);
-  check_run(version_name(v), body, run);
-  check_same_bits("packed weights", run->out, plain, sizeof(float), count);
+  run->call.out = check_output(count, initial);
+  check_run(version_name(v), run_pass, run);
+  check_same_bits("packed weights", run->call.out, plain, sizeof(float), count);
 }
 
 /* The reference is slow, the same on every tier, and has the bits of separate operations on its own tier alone, where a product
  * is rounded before the sum. */
-static int worth_running(int isa, const version *v) {
+static int worth_running(int isa, const conv2d_version *v) {
   return v->implementation != APUS_CONV2D_REFERENCE || isa == APUS_ISA_REFERENCE;
 }
 
 /* ---- forward ---------------------------------------------------------------------------------------------------- */
-
-static void run_forward(void *context) {
-  conv_run *run = context;
-  apus_conv2d_forward(&run->plan[check_running()], run->x, run->w, run->epilogue, run->out, run->scratch[check_running()]);
-}
 
 static apus_conv2d_epilogue epilogue_of(const tensors *t, int steps) {
   apus_conv2d_epilogue e = {0};
@@ -212,34 +200,35 @@ static void apply_unfused(const tensors *t, int steps, float *z) {
     apus_relu_forward(t->y_count, z, z);
 }
 
-static void check_forward_version(const tensors *t, int steps, const version *v, const double *want, const double *magnitude) {
-  conv_run run = {.x = t->x, .w = t->w};
+static void check_forward_version(const tensors *t, int steps, const conv2d_version *v, const double *want,
+                                  const double *magnitude) {
+  conv_run run = {.call = {.x = t->x, .w = t->w}};
   const char *name = version_name(v);
   apus_conv2d_epilogue epilogue = epilogue_of(t, steps);
   int64_t terms = t->shape.kernel_h * t->shape.kernel_w * (t->shape.in_channels / t->shape.groups) + 4;
   int mark = check_mark();
   if (plan_forced(&run, APUS_CONV2D_FORWARD, t, 0, v)) {
-    run.out = check_output(t->y_count, NULL);
-    run.epilogue = steps ? &epilogue : NULL;
-    check_run(name, run_forward, &run);
-    compare("y", v, t, run.out, want, magnitude, t->y_count, terms);
-    float *fused = check_copy(run.out, t->y_count);
+    run.call.out = check_output(t->y_count, NULL);
+    run.call.epilogue = steps ? &epilogue : NULL;
+    check_run(name, run_pass, &run);
+    compare("y", v, t, run.call.out, want, magnitude, t->y_count, terms);
+    float *fused = check_copy(run.call.out, t->y_count);
     if (steps && t->contents != SPECIALS) {
-      run.epilogue = NULL;
-      run_forward(&run);
-      apply_unfused(t, steps, run.out);
-      check_same_bits("fused and unfused", fused, run.out, sizeof(float), t->y_count);
+      run.call.epilogue = NULL;
+      run_pass(&run);
+      apply_unfused(t, steps, run.call.out);
+      check_same_bits("fused and unfused", fused, run.call.out, sizeof(float), t->y_count);
     }
     if (steps & RESIDUAL) {
-      epilogue.residual = run.out = check_output(t->y_count, t->residual);
-      run.epilogue = &epilogue;
-      check_run(name, run_forward, &run);
-      check_same_bits("residual in y", run.out, fused, sizeof(float), t->y_count);
+      epilogue.residual = run.call.out = check_output(t->y_count, t->residual);
+      run.call.epilogue = &epilogue;
+      check_run(name, run_pass, &run);
+      check_same_bits("residual in y", run.call.out, fused, sizeof(float), t->y_count);
     }
     epilogue.residual = steps & RESIDUAL ? t->residual : NULL;
-    run.epilogue = steps ? &epilogue : NULL;
-    run.out = fused;
-    check_packed(&run, v, run_forward, NULL, t->y_count);
+    run.call.epilogue = steps ? &epilogue : NULL;
+    run.call.out = fused;
+    check_packed(&run, v, NULL, t->y_count);
   }
   check_release(mark);
 }
@@ -266,23 +255,13 @@ static void check_forward(const tensors *t, int steps) {
   apus_conv2d_forward_reference_f64(&t->shape, check_magnitude(t->x, t->x_count), check_magnitude(t->w, t->w_count), &sizes,
                                     magnitude);
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++)
-    for (int i = 0; i < VERSIONS && check_select(isa); i++)
-      if (worth_running(isa, &versions[i]))
-        check_forward_version(t, steps, &versions[i], want, magnitude);
+    for (int i = 0; i < CONV2D_VERSIONS && check_select(isa); i++)
+      if (worth_running(isa, &conv2d_versions[i]))
+        check_forward_version(t, steps, &conv2d_versions[i], want, magnitude);
   check_release(mark);
 }
 
 /* ---- backward --------------------------------------------------------------------------------------------------- */
-
-static void run_backward_data(void *context) {
-  conv_run *run = context;
-  apus_conv2d_backward_data(&run->plan[check_running()], run->dy, run->w, run->out, run->scratch[check_running()]);
-}
-
-static void run_backward_weights(void *context) {
-  conv_run *run = context;
-  apus_conv2d_backward_weights(&run->plan[check_running()], run->x, run->dy, run->out, run->scratch[check_running()]);
-}
 
 static void check_backward(const tensors *t, apus_conv2d_pass pass, int accumulate) {
   int mark = check_mark(), data = pass == APUS_CONV2D_BACKWARD_DATA;
@@ -304,17 +283,17 @@ static void check_backward(const tensors *t, apus_conv2d_pass pass, int accumula
                                                accumulate, magnitude);
   }
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++)
-    for (int i = 0; i < VERSIONS && check_select(isa); i++) {
-      const version *v = &versions[i];
-      conv_run run = {.x = t->x, .w = t->w, .dy = t->y};
+    for (int i = 0; i < CONV2D_VERSIONS && check_select(isa); i++) {
+      const conv2d_version *v = &conv2d_versions[i];
+      conv_run run = {.call = {.x = t->x, .w = t->w, .dy = t->y}};
       int version_mark = check_mark();
       if (worth_running(isa, v) && plan_forced(&run, pass, t, accumulate, v)) {
-        run.out = check_output(count, accumulate ? initial : NULL);
-        check_run(version_name(v), data ? run_backward_data : run_backward_weights, &run);
-        compare(data ? (accumulate ? "dx +=" : "dx") : (accumulate ? "dw +=" : "dw"), v, t, run.out, want, magnitude, count,
+        run.call.out = check_output(count, accumulate ? initial : NULL);
+        check_run(version_name(v), run_pass, &run);
+        compare(data ? (accumulate ? "dx +=" : "dx") : (accumulate ? "dw +=" : "dw"), v, t, run.call.out, want, magnitude, count,
                 terms);
         if (data)
-          check_packed(&run, v, run_backward_data, accumulate ? initial : NULL, count);
+          check_packed(&run, v, accumulate ? initial : NULL, count);
       }
       check_release(version_mark);
     }
@@ -338,13 +317,14 @@ static void check_shape(const char *name, const apus_conv2d *shape, contents con
 }
 
 void check_conv2d_family(void) {
-  for (int i = 0; i < conv2d_case_count; i++) {
-    const apus_conv2d *s = &conv2d_cases[i].shape;
+  const bench_shape *line;
+  for (int i = 0; (line = check_line("conv2d", i)); i++) {
+    const apus_conv2d s = call_conv2d_shape(line);
     /* Each epilogue in turn on reals, the bare sum on integers. */
-    check_shape(conv2d_cases[i].name, s, REALS, i % EPILOGUES, i % EPILOGUES);
-    check_shape(conv2d_cases[i].name, s, INTEGERS, 0, 0);
-    if (s->pad_top + s->pad_left + s->pad_bottom + s->pad_right > 0)
-      check_shape(conv2d_cases[i].name, s, SPECIALS, 0, 0);
+    check_shape(line->name, &s, REALS, i % EPILOGUES, i % EPILOGUES);
+    check_shape(line->name, &s, INTEGERS, 0, 0);
+    if (s.pad_top + s.pad_left + s.pad_bottom + s.pad_right > 0)
+      check_shape(line->name, &s, SPECIALS, 0, 0);
   }
   const apus_conv2d every_epilogue[] = {{2, 5, 6, 4, 7, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1},
                                         {1, 5, 15, 17, 33, 3, 3, 2, 1, 1, 1, 1, 0, 1, 2, 1},

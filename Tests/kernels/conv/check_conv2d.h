@@ -3,13 +3,13 @@
 
 #include "check.h"
 
-typedef struct conv2d_case {
-  const char *name; /* the edge that it tests */
-  apus_conv2d shape;
-} conv2d_case;
-
-extern const conv2d_case conv2d_cases[];
-extern const int conv2d_case_count;
+/* An implementation, and Winograd once more with its small tiles. */
+typedef struct conv2d_version {
+  apus_conv2d_implementation implementation;
+  apus_precision precision;
+} conv2d_version;
+enum { CONV2D_VERSIONS = APUS_CONV2D_IMPLEMENTATIONS + 1 };
+extern const conv2d_version conv2d_versions[CONV2D_VERSIONS];
 
 /* A seeded shape whose reference is quick. */
 apus_conv2d conv2d_random_shape(void);

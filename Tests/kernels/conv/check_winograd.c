@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "calls.h"
 #include "check.h"
 #include "conv/winograd/winograd_matrices.h"
 
@@ -56,13 +57,9 @@ typedef struct conv_case {
   int64_t counts[3];
 } conv_case;
 
-static void run_pass(const apus_conv2d_plan *plan, const conv_case *c, float *out, void *scratch) {
-  if (plan->pass == APUS_CONV2D_FORWARD)
-    apus_conv2d_forward(plan, c->x, c->w, NULL, out, scratch);
-  else if (plan->pass == APUS_CONV2D_BACKWARD_DATA)
-    apus_conv2d_backward_data(plan, c->dy, c->w, out, scratch);
-  else
-    apus_conv2d_backward_weights(plan, c->x, c->dy, out, scratch);
+static void run_pass(const apus_conv2d_plan *plan, const conv_case *c, float *out) {
+  call_conv2d(&(conv2d_call){
+      .plan = *plan, .x = c->x, .w = c->w, .dy = c->dy, .out = out, .scratch = check_scratch(plan->scratch_bytes)});
 }
 
 static conv_error error_of(const conv_case *c, int pass, apus_conv2d_implementation implementation, apus_precision precision) {
@@ -75,8 +72,7 @@ static conv_error error_of(const conv_case *c, int pass, apus_conv2d_implementat
   check_that(status == APUS_OK, "refused: %s", error.text);
   if (status == APUS_OK) {
     float *out = check_output(c->counts[pass], NULL);
-    void *scratch = check_scratch(plan.scratch_bytes);
-    run_pass(&plan, c, out, scratch);
+    run_pass(&plan, c, out);
     for (int64_t i = 0; i < c->counts[pass]; i++) {
       const double e = fabs(out[i] - c->want[pass][i]);
       result.most = e > result.most ? e : result.most;
@@ -156,8 +152,8 @@ static void check_groups(void) {
         continue;
       }
       float *want = check_output(c.counts[pass], NULL), *got = check_output(c.counts[pass], NULL);
-      run_pass(&direct, &c, want, check_scratch(direct.scratch_bytes));
-      run_pass(&winograd, &c, got, check_scratch(winograd.scratch_bytes));
+      run_pass(&direct, &c, want);
+      run_pass(&winograd, &c, got);
       check_exact("F(2x2)", got, check_widen(want, c.counts[pass]), c.counts[pass]);
     }
 }

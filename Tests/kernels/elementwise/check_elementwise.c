@@ -30,7 +30,8 @@ static void fill_wide(float *x, int64_t count, double range) {
 
 /* ---- one operand ------------------------------------------------------------------------------------------------ */
 
-static const char *const unary_names[] = {"negate", "abs", "exp", "log", "sqrt", "reciprocal", "square", "sign"};
+static const char *const unary_names[] = {"negate", "abs",  "exp",   "log",  "sqrt",  "reciprocal",
+                                          "square", "sign", "floor", "ceil", "round", "erf"};
 
 static void run_unary(void *context) {
   map_run *run = context;
@@ -38,12 +39,12 @@ static void run_unary(void *context) {
 }
 
 static void check_unary(int64_t count) {
-  for (int operation = APUS_NEGATE; operation <= APUS_SIGN; operation++) {
+  for (int operation = APUS_NEGATE; operation <= APUS_ERF; operation++) {
     if (!check_case(unary_names[operation], "%lld elements", (long long)count))
       continue;
     float *x = check_input(count);
-    fill_wide(x, count, operation == APUS_EXP ? 100 : operation == APUS_LOG ? 3 : 1e3);
-    double *want = check_doubles(count), ulps = operation == APUS_EXP || operation == APUS_LOG ? 2 : 0;
+    fill_wide(x, count, operation == APUS_EXP ? 100 : operation == APUS_LOG || operation == APUS_ERF ? 3 : 1e3);
+    double *want = check_doubles(count), ulps = operation == APUS_EXP || operation == APUS_LOG || operation == APUS_ERF ? 2 : 0;
     apus_unary_reference_f64((apus_unary)operation, count, check_widen(x, count), want);
     int mark = check_mark();
     for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "calls.h"
 #include "check.h"
 
 /* Midpoints of neighbors with 8 significant bits, 1 and 1 + 2⁻⁷ or those times a power of two; the even one of the two is below.
@@ -76,15 +77,13 @@ static void check_convolution(int above) {
       return;
     float *out = check_output(count, NULL);
     double *want = check_doubles(count), *magnitude = check_doubles(count);
-    void *scratch = check_scratch(plan.scratch_bytes);
+    call_conv2d(&(conv2d_call){.plan = plan, .x = x, .w = w, .dy = dy, .out = out, .scratch = check_scratch(plan.scratch_bytes)});
     if (pass == APUS_CONV2D_FORWARD) {
       apus_conv2d_forward_reference_f64(&s, check_widen(x, x_count), check_widen(w, w_count), NULL, want);
       apus_conv2d_forward_reference_f64(&s, check_magnitude(x, x_count), check_magnitude(w, w_count), NULL, magnitude);
-      apus_conv2d_forward(&plan, x, w, NULL, out, scratch);
     } else {
       apus_conv2d_backward_data_reference_f64(&s, check_widen(dy, y_count), check_widen(w, w_count), 0, want);
       apus_conv2d_backward_data_reference_f64(&s, check_magnitude(dy, y_count), check_magnitude(w, w_count), 0, magnitude);
-      apus_conv2d_backward_data(&plan, dy, w, out, scratch);
     }
     check_edge(pass == APUS_CONV2D_FORWARD ? "convolution" : "convolution, backward data", out, want, magnitude, count);
   }

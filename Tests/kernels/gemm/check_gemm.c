@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "calls.h"
 #include "check.h"
 #include "gemm/bf16.h"
 
@@ -10,14 +11,14 @@
 typedef struct gemm_run {
   apus_gemm_plan plan[CHECK_MOST_COUNTS];
   void *scratch[CHECK_MOST_COUNTS];
-  const float *a, *b, *bias;
-  apus_activation activation;
-  float *c;
+  gemm_call call;
 } gemm_run;
 
 static void run_gemm(void *context) {
   gemm_run *run = context;
-  apus_gemm_run(&run->plan[check_running()], run->a, run->b, run->bias, run->activation, run->c, run->scratch[check_running()]);
+  run->call.plan = run->plan[check_running()];
+  run->call.scratch = run->scratch[check_running()];
+  call_gemm(&run->call);
 }
 
 typedef struct operands {
@@ -139,26 +140,26 @@ static void check_product(const operands *o, const expected *product, const expe
   const expected of_bf16 = finished(o, product_of_bf16, with_bias, activation);
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++)
     for (int i = 0; i < APUS_GEMM_IMPLEMENTATIONS && check_select(isa); i++) {
-      gemm_run run = {.a = o->a, .b = o->b, .bias = with_bias ? o->bias : NULL, .activation = activation};
+      gemm_run run = {.call = {.a = o->a, .b = o->b, .bias = with_bias ? o->bias : NULL, .activation = activation}};
       int mark = check_mark();
       if ((i != APUS_GEMM_REFERENCE || isa == APUS_ISA_REFERENCE) && plan_forced(&run, o, i)) {
         const expected *want = i == APUS_GEMM_BF16 ? &of_bf16 : &exact;
-        run.c = check_output(o->c_count, s->accumulate ? o->initial : NULL);
+        run.call.c = check_output(o->c_count, s->accumulate ? o->initial : NULL);
         check_run(apus_gemm_implementation_name((apus_gemm_implementation)i), run_gemm, &run);
         if (o->integers)
-          check_exact("C", run.c, want->c, o->c_count);
+          check_exact("C", run.call.c, want->c, o->c_count);
         else
-          check_close("C", run.c, want->c, want->magnitude, o->c_count, (double)s->k + 2);
+          check_close("C", run.call.c, want->c, want->magnitude, o->c_count, (double)s->k + 2);
         if (s->ldc == s->n && (with_bias || activation != APUS_ACTIVATION_NONE)) {
-          float *fused = check_copy(run.c, o->c_count);
-          run.bias = NULL;
-          run.activation = APUS_ACTIVATION_NONE;
+          float *fused = check_copy(run.call.c, o->c_count);
+          run.call.bias = NULL;
+          run.call.activation = APUS_ACTIVATION_NONE;
           run_gemm(&run);
           if (with_bias)
-            apus_bias_activation_forward(s->m, s->n, run.c, o->bias, activation, run.c);
+            apus_bias_activation_forward(s->m, s->n, run.call.c, o->bias, activation, run.call.c);
           else
-            apus_relu_forward(o->c_count, run.c, run.c);
-          check_same_bits("fused and unfused", fused, run.c, sizeof(float), o->c_count);
+            apus_relu_forward(o->c_count, run.call.c, run.call.c);
+          check_same_bits("fused and unfused", fused, run.call.c, sizeof(float), o->c_count);
         }
       }
       check_release(mark);
@@ -166,9 +167,8 @@ static void check_product(const operands *o, const expected *product, const expe
   check_release(outer);
 }
 
-static int64_t at_least_1(int64_t n) { return n < 1 ? 1 : n; }
-
-static void check_shape(const char *name, int64_t m, int64_t n, int64_t k) {
+static void check_shape(const char *name, const int64_t *sizes) {
+  const int64_t m = sizes[0], n = sizes[1], k = sizes[2];
   for (int transposes = 0; transposes < 4; transposes++) {
     int ta = transposes & 1, tb = transposes >> 1;
     for (int variant = 0; variant < 4; variant++) {
@@ -178,15 +178,9 @@ static void check_shape(const char *name, int64_t m, int64_t n, int64_t k) {
                       ta ? ", A transposed" : "", tb ? ", B transposed" : "", long_rows ? ", long rows" : "",
                       integers ? ", integers" : "", accumulate ? ", accumulate" : ""))
         return;
-      apus_gemm s = {.m = m,
-                     .n = n,
-                     .k = k,
-                     .lda = at_least_1(ta ? m : k),
-                     .ldb = at_least_1(tb ? k : n),
-                     .ldc = at_least_1(n),
-                     .transpose_a = ta,
-                     .transpose_b = tb,
-                     .accumulate = accumulate};
+      const bench_shape line = shape_of("gemm", (int64_t[]){m, n, k, ta, tb});
+      apus_gemm s = call_gemm_shape(&line);
+      s.accumulate = accumulate;
       if (long_rows) {
         s.lda += check_random_int(1, 17);
         s.ldb += check_random_int(1, 17);
@@ -216,50 +210,16 @@ static void check_streamed(void) {
 }
 
 void check_gemm_family(void) {
-  static const struct {
-    const char *name;
-    int64_t m, n, k;
-  } shapes[] = {
-      {"1x1x1", 1, 1, 1},
-      {"no rows", 0, 5, 4},
-      {"no columns", 4, 0, 5},
-      {"k 0", 5, 7, 0},
-      {"k 0, as many columns as a large B has elements", 1, 262200, 0},
-      {"one row", 1, 33, 50},
-      {"one column", 29, 1, 31},
-      {"k 1", 17, 18, 1},
-      {"13 rows", 13, 31, 20},
-      {"a whole tile (14x32)", 14, 32, 64},
-      {"one over a tile", 15, 33, 65},
-      {"a tile of 6x16", 6, 16, 17},
-      {"29 rows of 6", 29, 6, 25},
-      {"lenet fc1, batch 3", 3, 120, 400},
-      {"lenet fc3", 64, 10, 84},
-      {"long k (blocks)", 9, 17, 1500},
-      {"lda of 4 KB", 20, 20, 1024},
-      {"many rows", 700, 20, 9},
-      {"many columns", 12, 900, 11},
-      {"140x150x160", 140, 150, 160},
-      {"few rows, large B", 33, 530, 515},
-      {"one row, large B", 1, 1030, 260},
-      {"one row, large B, odd k", 1, 1000, 267},
-      {"one row in two pieces", 1, 5000, 60},
-      {"two panels of rows, two bands", 40, 170, 2100},
-      {"packed blocks, two bands", 70, 130, 2100},
-      {"short k, large C", 1100, 1000, 3},
-      {"rows in two chunks", 2061, 35, 31},
-      {"columns in two chunks", 17, 2083, 37},
-      {"two bands, odd k", 16, 35, 2051},
-  };
-  for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-    check_shape(shapes[i].name, shapes[i].m, shapes[i].n, shapes[i].k);
+  const bench_shape *line;
+  for (int i = 0; (line = check_line("gemm", i)); i++)
+    check_shape(line->name, line->size);
   check_streamed();
   for (int64_t i = 0; i < check_chosen.cases; i++) {
     char name[32];
     snprintf(name, sizeof name, "random %lld", (long long)i);
     if (check_case(name, "a random shape")) {
-      int64_t m = check_random_int(1, 70), n = check_random_int(1, 70), k = check_random_int(1, 130);
-      check_shape(name, m, n, k);
+      const int64_t m = check_random_int(1, 70), n = check_random_int(1, 70), k = check_random_int(1, 130);
+      check_shape(name, (int64_t[]){m, n, k});
     }
   }
 }

@@ -2,59 +2,12 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "calls.h"
 #include "check.h"
-
-enum loss_kind { LABELS, TARGETS, FOCAL, HINGE };
-
-typedef struct class_run {
-  enum loss_kind kind;
-  apus_label_rows rows;
-  const float *scores, *targets, *weights, *probabilities, *given_slopes, *dlosses;
-  float option;
-  float *losses, *slopes, *out;
-} class_run;
-
-static void run_forward(void *context) {
-  class_run *r = context;
-  switch (r->kind) {
-  case LABELS:
-    apus_label_cross_entropy_forward(&r->rows, r->weights, r->option, r->scores, r->losses, r->out);
-    break;
-  case TARGETS:
-    apus_target_cross_entropy_forward(r->rows.rows, r->rows.classes, r->targets, r->weights, r->option, r->scores, r->losses,
-                                      r->out);
-    break;
-  case FOCAL:
-    apus_focal_forward(&r->rows, r->weights, r->option, r->scores, r->losses, r->slopes, r->out);
-    break;
-  case HINGE:
-    apus_hinge_forward(&r->rows, r->weights, r->option, r->scores, r->losses);
-    break;
-  }
-}
-
-static void run_backward(void *context) {
-  class_run *r = context;
-  switch (r->kind) {
-  case LABELS:
-    apus_label_cross_entropy_backward(&r->rows, r->weights, r->option, r->probabilities, r->dlosses, r->out);
-    break;
-  case TARGETS:
-    apus_target_cross_entropy_backward(r->rows.rows, r->rows.classes, r->targets, r->weights, r->option, r->probabilities,
-                                       r->dlosses, r->out);
-    break;
-  case FOCAL:
-    apus_focal_backward(&r->rows, r->given_slopes, r->probabilities, r->dlosses, r->out);
-    break;
-  case HINGE:
-    apus_hinge_backward(&r->rows, r->weights, r->option, r->scores, r->dlosses, r->out);
-    break;
-  }
-}
 
 /* The same on the double references. */
 typedef struct class_double {
-  enum loss_kind kind;
+  class_loss kind;
   apus_label_rows rows;
   double *scores, *targets, *weights, *probabilities, *slopes, *dlosses, *losses, *gradient;
   double option;
@@ -62,17 +15,17 @@ typedef struct class_double {
 
 static void forward_double(const class_double *d) {
   switch (d->kind) {
-  case LABELS:
+  case LOSS_LABELS:
     apus_label_cross_entropy_forward_reference_f64(&d->rows, d->weights, d->option, d->scores, d->losses, d->probabilities);
     break;
-  case TARGETS:
+  case LOSS_TARGETS:
     apus_target_cross_entropy_forward_reference_f64(d->rows.rows, d->rows.classes, d->targets, d->weights, d->option, d->scores,
                                                     d->losses, d->probabilities);
     break;
-  case FOCAL:
+  case LOSS_FOCAL:
     apus_focal_forward_reference_f64(&d->rows, d->weights, d->option, d->scores, d->losses, d->slopes, d->probabilities);
     break;
-  case HINGE:
+  case LOSS_HINGE:
     apus_hinge_forward_reference_f64(&d->rows, d->weights, d->option, d->scores, d->losses);
     break;
   }
@@ -80,17 +33,17 @@ static void forward_double(const class_double *d) {
 
 static void backward_double(const class_double *d) {
   switch (d->kind) {
-  case LABELS:
+  case LOSS_LABELS:
     apus_label_cross_entropy_backward_reference_f64(&d->rows, d->weights, d->option, d->probabilities, d->dlosses, d->gradient);
     break;
-  case TARGETS:
+  case LOSS_TARGETS:
     apus_target_cross_entropy_backward_reference_f64(d->rows.rows, d->rows.classes, d->targets, d->weights, d->option,
                                                      d->probabilities, d->dlosses, d->gradient);
     break;
-  case FOCAL:
+  case LOSS_FOCAL:
     apus_focal_backward_reference_f64(&d->rows, d->slopes, d->probabilities, d->dlosses, d->gradient);
     break;
-  case HINGE:
+  case LOSS_HINGE:
     apus_hinge_backward_reference_f64(&d->rows, d->weights, d->option, d->scores, d->dlosses, d->gradient);
     break;
   }
@@ -105,7 +58,7 @@ static double weighed_losses(void *context) {
   return sum;
 }
 
-static class_double widened(const class_run *r) {
+static class_double widened(const class_loss_call *r) {
   int64_t rows = r->rows.rows, count = rows * r->rows.classes;
   return (class_double){.kind = r->kind,
                         .rows = r->rows,
@@ -148,7 +101,7 @@ static row_errors errors_of(const class_double *d, int64_t i) {
 
 static double share_of(const class_double *d, int64_t i, int64_t j) {
   double weight = d->weights ? d->weights[j] : 1, own = (double)(d->rows.labels[i] == j);
-  double target = d->kind == TARGETS ? d->targets[i * d->rows.classes + j] : own;
+  double target = d->kind == LOSS_TARGETS ? d->targets[i * d->rows.classes + j] : own;
   return d->rows.labels[i] == d->rows.ignored ? 0 : weight * (target * (1 - d->option) + d->option / (double)d->rows.classes);
 }
 
@@ -162,12 +115,12 @@ static void forward_bounds(const class_double *d, double *loss, double *slope, d
       probability[i * classes + j] = p[j] * (1 + (e.max - z[j]) + e.mean);
     if (label == d->rows.ignored)
       continue;
-    if (d->kind == LABELS || d->kind == TARGETS) {
+    if (d->kind == LOSS_LABELS || d->kind == LOSS_TARGETS) {
       for (int64_t j = 0; j < classes; j++) {
         double q = share_of(d, i, j);
         loss[i] += q == 0 ? 0 : q * (1 + e.logarithm + (e.max - z[j]) + e.mean);
       }
-    } else if (d->kind == FOCAL) {
+    } else if (d->kind == LOSS_FOCAL) {
       double weight = d->weights ? d->weights[label] : 1, rest = 0, relative = 2 + e.others + e.mean;
       for (int64_t j = 0; j < classes; j++)
         rest += j == label ? 0 : p[j];
@@ -185,41 +138,41 @@ static void forward_bounds(const class_double *d, double *loss, double *slope, d
   }
 }
 
-static void check_forward(const class_run *given, const class_double *d) {
+static void check_forward(const class_loss_call *given, const class_double *d) {
   int64_t rows = given->rows.rows, classes = given->rows.classes, count = rows * classes;
   double *loss = check_doubles(rows), *slope = check_doubles(rows), *probability = check_doubles(count);
   forward_double(d);
-  if (given->kind != HINGE)
+  if (given->kind != LOSS_HINGE)
     forward_bounds(d, loss, slope, probability);
   int mark = check_mark();
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
-    class_run r = *given;
+    class_loss_call r = *given;
     if (!check_select(isa))
       continue;
     float *losses = r.losses = check_output(rows, NULL);
-    if (r.kind == HINGE) { /* whole numbers: exact */
-      check_run("hinge", run_forward, &r);
+    if (r.kind == LOSS_HINGE) { /* whole numbers: exact */
+      check_run("hinge", call_class_loss_forward, &r);
       check_exact("hinge", losses, d->losses, rows);
       continue;
     }
     float *slopes = r.slopes = check_output(rows, NULL), *probabilities = r.out = check_output(count, NULL);
-    check_run("losses and probabilities", run_forward, &r);
+    check_run("losses and probabilities", call_class_loss_forward, &r);
     check_close("losses", losses, d->losses, loss, rows, (double)classes + 16);
     check_close("probabilities", probabilities, d->probabilities, probability, count, (double)classes);
-    if (r.kind == FOCAL)
+    if (r.kind == LOSS_FOCAL)
       check_close("slopes", slopes, d->slopes, slope, rows, (double)classes + 16);
     float *first_losses = check_copy(losses, rows), *first_p = check_copy(probabilities, count);
     r.out = NULL;
-    check_run("losses alone", run_forward, &r);
+    check_run("losses alone", call_class_loss_forward, &r);
     check_same_bits("losses alone", losses, first_losses, sizeof(float), rows);
     r.scores = r.out = check_output(count, given->scores);
-    check_run("probabilities in scores", run_forward, &r);
+    check_run("probabilities in scores", call_class_loss_forward, &r);
     check_same_bits("losses, probabilities in scores", losses, first_losses, sizeof(float), rows);
     check_same_bits("probabilities in scores", r.out, first_p, sizeof(float), count);
   }
 }
 
-static void check_backward(class_run *given, class_double *d) {
+static void check_backward(class_loss_call *given, class_double *d) {
   int64_t rows = given->rows.rows, classes = given->rows.classes, count = rows * classes;
   double *bound = check_doubles(count);
   float *probabilities = check_input(count), *slopes = check_input(rows);
@@ -232,31 +185,31 @@ static void check_backward(class_run *given, class_double *d) {
   given->probabilities = probabilities;
   given->given_slopes = slopes;
   backward_double(d);
-  for (int64_t i = 0; i < rows && given->kind != HINGE; i++) {
+  for (int64_t i = 0; i < rows && given->kind != LOSS_HINGE; i++) {
     double sum = 0;
     for (int64_t j = 0; j < classes; j++)
       sum += share_of(d, i, j);
     for (int64_t j = 0; j < classes; j++) {
       double p = d->probabilities[i * classes + j];
-      bound[i * classes + j] = given->kind == FOCAL ? fabs(d->dlosses[i] * d->slopes[i]) * (p + (j == d->rows.labels[i]))
-                                                    : fabs(d->dlosses[i]) * (p * sum + share_of(d, i, j));
+      bound[i * classes + j] = given->kind == LOSS_FOCAL ? fabs(d->dlosses[i] * d->slopes[i]) * (p + (j == d->rows.labels[i]))
+                                                         : fabs(d->dlosses[i]) * (p * sum + share_of(d, i, j));
     }
   }
   int mark = check_mark();
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
-    class_run r = *given;
+    class_loss_call r = *given;
     if (!check_select(isa))
       continue;
     r.out = check_output(count, NULL);
-    check_run("backward", run_backward, &r);
-    if (r.kind == HINGE) {
+    check_run("backward", call_class_loss_backward, &r);
+    if (r.kind == LOSS_HINGE) {
       check_exact("dscores", r.out, d->gradient, count);
       continue;
     }
     check_close("dlogits", r.out, d->gradient, bound, count, (double)classes);
     float *apart = check_copy(r.out, count);
     r.probabilities = r.out = check_output(count, probabilities);
-    check_run("backward in place", run_backward, &r);
+    check_run("backward in place", call_class_loss_backward, &r);
     check_same_bits("dlogits in place", r.out, apart, sizeof(float), count);
   }
 }
@@ -269,7 +222,7 @@ static void check_differences(class_double *d) {
   check_gradient("gradient", weighed_losses, d, d->scores, d->gradient, count < 60 ? count : 60);
 }
 
-static void check_shape(const char *name, enum loss_kind kind, int64_t rows, int64_t classes, float spread, float option,
+static void check_shape(const char *name, class_loss kind, int64_t rows, int64_t classes, float spread, float option,
                         int weighted, int64_t ignored) {
   static const char *const kinds[] = {"labels", "targets", "focal", "hinge"};
   if (!check_case(name, "%s, %lld rows of %lld classes, scores up to %g, option %g, ignored %lld%s", kinds[kind], (long long)rows,
@@ -279,7 +232,7 @@ static void check_shape(const char *name, enum loss_kind kind, int64_t rows, int
   float *scores = check_input(count), *targets = check_input(count), *weights = check_input(classes);
   float *dlosses = check_input(rows);
   int32_t *labels = check_input_ints(rows);
-  if (kind == HINGE) {
+  if (kind == LOSS_HINGE) {
     check_fill_integers(scores, count, (int)spread);
     check_fill_integers(dlosses, rows, 5);
     check_fill_integers(weights, classes, 4);
@@ -298,21 +251,21 @@ static void check_shape(const char *name, enum loss_kind kind, int64_t rows, int
     for (int64_t j = 0; j < classes; j++)
       targets[i * classes + j] = (float)(targets[i * classes + j] / sum);
     labels[i] = (int32_t)check_random_int(0, classes - 1);
-    if (ignored != APUS_IGNORE_NONE && kind != TARGETS && i % 3 == 1)
+    if (ignored != APUS_IGNORE_NONE && kind != LOSS_TARGETS && i % 3 == 1)
       labels[i] = (int32_t)ignored;
   }
-  class_run r = {.kind = kind,
-                 .rows = {rows, classes, labels, ignored},
-                 .scores = scores,
-                 .targets = kind == TARGETS ? targets : NULL,
-                 .weights = weighted ? weights : NULL,
-                 .dlosses = dlosses,
-                 .option = option};
+  class_loss_call r = {.kind = kind,
+                       .rows = {rows, classes, labels, ignored},
+                       .scores = scores,
+                       .targets = kind == LOSS_TARGETS ? targets : NULL,
+                       .weights = weighted ? weights : NULL,
+                       .dlosses = dlosses,
+                       .option = option};
   class_double d = widened(&r);
   check_that(apus_label_rows_check(&r.rows) == -1, "good labels are refused");
   check_that(apus_target_rows_check_f32(rows, classes, targets) == -1, "good targets are refused");
   check_forward(&r, &d);
-  if (spread <= 10 && kind != HINGE)
+  if (spread <= 10 && kind != LOSS_HINGE)
     check_differences(&d);
   check_backward(&r, &d);
 }
@@ -429,40 +382,42 @@ void check_class_loss_family(void) {
   check_log_softmax("log-softmax of one", 5, 1, 4);
   check_log_softmax("log-softmax of 1000", 9, 1000, 8);
   check_log_softmax("log-softmax of hundreds", 40, 17, 300);
-  check_shape("labels", LABELS, 33, 10, 4, 0, 0, APUS_IGNORE_NONE);
-  check_shape("labels, none", LABELS, 0, 10, 4, 0, 0, APUS_IGNORE_NONE);
-  check_shape("labels, one class", LABELS, 5, 1, 4, 0.1f, 1, -100);
-  check_shape("labels, weighted", LABELS, 33, 10, 4, 0, 1, APUS_IGNORE_NONE);
-  check_shape("labels, ignored outside", LABELS, 33, 10, 4, 0, 0, -100);
-  check_shape("labels, ignored inside", LABELS, 33, 17, 4, 0, 1, 3);
-  check_shape("labels, smoothed", LABELS, 33, 17, 4, 0.1f, 0, -100);
-  check_shape("labels, smoothed and weighted", LABELS, 9, 33, 4, 0.2f, 1, 255);
-  check_shape("labels, smoothing 1", LABELS, 9, 5, 4, 1, 1, APUS_IGNORE_NONE);
-  check_shape("labels, 1000 classes", LABELS, 9, 1000, 8, 0.1f, 1, APUS_IGNORE_NONE);
-  check_shape("labels, many pixels", LABELS, 5003, 21, 6, 0, 1, 255);
-  check_shape("labels, logits of a hundred", LABELS, 31, 15, 100, 0.1f, 0, APUS_IGNORE_NONE);
-  check_shape("targets", TARGETS, 33, 10, 4, 0, 0, APUS_IGNORE_NONE);
-  check_shape("targets, weighted and smoothed", TARGETS, 33, 17, 4, 0.1f, 1, APUS_IGNORE_NONE);
-  check_shape("targets, many", TARGETS, 3001, 10, 6, 0, 1, APUS_IGNORE_NONE);
-  check_shape("targets, logits of a hundred", TARGETS, 31, 33, 100, 0, 0, APUS_IGNORE_NONE);
-  check_shape("focal", FOCAL, 33, 10, 4, 2, 0, APUS_IGNORE_NONE);
-  check_shape("focal, weighted, ignored", FOCAL, 33, 17, 4, 2, 1, -100);
-  check_shape("focal, gamma 0", FOCAL, 33, 5, 4, 0, 1, 2);
-  check_shape("focal, gamma below 1", FOCAL, 33, 33, 6, 0.5f, 0, APUS_IGNORE_NONE);
-  check_shape("focal, one class", FOCAL, 7, 1, 4, 2, 0, APUS_IGNORE_NONE);
-  check_shape("focal, 2 classes, sure", FOCAL, 200, 2, 80, 2, 0, APUS_IGNORE_NONE);
-  check_shape("focal, many pixels", FOCAL, 5003, 21, 6, 2, 1, 255);
-  check_shape("hinge", HINGE, 33, 10, 4, 1, 0, APUS_IGNORE_NONE);
-  check_shape("hinge, weighted, ignored", HINGE, 33, 17, 6, 2, 1, -100);
-  check_shape("hinge, one class", HINGE, 5, 1, 6, 1, 0, APUS_IGNORE_NONE);
-  check_shape("hinge, 1000 classes", HINGE, 9, 1000, 20, 3, 1, 5);
-  check_shape("hinge, many", HINGE, 5003, 10, 9, 1, 0, APUS_IGNORE_NONE);
+  check_shape("labels", LOSS_LABELS, 33, 10, 4, 0, 0, APUS_IGNORE_NONE);
+  check_shape("labels, none", LOSS_LABELS, 0, 10, 4, 0, 0, APUS_IGNORE_NONE);
+  check_shape("labels, one class", LOSS_LABELS, 5, 1, 4, 0.1f, 1, -100);
+  check_shape("labels, weighted", LOSS_LABELS, 33, 10, 4, 0, 1, APUS_IGNORE_NONE);
+  check_shape("labels, ignored outside", LOSS_LABELS, 33, 10, 4, 0, 0, -100);
+  check_shape("labels, ignored inside", LOSS_LABELS, 33, 17, 4, 0, 1, 3);
+  check_shape("labels, smoothed", LOSS_LABELS, 33, 17, 4, 0.1f, 0, -100);
+  check_shape("labels, smoothed and weighted", LOSS_LABELS, 9, 33, 4, 0.2f, 1, 255);
+  check_shape("labels, smoothing 1", LOSS_LABELS, 9, 5, 4, 1, 1, APUS_IGNORE_NONE);
+  check_shape("labels, 1000 classes", LOSS_LABELS, 9, 1000, 8, 0.1f, 1, APUS_IGNORE_NONE);
+  check_shape("labels, many pixels", LOSS_LABELS, 5003, 21, 6, 0, 1, 255);
+  check_shape("labels, logits of a hundred", LOSS_LABELS, 31, 15, 100, 0.1f, 0, APUS_IGNORE_NONE);
+  check_shape("targets", LOSS_TARGETS, 33, 10, 4, 0, 0, APUS_IGNORE_NONE);
+  check_shape("targets, weighted and smoothed", LOSS_TARGETS, 33, 17, 4, 0.1f, 1, APUS_IGNORE_NONE);
+  check_shape("targets, many", LOSS_TARGETS, 3001, 10, 6, 0, 1, APUS_IGNORE_NONE);
+  check_shape("targets, logits of a hundred", LOSS_TARGETS, 31, 33, 100, 0, 0, APUS_IGNORE_NONE);
+  check_shape("focal", LOSS_FOCAL, 33, 10, 4, 2, 0, APUS_IGNORE_NONE);
+  check_shape("focal, weighted, ignored", LOSS_FOCAL, 33, 17, 4, 2, 1, -100);
+  check_shape("focal, gamma 0", LOSS_FOCAL, 33, 5, 4, 0, 1, 2);
+  check_shape("focal, gamma below 1", LOSS_FOCAL, 33, 33, 6, 0.5f, 0, APUS_IGNORE_NONE);
+  check_shape("focal, one class", LOSS_FOCAL, 7, 1, 4, 2, 0, APUS_IGNORE_NONE);
+  check_shape("focal, 2 classes, sure", LOSS_FOCAL, 200, 2, 80, 2, 0, APUS_IGNORE_NONE);
+  check_shape("focal, many pixels", LOSS_FOCAL, 5003, 21, 6, 2, 1, 255);
+  check_shape("hinge", LOSS_HINGE, 33, 10, 4, 1, 0, APUS_IGNORE_NONE);
+  check_shape("hinge, weighted, ignored", LOSS_HINGE, 33, 17, 6, 2, 1, -100);
+  check_shape("hinge, one class", LOSS_HINGE, 5, 1, 6, 1, 0, APUS_IGNORE_NONE);
+  check_shape("hinge, 1000 classes", LOSS_HINGE, 9, 1000, 20, 3, 1, 5);
+  check_shape("hinge, many", LOSS_HINGE, 5003, 10, 9, 1, 0, APUS_IGNORE_NONE);
   for (int64_t i = 0; i < check_chosen.cases; i++) {
     char name[32];
     snprintf(name, sizeof name, "random %lld", (long long)i);
     if (check_case(name, "a random shape")) {
-      enum loss_kind kind = (enum loss_kind)check_random_int(LABELS, HINGE);
-      float option = kind == HINGE ? (float)check_random_int(0, 4) : kind == FOCAL ? (float)check_random_int(0, 5) : 0.05f;
+      class_loss kind = (class_loss)check_random_int(LOSS_LABELS, LOSS_HINGE);
+      float option = kind == LOSS_HINGE   ? (float)check_random_int(0, 4)
+                     : kind == LOSS_FOCAL ? (float)check_random_int(0, 5)
+                                          : 0.05f;
       check_shape(name, kind, check_random_int(1, 130), check_random_int(1, 120), (float)check_random_int(1, 30), option,
                   (int)check_random_int(0, 1), check_random_int(0, 1) ? -1 : APUS_IGNORE_NONE);
     }

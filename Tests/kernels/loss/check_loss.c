@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "calls.h"
 #include "check.h"
 
 typedef struct loss_run {
@@ -131,16 +132,9 @@ static void check_specials(void) {
 
 void check_loss_family(void) {
   check_specials();
-  check_shape("no rows", 0, 10, 1);
-  check_shape("one class", 7, 1, 3);
-  check_shape("2 classes", 33, 2, 5);
-  check_shape("10 classes", 64, 10, 4);
-  check_shape("17 classes", 13, 17, 10);
-  check_shape("1000 classes", 9, 1000, 8);
-  check_shape("logits of a hundred", 31, 15, 100);
-  check_shape("logits of 1e30", 5, 10, 1e30f);
-  check_shape("equal logits", 3, 33, 0);
-  check_shape("many rows", 5003, 10, 6);
+  const bench_shape *line;
+  for (int i = 0; (line = check_line("loss", i)); i++)
+    check_shape(line->name, line->size[0], line->size[1], (float)shape_number(line, "spread"));
   for (int64_t i = 0; i < check_chosen.cases; i++) {
     char name[32];
     snprintf(name, sizeof name, "random %lld", (long long)i);

@@ -2,27 +2,11 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "calls.h"
 #include "check.h"
 
-typedef struct pointwise_run {
-  apus_pointwise_loss loss;
-  int64_t rows, columns;
-  const float *weights, *x, *targets, *dlosses;
-  float *out;
-} pointwise_run;
-
-static void run_forward(void *context) {
-  pointwise_run *r = context;
-  apus_pointwise_loss_forward(&r->loss, r->rows, r->columns, r->weights, r->x, r->targets, r->out);
-}
-
-static void run_backward(void *context) {
-  pointwise_run *r = context;
-  apus_pointwise_loss_backward(&r->loss, r->rows, r->columns, r->weights, r->x, r->targets, r->dlosses, r->out);
-}
-
 typedef struct pointwise_double {
-  const pointwise_run *run;
+  const pointwise_loss_call *run;
   double *weights, *x, *targets, *dlosses, *losses;
 } pointwise_double;
 
@@ -95,7 +79,7 @@ static void check_loss(const char *name, apus_pointwise_loss loss, int64_t rows,
   }
   for (int64_t j = 0; j < columns; j++)
     weights[j] = fabsf(weights[j]);
-  pointwise_run given = {loss, rows, columns, weighted ? weights : NULL, x, targets, dlosses, NULL};
+  pointwise_loss_call given = {loss, rows, columns, weighted ? weights : NULL, x, targets, dlosses, NULL};
   pointwise_double d = {&given,
                         weighted ? check_widen(weights, columns) : NULL,
                         check_widen(x, count),
@@ -110,23 +94,23 @@ static void check_loss(const char *name, apus_pointwise_loss loss, int64_t rows,
   magnitudes(&d, bound, bound_derivative);
   int mark = check_mark();
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
-    pointwise_run r = given;
+    pointwise_loss_call r = given;
     if (!check_select(isa))
       continue;
     r.out = check_output(count, NULL);
-    check_run("losses", run_forward, &r);
+    check_run("losses", call_pointwise_loss_forward, &r);
     check_close("losses", r.out, d.losses, bound, count, 64);
     float *apart = check_copy(r.out, count);
     r.x = r.out = check_output(count, x);
-    check_run("losses in x", run_forward, &r);
+    check_run("losses in x", call_pointwise_loss_forward, &r);
     check_same_bits("losses in x", r.out, apart, sizeof(float), count);
     r.x = x;
     r.out = check_output(count, NULL);
-    check_run("derivatives", run_backward, &r);
+    check_run("derivatives", call_pointwise_loss_backward, &r);
     check_close("dx", r.out, want, bound_derivative, count, 64);
     apart = check_copy(r.out, count);
     r.dlosses = r.out = check_output(count, dlosses);
-    check_run("derivatives in dlosses", run_backward, &r);
+    check_run("derivatives in dlosses", call_pointwise_loss_backward, &r);
     check_same_bits("dx in dlosses", r.out, apart, sizeof(float), count);
   }
 }

@@ -3,61 +3,21 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "calls.h"
 #include "check.h"
 
-typedef struct norm_run {
-  apus_batch_norm_plan plan;
-  const float *x, *y, *dy, *mean, *rest, *inverse, *gamma, *beta, *scale, *shift, *residual;
-  double epsilon;
-  apus_activation activation;
-  int frozen;
-  float *out, *out_mean, *out_rest, *out_variance, *out_inverse, *dgamma, *dbeta, *dresidual;
-  void *scratch;
-} norm_run;
-
 /* Planned anew at each thread count: nothing in the plan may depend on it. */
-static norm_run *planned(void *context) {
-  norm_run *run = context;
+static batch_norm_call *planned(void *context) {
+  batch_norm_call *run = context;
   apus_batch_norm_plan_make(&run->plan, run->plan.rows, run->plan.channels, NULL);
   return run;
 }
 
-static void run_statistics(void *context) {
-  norm_run *run = planned(context);
-  apus_batch_norm_statistics(&run->plan, run->x, run->epsilon, run->out_mean, run->out_rest, run->out_variance, run->out_inverse,
-                             run->scratch);
-}
+static void run_statistics(void *context) { call_batch_norm_statistics(planned(context)); }
+static void run_apply(void *context) { call_batch_norm_apply(planned(context)); }
+static void run_backward(void *context) { call_batch_norm_backward(planned(context)); }
 
-static void run_apply(void *context) {
-  norm_run *run = planned(context);
-  const apus_batch_norm_map map = {run->mean, run->scale, run->shift, run->residual, run->activation};
-  apus_batch_norm_apply(&run->plan, run->x, &map, run->out);
-}
-
-static void run_backward(void *context) {
-  norm_run *run = planned(context);
-  const apus_batch_norm_backward_arguments arguments = {.x = run->x,
-                                                        .dy = run->dy,
-                                                        .y = run->y,
-                                                        .mean = run->mean,
-                                                        .mean_rest = run->rest,
-                                                        .inverse_deviation = run->inverse,
-                                                        .scale = run->scale,
-                                                        .shift = run->shift,
-                                                        .gamma = run->gamma,
-                                                        .epsilon = run->epsilon,
-                                                        .activation = run->activation,
-                                                        .dx = run->out,
-                                                        .dresidual = run->dresidual,
-                                                        .dgamma = run->dgamma,
-                                                        .dbeta = run->dbeta};
-  if (run->frozen)
-    apus_batch_norm_backward_frozen(&run->plan, &arguments, run->scratch);
-  else
-    apus_batch_norm_backward(&run->plan, &arguments, run->scratch);
-}
-
-static int plan(norm_run *run, int64_t rows, int64_t channels) {
+static int plan(batch_norm_call *run, int64_t rows, int64_t channels) {
   apus_error error;
   apus_status status = apus_batch_norm_plan_make(&run->plan, rows, channels, &error);
   check_that(status == APUS_OK, "the plan refuses: %s", error.text);
@@ -75,7 +35,7 @@ static void check_statistics(int64_t rows, int64_t channels, const float *x, dou
                                            inverse);
   int mark = check_mark();
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
-    norm_run run = {.x = x, .epsilon = epsilon};
+    batch_norm_call run = {.x = x, .epsilon = epsilon};
     if (!check_select(isa) || !plan(&run, rows, channels))
       continue;
     run.scratch = check_scratch(run.plan.scratch_bytes);
@@ -131,7 +91,8 @@ static void check_fold(int64_t channels, int with_gamma, int with_beta, int with
   }
 }
 
-static void check_apply(const norm_run *given, int64_t rows, int64_t channels, int with_residual, apus_activation activation) {
+static void check_apply(const batch_norm_call *given, int64_t rows, int64_t channels, int with_residual,
+                        apus_activation activation) {
   int outer = check_mark();
   int64_t count = rows * channels;
   double *want = check_doubles(count), *magnitude = check_doubles(count);
@@ -147,7 +108,7 @@ static void check_apply(const norm_run *given, int64_t rows, int64_t channels, i
   apus_batch_norm_apply_reference_f64(rows, channels, check_magnitude(given->x, count), &sizes, magnitude);
   int mark = check_mark();
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
-    norm_run run = *given;
+    batch_norm_call run = *given;
     if (!check_select(isa) || !plan(&run, rows, channels))
       continue;
     run.activation = activation;
@@ -186,7 +147,7 @@ static gradients make_gradients(int64_t count, int64_t channels) {
 }
 
 /* Sums of magnitudes of the terms of dgamma and dbeta, and the largest terms of dx, by the statistics in double. */
-static gradients backward_magnitudes(const norm_run *given, int64_t rows, int64_t channels, const double *dz) {
+static gradients backward_magnitudes(const batch_norm_call *given, int64_t rows, int64_t channels, const double *dz) {
   gradients m = make_gradients(rows * channels, channels);
   double *mean = check_doubles(channels), *rest = check_doubles(channels), *variance = check_doubles(channels),
          *inverse = check_doubles(channels);
@@ -204,7 +165,7 @@ static gradients backward_magnitudes(const norm_run *given, int64_t rows, int64_
 }
 
 /* As a caller does it: the numbers of one tier go into its own backward pass. */
-static void make_statistics(norm_run *run, int64_t channels) {
+static void make_statistics(batch_norm_call *run, int64_t channels) {
   float *mean = check_input(channels), *rest = check_input(channels), *variance = check_input(channels),
         *inverse = check_input(channels), *scale = check_input(channels), *shift = check_input(channels);
   apus_batch_norm_statistics(&run->plan, run->x, run->epsilon, mean, rest, variance, inverse, run->scratch);
@@ -223,11 +184,11 @@ static int64_t *channel_of(int64_t rows, int64_t channels) {
   return group;
 }
 
-static void check_backward(const norm_run *given, int64_t rows, int64_t channels, int frozen, int with_gamma,
+static void check_backward(const batch_norm_call *given, int64_t rows, int64_t channels, int frozen, int with_gamma,
                            apus_activation activation) {
   int outer = check_mark();
   int64_t count = rows * channels, *group = channel_of(rows, channels);
-  norm_run run = *given;
+  batch_norm_call run = *given;
   run.frozen = frozen;
   run.activation = activation;
   run.gamma = with_gamma ? given->gamma : NULL;
@@ -301,7 +262,7 @@ static void check_backward(const norm_run *given, int64_t rows, int64_t channels
 /* ---- the whole forward pass ------------------------------------------------------------------------------------- */
 
 /* Statistics, fold and application against the equation in double: 4 ulp of the channel's largest. */
-static void check_normalized(const norm_run *given, int64_t rows, int64_t channels) {
+static void check_normalized(const batch_norm_call *given, int64_t rows, int64_t channels) {
   int outer = check_mark();
   const int64_t count = rows * channels, *group = channel_of(rows, channels);
   double *mean = check_doubles(channels), *rest = check_doubles(channels), *variance = check_doubles(channels),
@@ -315,7 +276,7 @@ static void check_normalized(const norm_run *given, int64_t rows, int64_t channe
   }
   int mark = check_mark();
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
-    norm_run run = *given;
+    batch_norm_call run = *given;
     if (!check_select(isa) || !plan(&run, rows, channels))
       continue;
     run.scratch = check_scratch(run.plan.scratch_bytes);
@@ -334,8 +295,6 @@ static void check_normalized(const norm_run *given, int64_t rows, int64_t channe
 typedef struct norm_numbers {
   double center, spread, epsilon, dy_center;
 } norm_numbers;
-
-static const norm_numbers ordinary = {0, 1, 1e-5, 0};
 
 static void check_shape(const char *name, int64_t rows, int64_t channels, norm_numbers n) {
   if (!check_case(name, "%lld rows of %lld channels around %g, spread %g, epsilon %g, gradients around %g", (long long)rows,
@@ -359,17 +318,17 @@ static void check_shape(const char *name, int64_t rows, int64_t channels, norm_n
     mean[c] = (float)(n.center + n.spread * mean[c]);
     inverse[c] = 0.5f + fabsf(inverse[c]);
   }
-  norm_run given = {.x = x,
-                    .y = y,
-                    .dy = dy,
-                    .epsilon = n.epsilon,
-                    .mean = mean,
-                    .inverse = inverse,
-                    .gamma = gamma,
-                    .beta = beta,
-                    .scale = scale,
-                    .shift = shift,
-                    .residual = residual};
+  batch_norm_call given = {.x = x,
+                           .y = y,
+                           .dy = dy,
+                           .epsilon = n.epsilon,
+                           .mean = mean,
+                           .inverse = inverse,
+                           .gamma = gamma,
+                           .beta = beta,
+                           .scale = scale,
+                           .shift = shift,
+                           .residual = residual};
   check_statistics(rows, channels, x, n.epsilon);
   check_normalized(&given, rows, channels);
   given.gamma = given.beta = NULL;
@@ -395,7 +354,7 @@ static void check_explained(int64_t rows, int64_t channels) {
   for (int64_t i = 0; i < count; i++)
     if (i % channels % 3 == 0)
       dy[i] = 5 * x[i] + 2 + 1e-3f * dy[i];
-  norm_run given = {.x = x, .y = y, .dy = dy, .epsilon = 1e-5, .mean = x, .inverse = x};
+  batch_norm_call given = {.x = x, .y = y, .dy = dy, .epsilon = 1e-5, .mean = x, .inverse = x};
   check_backward(&given, rows, channels, 0, 0, APUS_ACTIVATION_NONE);
 }
 
@@ -430,7 +389,7 @@ static void check_constant(int64_t rows, int64_t channels) {
   }
   int mark = check_mark();
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
-    norm_run run = {.x = x, .beta = beta, .epsilon = 1e-5};
+    batch_norm_call run = {.x = x, .beta = beta, .epsilon = 1e-5};
     if (!check_select(isa) || !plan(&run, rows, channels))
       continue;
     run.scratch = check_scratch(run.plan.scratch_bytes);
@@ -446,19 +405,9 @@ void check_batch_norm_family(void) {
     if (check_case("fold", "37 channels, %s gamma, %s beta, %s rest", given & 1 ? "with" : "no", given & 2 ? "with" : "no",
                    given & 4 ? "with" : "no"))
       check_fold(37, given & 1, (given & 2) != 0, (given & 4) != 0);
-  check_shape("one value", 1, 1, ordinary);
-  check_shape("one row", 1, 19, ordinary);
-  check_shape("two rows", 2, 33, ordinary);
-  check_shape("one channel", 517, 1, ordinary);
-  check_shape("6 channels", 130, 6, ordinary);
-  check_shape("15 channels", 77, 15, ordinary);
-  check_shape("16 channels", 64, 16, ordinary);
-  check_shape("17 channels", 63, 17, ordinary);
-  check_shape("64 channels (aligned rows)", 150, 64, ordinary);
-  check_shape("70 channels (strips)", 41, 70, ordinary);
-  check_shape("mean far from 0", 300, 20, (norm_numbers){1000, 1, 1e-5, 0});
-  check_shape("many rows (chunks)", 9001, 12, (norm_numbers){3, 1, 1e-5, 0});
-  check_shape("many channels", 9, 1030, ordinary);
+  const bench_shape *line;
+  for (int i = 0; (line = check_line("batch_norm", i)); i++)
+    check_shape(line->name, line->size[0], line->size[1], (norm_numbers){shape_number(line, "center"), 1, 1e-5, 0});
   check_hard_numbers();
   check_constant(48, 3);
   check_constant(257, 1);

@@ -4,67 +4,37 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "calls.h"
 #include "check.h"
 
 typedef struct group_shape {
   int64_t batch, positions, channels, groups;
 } group_shape;
 
-typedef struct group_run {
-  group_shape s;
-  apus_group_norm_plan plan;
-  const float *x, *y, *dy, *residual, *gamma, *beta, *mean, *rest, *inverse;
-  double epsilon;
-  apus_activation activation;
-  float *out, *out_mean, *out_rest, *out_inverse, *dgamma, *dbeta, *dresidual;
-  void *scratch;
-} group_run;
-
 /* Planned anew at each thread count: nothing in the plan may depend on it. */
-static group_run *planned(void *context) {
-  group_run *run = context;
-  apus_group_norm_plan_make(&run->plan, run->s.batch, run->s.positions, run->s.channels, run->s.groups, NULL);
+static group_norm_call *planned(void *context) {
+  group_norm_call *run = context;
+  const apus_group_norm_plan p = run->plan;
+  apus_group_norm_plan_make(&run->plan, p.batch, p.positions, p.channels, p.groups, NULL);
   return run;
 }
 
-static void run_forward(void *context) {
-  group_run *run = planned(context);
-  const apus_group_norm_forward_arguments arguments = {.x = run->x,
-                                                       .gamma = run->gamma,
-                                                       .beta = run->beta,
-                                                       .epsilon = run->epsilon,
-                                                       .residual = run->residual,
-                                                       .activation = run->activation,
-                                                       .y = run->out,
-                                                       .mean = run->out_mean,
-                                                       .mean_rest = run->out_rest,
-                                                       .inverse_deviation = run->out_inverse};
-  apus_group_norm_forward(&run->plan, &arguments, run->scratch);
+static void run_forward(void *context) { call_group_norm_forward(planned(context)); }
+static void run_backward(void *context) { call_group_norm_backward(planned(context)); }
+
+static group_shape shape_of_call(const group_norm_call *call) {
+  return (group_shape){call->plan.batch, call->plan.positions, call->plan.channels, call->plan.groups};
 }
 
-static void run_backward(void *context) {
-  group_run *run = planned(context);
-  const apus_group_norm_backward_arguments arguments = {.x = run->x,
-                                                        .dy = run->dy,
-                                                        .y = run->y,
-                                                        .mean = run->mean,
-                                                        .mean_rest = run->rest,
-                                                        .inverse_deviation = run->inverse,
-                                                        .gamma = run->gamma,
-                                                        .beta = run->beta,
-                                                        .epsilon = run->epsilon,
-                                                        .activation = run->activation,
-                                                        .dx = run->out,
-                                                        .dresidual = run->dresidual,
-                                                        .dgamma = run->dgamma,
-                                                        .dbeta = run->dbeta};
-  apus_group_norm_backward(&run->plan, &arguments, run->scratch);
+/* The sizes of a plan that is still to be made. */
+static apus_group_norm_plan sizes(group_shape s) {
+  return (apus_group_norm_plan){.batch = s.batch, .positions = s.positions, .channels = s.channels, .groups = s.groups};
 }
 
-static int plan(group_run *run) {
+static int plan(group_norm_call *run) {
+  const group_shape s = shape_of_call(run);
   apus_error error;
-  apus_status status =
-      apus_group_norm_plan_make(&run->plan, run->s.batch, run->s.positions, run->s.channels, run->s.groups, &error);
+  apus_status status = apus_group_norm_plan_make(&run->plan, s.batch, s.positions, s.channels, s.groups, &error);
   check_that(status == APUS_OK, "the plan refuses: %s", error.text);
   run->scratch = check_scratch(run->plan.scratch_bytes);
   return status == APUS_OK;
@@ -89,17 +59,18 @@ static int64_t *groups_of(group_shape s) {
 }
 
 /* The rounding of what a beta cancels, as terms of check_group_ulps. */
-static double *canceled(const group_run *given) {
-  double *terms = check_doubles(elements(given->s));
-  for (int64_t i = 0; i < elements(given->s); i++)
-    terms[i] = given->beta ? fabs((double)given->beta[i % given->s.channels]) * (0x1p-23 / 0x1p-46) : 0;
+static double *canceled(const group_norm_call *given) {
+  const group_shape s = shape_of_call(given);
+  double *terms = check_doubles(elements(s));
+  for (int64_t i = 0; i < elements(s); i++)
+    terms[i] = given->beta ? fabs((double)given->beta[i % s.channels]) * (0x1p-23 / 0x1p-46) : 0;
   return terms;
 }
 
 /* y to 4 ulp of the group's largest, whatever the mean. */
-static void check_forward(const group_run *given, int with_residual, apus_activation activation) {
+static void check_forward(const group_norm_call *given, int with_residual, apus_activation activation) {
   int outer = check_mark();
-  const group_shape s = given->s;
+  const group_shape s = shape_of_call(given);
   const int64_t count = elements(s), groups = s.batch * s.groups, *group = groups_of(s);
   const float *residual = with_residual ? given->residual : NULL;
   double *want = check_doubles(count), *mean = check_doubles(groups), *rest = check_doubles(groups),
@@ -118,7 +89,7 @@ static void check_forward(const group_run *given, int with_residual, apus_activa
   const double *terms = canceled(given);
   int mark = check_mark();
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
-    group_run run = *given;
+    group_norm_call run = *given;
     if (!check_select(isa) || !plan(&run))
       continue;
     run.activation = activation;
@@ -144,7 +115,7 @@ static void check_forward(const group_run *given, int with_residual, apus_activa
 
     /* The steps apart: normalize, add, relu. */
     float *apart = check_output(count, NULL);
-    group_run steps = run;
+    group_norm_call steps = run;
     steps.x = given->x, steps.residual = NULL, steps.activation = APUS_ACTIVATION_NONE, steps.out = apart;
     run_forward(&steps);
     if (with_residual) {
@@ -171,8 +142,8 @@ static gradients make_gradients(group_shape s) {
 
 /* Sums of magnitudes of the terms of dgamma and dbeta, and the largest terms of dx. x̂ is exact to units of its group's largest.
  */
-static gradients backward_magnitudes(const group_run *given, const double *mean, const double *inverse, const double *dz) {
-  const group_shape s = given->s;
+static gradients backward_magnitudes(const group_norm_call *given, const double *mean, const double *inverse, const double *dz) {
+  const group_shape s = shape_of_call(given);
   gradients m = make_gradients(s);
   double *largest = check_doubles(s.batch * s.groups);
   for (int64_t i = 0; i < elements(s); i++) {
@@ -189,11 +160,11 @@ static gradients backward_magnitudes(const group_run *given, const double *mean,
 }
 
 /* As a caller does it: the numbers of one tier go into its own backward pass. */
-static float *make_statistics(group_run *run, apus_activation activation) {
-  const int64_t groups = run->s.batch * run->s.groups;
-  float *y = check_input(elements(run->s)), *mean = check_input(groups), *rest = check_input(groups),
+static float *make_statistics(group_norm_call *run, apus_activation activation) {
+  const int64_t groups = run->plan.batch * run->plan.groups;
+  float *y = check_input(elements(shape_of_call(run))), *mean = check_input(groups), *rest = check_input(groups),
         *inverse = check_input(groups);
-  group_run forward = *run;
+  group_norm_call forward = *run;
   forward.residual = NULL, forward.activation = activation;
   forward.out = y, forward.out_mean = mean, forward.out_rest = rest, forward.out_inverse = inverse;
   run_forward(&forward);
@@ -204,22 +175,22 @@ static float *make_statistics(group_run *run, apus_activation activation) {
 }
 
 /* The mask from y and from x: the same bits where forward had no residual. */
-static void check_masks(group_run run) {
-  const int64_t count = elements(run.s);
+static void check_masks(group_norm_call run) {
+  const int64_t count = elements(shape_of_call(&run));
   const float *y = make_statistics(&run, APUS_ACTIVATION_RELU);
   run.dresidual = NULL;
   run.y = y;
   check_run("backward, mask from y", run_backward, &run);
-  float *dx = check_copy(run.out, count), *dgamma = check_copy(run.dgamma, run.s.channels);
+  float *dx = check_copy(run.out, count), *dgamma = check_copy(run.dgamma, run.plan.channels);
   run.y = NULL;
   check_run("backward, mask from x", run_backward, &run);
   check_same_bits("dx, mask from x", run.out, dx, sizeof(float), count);
-  check_same_bits("dgamma, mask from x", run.dgamma, dgamma, sizeof(float), run.s.channels);
+  check_same_bits("dgamma, mask from x", run.dgamma, dgamma, sizeof(float), run.plan.channels);
 }
 
-static void check_backward(const group_run *given, apus_activation activation) {
+static void check_backward(const group_norm_call *given, apus_activation activation) {
   int outer = check_mark();
-  const group_shape s = given->s;
+  const group_shape s = shape_of_call(given);
   const int64_t count = elements(s), groups = s.batch * s.groups, *group = groups_of(s);
   gradients want = make_gradients(s);
   double *mean = check_doubles(groups), *rest = check_doubles(groups), *inverse = check_doubles(groups),
@@ -246,7 +217,7 @@ static void check_backward(const group_run *given, apus_activation activation) {
   gradients bound = backward_magnitudes(given, mean, inverse, want.dresidual);
   int mark = check_mark();
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
-    group_run run = *given;
+    group_norm_call run = *given;
     if (!check_select(isa) || !plan(&run))
       continue;
     run.activation = activation;
@@ -303,14 +274,14 @@ static void check_shape(const char *name, group_shape s, norm_numbers n, int aff
   check_fill(gamma, s.channels);
   check_fill(beta, s.channels);
   gamma[s.channels / 2] = 0; /* must not be divided by */
-  group_run given = {.s = s,
-                     .x = tensors[0],
-                     .y = tensors[1],
-                     .dy = tensors[2],
-                     .residual = tensors[3],
-                     .epsilon = n.epsilon,
-                     .gamma = affine ? gamma : NULL,
-                     .beta = affine ? beta : NULL};
+  group_norm_call given = {.plan = sizes(s),
+                           .x = tensors[0],
+                           .y = tensors[1],
+                           .dy = tensors[2],
+                           .residual = tensors[3],
+                           .epsilon = n.epsilon,
+                           .gamma = affine ? gamma : NULL,
+                           .beta = affine ? beta : NULL};
   for (int steps = 0; steps < 4; steps++)
     check_forward(&given, steps & 1, steps & 2 ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE);
   check_backward(&given, APUS_ACTIVATION_NONE);
@@ -357,7 +328,7 @@ static void check_constant(group_shape s) {
   }
   int mark = check_mark();
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
-    group_run run = {.s = s, .x = x, .beta = beta, .epsilon = 1e-5};
+    group_norm_call run = {.plan = sizes(s), .x = x, .beta = beta, .epsilon = 1e-5};
     if (!check_select(isa) || !plan(&run))
       continue;
     run.out = check_output(count, NULL);
@@ -370,35 +341,12 @@ static void check_constant(group_shape s) {
 }
 
 void check_group_norm_family(void) {
-  static const struct {
-    const char *name;
-    group_shape shape;
-    double center;
-    int affine;
-  } cases[] = {
-      {"one value", {1, 1, 1, 1}, 0, 1},
-      {"groups of 1 of 3", {2, 5, 3, 3}, 0, 1},
-      {"groups of 2, few channels", {3, 7, 6, 3}, 0, 1},
-      {"groups of 17 (partial vectors)", {2, 9, 51, 3}, 0, 1},
-      {"groups of 16 (whole vectors)", {2, 12, 64, 4}, 0, 0},
-      {"groups of one position", {5, 1, 24, 4}, 0, 1},
-      {"instances", {3, 35, 20, 20}, 0, 1},
-      {"instances, no parameters", {2, 49, 70, 70}, 0, 0},
-      {"layers over pixels", {3, 15, 13, 1}, 0, 1},
-      {"mean far from 0", {2, 40, 12, 4}, 1000, 1},
-      {"layers, mean far from 0", {2, 300, 7, 1}, 1000, 1},
-      {"rows", {9, 1, 37, 1}, 0, 1},
-      {"rows of 1", {4, 1, 1, 1}, 0, 1},
-      {"rows, whole vectors", {5, 1, 128, 1}, 0, 0},
-      {"rows over a block", {3, 1, 5003, 1}, 5, 1},
-      {"many rows (chunks)", {700, 1, 100, 1}, 0, 1},
-      {"many samples (chunks)", {40, 30, 32, 8}, 3, 1},
-      {"a large sample (parts)", {1, 1500, 48, 6}, 0, 1},
-      {"a large sample of one group (parts)", {2, 1301, 40, 1}, 3, 1},
-      {"a large row (parts)", {2, 1, 50021, 1}, 0, 1},
-  };
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-    check_shape(cases[i].name, cases[i].shape, (norm_numbers){cases[i].center, 1, 1e-5, 0}, cases[i].affine);
+  const bench_shape *line;
+  for (int i = 0; (line = check_line("group_norm", i)); i++) {
+    const int64_t *n = line->size;
+    const norm_numbers numbers = {shape_number(line, "center"), 1, 1e-5, 0};
+    check_shape(line->name, (group_shape){n[0], n[1], n[2], n[3]}, numbers, shape_number(line, "affine") != 0);
+  }
   check_hard_numbers();
   check_largest();
   check_constant((group_shape){3, 1, 48, 1});

@@ -2,32 +2,19 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "calls.h"
 #include "check.h"
 
-typedef struct lrn_run {
-  apus_local_response_norm_plan plan;
-  const float *x, *dy;
-  float *out;
-  void *scratch;
-} lrn_run;
-
 /* Planned anew at each thread count: nothing in the plan but its scratch may depend on it. */
-static lrn_run *planned(void *context) {
-  lrn_run *run = context;
+static local_response_norm_call *planned(void *context) {
+  local_response_norm_call *run = context;
   const apus_local_response_norm_plan p = run->plan;
   apus_local_response_norm_plan_make(&run->plan, p.rows, p.channels, p.size, p.alpha, p.beta, p.k, NULL);
   return run;
 }
 
-static void run_forward(void *context) {
-  lrn_run *run = planned(context);
-  apus_local_response_norm_forward(&run->plan, run->x, run->out, run->scratch);
-}
-
-static void run_backward(void *context) {
-  lrn_run *run = planned(context);
-  apus_local_response_norm_backward(&run->plan, run->x, run->dy, run->out, run->scratch);
-}
+static void run_forward(void *context) { call_local_response_norm_forward(planned(context)); }
+static void run_backward(void *context) { call_local_response_norm_backward(planned(context)); }
 
 typedef struct lrn_shape {
   int64_t rows, channels, size;
@@ -35,7 +22,7 @@ typedef struct lrn_shape {
 } lrn_shape;
 
 /* Scratch for the most threads that a run will use. */
-static int plan(lrn_run *run, const lrn_shape *s) {
+static int plan(local_response_norm_call *run, const lrn_shape *s) {
   int counts[CHECK_MOST_COUNTS], most = 1, known = check_thread_counts(counts);
   for (int i = 0; i < known; i++)
     most = counts[i] > most ? counts[i] : most;
@@ -82,7 +69,7 @@ static void check_shape(const char *name, lrn_shape s) {
     row[i] = i / s.channels;
   int mark = check_mark();
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
-    lrn_run run = {.x = x, .dy = dy};
+    local_response_norm_call run = {.x = x, .dy = dy};
     if (!check_select(isa) || !plan(&run, &s))
       continue;
     run.out = check_output(count, NULL);
@@ -94,20 +81,11 @@ static void check_shape(const char *name, lrn_shape s) {
 }
 
 void check_local_response_norm_family(void) {
-  check_shape("one value", (lrn_shape){1, 1, 1, 1, 0.75f, 1, 1});
-  check_shape("windows over all channels", (lrn_shape){7, 3, 9, 0.5f, 0.75f, 1, 2});
-  check_shape("windows of 1", (lrn_shape){3, 20, 1, 2, 0.5f, 1, 1});
-  check_shape("even windows", (lrn_shape){5, 17, 4, 1, 0.75f, 2, 3});
-  check_shape("AlexNet's numbers", (lrn_shape){11, 96, 5, 5e-4f, 0.75f, 2, 30});
-  check_shape("another power", (lrn_shape){6, 33, 5, 0.3f, 1.25f, 0.5f, 4});
-  check_shape("power 0", (lrn_shape){2, 16, 3, 1, 0, 1, 1});
-  check_shape("alpha 0", (lrn_shape){2, 16, 3, 0, 0.75f, 2, 1});
-  check_shape("large numbers", (lrn_shape){9, 33, 5, 1e-4f, 0.75f, 1, 1e30f});
-  check_shape("large numbers, another power", (lrn_shape){9, 33, 5, 1e-4f, 0.6f, 1, 1e18f});
-  check_shape("large squares, another power", (lrn_shape){9, 33, 5, 1, 0.6f, 1, 1e12f});
-  check_shape("small numbers", (lrn_shape){9, 33, 5, 1e-4f, 0.75f, 1, 1e-30f});
-  check_shape("small numbers, small k", (lrn_shape){9, 33, 5, 1, 0.5f, 1e-35f, 1e-25f});
-  check_shape("many rows", (lrn_shape){900, 40, 5, 1, 0.75f, 1, 2});
+  const bench_shape *line;
+  for (int i = 0; (line = check_line("local_response_norm", i)); i++)
+    check_shape(line->name, (lrn_shape){line->size[0], line->size[1], line->size[2], (float)shape_number(line, "alpha"),
+                                        (float)shape_number(line, "beta"), (float)shape_number(line, "k"),
+                                        (float)shape_number(line, "times")});
   for (int64_t i = 0; i < check_chosen.cases; i++) {
     char name[32];
     snprintf(name, sizeof name, "random %lld", (long long)i);

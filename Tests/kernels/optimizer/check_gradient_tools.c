@@ -2,38 +2,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "calls.h"
 #include "check.h"
 
-enum { MAX_ITEMS = 8 };
-
-typedef struct run {
-  int64_t items, rows, columns;
-  apus_gradient_item item[MAX_ITEMS];
-  const float *value;
-  float number;
-  void *scratch;
-  double *sums;
-} run;
-
-static void run_squares(void *context) {
-  run *r = context;
-  apus_gradient_squares(r->items, r->item, r->scratch, r->sums);
-}
-
-static void run_scale(void *context) {
-  run *r = context;
-  apus_gradient_scale(r->items, r->item, r->number);
-}
-
-static void run_clip(void *context) {
-  run *r = context;
-  apus_gradient_clip(r->items, r->item, r->number);
-}
-
-static void run_units(void *context) {
-  run *r = context;
-  apus_gradient_clip_units(r->rows, r->columns, r->value, r->item[0].gradient, r->number, 1e-3f, r->scratch);
-}
+enum { MAX_ITEMS = CALL_MOST_ITEMS };
 
 /* ---- sums of squares --------------------------------------------------------------------------------------------- */
 
@@ -42,7 +14,7 @@ static void check_squares(const char *name, int64_t items, const int64_t *counts
   if (!check_case(name, "%lld gradients, the first of %lld, about %g", (long long)items, (long long)(items ? counts[0] : 0),
                   scale))
     return;
-  run r = {.items = items};
+  gradient_call r = {.items = items};
   double want[MAX_ITEMS];
   for (int i = 0; i < items; i++) {
     float *x = check_input(counts[i]);
@@ -60,7 +32,7 @@ static void check_squares(const char *name, int64_t items, const int64_t *counts
       continue;
     r.scratch = check_scratch(apus_gradient_squares_scratch(items, r.item));
     r.sums = check_output_raw(sizeof(double), items, NULL);
-    check_run("sums of squares", run_squares, &r);
+    check_run("sums of squares", call_gradient_squares, &r);
     for (int i = 0; i < items; i++) {
       double got;
       memcpy(&got, r.sums + i, sizeof got);
@@ -76,7 +48,7 @@ static void check_change(const char *name, int64_t items, const int64_t *counts,
   if (!check_case(name, "%s of %lld gradients, the first of %lld", is_clip ? "clipping" : "scaling", (long long)items,
                   (long long)(items ? counts[0] : 0)))
     return;
-  run r = {.items = items, .number = is_clip ? 0.25f : 0.75f};
+  gradient_call r = {.items = items, .number = is_clip ? 0.25f : 0.75f};
   float *x[MAX_ITEMS];
   double *want[MAX_ITEMS];
   for (int i = 0; i < items; i++) {
@@ -99,7 +71,7 @@ static void check_change(const char *name, int64_t items, const int64_t *counts,
       continue;
     for (int i = 0; i < items; i++)
       r.item[i] = (apus_gradient_item){counts[i], check_output(counts[i], x[i])};
-    check_run(is_clip ? "clip" : "scale", is_clip ? run_clip : run_scale, &r);
+    check_run(is_clip ? "clip" : "scale", is_clip ? call_gradient_clip : call_gradient_scale, &r);
     for (int i = 0; i < items; i++)
       check_exact("gradient", r.item[i].gradient, want[i], counts[i]);
   }
@@ -112,7 +84,7 @@ static void check_units(const char *name, int64_t rows, int64_t columns, float c
   const int64_t count = rows * columns;
   if (!check_case(name, "%lld rows of %lld units, clipping %g", (long long)rows, (long long)columns, (double)clipping))
     return;
-  run r = {.items = 1, .rows = rows, .columns = columns, .number = clipping};
+  gradient_call r = {.items = 1, .rows = rows, .columns = columns, .number = clipping};
   float *value = check_input(count), *x = check_input(count);
   check_fill(value, count);
   check_fill(x, count);
@@ -129,7 +101,7 @@ static void check_units(const char *name, int64_t rows, int64_t columns, float c
       continue;
     r.scratch = check_scratch(apus_gradient_clip_units_scratch(rows, columns));
     r.item[0] = (apus_gradient_item){count, check_output(count, x)};
-    check_run("units", run_units, &r);
+    check_run("units", call_gradient_clip_units, &r);
     check_close("gradient", r.item[0].gradient, want, bound, count, (double)rows);
   }
 }

@@ -3,21 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "calls.h"
 #include "check.h"
 
-enum { MAX_ITEMS = 8, STATES = APUS_OPTIMIZER_STATES };
-
-typedef struct run {
-  apus_optimizer rule;
-  int64_t items;
-  apus_optimizer_item item[MAX_ITEMS];
-  apus_optimizer_options options;
-} run;
-
-static void run_step(void *context) {
-  run *r = context;
-  apus_optimizer_step(r->rule, r->items, r->item, &r->options);
-}
+enum { MAX_ITEMS = CALL_MOST_ITEMS, STATES = APUS_OPTIMIZER_STATES };
 
 /* A rule with its switches. `states` tells by bits which are there, `squares` which hold means of squares. */
 typedef struct variant {
@@ -111,7 +100,7 @@ static void check_items(const char *name, const variant *v, int64_t items, const
   if (!check_case(name, "%s over %lld parameters, the first of %lld, step %lld", v->name, (long long)items,
                   (long long)(items ? counts[0] : 0), (long long)step))
     return;
-  run r = {.rule = v->rule, .items = items, .options = v->options};
+  optimizer_call r = {.rule = v->rule, .items = items, .options = v->options};
   parameter p[MAX_ITEMS];
   for (int i = 0; i < items; i++) {
     r.item[i] = (apus_optimizer_item){
@@ -127,7 +116,7 @@ static void check_items(const char *name, const variant *v, int64_t items, const
       for (int s = 0; s < STATES; s++)
         r.item[i].state[s] = p[i].state[s] ? check_output(counts[i], p[i].state[s]) : NULL;
     }
-    check_run(v->name, run_step, &r);
+    check_run(v->name, call_optimizer, &r);
     for (int i = 0; i < items; i++) {
       check_close("value", r.item[i].value, p[i].want, p[i].bound, counts[i], 8);
       for (int s = 0; s < STATES; s++)
@@ -159,11 +148,12 @@ static void check_signs(void) {
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
     if (!check_select(isa))
       continue;
-    run r = {.rule = APUS_SIGN_SGD,
-             .items = 1,
-             .item = {{.count = COUNT, .value = check_output(COUNT, ones), .gradient = gradient, .rate = 1, .step = 1}},
-             .options = {.learning_rate = 0.5}};
-    check_run("sign-SGD", run_step, &r);
+    optimizer_call r = {
+        .rule = APUS_SIGN_SGD,
+        .items = 1,
+        .item = {{.count = COUNT, .value = check_output(COUNT, ones), .gradient = gradient, .rate = 1, .step = 1}},
+        .options = {.learning_rate = 0.5}};
+    check_run("sign-SGD", call_optimizer, &r);
     check_exact("value", r.item[0].value, want, COUNT);
   }
 }
@@ -187,12 +177,12 @@ static void check_variance_below_zero(void) {
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
     if (!check_select(isa))
       continue;
-    run r = {.rule = APUS_RMSPROP, .items = 1, .options = options};
+    optimizer_call r = {.rule = APUS_RMSPROP, .items = 1, .options = options};
     r.item[0] = (apus_optimizer_item){.count = COUNT, .gradient = gradient, .rate = 1, .step = 1};
     r.item[0].value = check_output(COUNT, before[0]);
     r.item[0].state[0] = check_output(COUNT, before[1]);
     r.item[0].state[1] = check_output(COUNT, before[2]);
-    check_run("centered RMSProp", run_step, &r);
+    check_run("centered RMSProp", call_optimizer, &r);
     check_exact("value", r.item[0].value, want, COUNT);
   }
 }

@@ -3,70 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "calls.h"
 #include "check.h"
-
-/* batch, height, width, channels, kernel h w, stride h w, pad top left bottom right */
-static const struct {
-  const char *name;
-  apus_pool2d shape;
-} pool_cases[] = {
-    {"one pixel", {1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0}},
-    {"batch 0", {0, 4, 4, 3, 2, 2, 2, 2, 0, 0, 0, 0, 0}},
-    {"2x2 (LeNet), 6 channels", {3, 14, 14, 6, 2, 2, 2, 2, 0, 0, 0, 0, 0}},
-    {"2x2, 16 channels", {2, 10, 10, 16, 2, 2, 2, 2, 0, 0, 0, 0, 0}},
-    {"2x2, 17 channels, odd sizes", {2, 9, 7, 17, 2, 2, 2, 2, 0, 0, 0, 0, 0}},
-    {"3x3 stride 2 (overlap), 33 channels", {2, 13, 15, 33, 3, 3, 2, 2, 0, 0, 0, 0, 0}},
-    {"3x3 stride 2 padded, 15 channels", {2, 14, 13, 15, 3, 3, 2, 2, 1, 1, 1, 1, 0}},
-    {"3x3 stride 1 padded, 10 channels", {1, 6, 29, 10, 3, 3, 1, 1, 1, 1, 1, 1, 0}},
-    {"stride over kernel", {2, 11, 12, 5, 2, 3, 4, 5, 0, 0, 0, 0, 0}},
-    {"stride over kernel, padded", {1, 10, 9, 6, 2, 2, 3, 3, 1, 1, 0, 1, 0}},
-    {"asymmetric padding", {2, 7, 8, 9, 3, 4, 2, 2, 0, 3, 2, 1, 0}},
-    {"kernel over input, padded", {2, 3, 2, 4, 5, 4, 1, 1, 2, 2, 2, 2, 0}},
-    /* Average pooling adds such pixel after pixel in memory. */
-    {"many channels, large windows cut at the edges", {2, 7, 8, 139, 4, 5, 2, 2, 1, 2, 2, 1, 0}},
-    {"whole image", {3, 7, 7, 65, 7, 7, 1, 1, 0, 0, 0, 0, 0}},
-    {"16x16 kernel (mask of 8 bits)", {1, 19, 18, 3, 16, 16, 2, 1, 0, 0, 0, 0, 0}},
-    {"17x17 kernel (mask of 32 bits)", {2, 20, 19, 18, 17, 17, 2, 1, 1, 0, 2, 3, 0}},
-    {"40x8 windows side by side", {2, 40, 24, 5, 40, 8, 40, 8, 0, 0, 0, 0, 0}},
-    {"stride of 2^31 − 1", {2, 5, 6, 7, 2, 3, 2147483647, 2147483647, 1, 0, 1, 2, 0}},
-    {"kernel over input by 2^30, padded", {2, 3, 4, 6, 1073741824, 1, 5, 1, 1073741823, 0, 2, 0, 0}},
-    {"1 channel", {2, 9, 29, 1, 3, 3, 2, 2, 1, 1, 1, 1, 0}},
-    {"1x1 stride 2", {2, 5, 6, 7, 1, 1, 2, 2, 0, 0, 0, 0, 0}},
-    {"many images", {33, 12, 12, 16, 2, 2, 2, 2, 0, 0, 0, 0, 0}},
-    {"large image", {1, 64, 66, 24, 3, 3, 2, 2, 1, 1, 1, 1, 0}},
-};
 
 typedef enum contents { REALS, TIES, SPECIALS } contents;
 
-typedef struct pool_run {
-  apus_pool2d_plan plan;
-  const float *x, *dy;
-  const void *mask;
-  float *out;
-  void *out_mask;
-} pool_run;
-
-static void run_max_forward(void *context) {
-  pool_run *run = context;
-  apus_max_pool2d_forward(&run->plan, run->x, run->out, run->out_mask);
-}
-
-static void run_max_backward(void *context) {
-  pool_run *run = context;
-  apus_max_pool2d_backward(&run->plan, run->dy, run->mask, run->out);
-}
-
-static void run_average_forward(void *context) {
-  pool_run *run = context;
-  apus_average_pool2d_forward(&run->plan, run->x, run->out);
-}
-
-static void run_average_backward(void *context) {
-  pool_run *run = context;
-  apus_average_pool2d_backward(&run->plan, run->dy, run->out);
-}
-
-static int plan(pool_run *run, const apus_pool2d *shape) {
+static int plan(pool2d_call *run, const apus_pool2d *shape) {
   apus_error error;
   apus_status status = apus_pool2d_plan_make(&run->plan, shape, &error);
   check_that(status == APUS_OK, "the plan refuses: %s", error.text);
@@ -83,19 +25,19 @@ static void check_max(const apus_pool2d *s, float *x, const float *dy, int64_t x
   apus_max_pool2d_backward_reference_f64(s, check_magnitude(dy, y_count), mask, magnitude);
   int mark = check_mark();
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
-    pool_run run = {.x = x, .dy = dy, .mask = mask};
+    pool2d_call run = {.x = x, .dy = dy, .mask = mask};
     if (!check_select(isa) || !plan(&run, s))
       continue;
     run.out = check_output(y_count, NULL);
     run.out_mask = bytes == 1 ? (void *)check_output_bytes(y_count) : check_output_ints(y_count);
-    check_run("max forward", run_max_forward, &run);
+    check_run("max forward", call_max_pool2d_forward, &run);
     check_exact("y", run.out, want, y_count);
     check_same_bits("mask", run.out_mask, mask, bytes, y_count);
     run.out_mask = NULL;
-    check_run("max forward without mask", run_max_forward, &run);
+    check_run("max forward without mask", call_max_pool2d_forward, &run);
     check_exact("y", run.out, want, y_count);
     run.out = check_output(x_count, NULL);
-    check_run("max backward", run_max_backward, &run);
+    check_run("max backward", call_max_pool2d_backward, &run);
     check_close("dx", run.out, want_dx, magnitude, x_count, (double)(s->kernel_h * s->kernel_w));
   }
   check_release(outer);
@@ -113,14 +55,14 @@ static void check_average(const apus_pool2d *given, float *x, const float *dy, i
   apus_average_pool2d_backward_reference_f64(&s, check_magnitude(dy, y_count), magnitude_dx);
   int mark = check_mark();
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
-    pool_run run = {.x = x, .dy = dy};
+    pool2d_call run = {.x = x, .dy = dy};
     if (!check_select(isa) || !plan(&run, &s))
       continue;
     run.out = check_output(y_count, NULL);
-    check_run(excludes ? "average forward, padding not counted" : "average forward", run_average_forward, &run);
+    check_run(excludes ? "average forward, padding not counted" : "average forward", call_average_pool2d_forward, &run);
     check_close("y", run.out, want, magnitude, y_count, terms);
     run.out = check_output(x_count, NULL);
-    check_run(excludes ? "average backward, padding not counted" : "average backward", run_average_backward, &run);
+    check_run(excludes ? "average backward, padding not counted" : "average backward", call_average_pool2d_backward, &run);
     check_close("dx", run.out, want_dx, magnitude_dx, x_count, terms);
   }
   check_release(outer);
@@ -133,7 +75,7 @@ static void check_shape(const char *name, const apus_pool2d *s, contents content
                   (long long)s->kernel_w, (long long)s->stride_h, (long long)s->stride_w, (long long)s->pad_top,
                   (long long)s->pad_left, (long long)s->pad_bottom, (long long)s->pad_right, kinds[contents]))
     return;
-  pool_run run;
+  pool2d_call run;
   if (!plan(&run, s))
     return;
   int64_t x_count = s->batch * s->height * s->width * s->channels;
@@ -177,9 +119,12 @@ static apus_pool2d random_shape(void) {
 }
 
 void check_pool2d_family(void) {
-  for (size_t i = 0; i < sizeof pool_cases / sizeof pool_cases[0]; i++)
+  const bench_shape *line;
+  for (int i = 0; (line = check_line("max_pool2d", i)); i++) {
+    const apus_pool2d s = call_pool2d_shape(line);
     for (int contents = REALS; contents <= SPECIALS; contents++)
-      check_shape(pool_cases[i].name, &pool_cases[i].shape, (enum contents)contents);
+      check_shape(line->name, &s, (enum contents)contents);
+  }
   for (int64_t i = 0; i < check_chosen.cases; i++) {
     char name[32];
     snprintf(name, sizeof name, "random %lld", (long long)i);

@@ -2,19 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "calls.h"
 #include "check.h"
-
-typedef struct resample_run {
-  apus_resample shape;
-  const int64_t *first;
-  const float *weights, *x;
-  float *y;
-} resample_run;
-
-static void run(void *context) {
-  resample_run *r = context;
-  apus_resample_run(&r->shape, r->first, r->weights, r->x, r->y);
-}
 
 enum { MOST_OUTPUTS = 128 };
 
@@ -38,8 +27,8 @@ static void check_shape(const char *name, apus_resample s) {
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++, check_release(mark)) {
     if (!check_select(isa))
       continue;
-    resample_run r = {.shape = s, .first = first, .weights = weights, .x = x, .y = check_output(y_count, NULL)};
-    check_run("resample", run, &r);
+    resample_call r = {.shape = s, .first = first, .weights = weights, .x = x, .y = check_output(y_count, NULL)};
+    check_run("resample", call_resample, &r);
     check_close("y", r.y, want, bound, y_count, (double)s.taps);
   }
 }
@@ -62,13 +51,9 @@ static void check_refusals(void) {
 
 void check_resample_family(void) {
   check_refusals();
-  check_shape("three channels", (apus_resample){2, 7, 11, 3, 2});
-  check_shape("one tap", (apus_resample){3, 5, 9, 16, 1});
-  check_shape("all taps", (apus_resample){1, 6, 4, 33, 6});
-  check_shape("one float inside", (apus_resample){4, 13, 5, 1, 4});
-  check_shape("rows of an image", (apus_resample){2, 9, 17, 67 * 3, 3});
-  check_shape("no outputs", (apus_resample){2, 4, 0, 5, 1});
-  check_shape("nothing outside", (apus_resample){0, 4, 3, 5, 1});
+  const bench_shape *line;
+  for (int i = 0; (line = check_line("resample", i)); i++)
+    check_shape(line->name, call_resample_shape(line));
   for (int64_t i = 0; i < check_chosen.cases; i++) {
     char name[32];
     snprintf(name, sizeof name, "random %lld", (long long)i);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #endif
 
+#include "calls.h"
 #include "check.h"
 #include "runtime/hooks.h"
 #include "runtime/simd/unroll.h" /* APUS_SANITIZED */
@@ -59,12 +60,7 @@ static void step_conv2d(const soak *s) {
     if (apus_conv2d_plan_make(&plan, (apus_conv2d_pass)pass, &shape, NULL, NULL) != APUS_OK)
       continue;
     void *scratch = scratch_of(plan.scratch_bytes);
-    if (pass == APUS_CONV2D_FORWARD)
-      apus_conv2d_forward(&plan, s->x, s->w, NULL, s->y, scratch);
-    else if (pass == APUS_CONV2D_BACKWARD_DATA)
-      apus_conv2d_backward_data(&plan, s->dy, s->w, s->y, scratch);
-    else
-      apus_conv2d_backward_weights(&plan, s->x, s->dy, s->y, scratch);
+    call_conv2d(&(conv2d_call){.plan = plan, .x = s->x, .w = s->w, .dy = s->dy, .out = s->y, .scratch = scratch});
     apus_free(scratch);
   }
 }

@@ -12,6 +12,7 @@
 #include "apus/gemm.h"
 #include "apus/gradient.h"
 #include "apus/group_norm.h"
+#include "apus/indexing.h"
 #include "apus/limits.h"
 #include "apus/local_response_norm.h"
 #include "apus/loss.h"

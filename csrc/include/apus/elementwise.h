@@ -21,7 +21,11 @@ typedef enum apus_unary {
   APUS_SQRT,
   APUS_RECIPROCAL,
   APUS_SQUARE,
-  APUS_SIGN /* −1, 0, 1; NaN stays NaN */
+  APUS_SIGN, /* −1, 0, 1; NaN stays NaN */
+  APUS_FLOOR,
+  APUS_CEIL,
+  APUS_ROUND, /* halves to the even neighbor */
+  APUS_ERF    /* the error function, 2/√π · ∫₀ˣ e^(−t²) dt */
 } apus_unary;
 
 typedef enum apus_binary {

@@ -4,7 +4,7 @@ public protocol NamedParts {
   var parts: [(name: String, part: Any)] { get }
 }
 
-extension Layer {
+extension Model {
   /// All parameters with their paths, in the order of the properties, a superclass's first, each once. Walks the model by
   /// reflection (0.4 ms for ResNet-50): not for the inside of a training loop. Stamps `path` on parameters and buffers.
   public var parameters: ParameterList { ModelWalk(self).parameters }

@@ -1,0 +1,81 @@
+import Apus
+
+/// Comparisons, logic and Where: of numbers that the model reckons with, and of tensors.
+enum ComparisonOperators {
+  static let all: [String: OperatorMaker] = [
+    "Equal": compare({ $0 == $1 }, { $0 == $1 }, { $0 .== $1 }),
+    "Less": compare({ $0 < $1 }, { $0 < $1 }, { $0 .< $1 }),
+    "LessOrEqual": compare({ $0 <= $1 }, { $0 <= $1 }, { $0 .<= $1 }),
+    "Greater": compare({ $0 > $1 }, { $0 > $1 }, { $0 .> $1 }),
+    "GreaterOrEqual": compare({ $0 >= $1 }, { $0 >= $1 }, { $0 .>= $1 }),
+    "And": logic { $0 != 0 && $1 != 0 },
+    "Or": logic { $0 != 0 || $1 != 0 },
+    "Xor": logic { ($0 != 0) != ($1 != 0) },
+    "Not": not,
+    "Where": choose,
+  ]
+
+  private static func compare(
+    _ whole: @escaping @Sendable (Int, Int) -> Bool, _ real: @escaping @Sendable (Double, Double) -> Bool,
+    _ function: @escaping @Sendable (Tensor, Tensor) -> Tensor
+  ) -> OperatorMaker {
+    { (_: NodeContext) throws(FileError) in
+      FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+        if let a = try operands.value(0).host, let b = try operands.value(1).host {
+          let result = try HostArray.combined(a, b, { whole($0, $1) ? 1 : 0 }, { real($0, $1) ? 1 : 0 })
+          return [.host(try HostArray(.integers(result.integers), shape: result.shape))]
+        }
+        return [
+          .tensor(try ArithmeticOperators.combined(try operands.take(0), try operands.take(1)) { function($0, $1) })
+        ]
+      }
+    }
+  }
+
+  private static func logic(_ function: @escaping @Sendable (Int, Int) -> Bool) -> OperatorMaker {
+    { (_: NodeContext) throws(FileError) in
+      FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+        [
+          .host(
+            try HostArray.combined(
+              try operands.host(0), try operands.host(1), { function($0, $1) ? 1 : 0 },
+              { function(Int($0 != 0 ? 1 : 0), Int($1 != 0 ? 1 : 0)) ? 1 : 0 }))
+        ]
+      }
+    }
+  }
+
+  private static func not(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
+    FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+      [.host(try operands.host(0).mapIntegers { $0 == 0 ? 1 : 0 })]
+    }
+  }
+
+  /// By a condition that is known without the input's elements, or one that a comparison of tensors made.
+  private static func choose(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
+    FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+      if operands.areHost {
+        let (condition, a, b) = (try operands.host(0), try operands.host(1), try operands.host(2))
+        let target = try HostArray.broadcast(try HostArray.broadcast(condition.shape, a.shape), b.shape)
+        let chosen = try condition.broadcast(to: target).integers
+        let (x, y) = (try a.broadcast(to: target), try b.broadcast(to: target))
+        if x.isWhole && y.isWhole {
+          let (p, q) = (x.integers, y.integers)
+          return [
+            .host(try HostArray(.integers(chosen.indices.map { chosen[$0] != 0 ? p[$0] : q[$0] }), shape: target))
+          ]
+        }
+        let (p, q) = (x.numbers, y.numbers)
+        return [.host(try HostArray(.numbers(chosen.indices.map { chosen[$0] != 0 ? p[$0] : q[$0] }), shape: target))]
+      }
+      let condition = try operands.value(0)
+      let mask = try condition.host == nil ? operands.takeAny(0).plain : condition.laid.plain.cast(to: .uint8)
+      if mask.scalarType != .uint8 { throw OperatorProblem("by a condition of \(mask.scalarType), expected booleans") }
+      let (a, b) = (try operands.take(1).plain, try operands.take(2).plain)
+      let target = try HostArray.broadcast(
+        try HostArray.broadcast(Array(mask.shape), Array(a.shape)), Array(b.shape))
+      _ = try checkedShape(target)
+      return [.tensor(LaidTensor(Tensor.select(mask, a, b)))]
+    }
+  }
+}
