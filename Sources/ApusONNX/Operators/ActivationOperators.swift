@@ -21,10 +21,7 @@ enum ActivationOperators {
     "Selu": selus,
     "Celu": celus,
     "HardSigmoid": hardSigmoids,
-    "HardSwish": plain { (x: consuming Tensor) in
-      let x = x
-      return x * clamped(x * (1.0 / 6) + 0.5, 0, 1)
-    },
+    "HardSwish": plain { hardSwish($0) },
     "Gelu": gelus,
     Patterns.swish: plain { swish($0) },
     "Clip": clip,
@@ -44,6 +41,7 @@ enum ActivationOperators {
   }
 
   static func clamped(_ x: consuming Tensor, _ low: Double?, _ high: Double?) -> Tensor {
+    if let low, let high, Float(low) < Float(high) { return hardtanh(x, min: low, max: high) }
     var y = x
     if let low { y = low == 0 ? relu(y) : Tensor.maximum(y, .full([], low)) }
     return high.map { Tensor.minimum(y, .full([], $0)) } ?? y
