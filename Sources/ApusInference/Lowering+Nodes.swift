@@ -32,7 +32,8 @@ extension Lowering {
     case .concatenate: lowerConcatenation(node)
     case .reshape: made(node.output, at: source(node.inputs[0]))
     case .activation, .prelu, .unary, .scale, .binary, .softmax, .logSoftmax, .maxout, .maxPool, .averagePool,
-      .transpose, .broadcast, .slice, .pad, .patches, .gather, .cumulativeSum, .order, .compare, .toFloat:
+      .transpose, .broadcast, .slice, .pad, .patches, .gather, .cumulativeSum, .order, .compare, .toFloat,
+      .gridSample:
       lowerMap(node)
     case .scatterAdd(let axis): lowerScatterAdd(node, axis)
     case .select: lowerSelect(node)
@@ -210,6 +211,7 @@ extension Lowering {
     case .cumulativeSum(let axis, let reversed): kernel = CumulativeSumKernel(x, axis: axis, reversed: reversed)
     case .order(let count, let descending): kernel = OrderKernel(x, count: count, descending: descending)
     case .compare(let function): kernel = ComparisonKernel(function, x, shape(node.inputs[1]), to: y)
+    case .gridSample(let settings): kernel = GridSampleKernel(.forward, x, shape(node.inputs[1]), settings)
     case .toFloat: kernel = ToFloatKernel(graph.values[node.inputs[0]].scalarType, count: count)
     default: fatalError("\(node.operation.name) is not an operation of one kernel")
     }

@@ -1,41 +1,23 @@
 import Apus
+import ApusCore
 
 /// Operations element by element, and those that move elements.
 extension ONNXExporter {
   mutating func activation(_ function: Graph.Activation) throws {
     let layout = layout(node.inputs[0])
     let x = try tensor(node.inputs[0], layout)
-    let y: String
-    switch function {
-    case .relu: y = emit("Relu", [x])
-    case .threshold:
-      // 1 where x > 0, else 0: the sign of the positive part.
-      y = emit("Sign", [emit("Relu", [x])])
-    case .sigmoid: y = emit("Sigmoid", [x])
-    case .tanh: y = emit("Tanh", [x])
-    case .softplus: y = emit("Softplus", [x])
-    case .leakyReLU(let slope): y = emit("LeakyRelu", [x], [("alpha", .number(slope))])
-    case .elu(let alpha): y = emit("Elu", [x], [("alpha", .number(alpha))])
-    case .swish(let beta):
-      let inner = beta == 1 ? x : emit("Mul", [x, number(beta)])
-      y = emit("Mul", [x, emit("Sigmoid", [inner])])
-    case .gelu:
-      // x/2 · (1 + erf(x/√2)); the operator of this name is of set 20.
-      let part = emit("Erf", [emit("Mul", [x, number(0.5.squareRoot())])])
-      y = halfGated(x, part)
-    case .geluTanh:
-      // x/2 · (1 + tanh(√(2/π) · x · (1 + 0.044715·x²)))
-      let square = emit("Mul", [x, x])
-      let inner = emit("Add", [emit("Mul", [square, number(0.044715)]), number(1)])
-      let angle = emit("Mul", [emit("Mul", [x, number((2 / Double.pi).squareRoot())]), inner])
-      y = halfGated(x, emit("Tanh", [angle]))
-    }
-    finish(y, layout)
+    finish(emit(function.onnx, of: x), layout)
   }
 
-  /// x/2 · (1 + part)
-  private mutating func halfGated(_ x: String, _ part: String) -> String {
-    emit("Mul", [emit("Mul", [x, number(0.5)]), emit("Add", [part, number(1)])])
+  private mutating func emit(_ form: ONNXForm, of x: String) -> String {
+    switch form {
+    case .x: return x
+    case .number(let value): return number(value)
+    case .apply(let name, let operands, let attributes):
+      var names: [String] = []
+      for operand in operands { names.append(emit(operand, of: x)) }
+      return emit(name, names, attributes.map { ($0.0, .number($0.1)) })
+    }
   }
 
   mutating func prelu() throws {

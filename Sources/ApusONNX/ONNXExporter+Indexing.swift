@@ -19,6 +19,19 @@ extension ONNXExporter {
     finish(emit("ScatterElements", inputs, [("axis", .integer(axis)), ("reduction", .text("add"))]), .own)
   }
 
+  /// The grid has no channels: it stays as it is.
+  mutating func gridSample(_ settings: GridSettings) throws {
+    let inputs = [
+      try tensor(node.inputs[0], .channelsFirst, role: "images"), try tensor(node.inputs[1], .own, role: "grid"),
+    ]
+    let attributes: ONNXFile.Attributes = [
+      ("align_corners", .integer(settings.alignCorners ? 1 : 0)),
+      ("mode", .text(settings.isNearest ? "nearest" : "bilinear")),
+      ("padding_mode", .text(settings.atBorder ? "border" : "zeros")),
+    ]
+    finish(emit("GridSample", inputs, attributes), .channelsFirst)
+  }
+
   /// The second result of TopK.
   mutating func order(_ count: Int, _ descending: Bool) throws {
     let inputs = [try tensor(node.inputs[0], .own), integers([count])]

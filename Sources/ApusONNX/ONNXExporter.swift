@@ -259,7 +259,8 @@ extension ONNXExporter {
 
   private mutating func write(_ node: Graph.Node) throws {
     switch node.operation {
-    case .convolution, .transposedConvolution, .maxPool, .averagePool, .adaptiveAveragePool, .patches, .resize:
+    case .convolution, .transposedConvolution, .maxPool, .averagePool, .adaptiveAveragePool, .patches, .resize,
+      .gridSample:
       try requireFixedImages()
     default: break
     }
@@ -298,6 +299,7 @@ extension ONNXExporter {
       let inputs = [try tensor(node.inputs[0], .own), integers([axis])]
       finish(emit("CumSum", inputs, [("reverse", .integer(reversed ? 1 : 0))]), .own)
     case .order(let count, let descending): try order(count, descending)
+    case .gridSample(let settings): try gridSample(settings)
     case .compare(let function): try compare(function)
     case .select: try select()
     case .toFloat: finish(try cast(tensor(node.inputs[0], layout(node.inputs[0])), 1), layout(node.inputs[0]))

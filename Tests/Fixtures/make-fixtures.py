@@ -119,6 +119,10 @@ def activations():
         "gelu-tanh": (lambda x: F.gelu(x, approximate="tanh"), [], lambda x: 1 + cubic(x).abs(), gelu_tanh_terms),
         "softplus": (F.softplus, [], one, one),
         "relu": (F.relu, [], one, one),
+        "hard-sigmoid": (F.hardsigmoid, [], one, one),
+        "hard-swish": (F.hardswish, [], one, lambda x: x.abs().clamp(max=3) / 3 + 0.5),
+        "hardtanh": (lambda x: F.hardtanh(x, -2, 1.5), [-2, 1.5], one, one),
+        "relu6": (F.relu6, [], one, one),
     }
     for name, (function, parameters, magnified, terms) in cases.items():
         x, dy = torch.cat([normal(40) * 3, torch.tensor([0.0, -30.0, 30.0, 1e-4, -1e-4])]), normal(45)

@@ -9,6 +9,7 @@ import sys
 
 import torch
 import torch.nn.functional as F
+from torchvision.ops import SqueezeExcitation
 
 here = pathlib.Path(__file__).parent
 spec = importlib.util.spec_from_file_location("make_fixtures", here / "make-fixtures.py")
@@ -107,11 +108,75 @@ def indexing(fixture):
     case("pixelUnshuffle", channels_first(lambda x: F.pixel_unshuffle(x, 2)), normal(2, 6, 4, 3))
 
 
+def grids(fixture):
+    """Weights are differences of coordinates, which are exact to some units of the size only."""
+    for filter in ("bilinear", "nearest"):
+        for padding in ("zeros", "border"):
+            for align in (False, True):
+                x, grid = normal(2, 5, 4, 3), normal(2, 3, 4, 2) * 0.7
+                name = f"gridSample-{filter}-{padding}" + ("-aligned" if align else "")
+
+                def operation(x, grid):
+                    y = F.grid_sample(x.permute(0, 3, 1, 2), grid, mode=filter, padding_mode=padding, align_corners=align)
+                    return y.permute(0, 2, 3, 1)
+
+                variables = leaves(x, grid)
+                y = operation(*variables)
+                dy = normal(*y.shape)
+                gradients = torch.autograd.grad(y, variables, dy.double())
+                for index, given in enumerate((x, grid)):
+                    fixture.given(f"{name}/{index}", given.clone())
+                fixture.given(f"{name}/dy", dy)
+                fixture.expected(f"{name}/y", y, 20 * x.abs().max(), 4)
+                fixture.expected(f"{name}/d0", gradients[0], 20 * dy.abs().max(), 12)
+                fixture.expected(f"{name}/d1", gradients[1], 100 * x.abs().max() * dy.abs().max(), 12)
+
+
+def blocks():
+    """Layers with PyTorch's weights by their names. Products of a few terms of the order of the largest result: 8 times that bounds what
+    is added up."""
+    fixture = Fixture()
+
+    class Attention(torch.nn.MultiheadAttention):
+        def forward(self, x):
+            return super().forward(x, x, x, need_weights=False)[0]
+
+    def sequence(x):
+        return x.transpose(1, 2)
+
+    def image(x):
+        return x.permute(0, 3, 1, 2)
+
+    cases = {  # name: (module, input, to PyTorch's layout, back)
+        "conv1d": (torch.nn.Conv1d(6, 8, 5, stride=2, padding=3, dilation=2, groups=2), normal(3, 19, 6), sequence, sequence),
+        "max-pool1d": (torch.nn.MaxPool1d(3, 2, 1), normal(3, 10, 4), sequence, sequence),
+        "average-pool1d": (torch.nn.AvgPool1d(4, 3, 2), normal(3, 10, 4), sequence, sequence),
+        "attention": (Attention(12, 3, batch_first=True), normal(2, 7, 12), lambda x: x, lambda x: x),
+        "squeeze-excitation": (SqueezeExcitation(8, 3), normal(2, 4, 5, 8), image, lambda y: y.permute(0, 2, 3, 1)),
+    }
+    for name, (module, x, there, back) in cases.items():
+        for parameter, value in module.named_parameters():
+            value.data = normal(*value.shape) * 0.5
+            fixture.given(f"{name}/weights/{parameter}", value.data.clone())
+        module = module.double()
+        (variable,) = leaves(x)
+        y = back(module(there(variable)))
+        dy = normal(*y.shape)
+        (dx,) = torch.autograd.grad(y, variable, dy.double())
+        fixture.given(f"{name}/x", x.clone())
+        fixture.given(f"{name}/dy", dy)
+        fixture.expected(f"{name}/y", y, 8 * y.abs().max(), 36)
+        fixture.expected(f"{name}/dx", dx, 8 * dx.abs().max(), 36)
+    return fixture
+
+
 def make(folder):
+    blocks().save(folder / "pytorch-blocks.safetensors")
     fixture = Fixture()
     softmaxes(fixture)
     movement(fixture)
     indexing(fixture)
+    grids(fixture)
     fixture.save(folder / "pytorch-operators.safetensors")
 
 

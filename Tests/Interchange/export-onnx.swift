@@ -156,6 +156,18 @@ let operations: [(name: String, subject: Subject)] = {
     ),
     ("elements", function(image) { 1 / (2 + $0.abs()) - (($0.square() + 1).log() * 3 - 0.5).reciprocal() + $0.sign() }),
     ("powers", function(image) { ($0.abs() + 0.1).power(1.7) }),
+    (
+      "images at places",
+      function(image) { gridSample($0, $0[.all, 2..<7, 1..<5, 1..<3], padding: .replicate, alignCorners: true) }
+    ),
+    ("attention", Subject(model: MultiHeadAttention(6, heads: 2), sample: [7, 6])),
+    (
+      "sequences",
+      Subject(
+        model: Sequential([Conv1D(6, 4, kernel: 3, padding: .same), MaxPool1D(2), AveragePool1D(2)]), sample: [9, 6])
+    ),
+    ("squeeze and excitation", images(SqueezeExcitation(6, squeezed: 2), LayerScale(6), Pad2D(1, mode: .replicate))),
+    ("nearest pixels", function(image) { gridSample($0, $0[.all, 2..<7, 1..<5, 1..<3], filter: .nearest) }),
     ("powers of tensors", function(image) { ($0.abs() + 0.5).power($0) }),
     ("error function", function(image) { ($0 * 1.5).erf() + $0.floor() - $0.ceil() + ($0 * 3).round() }),
     (
@@ -238,7 +250,7 @@ let operations: [(name: String, subject: Subject)] = {
   all.append(("upsampling, bicubic", function(image) { resize2d($0, height: 18, width: 24, filter: .bicubic) }))
   let activations: [any Layer] = [
     Threshold(), Sigmoid(), Tanh(), Softplus(), GELU(), LeakyReLU(slope: 0.2), ELU(alpha: 0.7), GELU(.tanh), Swish(),
-    Swish(beta: 1.5),
+    Swish(beta: 1.5), HardSigmoid(), HardSwish(), Hardtanh(min: -0.5, max: 2), ReLU6(),
   ]
   for activation in activations { all.append(("\(activation)", images(activation))) }
   return all

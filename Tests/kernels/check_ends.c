@@ -176,7 +176,7 @@ static void check_rectifiers(void) {
   for (int isa = 0; isa < APUS_ISA_COUNT; isa++) {
     if (!check_select(isa))
       continue;
-    apus_nonlinearity_forward(APUS_LEAKY_RELU, END_COUNT, 0, ends, y);
+    apus_nonlinearity_forward(APUS_LEAKY_RELU, END_COUNT, 0, 0, ends, y);
     apus_prelu_forward(END_COUNT, 1, ends, &slope, z);
     for (int i = 0; i < END_COUNT; i++) {
       const double want = isnan(ends[i]) ? NAN : ends[i] > 0 ? ends[i] : 0;

@@ -20,6 +20,7 @@ void check_ends_family(void);
 void check_gemm_family(void);
 void check_geometries_family(void);
 void check_gradients_family(void);
+void check_grid_sample_family(void);
 void check_group_norm_family(void);
 void check_indexing_family(void);
 void check_local_response_norm_family(void);
@@ -58,6 +59,7 @@ static const check_family families[] = {
     {"elementwise", check_elementwise_family},
     {"movement", check_movement_family},
     {"indexing", check_indexing_family},
+    {"grid_sample", check_grid_sample_family},
     {"loss", check_loss_family},
     {"optimizer", check_optimizer_family},
     {"resample", check_resample_family},

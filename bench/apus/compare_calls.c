@@ -243,12 +243,12 @@ compare_case *compare_max_pool2d(const int64_t *n, int backward, const float *x,
 
 static void run_function_forward(void *context) {
   const activation_call *call = context;
-  apus_nonlinearity_forward(call->function, call->count, call->parameter, call->v, call->out);
+  apus_nonlinearity_forward(call->function, call->count, call->parameter, 0, call->v, call->out);
 }
 
 static void run_function_backward(void *context) {
   const activation_call *call = context;
-  apus_nonlinearity_backward(call->function, call->count, call->parameter, call->v, call->dy, call->out);
+  apus_nonlinearity_backward(call->function, call->count, call->parameter, 0, call->v, call->dy, call->out);
 }
 
 /* apus_nonlinearity, elements, the parameter in thousandths */

@@ -3,26 +3,13 @@
 
 #include <stdio.h>
 
-static const struct {
-  const char *name;
-  apus_nonlinearity function;
-  float a;
-} functions[] = {
-    {"threshold", APUS_THRESHOLD, 0},
-    {"sigmoid", APUS_SIGMOID, 0},
-    {"tanh", APUS_TANH, 0},
-    {"leaky_relu", APUS_LEAKY_RELU, 0.01f},
-    {"elu", APUS_ELU, 1},
-    {"swish", APUS_SWISH, 1},
-    {"gelu", APUS_GELU, 0},
-    {"gelu_tanh", APUS_GELU_TANH, 0},
-    {"softplus", APUS_SOFTPLUS, 0},
-};
-enum { function_count = sizeof functions / sizeof functions[0], PIECES = 2 };
+#include "activation/functions.h"
+
+enum { PIECES = 2 };
 
 typedef struct nonlinearity_call {
   apus_nonlinearity function;
-  float a;
+  float a, b;
   int64_t rows, channels, count;
   float *x, *y, *dy, *dx, *slopes, *dslopes;
   uint8_t *piece;
@@ -31,13 +18,13 @@ typedef struct nonlinearity_call {
 
 static void forward(void *context) {
   nonlinearity_call *call = context;
-  apus_nonlinearity_forward(call->function, call->count, call->a, call->x, call->y);
+  apus_nonlinearity_forward(call->function, call->count, call->a, call->b, call->x, call->y);
 }
 
 static void backward(void *context) {
   nonlinearity_call *call = context;
   const float *v = apus_nonlinearity_reads_input(call->function) ? call->x : call->y;
-  apus_nonlinearity_backward(call->function, call->count, call->a, v, call->dy, call->dx);
+  apus_nonlinearity_backward(call->function, call->count, call->a, call->b, v, call->dy, call->dx);
 }
 
 static void prelu_forward(void *context) {
@@ -74,13 +61,15 @@ void bench_nonlinearities(const bench_shape *shape) {
   call.piece = bench_bytes((size_t)call.count);
   call.scratch = bench_bytes(apus_prelu_backward_scratch(call.rows, call.channels));
   const double bytes = 4.0 * (double)call.count;
-  for (int i = 0; i < function_count; i++) {
+  for (int i = 0; i < APUS_NONLINEARITY_COUNT; i++) {
     char pass[64];
-    call.function = functions[i].function;
-    call.a = functions[i].a;
-    snprintf(pass, sizeof pass, "%s_forward", functions[i].name);
+    const nonlinearity *function = apus_nonlinearities[i];
+    call.function = (apus_nonlinearity)i;
+    call.a = function->settings[0].parameters[0];
+    call.b = function->settings[0].parameters[1];
+    snprintf(pass, sizeof pass, "%s_forward", function->name);
     bench_time(shape, pass, "", (bench_work){.bytes = 2 * bytes}, forward, &call);
-    snprintf(pass, sizeof pass, "%s_backward", functions[i].name);
+    snprintf(pass, sizeof pass, "%s_backward", function->name);
     bench_time(shape, pass, "", (bench_work){.bytes = 3 * bytes}, backward, &call);
   }
   bench_time(shape, "prelu_forward", "", (bench_work){.bytes = 2 * bytes}, prelu_forward, &call);

@@ -15,9 +15,9 @@ typedef struct apus_activation_kernels {
   /* dz may be NULL; dbias is written. */
   void (*bias_activation_backward)(int64_t rows, int64_t channels, const float *y, const float *dy, int relu, int stream,
                                    float *dz, float *dbias);
-  void (*nonlinearity_forward)(apus_nonlinearity function, int64_t count, float a, const float *x, int stream, float *y);
-  void (*nonlinearity_backward)(apus_nonlinearity function, int64_t count, float a, const float *v, const float *dy, int stream,
-                                float *dx);
+  void (*nonlinearity_forward)(apus_nonlinearity function, int64_t count, float a, float b, const float *x, int stream, float *y);
+  void (*nonlinearity_backward)(apus_nonlinearity function, int64_t count, float a, float b, const float *v, const float *dy,
+                                int stream, float *dx);
   void (*prelu_forward)(int64_t rows, int64_t channels, const float *x, const float *a, int stream, float *y);
   void (*prelu_backward)(int64_t rows, int64_t channels, const float *x, const float *a, const float *dy, int stream, float *dx,
                          float *da);

@@ -1,7 +1,6 @@
 /* Drivers of the activation functions that are passes of their own: pick the tier, share the work out. */
 
-#include "activation/nonlinearities.h"
-
+#include "activation/functions.h"
 #include "activation/kernels.h"
 #include "apus/activation.h"
 #include "apus/reference/activation.h"
@@ -18,7 +17,7 @@ typedef struct job {
   apus_nonlinearity function;
   int64_t rows, channels, pieces, chunks;
   const float *x, *a, *dy;
-  float parameter;
+  float parameters[2];
   int stream;
   const uint8_t *won;
   uint8_t *piece;
@@ -28,48 +27,39 @@ typedef struct job {
 
 /* ---- functions of one element ---- */
 
-int apus_nonlinearity_reads_input(apus_nonlinearity function) {
-  switch (function) {
-#define SELECT(number, forward, derivative, reads)                                                                               \
-  case number:                                                                                                                   \
-    return reads == READS_INPUT;
-    APUS_NONLINEARITIES(SELECT)
-#undef SELECT
-  case APUS_NONLINEARITY_COUNT:
-    break;
-  }
-  return 0;
-}
+int apus_nonlinearity_reads_input(apus_nonlinearity function) { return apus_nonlinearities[function]->reads_input; }
 
 static void forward_range(void *context, int64_t begin, int64_t end, int slot) {
   (void)slot;
   const job *j = context;
-  j->kernels->nonlinearity_forward(j->function, end - begin, j->parameter, j->x + begin, j->stream, j->result + begin);
+  j->kernels->nonlinearity_forward(j->function, end - begin, j->parameters[0], j->parameters[1], j->x + begin, j->stream,
+                                   j->result + begin);
 }
 
-void apus_nonlinearity_forward(apus_nonlinearity function, int64_t count, float a, const float *x, float *y) {
-  job j = {.kernels = apus_activation_current(), .function = function, .x = x, .parameter = a, .result = y};
+void apus_nonlinearity_forward(apus_nonlinearity function, int64_t count, float a, float b, const float *x, float *y) {
+  job j = {.kernels = apus_activation_current(), .function = function, .x = x, .parameters = {a, b}, .result = y};
   j.stream = x != y && apus_past_caches(8 * count);
   if (j.kernels)
     apus_parallel_for(count, GRAIN_EXPENSIVE, forward_range, &j);
   else
-    apus_nonlinearity_forward_reference_f32(function, count, a, x, y);
+    apus_nonlinearity_forward_reference_f32(function, count, a, b, x, y);
 }
 
 static void backward_range(void *context, int64_t begin, int64_t end, int slot) {
   (void)slot;
   const job *j = context;
-  j->kernels->nonlinearity_backward(j->function, end - begin, j->parameter, j->x + begin, j->dy + begin, j->stream,
-                                    j->result + begin);
+  j->kernels->nonlinearity_backward(j->function, end - begin, j->parameters[0], j->parameters[1], j->x + begin, j->dy + begin,
+                                    j->stream, j->result + begin);
 }
 
-void apus_nonlinearity_backward(apus_nonlinearity function, int64_t count, float a, const float *v, const float *dy, float *dx) {
-  job j = {.kernels = apus_activation_current(), .function = function, .x = v, .dy = dy, .parameter = a, .result = dx};
+void apus_nonlinearity_backward(apus_nonlinearity function, int64_t count, float a, float b, const float *v, const float *dy,
+                                float *dx) {
+  job j = {.kernels = apus_activation_current(), .function = function, .x = v, .dy = dy, .parameters = {a, b}, .result = dx};
   j.stream = dx != dy && dx != v && apus_past_caches(12 * count);
   if (j.kernels)
     apus_parallel_for(count, GRAIN_EXPENSIVE, backward_range, &j);
   else
-    apus_nonlinearity_backward_reference_f32(function, count, a, v, dy, dx);
+    apus_nonlinearity_backward_reference_f32(function, count, a, b, v, dy, dx);
 }
 
 /* ---- PReLU ---- */

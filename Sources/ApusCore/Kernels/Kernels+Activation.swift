@@ -5,18 +5,20 @@ private struct ActivationBackwardKernel: Kernel {
   let function: ActivationFunction
   let count: Int64
 
-  var name: String { function.name }
+  var name: String { "\(function.name)" }
 
   func run(_ memory: Operands<Float>) {
-    if function == .relu { return apus_relu_backward(count, memory[2], memory[1], memory[0]) }
-    let (code, a) = function.nonlinearity
-    apus_nonlinearity_backward(code, count, Float(a), memory[2], memory[1], memory[0])
+    guard let kernel = function.kernel else { return apus_relu_backward(count, memory[2], memory[1], memory[0]) }
+    apus_nonlinearity_backward(
+      kernel.code, count, Float(function.first), Float(function.second), memory[2], memory[1], memory[0])
   }
 
   func reference(_ memory: Operands<Double>) {
-    if function == .relu { return apus_relu_backward_reference_f64(count, memory[2], memory[1], memory[0]) }
-    let (code, a) = function.nonlinearity
-    apus_nonlinearity_backward_reference_f64(code, count, a, memory[2], memory[1], memory[0])
+    guard let kernel = function.kernel else {
+      return apus_relu_backward_reference_f64(count, memory[2], memory[1], memory[0])
+    }
+    apus_nonlinearity_backward_reference_f64(
+      kernel.code, count, function.first, function.second, memory[2], memory[1], memory[0])
   }
 }
 
@@ -125,23 +127,21 @@ extension Kernels {
   }
 }
 
+extension Nonlinearity {
+  var code: apus_nonlinearity { apus_nonlinearity(rawValue: rawValue) }
+}
+
 extension ActivationFunction {
   /// Whether backward reads x; else it reads y, which the next layer keeps anyway.
-  package var readsInput: Bool { self != .relu && apus_nonlinearity_reads_input(nonlinearity.code) != 0 }
+  package var readsInput: Bool { kernel.map { apus_nonlinearity_reads_input($0.code) != 0 } ?? false }
 
-  /// The kernel and its parameter. ReLU, a leaky one with slope 0, has a kernel of its own.
-  var nonlinearity: (code: apus_nonlinearity, parameter: Double) {
-    switch self {
-    case .relu: (APUS_LEAKY_RELU, 0)
-    case .threshold: (APUS_THRESHOLD, 0)
-    case .sigmoid: (APUS_SIGMOID, 0)
-    case .tanh: (APUS_TANH, 0)
-    case .softplus: (APUS_SOFTPLUS, 0)
-    case .gelu: (APUS_GELU, 0)
-    case .geluTanh: (APUS_GELU_TANH, 0)
-    case .leakyReLU(let slope): (APUS_LEAKY_RELU, slope)
-    case .elu(let alpha): (APUS_ELU, alpha)
-    case .swish(let beta): (APUS_SWISH, beta)
-    }
+  func forward(_ count: Int64, _ x: UnsafePointer<Float>?, _ y: UnsafeMutablePointer<Float>?) {
+    guard let kernel else { return apus_relu_forward(count, x, y) }
+    apus_nonlinearity_forward(kernel.code, count, Float(first), Float(second), x, y)
+  }
+
+  func forward(_ count: Int64, _ x: UnsafePointer<Double>?, _ y: UnsafeMutablePointer<Double>?) {
+    guard let kernel else { return apus_relu_forward_reference_f64(count, x, y) }
+    apus_nonlinearity_forward_reference_f64(kernel.code, count, first, second, x, y)
   }
 }

@@ -20,7 +20,7 @@ package struct MapKernel: Kernel {
   package var name: String {
     switch function {
     case .unary(let function): "\(function)"
-    case .activation(let function): function.name
+    case .activation(let function): "\(function.name)"
     case .scale: "arithmetic with a number"
     case .dropout: "dropout"
     }
@@ -30,10 +30,7 @@ package struct MapKernel: Kernel {
     let (y, x) = (memory[0], memory[1])
     switch function {
     case .unary(let function): apus_unary_f32(function.code, count, x, y)
-    case .activation(.relu): apus_relu_forward(count, x, y)
-    case .activation(let function):
-      let (code, a) = function.nonlinearity
-      apus_nonlinearity_forward(code, count, Float(a), x, y)
+    case .activation(let function): function.forward(count, x, y)
     case .scale(let factor, let offset): apus_scale_f32(count, x, Float(factor), Float(offset), y)
     case .dropout(let rate, let seed, let stream): apus_dropout_f32(count, seed, stream, Float(rate), x, y)
     }
@@ -43,10 +40,7 @@ package struct MapKernel: Kernel {
     let (y, x) = (memory[0], memory[1])
     switch function {
     case .unary(let function): apus_unary_reference_f64(function.code, count, x, y)
-    case .activation(.relu): apus_relu_forward_reference_f64(count, x, y)
-    case .activation(let function):
-      let (code, a) = function.nonlinearity
-      apus_nonlinearity_forward_reference_f64(code, count, a, x, y)
+    case .activation(let function): function.forward(count, x, y)
     case .scale(let factor, let offset): apus_scale_reference_f64(count, x, factor, offset, y)
     case .dropout(let rate, let seed, let stream): apus_dropout_reference_f64(count, seed, stream, rate, x, y)
     }

@@ -1,28 +1,3 @@
-/// Functions of one element x: `threshold` is 1 for x > 0, else 0; `gelu` is x · Φ(x), and `geluTanh` its approximation by tanh.
-public enum ActivationFunction: Hashable, Sendable {
-  case relu, threshold, sigmoid, tanh, softplus, gelu, geluTanh
-  case leakyReLU(slope: Double)
-  case elu(alpha: Double)
-  case swish(beta: Double)
-}
-
-extension ActivationFunction {
-  /// The layer's name.
-  package var name: String {
-    switch self {
-    case .relu: "ReLU"
-    case .threshold: "Threshold"
-    case .sigmoid: "Sigmoid"
-    case .tanh: "Tanh"
-    case .softplus: "Softplus"
-    case .gelu, .geluTanh: "GELU"
-    case .leakyReLU: "LeakyReLU"
-    case .elu: "ELU"
-    case .swish: "Swish"
-    }
-  }
-}
-
 /// What the elements along the axes become.
 public enum ReductionFunction: String, Hashable, Sendable { case sum, mean, max, min }
 

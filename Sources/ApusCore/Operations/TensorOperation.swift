@@ -71,6 +71,8 @@ public enum TensorOperation: Hashable, Sendable {
   case select
   /// x (int32 or uint8); the same numbers as float32.
   case toFloat
+  /// x [N, H, W, C], grid [N, OH, OW, 2]; `gridSample`.
+  case gridSample(GridSettings)
   /// x; over the last axis.
   case softmax
   /// x; over the last axis.
@@ -89,7 +91,7 @@ extension TensorOperation {
     case .groupNorm: "GroupNorm"
     case .layerNorm: "LayerNorm"
     case .localResponseNorm: "LocalResponseNorm"
-    case .activation(let function): function.name
+    case .activation(let function): "\(function.name)"
     case .prelu: "PReLU"
     case .maxout: "Maxout"
     case .maxPool: "MaxPool2D"
@@ -114,6 +116,7 @@ extension TensorOperation {
     case .compare: "Compare"
     case .select: "Select"
     case .toFloat: "Cast"
+    case .gridSample: "GridSample"
     case .softmax: "Softmax"
     case .logSoftmax: "LogSoftmax"
     }
@@ -130,10 +133,7 @@ extension TensorOperation {
     case .groupNorm(let groups, let epsilon): "\(groups) groups, epsilon \(epsilon)"
     case .layerNorm(let axes, let epsilon): "last \(axes) axes, epsilon \(epsilon)"
     case .localResponseNorm(let size, let alpha, let beta, let k): "size \(size), alpha \(alpha), beta \(beta), k \(k)"
-    case .activation(.leakyReLU(let slope)): "slope \(slope)"
-    case .activation(.elu(let alpha)): "alpha \(alpha)"
-    case .activation(.swish(let beta)): "beta \(beta)"
-    case .activation(.geluTanh): "by tanh"
+    case .activation(let function): function.details
     case .maxout(let pieces): "\(pieces) pieces"
     case .maxPool(let pool): "\(pool.kernel), stride \(pool.stride), padding \(pool.padding)"
     case .averagePool(let pool):
@@ -157,7 +157,10 @@ extension TensorOperation {
     case .cumulativeSum(let axis, let reversed): "along axis \(axis)" + (reversed ? ", from the end" : "")
     case .order(let count, let descending): "the \(count) \(descending ? "largest" : "smallest")"
     case .compare(let function): "\(function)"
-    case .activation, .prelu, .adaptiveAveragePool, .binary, .unary, .reshape, .broadcast, .select, .toFloat, .softmax,
+    case .gridSample(let grid):
+      (grid.isNearest ? "nearest" : "bilinear") + (grid.atBorder ? ", border" : "")
+        + (grid.alignCorners ? ", corners aligned" : "")
+    case .prelu, .adaptiveAveragePool, .binary, .unary, .reshape, .broadcast, .select, .toFloat, .softmax,
       .logSoftmax:
       ""
     }
@@ -179,7 +182,7 @@ extension TensorOperation {
     case .concatenate(let axis): .joins(axis: axis)
     case .reduce(_, let axes, let keepsAxes): .reduces(axes: axes, keepsAxes: keepsAxes)
     case .matrixProduct: .multiplies
-    case .maxPool, .averagePool, .adaptiveAveragePool, .patches, .resize: .windows
+    case .maxPool, .averagePool, .adaptiveAveragePool, .patches, .resize, .gridSample: .windows
     case .localResponseNorm, .maxout, .slice, .pad, .gather, .scatterAdd, .cumulativeSum, .order: .moves
     }
   }

@@ -56,6 +56,36 @@ extension Catalogue {
       "Upsample2D", .layer, "nearest or bilinear enlargement", lectures: [3], paper: "Long et al. 2015",
       test: "PyTorchFixtureTests.resizingAndItsGradients"),
     Entry(
+      "Conv1D", .layer, "y[i, k] = b[k] + Σ x[i·s + u·d − p, c]·w[u, c, k]", lectures: [],
+      test: "SequenceTests.layersArePyTorchs"),
+    Entry(
+      "MaxPool1D", .layer, "y = max over the window of a sequence", lectures: [],
+      test: "SequenceTests.layersArePyTorchs"),
+    Entry(
+      "AveragePool1D", .layer, "y = mean over the window of a sequence", lectures: [],
+      test: "SequenceTests.layersArePyTorchs"),
+    Entry(
+      "MultiHeadAttention", .layer, "softmax(q·kᵀ / √d)·v of each head, q, k, v = x·W + b", lectures: [],
+      paper: "Vaswani et al. 2017", test: "SequenceTests.layersArePyTorchs"),
+    Entry(
+      "SqueezeExcitation", .layer, "y = x·σ(W₂·relu(W₁·mean(x)))", lectures: [], paper: "Hu et al. 2018",
+      test: "SequenceTests.layersArePyTorchs"),
+    Entry(
+      "LayerScale", .layer, "y = x·γ, γ per channel", lectures: [], paper: "Touvron et al. 2021",
+      test: "SequenceTests.aLayerScaleIsAFactorPerChannel"),
+    Entry(
+      "StochasticDepth", .layer, "y = x·m / (1 − p), m 0 or 1 per sample", lectures: [], paper: "Huang et al. 2016",
+      test: "SequenceTests.stochasticDepthDropsWholeSamples"),
+    Entry(
+      "Pad2D", .layer, "numbers, a reflection or the edge around images", lectures: [],
+      test: "OperatorTests.valuesAndGradientsArePyTorchs"),
+    Entry(
+      "PixelShuffle", .layer, "[N, H, W, C·r²] → [N, H·r, W·r, C]", lectures: [], paper: "Shi et al. 2016",
+      test: "OperatorTests.valuesAndGradientsArePyTorchs"),
+    Entry(
+      "PixelUnshuffle", .layer, "[N, H·r, W·r, C] → [N, H, W, C·r²]", lectures: [],
+      test: "OperatorTests.valuesAndGradientsArePyTorchs"),
+    Entry(
       "Flatten", .layer, "[N, H, W, C] → [N, H·W·C]", lectures: [2, 3], test: "PyTorchFixtureTests.lenet5OverThreeSteps"
     ),
     Entry(

@@ -1,6 +1,26 @@
 import ApusLayers
 
 extension ActivationFacts {
+  /// Every activation function of the library: a line each is all the registration that one needs.
+  package static let all: [ActivationFacts] = [
+    identity,
+    threshold,
+    sigmoid,
+    tanh,
+    relu,
+    leakyReLU(),
+    prelu,
+    elu,
+    maxout,
+    swish,
+    gelu,
+    softplus,
+    relu6,
+    hardtanh,
+    hardSigmoid,
+    hardSwish,
+  ]
+
   /// With alpha 1.
   package static let elu = ActivationFacts(
     name: "ELU", equation: "x > 0 ? x : α(e^x − 1)", paper: "Clevert, Unterthiner & Hochreiter 2016",
@@ -76,4 +96,28 @@ extension ActivationFacts {
     name: "Threshold", equation: "1[x > 0]", paper: "Rosenblatt 1958", lectures: [3], range: 0...1, saturation: .both,
     centering: .positive, cost: .comparison, isMonotone: true, canDie: true, gain: nil,
     function: { ApusLayers.threshold($0) })
+
+  /// PyTorch's slope of 1/6.
+  package static let hardSigmoid = ActivationFacts(
+    name: "HardSigmoid", equation: "min(max(x + 3, 0), 6) / 6", paper: "Howard et al. 2019", lectures: [],
+    range: 0...1, saturation: .both, centering: .positive, cost: .comparison, isMonotone: true, canDie: true,
+    gain: nil, kinks: [-3, 3], function: { ApusLayers.hardSigmoid($0) })
+
+  /// Its minimum is at −1.5.
+  package static let hardSwish = ActivationFacts(
+    name: "HardSwish", equation: "x · min(max(x + 3, 0), 6) / 6", paper: "Howard et al. 2019", lectures: [],
+    range: -0.375 ... .infinity, saturation: .negative, centering: .bothSigns, cost: .comparison, isMonotone: false,
+    canDie: true, gain: nil, kinks: [-3, 3], function: { ApusLayers.hardSwish($0) })
+
+  /// With the bounds −1 and 1.
+  package static let hardtanh = ActivationFacts(
+    name: "Hardtanh", equation: "min(max(x, a), b)", paper: "Collobert 2004", lectures: [], range: -1...1,
+    saturation: .both, centering: .zero, cost: .comparison, isMonotone: true, canDie: true, gain: nil,
+    kinks: [-1, 1], function: { ApusLayers.hardtanh($0) })
+
+  /// A ReLU that ends at 6.
+  package static let relu6 = ActivationFacts(
+    name: "ReLU6", equation: "min(max(x, 0), 6)", paper: "Krizhevsky 2010", lectures: [], range: 0...6,
+    saturation: .both, centering: .positive, cost: .comparison, isMonotone: true, canDie: true, gain: nil,
+    kinks: [0, 6], function: { ApusLayers.relu6($0) })
 }

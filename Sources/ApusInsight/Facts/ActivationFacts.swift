@@ -51,24 +51,10 @@ package struct ActivationFacts: Sendable {
   package var canDie: Bool
   /// What initial deviations are multiplied by, as PyTorch's `calculate_gain` has it; `nil` if that knows none.
   package var gain: Double?
+  /// Where its pieces meet, ascending; 0 unless said.
+  package var kinks: [Double] = [0]
   /// The function, at the default of its parameter; `nil` for Maxout, which is none of one element.
   package var function: (@Sendable (Tensor) -> Tensor)?
-
-  /// Every activation function of the library: a line each is all the registration that one needs.
-  package static let all: [ActivationFacts] = [
-    identity,
-    threshold,
-    sigmoid,
-    tanh,
-    relu,
-    leakyReLU(),
-    prelu,
-    elu,
-    maxout,
-    swish,
-    gelu,
-    softplus,
-  ]
 
   /// The function with a layer's name, `LeakyReLU`, in the same case; `nil` if there is none.
   package static func named(_ name: String) -> ActivationFacts? { all.first { $0.name == name } }

@@ -8,6 +8,27 @@ extension Conv2D: PyTorchTwinned {
   public var twin: PyTorchTwin { .filters }
 }
 
+extension Conv1D: PyTorchTwinned {
+  /// In the file: `weight` (K, C / groups, kernel), `bias` (K).
+  public var twin: PyTorchTwin { .filters }
+}
+
+extension MultiHeadAttention: PyTorchTwinned {
+  /// In the file: `in_proj_weight` (3·C, C), `in_proj_bias` (3·C), `out_proj.weight` (C, C), `out_proj.bias` (C).
+  public var twin: PyTorchTwin {
+    PyTorchTwin([
+      .init("inWeight", .matrix, name: "in_proj_weight"), .init("inBias", .same, name: "in_proj_bias"),
+      .init("outWeight", .matrix, name: "out_proj.weight"), .init("outBias", .same, name: "out_proj.bias"),
+    ])
+  }
+}
+
+/// PyTorch has no such layer; the name is that of the networks which have it.
+extension LayerScale: PyTorchTwinned {
+  /// In the file: `gamma` (C).
+  public var twin: PyTorchTwin { PyTorchTwin([.init("gamma", .same)]) }
+}
+
 extension ConvTranspose2D: PyTorchTwinned {
   /// In the file: `weight` (C, K / groups, KH, KW), `bias` (K).
   public var twin: PyTorchTwin { .filters }

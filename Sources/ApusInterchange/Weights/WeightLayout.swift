@@ -6,7 +6,7 @@ public enum WeightLayout: Hashable, Sendable {
   /// The same: vectors, and whatever has no twin in PyTorch.
   case same
   /// A convolution's [KH, KW, C / groups, K], there (K, C / groups, KH, KW); a transposed convolution's [KH, KW, K / groups, C], there
-  /// (C, K / groups, KH, KW).
+  /// (C, K / groups, KH, KW). Of sequences [kernel, C / groups, K], there (K, C / groups, kernel).
   case filters
   /// A linear layer's [in, out], there (out, in).
   case matrix
@@ -23,7 +23,7 @@ public enum WeightLayout: Hashable, Sendable {
   func exported(_ value: Tensor) -> Tensor {
     switch self {
     case .same: return value
-    case .filters: return value.transposed([3, 2, 0, 1])
+    case .filters: return value.transposed(Self.filtersFirst(value.rank))
     case .matrix: return value.transposed()
     case .image: return value.transposed(Self.channelsFirst(value.rank))
     case .matrixOfImage(let image, let order):
@@ -39,7 +39,7 @@ public enum WeightLayout: Hashable, Sendable {
   func imported(_ value: Tensor, shape: Shape) -> Tensor {
     switch self {
     case .same: return value
-    case .filters: return value.transposed([2, 3, 1, 0])
+    case .filters: return value.transposed(Self.filtersLast(value.rank))
     case .matrix: return value.transposed()
     case .image: return value.transposed(Self.channelsLast(value.rank))
     case .matrixOfImage(let image, let order):
@@ -56,11 +56,15 @@ public enum WeightLayout: Hashable, Sendable {
   package func exported(_ shape: Shape) -> Shape {
     switch self {
     case .same, .vectorOfImage: shape
-    case .filters: Shape([3, 2, 0, 1].map { shape[$0] })
+    case .filters: Shape(Self.filtersFirst(shape.count).map { shape[$0] })
     case .matrix, .matrixOfImage: Shape(shape.reversed())
     case .image: Shape(Self.channelsFirst(shape.count).map { shape[$0] })
     }
   }
+
+  private static func filtersFirst(_ rank: Int) -> [Int] { [rank - 1, rank - 2] + (0..<rank - 2) }
+
+  private static func filtersLast(_ rank: Int) -> [Int] { (2..<rank) + [1, 0] }
 
   private static func channelsFirst(_ rank: Int) -> [Int] { [rank - 1] + (0..<rank - 1) }
 

@@ -179,7 +179,9 @@ extension Layer {
     }
     var candidates: [Shape] = []
     var channels = [3, 1]
-    if let filters = slots.first(where: { $0.layout == .filters }) { channels.insert(filters.shape[2], at: 0) }
+    if let filters = slots.first(where: { $0.layout == .filters && $0.shape.count == 4 }) {
+      channels.insert(filters.shape[2], at: 0)
+    }
     for size in [224, 32, 28, 64, 96, 128, 227, 299, 16, 8] { candidates += channels.map { [1, size, size, $0] } }
     for candidate in candidates {
       if let orders = featureOrders(candidate) { return orders }

@@ -1,9 +1,18 @@
 import ApusCore
 
+extension ActivationFunction {
+  /// x where x > 0, else alpha · (e^x − 1).
+  public static func elu(alpha: Double) -> ActivationFunction {
+    ActivationFunction(
+      .elu, "ELU", alpha, details: { alpha, _ in "alpha \(alpha)" },
+      onnx: { alpha, _ in .apply("Elu", [.x], [("alpha", alpha)]) })
+  }
+}
+
 /// x where x > 0, else alpha · (e^x − 1). The derivative is 1 or y + alpha; alpha at 0.
 public func elu(_ x: consuming Tensor, alpha: Double = 1) -> Tensor {
   checkAlpha(alpha)
-  return nonlinearity(.elu(alpha: alpha), "ELU", x)
+  return nonlinearity(.elu(alpha: alpha), x)
 }
 
 /// The exponential linear unit: y = x where x > 0, else alpha · (e^x − 1).

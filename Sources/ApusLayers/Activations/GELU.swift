@@ -1,5 +1,32 @@
 import ApusCore
 
+extension ActivationFunction {
+  /// x · Φ(x).
+  public static var gelu: ActivationFunction {
+    // The operator of this name is of set 20.
+    ActivationFunction(
+      .gelu, "GELU", onnx: { _, _ in halfGated(.apply("Erf", [.apply("Mul", [.x, .number(0.5.squareRoot())])])) })
+  }
+
+  /// The approximation of x · Φ(x) by tanh.
+  public static var geluTanh: ActivationFunction {
+    ActivationFunction(
+      .geluTanh, "GELU", details: { _, _ in "by tanh" },
+      onnx: { _, _ in
+        // √(2/π) · x · (1 + 0.044715·x²)
+        let square = ONNXForm.apply("Mul", [.x, .x])
+        let inner = ONNXForm.apply("Add", [.apply("Mul", [square, .number(0.044715)]), .number(1)])
+        let scaled = ONNXForm.apply("Mul", [.x, .number((2 / Double.pi).squareRoot())])
+        return halfGated(.apply("Tanh", [.apply("Mul", [scaled, inner])]))
+      })
+  }
+
+  /// x/2 · (1 + part)
+  private static func halfGated(_ part: ONNXForm) -> ONNXForm {
+    .apply("Mul", [.apply("Mul", [.x, .number(0.5)]), .apply("Add", [part, .number(1)])])
+  }
+}
+
 /// How GELU is computed.
 public enum GELUForm: Sendable {
   /// x · Φ(x), Φ the normal distribution's function.
@@ -11,8 +38,8 @@ public enum GELUForm: Sendable {
 /// x · Φ(x) = x · (1 + erf(x / √2)) / 2, element by element, or its approximation by tanh.
 public func gelu(_ x: consuming Tensor, _ form: GELUForm = .exact) -> Tensor {
   switch form {
-  case .exact: nonlinearity(.gelu, "GELU", x)
-  case .tanh: nonlinearity(.geluTanh, "GELU", x)
+  case .exact: nonlinearity(.gelu, x)
+  case .tanh: nonlinearity(.geluTanh, x)
   }
 }
 

@@ -1,10 +1,19 @@
 import ApusCore
 
+extension ActivationFunction {
+  /// x where x > 0, else slope · x.
+  public static func leakyReLU(slope: Double) -> ActivationFunction {
+    ActivationFunction(
+      .leakyReLU, "LeakyReLU", slope, details: { slope, _ in "slope \(slope)" },
+      onnx: { slope, _ in .apply("LeakyRelu", [.x], [("alpha", slope)]) })
+  }
+}
+
 /// x where x > 0, else slope · x. The derivative is 1 or the slope (a slide of the lecture prints −slope, which is wrong); the slope
 /// at 0.
 public func leakyReLU(_ x: consuming Tensor, slope: Double) -> Tensor {
   checkLeakySlope(slope)
-  return nonlinearity(.leakyReLU(slope: slope), "LeakyReLU", x)
+  return nonlinearity(.leakyReLU(slope: slope), x)
 }
 
 /// The leaky rectifier: y = x where x > 0, else slope · x. It does not die.

@@ -1,10 +1,8 @@
 import ApusCore
 
 /// An operation that is one of the C core's functions of one element: what all of them do around their kernel.
-func nonlinearity(
-  _ function: ActivationFunction, _ name: StaticString, _ x: consuming Tensor
-) -> Tensor {
-  Tensor.enter(&x, name)
+func nonlinearity(_ function: ActivationFunction, _ x: consuming Tensor) -> Tensor {
+  Tensor.enter(&x, function.name)
   let tape = Tape.recording(x)
   let node = x.body.node
   let input = isListening ? x : nil
@@ -16,6 +14,6 @@ func nonlinearity(
       Kernels.activationBackward(function, saved: saved, gradient: $0)
     }
   }
-  if let input { report(name, y, from: [input], as: .activation(function)) }
+  if let input { report(function.name, y, from: [input], as: .activation(function)) }
   return y
 }

@@ -7,7 +7,7 @@ public func relu(_ x: consuming Tensor) -> Tensor {
     report("ReLU", x, from: [x], as: .activation(.relu))
     return x
   }
-  return nonlinearity(.relu, "ReLU", x)
+  return nonlinearity(.relu, x)
 }
 
 extension Tensor {

@@ -1,9 +1,16 @@
 import ApusCore
 
+extension ActivationFunction {
+  /// 1 / (1 + e^−x).
+  public static var sigmoid: ActivationFunction {
+    ActivationFunction(.sigmoid, "Sigmoid", onnx: { _, _ in .apply("Sigmoid", [.x]) })
+  }
+}
+
 /// The logistic function σ(x) = 1 / (1 + e^−x), element by element. The derivative is y · (1 − y), at most 1/4.
 /// Losses that take logits refuse it.
 public func sigmoid(_ x: consuming Tensor) -> Tensor {
-  let y = nonlinearity(.sigmoid, "Sigmoid", x)
+  let y = nonlinearity(.sigmoid, x)
   y.body.provenance = .sigmoid
   return y
 }

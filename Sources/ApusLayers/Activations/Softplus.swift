@@ -1,7 +1,14 @@
 import ApusCore
 
+extension ActivationFunction {
+  /// log(1 + e^x).
+  public static var softplus: ActivationFunction {
+    ActivationFunction(.softplus, "Softplus", onnx: { _, _ in .apply("Softplus", [.x]) })
+  }
+}
+
 /// log(1 + e^x), element by element. The derivative is σ(x) = 1 − e^−y.
-public func softplus(_ x: consuming Tensor) -> Tensor { nonlinearity(.softplus, "Softplus", x) }
+public func softplus(_ x: consuming Tensor) -> Tensor { nonlinearity(.softplus, x) }
 
 /// A smooth ReLU: y = log(1 + e^x). Dugas et al. 2001.
 public struct Softplus: Layer {

@@ -1,9 +1,19 @@
 import ApusCore
 
+extension ActivationFunction {
+  /// x · σ(beta · x).
+  public static func swish(beta: Double) -> ActivationFunction {
+    ActivationFunction(
+      .swish, "Swish", beta, details: { beta, _ in "beta \(beta)" },
+      onnx: { beta, _ in .apply("Mul", [.x, .apply("Sigmoid", [beta == 1 ? .x : .apply("Mul", [.x, .number(beta)])])]) }
+    )
+  }
+}
+
 /// x · σ(beta · x), element by element; with beta 1 also called SiLU.
 public func swish(_ x: consuming Tensor, beta: Double = 1) -> Tensor {
   checkBeta(beta)
-  return nonlinearity(.swish(beta: beta), "Swish", x)
+  return nonlinearity(.swish(beta: beta), x)
 }
 
 /// Swish: y = x · σ(beta · x); with beta 1 also called SiLU.

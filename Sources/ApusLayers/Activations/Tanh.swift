@@ -1,7 +1,14 @@
 import ApusCore
 
+extension ActivationFunction {
+  /// tanh x.
+  public static var tanh: ActivationFunction {
+    ActivationFunction(.tanh, "Tanh", onnx: { _, _ in .apply("Tanh", [.x]) })
+  }
+}
+
 /// The hyperbolic tangent, element by element: 2σ(2x) − 1. The derivative is 1 − y².
-public func tanh(_ x: consuming Tensor) -> Tensor { nonlinearity(.tanh, "Tanh", x) }
+public func tanh(_ x: consuming Tensor) -> Tensor { nonlinearity(.tanh, x) }
 
 extension Tensor {
   /// The hyperbolic tangent.

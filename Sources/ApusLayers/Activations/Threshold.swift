@@ -1,5 +1,13 @@
 import ApusCore
 
+extension ActivationFunction {
+  /// 1 where x > 0, else 0.
+  public static var threshold: ActivationFunction {
+    // The sign of the positive part.
+    ActivationFunction(.threshold, "Threshold", onnx: { _, _ in .apply("Sign", [.apply("Relu", [.x])]) })
+  }
+}
+
 /// The perceptron's unit, 1 where x > 0, else 0; NaN stays NaN. Rosenblatt 1958, "The perceptron".
 ///
 /// Its derivative is 0 wherever it has one, and 0 is the gradient that it passes on: nothing before it learns by gradients.

@@ -66,7 +66,17 @@ import Testing
     Case("pixelUnshuffle") { pixelUnshuffle($0[0], factor: 2) },
   ]
 
-  static let all = axes + movement + indexing
+  static let grids: [Case] = [(ResampleFilter.bilinear, "bilinear"), (.nearest, "nearest")].flatMap { filter, name in
+    [(PaddingMode.constant(0), "zeros"), (.replicate, "border")].flatMap { padding, outside in
+      [false, true].map { align in
+        Case("gridSample-\(name)-\(outside)\(align ? "-aligned" : "")") {
+          gridSample($0[0], $0[1], filter: filter, padding: padding, alignCorners: align)
+        }
+      }
+    }
+  }
+
+  static let all = axes + movement + indexing + grids
 
   private static func operands(_ each: Case, _ fixture: PyTorchFixture) -> [Tensor] {
     (0..<4).compactMap { fixture.group(each.testDescription + "/")["\($0)"] }
@@ -168,6 +178,7 @@ import Testing
     #expect(text { $0.scatterAdd(Tensor.zeros([2, 1], .int32), $0, axis: 1) }.contains("they are [2, 1] and [2, 3]"))
     #expect(text { $0.topK(4).values }.contains("TopK of 4 elements along axis 1 of [2, 3]"))
     #expect(text { pixelShuffle($0, factor: 2) }.contains("a multiple of 4 channels, input is [2, 3]"))
+    #expect(text { gridSample($0, $0) }.contains("expects [N, H, W, C] and a grid [N, OH, OW, 2], they are [2, 3]"))
     #expect(text { softmax($0, axis: 2) }.contains("Softmax over axis 2 of a tensor of shape [2, 3]"))
   }
 

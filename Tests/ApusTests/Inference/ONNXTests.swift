@@ -157,6 +157,18 @@ import Testing
       ])
   }
 
+  @Test func boundedFunctionsAreAnOperatorEach() throws {
+    let model = Sequential {
+      HardSigmoid()
+      HardSwish()
+      Hardtanh(min: -0.5, max: 2)
+      ReLU6()
+    }
+    let file = try file(model, [2, 3])
+    #expect(operators(file) == ["HardSigmoid", "HardSwish", "Clip", "Clip"])
+    #expect(file.nodes[3].inputs.count == 3)
+  }
+
   @Test func theIdentityIsAnOperator() throws {
     #expect(operators(try file(Identity(), [2, 3])) == ["Identity"])
   }

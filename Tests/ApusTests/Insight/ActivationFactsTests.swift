@@ -67,15 +67,12 @@ import Testing
     #expect(found == facts.centering)
   }
 
-  /// What costs no exponential is linear in pieces: its second differences vanish away from 0.
+  /// What costs no exponential is at most quadratic in pieces: its third differences vanish away from where they meet.
   @Test(arguments: functions) func cost(name: String) throws {
     let facts = try #require(ActivationFacts.named(name))
-    let x = Self.grid.filter { abs($0) > 0.1 && abs($0) < 5 }
-    let (below, here, above) = (
-      try Self.values(facts, x.map { $0 - 0.05 }), try Self.values(facts, x),
-      try Self.values(facts, x.map { $0 + 0.05 })
-    )
-    let bend = x.indices.map { abs(below[$0] - 2 * here[$0] + above[$0]) }.max()!
+    let x = Self.grid.filter { x in abs(x) < 5 && facts.kinks.allSatisfy { abs(x - $0) > 0.1 } }
+    let y = try [-0.05, 0, 0.05, 0.1].map { step in try Self.values(facts, x.map { $0 + step * 0.9 }) }
+    let bend = x.indices.map { abs(y[3][$0] - 3 * y[2][$0] + 3 * y[1][$0] - y[0][$0]) }.max()!
     #expect((bend < 1e-12) == (facts.cost == .comparison), "\(bend)")
   }
 
@@ -88,7 +85,8 @@ import Testing
   /// Dead: a derivative of exactly 0 although nothing has underflowed yet.
   @Test(arguments: functions) func dying(name: String) throws {
     let facts = try #require(ActivationFacts.named(name))
-    #expect(try Self.derivatives(facts, [-5, -1, -0.5]).allSatisfy { $0 == 0 } == facts.canDie)
+    let left = [-5, -1, -0.5].map { facts.kinks[0] + $0 }
+    #expect(try Self.derivatives(facts, left).allSatisfy { $0 == 0 } == facts.canDie)
   }
 
   /// A rectifier's gain keeps the mean square of a normal input: E[f(z)²] = 1 / gain².

@@ -18,6 +18,21 @@ import Testing
     for alpha in [0, 0.5, 2] { expectGradients(at: [x]) { elu($0[0], alpha: alpha) } }
     for beta in [0.3, 1, 2.5] { expectGradients(at: [x]) { swish($0[0], beta: beta) } }
     expectGradients(at: [x]) { gelu($0[0], .tanh) }
+    expectGradients(at: [x]) { hardtanh($0[0], min: -0.3, max: 0.4) }
+  }
+
+  /// At their kinks, where differences say nothing: as PyTorch 2.15 has them.
+  @Test func derivativesAtTheKinksOfBoundedFunctions() {
+    let x = Tensor([-4, -3, -1, 0, 2.999_999_8, 3, 6, 7] as [Float])
+    func derivatives(_ function: @escaping (Tensor) -> Tensor) -> [Float]? {
+      valueWithGradients(at: [x]) { function($0[0]).sum() }.gradients[0]?.array(of: Float.self)
+    }
+    let sixth = Float(1) / 6
+    #expect(derivatives { hardSigmoid($0) } == [0, 0, sixth, sixth, sixth, 0, 0, 0])
+    let swish = derivatives { hardSwish($0) } ?? []
+    #expect(Array(swish.prefix(2)) == [0, 0] && Array(swish.suffix(3)) == [1, 1, 1])
+    #expect(derivatives { relu6($0) } == [0, 0, 0, 0, 1, 1, 0, 0])
+    #expect(derivatives { hardtanh($0, min: -3, max: 3) } == [0, 0, 1, 1, 1, 0, 0, 0])
   }
 
   @Test func gradientsOfPReLUAndItsSlopes() {
@@ -131,13 +146,18 @@ import Testing
       GELU()
       Softplus()
       Threshold()
+      HardSigmoid()
+      HardSwish()
+      Hardtanh()
+      ReLU6()
       Identity()
       Maxout(3)
     }
     let plan = try model.plan(input: [2, 6])
     #expect(
       plan.rows.map(\.operation) == [
-        "Linear", "Sigmoid", "Tanh", "LeakyReLU", "PReLU", "ELU", "Swish", "GELU", "Softplus", "Threshold", "Maxout",
+        "Linear", "Sigmoid", "Tanh", "LeakyReLU", "PReLU", "ELU", "Swish", "GELU", "Softplus", "Threshold",
+        "HardSigmoid", "HardSwish", "Hardtanh", "ReLU6", "Maxout",
       ])
     #expect(plan.outputShape == [2, 4] && plan.parameters == 6 * 12 + 12 + 12)
     #expect(plan.rows[4].path == "4" && plan.rows[4].parameters == 12)
@@ -186,6 +206,10 @@ import Testing
       _ = Swish(beta: 0)
     }
     #expect(errorText(result).contains("Swish: beta 0.0 is not a finite number above 0"))
+    result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Hardtanh(min: 1, max: 1)
+    }
+    #expect(errorText(result).contains("Hardtanh: the bounds 1.0 and 1.0 do not ascend"))
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = PReLU(0)
     }

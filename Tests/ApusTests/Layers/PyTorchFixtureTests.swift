@@ -93,6 +93,8 @@ import Testing
       "leaky-relu": { leakyReLU($0, slope: $1) }, "elu": { elu($0, alpha: $1) }, "elu-half": { elu($0, alpha: $1) },
       "swish": { swish($0, beta: $1) }, "swish-beta": { swish($0, beta: $1) }, "gelu": { x, _ in gelu(x) },
       "gelu-tanh": { x, _ in gelu(x, .tanh) }, "softplus": { x, _ in softplus(x) },
+      "hard-sigmoid": { x, _ in hardSigmoid(x) }, "hard-swish": { x, _ in hardSwish(x) },
+      "hardtanh": { x, low in hardtanh(x, min: low, max: 1.5) }, "relu6": { x, _ in relu6(x) },
     ]
     for (name, function) in functions {
       let parameter = Double(fixture["\(name)/parameters"].array(of: Float.self)[0])

@@ -28,8 +28,8 @@ size_t apus_bias_activation_backward_scratch(int64_t rows, int64_t channels);
 void apus_bias_activation_backward(int64_t rows, int64_t channels, const float *y, const float *dy, apus_activation activation,
                                    float *dz, float *dbias, void *scratch);
 
-/* Functions of one element. NaN gives NaN, infinities their limits, and nothing overflows on the way. `a` is the parameter;
- * where none is named it is not read.
+/* Functions of one element. NaN gives NaN, infinities their limits, and nothing overflows on the way. a and b are the parameters;
+ * one that is not named is not read.
  *   threshold    1[x > 0]                            the perceptron's unit; derivative 0 everywhere
  *   sigmoid      σ(x) = 1 / (1 + e^−x)               σ' = y·(1 − y)
  *   tanh                                             1 − y²
@@ -39,9 +39,12 @@ void apus_bias_activation_backward(int64_t rows, int64_t channels, const float *
  *   GELU         x·Φ(x), Φ(x) = (1 + erf(x/√2)) / 2  Φ(x) + x·e^(−x²/2)/√(2π)
  *   GELU tanh    x·σ(2u), u = √(2/π)·(x + 0.044715·x³), which is x·(1 + tanh u)/2
  *   softplus     log(1 + e^x)                        1 − e^−y = σ(x)
+ *   hard sigmoid min(max(x + 3, 0), 6) / 6           −3 < x < 3 ? 1/6 : 0
+ *   hard swish   x·min(max(x + 3, 0), 6) / 6         x <= −3 ? 0 : x < 3 ? x/3 + 1/2 : 1
+ *   hard tanh    min(max(x, a), b), a < b            a < y < b ? 1 : 0
  * Errors in units in the last place, above 2^-119, where nothing on the way is subnormal: sigmoid and tanh at most 2, ELU with
- * a = 1 as well, swish with a = 1 and softplus 3, GELU 4; where the argument t of σ is rounded, 4·(1 + |t|), since e^ magnifies
- * that. */
+ * a = 1 as well, hard sigmoid too; swish with a = 1, hard swish and softplus 3, GELU 4; where the argument t of σ is rounded,
+ * 4·(1 + |t|), since e^ magnifies that. */
 typedef enum apus_nonlinearity {
   APUS_THRESHOLD,
   APUS_SIGMOID,
@@ -52,6 +55,9 @@ typedef enum apus_nonlinearity {
   APUS_GELU,
   APUS_GELU_TANH,
   APUS_SOFTPLUS,
+  APUS_HARD_SIGMOID,
+  APUS_HARD_SWISH,
+  APUS_HARDTANH,
   APUS_NONLINEARITY_COUNT
 } apus_nonlinearity;
 
@@ -59,9 +65,10 @@ typedef enum apus_nonlinearity {
  * keeps y anyway. */
 int apus_nonlinearity_reads_input(apus_nonlinearity function);
 /* y may be x. */
-void apus_nonlinearity_forward(apus_nonlinearity function, int64_t count, float a, const float *x, float *y);
+void apus_nonlinearity_forward(apus_nonlinearity function, int64_t count, float a, float b, const float *x, float *y);
 /* dx = dy · derivative, from v: x or y as above. dx may be dy. */
-void apus_nonlinearity_backward(apus_nonlinearity function, int64_t count, float a, const float *v, const float *dy, float *dx);
+void apus_nonlinearity_backward(apus_nonlinearity function, int64_t count, float a, float b, const float *v, const float *dy,
+                                float *dx);
 
 /* PReLU: y = x > 0 ? x : a[c]·x, x [rows, channels], any a; y may be x. One slope for everything: rows = count, channels = 1. */
 void apus_prelu_forward(int64_t rows, int64_t channels, const float *x, const float *a, float *y);

@@ -11,6 +11,7 @@
 #include "apus/elementwise.h"
 #include "apus/gemm.h"
 #include "apus/gradient.h"
+#include "apus/grid_sample.h"
 #include "apus/group_norm.h"
 #include "apus/indexing.h"
 #include "apus/limits.h"

@@ -22,11 +22,13 @@ void apus_bias_activation_backward_reference_f32(int64_t rows, int64_t channels,
 void apus_bias_activation_backward_reference_f64(int64_t rows, int64_t channels, const double *y, const double *dy,
                                                  apus_activation activation, double *dz, double *dbias);
 
-void apus_nonlinearity_forward_reference_f32(apus_nonlinearity function, int64_t count, float a, const float *x, float *y);
-void apus_nonlinearity_forward_reference_f64(apus_nonlinearity function, int64_t count, double a, const double *x, double *y);
-void apus_nonlinearity_backward_reference_f32(apus_nonlinearity function, int64_t count, float a, const float *v, const float *dy,
-                                              float *dx);
-void apus_nonlinearity_backward_reference_f64(apus_nonlinearity function, int64_t count, double a, const double *v,
+void apus_nonlinearity_forward_reference_f32(apus_nonlinearity function, int64_t count, float a, float b, const float *x,
+                                             float *y);
+void apus_nonlinearity_forward_reference_f64(apus_nonlinearity function, int64_t count, double a, double b, const double *x,
+                                             double *y);
+void apus_nonlinearity_backward_reference_f32(apus_nonlinearity function, int64_t count, float a, float b, const float *v,
+                                              const float *dy, float *dx);
+void apus_nonlinearity_backward_reference_f64(apus_nonlinearity function, int64_t count, double a, double b, const double *v,
                                               const double *dy, double *dx);
 void apus_prelu_forward_reference_f32(int64_t rows, int64_t channels, const float *x, const float *a, float *y);
 void apus_prelu_forward_reference_f64(int64_t rows, int64_t channels, const double *x, const double *a, double *y);
