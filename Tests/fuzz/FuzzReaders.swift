@@ -1,6 +1,6 @@
 // The readers of files from outside, for libFuzzer. Compiled with the sources of the modules that read files as one module, so that they
-// are instrumented; Tests/fuzz/run builds and runs it. APUS_FUZZ says which reader: idx, safetensors, npy, npz, pth, legacy, weights or a
-// format of images.
+// are instrumented; Tests/fuzz/run builds and runs it. APUS_FUZZ says which reader: idx, safetensors, npy, npz, pth, legacy, weights, onnx or
+// a format of images.
 
 #if canImport(Darwin)
   import Darwin
@@ -18,10 +18,12 @@ private let reader: @Sendable (_ bytes: [UInt8]) -> Void = {
   case "pth": return fuzzPyTorchFile
   case "legacy": return fuzzLegacyPyTorchFile
   case "weights": return fuzzWeightsFile
+  case "onnx": return fuzzONNXModel
   default:
     guard let codec = ImageCodec.allCases.first(where: { "\($0)" == name }) else {
       fatalError(
-        "APUS_FUZZ is '\(name)', expected idx, safetensors, npy, npz, pth, legacy, weights, \(ImageCodec.allCases)")
+        "APUS_FUZZ is '\(name)', expected idx, safetensors, npy, npz, pth, legacy, weights, onnx, \(ImageCodec.allCases)"
+      )
     }
     return { bytes in fuzzImage(bytes, codec) }
   }
@@ -142,6 +144,20 @@ private let legacyEndings: [(keys: [UInt8], storages: [UInt8])] =
     if !(error is FileError || error is WeightsError) { fatalError("neither a FileError nor a WeightsError: \(error)") }
     if "\(error)".utf8.contains(UInt8(ascii: "\n")) { fatalError("more than one line: \(error)") }
   }
+}
+
+/// Whatever the bytes are: a model is planned as it is read, so that its operators see the shapes that the file claims.
+@Sendable private func fuzzONNXModel(_ bytes: [UInt8]) {
+  checked { if try ONNXModel(bytes, file: "fuzz").contents.outputs.isEmpty { fatalError("a model without outputs") } }
+  // The same bytes as the graph of a model.
+  var length: [UInt8] = []
+  var rest = bytes.count
+  repeat {
+    length.append(UInt8(rest & 0x7F) | (rest > 0x7F ? 0x80 : 0))
+    rest >>= 7
+  } while rest > 0
+  let start: [UInt8] = [0x08, 8, 0x42, 2, 0x10, 17, 0x3A]
+  checked { _ = try ONNXModel(start + length + bytes, file: "fuzz") }
 }
 
 /// An error of a reader is one line that names the file; anything else is a finding.

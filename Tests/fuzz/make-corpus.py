@@ -105,6 +105,21 @@ for name in ["state.pth", "apus.npz", "matrix.npy", "module.pth"]:
 seeds["weights/linear.safetensors"] = safetensors(
     {"module.weight": entry("F32", [1, 2], 0, 8), "module.bias": entry("F32", [1], 8, 12)}, bytes(12)
 )
+# Models as files, and their graphs, which the target puts into a file.
+for name in ["keras", "operators", "decomposed", "shapes"]:
+    data = (fixtures.parent / "onnx-import" / (name + ".onnx")).read_bytes()
+    if len(data) <= 4096:
+        seeds["onnx/" + name] = data
+    # Of the file: version of the format, producer, graph.
+    start = data.index(b"\x3a", 2 + 2 + len("fixtures"))
+    length, shift, place = 0, 0, start + 1
+    while True:
+        length |= (data[place] & 0x7F) << shift
+        shift, place = shift + 7, place + 1
+        if data[place - 1] < 0x80:
+            break
+    if length <= 4096:
+        seeds["onnx/" + name + "-graph"] = data[place : place + length]
 for name, text in {"page": "<!doctype html>", "json": '{"weight_map": {}}', "lfs": "version https://git-lfs"}.items():
     seeds["weights/" + name] = text.encode()
 for name, data in seeds.items():

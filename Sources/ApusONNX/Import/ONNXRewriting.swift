@@ -17,8 +17,8 @@ struct ONNXRewriting {
     self.constants = constants
     shapes = Dictionary(graph.initializers.map { ($0.name, $0.sizes) }) { first, _ in first }
     for (place, node) in self.graph.nodes.enumerated() {
-      for output in node.outputs { makers[output] = place }
-      for input in Set(node.inputs) { readers[input, default: []].append(place) }
+      for output in node.outputs where !output.isEmpty { makers[output] = place }
+      for input in Set(node.inputs) where !input.isEmpty { readers[input, default: []].append(place) }
     }
   }
 
@@ -40,6 +40,10 @@ struct ONNXRewriting {
   // MARK: Looking around
 
   private func node(_ place: Int) -> NodeRecord { graph.nodes[place] }
+
+  /// A node's first operand and first result; empty, which nothing is called, if it has none.
+  private func input(_ place: Int) -> String { graph.nodes[place].inputs.first ?? "" }
+  private func output(_ place: Int) -> String { graph.nodes[place].outputs.first ?? "" }
 
   /// The node that makes a value, if it is this operator.
   private func maker(_ name: String, _ operation: String) -> Int? {
@@ -86,14 +90,14 @@ struct ONNXRewriting {
 
   /// x · sigmoid(x)
   private mutating func rewriteSwish(_ place: Int) {
-    guard let x = node(place).inputs.first, let (product, other) = onlyReader(node(place).outputs[0], "Mul"), other == x
+    guard let x = node(place).inputs.first, let (product, other) = onlyReader(output(place), "Mul"), other == x
     else { return }
     replace([place, product], Patterns.swish, [x])
   }
 
   /// x · max(0, min(1, x/6 + ½))
   private mutating func rewriteHardSwish(_ place: Int) {
-    guard let x = node(place).inputs.first, let (product, other) = onlyReader(node(place).outputs[0], "Mul"),
+    guard let x = node(place).inputs.first, let (product, other) = onlyReader(output(place), "Mul"),
       other == x,
       case .number(let alpha)? = node(place).attributes.first(where: { $0.name == "alpha" })?.content,
       abs(alpha - 1 / 6) < 1e-6, node(place).attributes.allSatisfy({ $0.name != "beta" || $0.isNumber(0.5) })
@@ -105,13 +109,13 @@ struct ONNXRewriting {
   private mutating func rewriteGELU(_ place: Int) {
     guard let inner = node(place).inputs.first, let scaled = makers[inner],
       let x = operand(scaled, "Div", with: 2.0.squareRoot()) ?? operand(scaled, "Mul", with: 0.5.squareRoot()),
-      readers[inner]?.count == 1, let (sum, one) = onlyReader(node(place).outputs[0], "Add"), isNumber(one, 1),
-      let (product, factor) = onlyReader(node(sum).outputs[0], "Mul")
+      readers[inner]?.count == 1, let (sum, one) = onlyReader(output(place), "Add"), isNumber(one, 1),
+      let (product, factor) = onlyReader(output(sum), "Mul")
     else { return }
     let places = [scaled, place, sum, product]
     if let half = maker(factor, "Mul"), operand(half, "Mul", with: 0.5) == x, readers[factor]?.count == 1 {
       replace([half] + places, "Gelu", [x])
-    } else if let (last, other) = onlyReader(node(product).outputs[0], "Mul"),
+    } else if let (last, other) = onlyReader(output(product), "Mul"),
       factor == x && isNumber(other, 0.5) || isNumber(factor, 0.5) && other == x
     {
       replace(places + [last], "Gelu", [x])
@@ -120,22 +124,22 @@ struct ONNXRewriting {
 
   /// (x − mean) / √(variance + ε) · γ + β over the last axis, from its root on.
   private mutating func rewriteLayerNorm(_ place: Int) {
-    guard let shifted = maker(node(place).inputs.first ?? "", "Add"), node(shifted).inputs.count == 2,
-      let epsilon = constants[node(shifted).inputs[1]], let variance = maker(node(shifted).inputs[0], "ReduceMean"),
-      isOverLastAxis(variance), let square = makers[node(variance).inputs[0]],
+    guard let shifted = maker(input(place), "Add"), node(shifted).inputs.count == 2,
+      let epsilon = constants[node(shifted).inputs[1]], let variance = maker(input(shifted), "ReduceMean"),
+      isOverLastAxis(variance), let square = makers[input(variance)],
       let difference = squared(square), let centered = maker(difference, "Sub"), node(centered).inputs.count == 2,
       let mean = maker(node(centered).inputs[1], "ReduceMean"), isOverLastAxis(mean),
-      node(mean).inputs[0] == node(centered).inputs[0],
-      let (quotient, numerator) = onlyReader(node(place).outputs[0], "Div"), numerator == difference,
-      let (product, gamma) = onlyReader(node(quotient).outputs[0], "Mul"), shapes[gamma]?.count == 1,
-      let (sum, beta) = onlyReader(node(product).outputs[0], "Add"), shapes[beta] == shapes[gamma],
+      input(mean) == input(centered),
+      let (quotient, numerator) = onlyReader(output(place), "Div"), numerator == difference,
+      let (product, gamma) = onlyReader(output(quotient), "Mul"), shapes[gamma]?.count == 1,
+      let (sum, beta) = onlyReader(output(product), "Add"), shapes[beta] == shapes[gamma],
       epsilon > 0, Set(readers[difference] ?? []) == [square, quotient]
     else { return }
     let inner = [mean, centered, square, variance, shifted, place, quotient, product]
     let between = [mean, square, variance, shifted]
-    if between.contains(where: { readers[node($0).outputs[0]]?.count != 1 }) { return }
+    if between.contains(where: { readers[output($0)]?.count != 1 }) { return }
     replace(
-      inner + [sum], "LayerNormalization", [node(centered).inputs[0], gamma, beta],
+      inner + [sum], "LayerNormalization", [input(centered), gamma, beta],
       [AttributeRecord("axis", .integer(-1)), AttributeRecord("epsilon", .number(Float(epsilon)))])
   }
 
@@ -159,7 +163,7 @@ struct ONNXRewriting {
   private mutating func rewriteLinear(_ place: Int) {
     let inputs = node(place).inputs
     guard inputs.count == 2, let weight = shapes[inputs[1]], weight.count == 2, shapes[inputs[0]] == nil,
-      let (sum, bias) = onlyReader(node(place).outputs[0], "Add"), shapes[bias] == [weight[1]]
+      let (sum, bias) = onlyReader(output(place), "Add"), shapes[bias] == [weight[1]]
     else { return }
     replace([place, sum], Patterns.linear, [inputs[0], inputs[1], bias])
   }

@@ -68,14 +68,21 @@ enum ComparisonOperators {
         let (p, q) = (x.numbers, y.numbers)
         return [.host(try HostArray(.numbers(chosen.indices.map { chosen[$0] != 0 ? p[$0] : q[$0] }), shape: target))]
       }
-      let condition = try operands.value(0)
-      let mask = try condition.host == nil ? operands.takeAny(0).plain : condition.laid.plain.cast(to: .uint8)
-      if mask.scalarType != .uint8 { throw OperatorProblem("by a condition of \(mask.scalarType), expected booleans") }
-      let (a, b) = (try operands.take(1).plain, try operands.take(2).plain)
-      let target = try HostArray.broadcast(
-        try HostArray.broadcast(Array(mask.shape), Array(a.shape)), Array(b.shape))
-      _ = try checkedShape(target)
-      return [.tensor(LaidTensor(Tensor.select(mask, a, b)))]
+      return [.tensor(try chosen(&operands))]
     }
+  }
+
+  /// All three in the order of the largest.
+  private static func chosen(_ operands: inout Operands) throws(OperatorProblem) -> LaidTensor {
+    var mask = try operands.takeAny(0)
+    if mask.tensor.scalarType == .float32 { mask = mask.map { $0.cast(to: .uint8) } }
+    let (a, b) = (try operands.take(1), try operands.take(2))
+    let target = try HostArray.broadcast(try HostArray.broadcast(mask.shape, a.shape), b.shape)
+    _ = try checkedShape(target)
+    let all = [mask, a, b].map { $0.withRank(target.count) }
+    let largest = all.max { $0.tensor.elementCount < $1.tensor.elementCount } ?? all[0]
+    let order = largest.order ?? Array(0..<target.count)
+    return LaidTensor(
+      Tensor.select(all[0].inOrder(order), all[1].inOrder(order), all[2].inOrder(order)), order: order)
   }
 }

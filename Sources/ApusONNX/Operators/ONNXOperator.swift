@@ -78,11 +78,11 @@ struct NodeContext {
 
   func integer(_ name: String, _ usual: Int, in range: ClosedRange<Int> = Int.min...Int.max) throws(FileError) -> Int {
     switch content(name) {
-    case .none: return usual
+    // One that must be given has a default out of its range.
+    case .none where range.contains(usual): return usual
+    case .none: throw problem("no \(name)", "it in \(range)")
     case .integer(let value):
-      if !range.contains(value) {
-        throw problem("\(name) = \(value)", range.upperBound == .max ? "at least \(range.lowerBound)" : "\(range)")
-      }
+      if !range.contains(value) { throw problem("\(name) = \(value)", "\(range)") }
       return value
     default: throw problem("\(name) of another kind", "a whole number")
     }
