@@ -18,6 +18,9 @@ public struct AxisSelection: AxisIndex, Hashable, Sendable {
   /// Itself.
   public var selection: AxisSelection { self }
 
+  /// Of an axis of any size.
+  var isWhole: Bool { (start ?? 0) == 0 && end == nil && !isIndex }
+
   /// Places on an axis of `size` elements; `nil` where it has not so many.
   func resolved(_ size: Int) -> Range<Int>? {
     func place(_ bound: Int) -> Int { bound < 0 ? bound.addingReportingOverflow(size).partialValue : bound }
@@ -94,7 +97,9 @@ extension Tensor {
       guard axis < rank, let range = selection.resolved(shape[axis]) else {
         return shapeFailure("Subscript", outside(selection, axis, of: selections.count), input: self)
       }
-      if range != 0..<shape[axis] { y = y.slice(axis: axis, range: range) }
+      // Whether a part is taken does not depend on the size, so that traces of several batches are of one graph.
+      if selection.isWhole { continue }
+      y = y.slice(axis: axis, range: range)
     }
     let kept = y.shape.indices.filter { $0 >= selections.count || !selections[$0].isIndex }
     return y.reshaped(Shape(kept.map { y.shape[$0] }))
