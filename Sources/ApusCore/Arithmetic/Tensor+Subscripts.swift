@@ -19,7 +19,7 @@ public struct AxisSelection: AxisIndex, Hashable, Sendable {
   public var selection: AxisSelection { self }
 
   /// Whether no size takes anything away.
-  var isWhole: Bool { start == nil && end == nil && !isIndex }
+  var isWhole: Bool { (start ?? 0) == 0 && end == nil && !isIndex }
 
   /// Places on an axis of `size` elements; `nil` where it has not so many.
   func resolved(_ size: Int) -> Range<Int>? {
