@@ -75,6 +75,8 @@ struct Weights: ParsableCommand {
       var from, to: String
     }
     var counters, outside, skipped: [String]
+    /// Linear layers that inference does not come to.
+    var unreached: [String]
     /// What `--compare` found.
     var largestError: Double?
     /// The file that was written.
@@ -88,6 +90,7 @@ struct Weights: ParsableCommand {
       renamed = receipt.renamed.map { Renaming(from: $0.from, to: $0.to) }
       self.largestError = largestError
       (counters, outside, skipped) = (receipt.counters, receipt.outside, receipt.skipped)
+      unreached = receipt.unreached
       self.to = to
     }
   }

@@ -13,8 +13,8 @@ extension Layer {
   /// and wrappers put before the names (`state_dict.module.`) is found and taken off; see `WeightsFile.prefix`.
   ///
   /// - Parameters:
-  ///   - input: a batch's shape, `[N, H, W, C]`, as `plan` takes it. Needed by networks like AlexNet and VGG, and by those with linear
-  ///     layers whose `forward` is not the library's, which is not run on a shape that was made up; not for Apus' own layout.
+  ///   - input: a batch's shape, `[N, H, W, C]`, as `plan` takes it. Needed by networks like AlexNet and VGG, and by your own with
+  ///     convolutions and linear layers, whose `forward` is not run on a shape that was made up; not for Apus' own layout.
   ///   - flattened: the order in which the file lists the inputs of linear layers behind a flattened image, by their paths: where PyTorch's
   ///     code permutes axes before it flattens. Without, it is (C, H, W), and axes that change places here are refused.
   ///   - layout: in place of what the file says. A file that says nothing is taken as PyTorch's, since that is what others write.

@@ -167,15 +167,24 @@ extension FeatureOrders {
 }
 
 extension Layer {
-  /// What order of features each layer is given where no shape is: of the first input that the model takes. Whether a layer is given a flattened image of more
-  /// than a pixel does not depend on the input's size, only the image's height and width do. `nil` if it takes none of them, or has
-  /// layers of others in it: code that reads a shape which was made up could stop the program.
+  /// What order of features each layer is given where no shape is: of the first input that the model takes. Whether a layer is given a
+  /// flattened image of more than a pixel does not depend on the input's size, only the image's height and width do. `nil` if it takes
+  /// none of them, or takes images and is not the library's: code that reads a shape which was made up could stop the program.
   func featureOrders(probing slots: [WeightSlots.Slot]) -> FeatureOrders? {
-    if !ModelWalk(self, listsLayers: true, for: .describing).layers.allSatisfy({ Self.isOfTheLibrary($0.layer) }) {
+    let takesImages = slots.contains { $0.layout == .filters }
+    if takesImages
+      && !ModelWalk(self, listsLayers: true, for: .describing).layers.allSatisfy({ Self.isOfTheLibrary($0.layer) })
+    {
       return nil
     }
     if let matrix = slots.first(where: { $0.layout == .matrix }), let orders = featureOrders([1, matrix.shape[0]]) {
       return flattenedInput(matrix.shape[0]) ?? orders
+    }
+    // Tokens.
+    if !takesImages, let matrix = slots.first(where: { $0.layout == .matrix }),
+      let orders = featureOrders([1, 4, matrix.shape[0]])
+    {
+      return orders
     }
     var candidates: [Shape] = []
     var channels = [3, 1]

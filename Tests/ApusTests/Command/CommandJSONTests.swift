@@ -94,7 +94,7 @@ extension CommandTests {
       result.keys.sorted()
         == [
           "converted", "counters", "file", "is_layout_recorded", "layout", "matched", "network", "outside", "prefix",
-          "skipped", "to",
+          "renamed", "skipped", "to", "unreached",
         ])
     #expect(result["layout"] as? String == "pytorch" && result["is_layout_recorded"] as? Bool == false)
     #expect(result["prefix"] as? String == "ema" && (result["outside"] as? [String])?.count == 10)
@@ -122,7 +122,7 @@ extension CommandTests {
     let names = try #require(list.firstMatch(of: /The commands are (.*?)(\(|\n|$)/)).1
     let all = names.split(separator: ",").map { $0.trimmingCharacters(in: [" ", "\n", ")", "."]) }
     let without = ["train", "segment", "script"]
-    #expect(Set(all).isSuperset(of: without + ["features", "export"]) && all.count == 12, "\(all)")
+    #expect(Set(all).isSuperset(of: without + ["features", "export", "import"]) && all.count == 13, "\(all)")
     let results = all.filter { !without.contains($0) }.map { $0 == "zoo" ? "zoo list" : $0 } + ["zoo verify"]
     for name in results {
       let help = try apus(words: name.split(separator: " ").map(String.init) + ["--help"])

@@ -4,6 +4,34 @@ import Testing
 
 /// `apus forward` and `apus weights`, as users run them.
 extension CommandTests {
+  /// A port is proven by a line, or fails before anything is written.
+  @Test func comparesAnOutputWithTheOriginals() throws {
+    let folder = try TemporaryFolder()
+    let (weights, x, y) = (folder.path + "/w.safetensors", folder.path + "/x.npy", folder.path + "/y.npy")
+    let model = Random.withSeed(2) { LeNet5(classes: 4) }
+    let images = Tensor.normal([3, 28, 28, 1], seed: 3)
+    try model.save(weights: weights, input: images.shape)
+    try Npy.write(images, to: x)
+    try Npy.write(model(images), to: y)
+    let run = try apus("weights", "lenet5", weights, "--input", x, "--compare", y)
+    #expect(run.status == 0 && run.output.contains("equal: all 12 numbers of [3, 4]"), "\(run.errors)")
+    try Npy.write(model(images) * 1.001, to: y)
+    let to = folder.path + "/out.npz"
+    expectRefused(
+      "allowed is 1e-05",
+      try apus("weights", "lenet5", weights, "--input", x, "--compare", y, "--to", to))
+    #expect(!File.exists(to))
+    let loose = try apus(
+      "weights", "lenet5", weights, "--input", x, "--compare", y, "--tolerance", "0.01", "--json")
+    #expect(loose.status == 0 && loose.output.contains("\"largest_error\""), "\(loose.errors)")
+    expectRefused("go together", status: 64, try apus("weights", "lenet5", weights, "--compare", y))
+    expectRefused(
+      "no tensor's name is or begins with \"stem\"",
+      try apus("weights", "lenet5", weights, "--rename", "stem=features"))
+    expectRefused(
+      "one of chw, cwh", status: 64, try apus("weights", "lenet5", weights, "--flattened", "classifier.1=abc"))
+  }
+
   @Test func computesAnOutputWithWeightsFromAFile() throws {
     let folder = try TemporaryFolder()
     let (weights, input) = (folder.path + "/w.safetensors", folder.path + "/x.npy")

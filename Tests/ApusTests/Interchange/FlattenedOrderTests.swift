@@ -127,6 +127,12 @@ struct FlattenedOrderTests {
     expectError("fc: ", "say the shape of an input, [N, H, W, C]") { _ = try model.weights() }
     let file = try model.weights(input: [1, 9, 9, 3])
     #expect(try model.load(file, input: [1, 9, 9, 3]).isComplete)
+    // Tokens are taken as they are, though the code reads an axis that features alone lack.
+    struct Tokens: Layer {
+      let fc = Linear(8, 8)
+      func forward(_ x: consuming Tensor) -> Tensor { fc(x.reshaped(x.shape[0] * x.shape[1], x.shape[2])) }
+    }
+    #expect(try Tokens().load(Tokens().weights()).isComplete)
     // Where no order can matter, none is asked for.
     struct Filters: Layer {
       let conv = Conv2D(3, 8, kernel: 3)
