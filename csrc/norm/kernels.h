@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 
+#include "norm/wide.h"
+
 /* Which dy pass through the activation: all; those with y > 0; those with fma(x − mean, scale, shift) > 0. */
 typedef enum norm_mask { NORM_MASK_NONE, NORM_MASK_Y, NORM_MASK_X } norm_mask;
 
@@ -44,7 +46,7 @@ typedef struct apus_batch_norm_kernels {
                 float *y);
   /* dgamma = Σ dz·x̂, dbeta = Σ dz, and factor, offset and slope of dx by the batch, of `count` values a channel. Returns how many
    * channels' dx float cannot make (norm_gradient_is_suspect); their numbers leave dz as it is. */
-  int64_t (*gradient_numbers)(int64_t channels, double count, double epsilon, const float *gamma, const float *rest,
+  int64_t (*gradient_numbers)(int64_t channels, norm_count count, double epsilon, const float *gamma, const float *rest,
                               const float *inverse, norm_gradient_sums of, float *dgamma, float *dbeta, float *factor,
                               float *offset, float *slope);
   /* With dz the masked dy, stored where it is not NULL. Reads mean, scale, shift. scratch: 3·channels floats. */
@@ -81,9 +83,9 @@ typedef struct apus_group_norm_kernels {
   /* A sample's Σ dz·x̂ and Σ dz are added to its channels' dgamma and dbeta, and offset and slope of dx made, whose factor is
    * `scale`; each group has `count` elements. Overwrites the sums, squares with a 1 for each group whose dx float cannot make
    * (norm_gradient_is_suspect), 0 for others; those channels' numbers leave dz as it is. Returns how many groups they are. */
-  int64_t (*gradient_numbers)(int64_t groups, int64_t each, double count, double epsilon, const float *gamma, const float *rest,
-                              const float *inverse, norm_gradient_sums of, double *dgamma, double *dbeta, float *scale,
-                              float *offset, float *slope);
+  int64_t (*gradient_numbers)(int64_t groups, int64_t each, norm_count count, double epsilon, const float *gamma,
+                              const float *rest, const float *inverse, norm_gradient_sums of, double *dgamma, double *dbeta,
+                              float *scale, float *offset, float *slope);
   /* y = activation(fma(x − mean, scale, shift) + residual) of a row. */
   void (*row_apply)(int64_t count, const float *x, norm_row of, const float *residual, int relu, int stream, float *y);
   /* Σ g, Σ g·(x − mean), Σ g² with g = gamma·dz. */
@@ -92,6 +94,8 @@ typedef struct apus_group_norm_kernels {
    * are stored where not NULL. */
   void (*row_dx)(int64_t count, const float *x, const float *y, const float *dy, norm_row of, norm_mask mask, int stream,
                  float *dz, float *dx, float *dgamma, float *dbeta);
+  /* Moves sums in float to those in double, which hold nothing yet where `first` is 1. */
+  void (*flush)(int64_t count, int first, float *from, double *to);
 } apus_group_norm_kernels;
 
 extern const apus_group_norm_kernels apus_group_norm_generic;

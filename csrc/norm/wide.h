@@ -17,17 +17,29 @@ static inline int norm_is_suspect(double count, double epsilon, double sum, doub
   return overflowed | underflowed | cancelled;
 }
 
-/* sum = Σ dz, dot = Σ dz·x̂, squares = Σ dz² over `count` values; dx is proportional to what remains of dz after its mean and its
- * part along x̂ are taken away. inverse = 1 / deviation. */
-static inline int norm_gradient_is_suspect(double count, double epsilon, double inverse, double sum, double dot, double squares) {
+/* What a number of values is to the test of their gradient: computed once, as divisions would take most of its time. */
+typedef struct norm_count {
+  double count, each, least;
+} norm_count;
+
+/* each = 1 / count. In float dx errs by about 2.7 units of dz: so much of Σ dz² must remain. With many values one of them is far
+ * above their root mean square. */
+static inline norm_count norm_count_of(int64_t values) {
+  const double count = (double)values;
+  return (norm_count){count, 1 / count, count > 1440 ? 0.0625 : count < 128 ? 0.7 : 90 / count};
+}
+
+/* sum = Σ dz, dot = Σ dz·x̂, squares = Σ dz² over the values; dx is proportional to what remains of dz after its mean and its part
+ * along x̂ are taken away. inverse = 1 / deviation. */
+static inline int norm_gradient_is_suspect(norm_count of, double epsilon, double inverse, double sum, double dot,
+                                           double squares) {
+  const double count = of.count, least = of.least;
   /* Σ x̂² = count·(1 − epsilon·inverse²) */
-  const double rest = squares - (sum * sum + dot * dot * (1 + epsilon * inverse * inverse)) * (1 / count);
-  /* In float dx errs by about 2.7 units of dz. With many values one of them is far above their root mean square. */
-  const double least = count > 1440 ? 0.0625 : count < 128 ? 0.7 : 90 / count;
+  const double rest = squares - (sum * sum + dot * dot * (1 + epsilon * inverse * inverse)) * of.each;
   const int is_zero = (squares == 0) & (sum == 0) & (dot == 0);
   const int overflowed = !(squares <= DBL_MAX), underflowed = (squares < count * 0x1p-120) & !is_zero;
   /* dx is made with inverse²·dz, which float must hold. */
-  const double size = inverse * inverse * (inverse * inverse) * squares * (1 / count);
+  const double size = inverse * inverse * (inverse * inverse) * squares * of.each;
   const int out_of_range = !(size > 0x1p-200 && size < 0x1p200) & !is_zero;
   return overflowed | underflowed | !(rest >= least * squares) | out_of_range;
 }

@@ -188,7 +188,7 @@ static void suspect_gradients(void *context, int64_t begin, int64_t end, int slo
   for (int64_t c = begin; c < end; c++) {
     const double inverse = (double)j->statistics.inverse[c], sum = j->sums[c],
                  dot = inverse * j->sums[channels + c] - (double)j->statistics.rest[c] * sum;
-    if (norm_gradient_is_suspect((double)j->plan->rows, j->epsilon, inverse, sum, dot, j->sums[2 * channels + c]))
+    if (norm_gradient_is_suspect(norm_count_of(j->plan->rows), j->epsilon, inverse, sum, dot, j->sums[2 * channels + c]))
       apus_norm_wide_gradient((norm_block){j->plan->rows, 1, channels}, j->x + c, j->gamma ? j->gamma + c : NULL, j->epsilon,
                               j->to + c);
   }
@@ -238,7 +238,7 @@ static void backward(const apus_batch_norm_plan *plan, const apus_batch_norm_bac
     }
   else
     suspects = tiers[plan->isa]->gradient_numbers(
-        channels, (double)plan->rows, a->epsilon, a->gamma, a->mean_rest, a->inverse_deviation,
+        channels, norm_count_of(plan->rows), a->epsilon, a->gamma, a->mean_rest, a->inverse_deviation,
         (norm_gradient_sums){sums, sums + channels, sums + 2 * channels}, a->dgamma, a->dbeta, factor, offset, slope);
   if (!a->dx)
     return;

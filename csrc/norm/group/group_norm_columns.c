@@ -215,9 +215,9 @@ static int64_t finish_sums(const group_job *j, int64_t sample, norm_gradient_sum
   const apus_group_norm_plan *p = j->plan;
   const int64_t each = p->channels / p->groups, at = sample * p->groups;
   memcpy(factor, numbers.scale, (size_t)p->channels * sizeof *factor);
-  return apus_group_norm_tiers[p->isa]->gradient_numbers(p->groups, each, (double)(p->positions * each), j->epsilon, j->gamma,
-                                                         j->rest + at, j->inverse + at, of, dgamma, dbeta, factor, numbers.offset,
-                                                         numbers.slope);
+  return apus_group_norm_tiers[p->isa]->gradient_numbers(p->groups, each, norm_count_of(p->positions * each), j->epsilon,
+                                                         j->gamma, j->rest + at, j->inverse + at, of, dgamma, dbeta, factor,
+                                                         numbers.offset, numbers.slope);
 }
 
 static void dx(const group_job *j, int64_t sample, int64_t begin, int64_t end, sample_numbers of, const float *factor) {
