@@ -40,6 +40,7 @@ struct ONNXBuilder {
       throw FileError(
         file, found: "a training graph", expected: "an inference graph: export the model in evaluation mode")
     }
+    if model.graph.outputs.isEmpty { throw FileError(file, found: "a graph without outputs", expected: "at least one") }
     let known = OperatorTable.operatorSets
     if !known.contains(operatorSet) {
       throw FileError(
@@ -208,7 +209,7 @@ struct ONNXBuilder {
     let scope = Scope(mode: .plain, phase: .inference, key: RandomKey(seed: 0, step: 0))
     scope.add(keeper)
     let results: [ONNXValue] = try scope.run {
-      var operands = Operands(known.map { $0.map { .constant($0) } })
+      var operands = NodeOperands(known.map { $0.map { .constant($0) } })
       do {
         return try made.run(&operands)
       } catch let problem as OperatorProblem {

@@ -82,10 +82,16 @@ public final class ONNXModel: Layer, NamedParts {
     values[input] = .tensor(
       contents.input.isTurned ? LaidTensor(x, order: LaidTensor.channelsLast(x.rank)) : LaidTensor(x))
     for node in nodes { if let poisoned = node.run(&values, input: x) { return [poisoned] } }
-    return outputs.prefix(count).map { output in
-      let y = values[output.value]!.laid
-      return contents.input.isTurned && y.rank == 4 ? y.inOrder(LaidTensor.channelsLast(4)) : y.plain
+    var results: [Tensor] = []
+    for output in outputs.prefix(count) {
+      // An operator may make fewer values than its node has names for.
+      guard let y = values[output.value]?.laid else {
+        return [shapeFailure(of: "ONNX", "has no value for its output \(NodeNames.quoted(output.name))", input: x)]
+      }
+      let isImage = contents.input.isTurned && y.rank == 4
+      results.append(isImage ? y.inOrder(LaidTensor.channelsLast(4)) : y.plain)
     }
+    return results
   }
 
   /// Runs on shapes, so that a file that does not fit itself is found when it is read, and weights behind a flattening are turned once.

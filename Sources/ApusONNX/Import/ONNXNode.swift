@@ -27,7 +27,7 @@ final class ONNXNode: Layer, NamedParts {
   /// Of its first operand alone, as the file has it.
   func forward(_ x: consuming Tensor) -> Tensor {
     let input = x
-    var operands = Operands([.tensor(LaidTensor(input))])
+    var operands = NodeOperands([.tensor(LaidTensor(input))])
     do {
       return try `operator`.run(&operands).first?.laid.plain ?? input
     } catch {
@@ -46,7 +46,7 @@ final class ONNXNode: Layer, NamedParts {
       taken.append(values[value])
       if isLast { values[value] = nil }
     }
-    var operands = Operands(taken)
+    var operands = NodeOperands(taken)
     taken = []
     let results = called {
       computed(&operands, input)
@@ -58,7 +58,7 @@ final class ONNXNode: Layer, NamedParts {
     return nil
   }
 
-  private func computed(_ operands: inout Operands, _ input: Tensor) -> [ONNXValue] {
+  private func computed(_ operands: inout NodeOperands, _ input: Tensor) -> [ONNXValue] {
     do {
       return try `operator`.run(&operands)
     } catch {

@@ -15,7 +15,7 @@ enum ActivationOperators {
       let x = x
       return x / (x.abs() + 1)
     },
-    "Erf": plain { erf($0) },
+    "Erf": plain { $0.erf() },
     "LeakyRelu": leaky,
     "Elu": elus,
     "Selu": selus,
@@ -33,18 +33,13 @@ enum ActivationOperators {
     { (_: NodeContext) throws(FileError) in FunctionOperator.ofTensor { $0.map(function) } }
   }
 
-  /// 2 · Φ(x·√2) − 1, Φ as GELU has it: Φ(u) = gelu(u) / u. Beyond ±6 it is ±1 in float32. The number that is added is lost in any u
-  /// but 0, for which the quotient would be 0 / 0.
-  private static func erf(_ x: consuming Tensor) -> Tensor {
-    let u = clamped(x, -6, 6) * 2.squareRoot() + 1e-30
-    return gelu(u) / u * 2 + (-1)
-  }
-
-  static func clamped(_ x: consuming Tensor, _ low: Double?, _ high: Double?) -> Tensor {
-    if let low, let high, Float(low) < Float(high) { return hardtanh(x, min: low, max: high) }
-    var y = x
-    if let low { y = low == 0 ? relu(y) : Tensor.maximum(y, .full([], low)) }
-    return high.map { Tensor.minimum(y, .full([], $0)) } ?? y
+  /// Between bounds, of which either may be left out.
+  private static func clamped(_ x: consuming Tensor, _ low: Double?, _ high: Double?) -> Tensor {
+    if low == 0 && high == nil { return relu(x) }
+    let (least, greatest) = (low ?? -.infinity, high ?? .infinity)
+    // Kernels want an interval: the upper bound wins where they cross, and of a file's bounds any may be no number.
+    if !(Float(least) < Float(greatest)) { return Tensor.minimum(Tensor.maximum(x, least), greatest) }
+    return least == 0 && greatest == 6 ? relu6(x) : hardtanh(x, min: least, max: greatest)
   }
 
   private static func leaky(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
@@ -76,7 +71,8 @@ enum ActivationOperators {
 
   private static func hardSigmoids(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
     let (alpha, beta) = (try context.number("alpha", 0.2), try context.number("beta", 0.5))
-    return FunctionOperator.ofTensor { $0.map { clamped($0 * alpha + beta, 0, 1) } }
+    let isUsual = abs(alpha - 1.0 / 6) < 1e-6 && beta == 0.5
+    return FunctionOperator.ofTensor { $0.map { isUsual ? hardSigmoid($0) : clamped($0 * alpha + beta, 0, 1) } }
   }
 
   private static func gelus(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
@@ -89,7 +85,7 @@ enum ActivationOperators {
     let fixed = context.operatorSet < 11
     let low = fixed && context.hasAttribute("min") ? try context.number("min", 0) : nil
     let high = fixed && context.hasAttribute("max") ? try context.number("max", 0) : nil
-    return FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    return FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       let low = fixed ? low : try number(operands[1])
       let high = fixed ? high : try number(operands[2])
       if let x = try operands.value(0).host {
@@ -116,7 +112,7 @@ enum ActivationOperators {
 
   /// x where x > 0, else slope · x; the slope is a number, one per channel, or broadcasts otherwise.
   private static func prelus(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
-    FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       let (x, slope) = (try operands.take(0), try operands.take(1))
       let spread = slope.withRank(x.rank)
       let isPerChannel =
@@ -149,6 +145,6 @@ enum ActivationOperators {
     if let training = context.constant(2)?.host?.integers.first, training != 0 {
       throw context.problem("training_mode = 1", "an inference graph: export the model in evaluation mode")
     }
-    return FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in [try operands.value(0)] }
+    return FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in [try operands.value(0)] }
   }
 }

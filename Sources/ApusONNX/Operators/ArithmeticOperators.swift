@@ -20,9 +20,9 @@ enum ArithmeticOperators {
     "Log": unary(nil, { HostFunctions.log($0) }, { $0.log() }),
     "Sqrt": unary(nil, { $0.squareRoot() }, { $0.sqrt() }),
     "Reciprocal": unary(nil, { 1 / $0 }, { $0.reciprocal() }),
-    "Floor": unary({ $0 }, { $0.rounded(.down) }, nil),
-    "Ceil": unary({ $0 }, { $0.rounded(.up) }, nil),
-    "Round": unary({ $0 }, { $0.rounded(.toNearestOrEven) }, nil),
+    "Floor": unary({ $0 }, { $0.rounded(.down) }, { $0.floor() }),
+    "Ceil": unary({ $0 }, { $0.rounded(.up) }, { $0.ceil() }),
+    "Round": unary({ $0 }, { $0.rounded(.toNearestOrEven) }, { $0.round() }),
   ]
 
   private static func quotient(_ a: Int, _ b: Int) throws(OperatorProblem) -> Int {
@@ -44,7 +44,7 @@ enum ArithmeticOperators {
     _ function: (@Sendable (consuming Tensor, consuming Tensor) -> Tensor)?
   ) -> OperatorMaker {
     { (_: NodeContext) throws(FileError) in
-      FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+      FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
         if let a = try operands.value(0).host, let b = try operands.value(1).host {
           return [.host(try HostArray.combined(a, b, whole, real))]
         }
@@ -67,7 +67,7 @@ enum ArithmeticOperators {
     _ function: @escaping @Sendable (Tensor, Tensor) -> Tensor
   ) -> OperatorMaker {
     { (_: NodeContext) throws(FileError) in
-      FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+      FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
         if var result = try operands.value(0).host, operands.areHost {
           for place in 1..<max(1, operands.count) {
             result = try HostArray.combined(result, try operands.host(place), { whole($0, $1) }, real)
@@ -80,7 +80,7 @@ enum ArithmeticOperators {
   }
 
   private static func reduced(
-    _ operands: inout Operands, _ function: (Tensor, Tensor) -> Tensor
+    _ operands: inout NodeOperands, _ function: (Tensor, Tensor) -> Tensor
   ) throws(OperatorProblem) -> LaidTensor {
     let count = operands.count
     var result = try operands.take(0)
@@ -89,24 +89,24 @@ enum ArithmeticOperators {
   }
 
   private static func mean(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
-    FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       let count = Double(operands.count)
       return [.tensor(try reduced(&operands) { $0 + $1 }.map { $0 / count })]
     }
   }
 
   private static func power(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
-    FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       if let a = try operands.value(0).host, let b = try operands.value(1).host {
         let result = try HostArray.combined(
           HostArray(.numbers(a.numbers), shape: a.shape), b, { (x: Int, _: Int) in x }, { HostFunctions.power($0, $1) })
         return [.host(a.isWhole ? try HostArray(.integers(result.integers), shape: result.shape) : result)]
       }
-      guard let exponent = try operands.value(1).host, exponent.count == 1 else {
-        throw OperatorProblem("takes one exponent for all elements, found \(try operands.value(1).shape)")
+      if let exponent = try operands.value(1).host, exponent.count == 1 {
+        let x = try operands.take(0).withRank(exponent.shape.count)
+        return [.tensor(x.map { $0.power(exponent.numbers[0]) })]
       }
-      let x = try operands.take(0).withRank(exponent.shape.count)
-      return [.tensor(x.map { $0.power(exponent.numbers[0]) })]
+      return [.tensor(try combined(try operands.take(0), try operands.take(1)) { $0.power($1) })]
     }
   }
 
@@ -115,7 +115,7 @@ enum ArithmeticOperators {
     _ function: (@Sendable (consuming Tensor) -> Tensor)?
   ) -> OperatorMaker {
     { (_: NodeContext) throws(FileError) in
-      FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+      FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
         if let x = try operands.value(0).host {
           if x.isWhole, let whole { return [.host(x.mapIntegers(whole))] }
           return [.host(x.mapNumbers(real))]
@@ -127,7 +127,7 @@ enum ArithmeticOperators {
   }
 }
 
-extension Operands {
+extension NodeOperands {
   /// Whether all are known without the elements of a tensor.
   var areHost: Bool { (0..<count).allSatisfy { self[$0].map { $0.host != nil } ?? true } }
 }

@@ -20,7 +20,7 @@ enum ComparisonOperators {
     _ function: @escaping @Sendable (Tensor, Tensor) -> Tensor
   ) -> OperatorMaker {
     { (_: NodeContext) throws(FileError) in
-      FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+      FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
         if let a = try operands.value(0).host, let b = try operands.value(1).host {
           let result = try HostArray.combined(a, b, { whole($0, $1) ? 1 : 0 }, { real($0, $1) ? 1 : 0 })
           return [.host(try HostArray(.integers(result.integers), shape: result.shape))]
@@ -34,7 +34,7 @@ enum ComparisonOperators {
 
   private static func logic(_ function: @escaping @Sendable (Int, Int) -> Bool) -> OperatorMaker {
     { (_: NodeContext) throws(FileError) in
-      FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+      FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
         [
           .host(
             try HostArray.combined(
@@ -46,14 +46,14 @@ enum ComparisonOperators {
   }
 
   private static func not(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
-    FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       [.host(try operands.host(0).mapIntegers { $0 == 0 ? 1 : 0 })]
     }
   }
 
   /// By a condition that is known without the input's elements, or one that a comparison of tensors made.
   private static func choose(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
-    FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       if operands.areHost {
         let (condition, a, b) = (try operands.host(0), try operands.host(1), try operands.host(2))
         let target = try HostArray.broadcast(try HostArray.broadcast(condition.shape, a.shape), b.shape)
@@ -73,7 +73,7 @@ enum ComparisonOperators {
   }
 
   /// All three in the order of the largest.
-  private static func chosen(_ operands: inout Operands) throws(OperatorProblem) -> LaidTensor {
+  private static func chosen(_ operands: inout NodeOperands) throws(OperatorProblem) -> LaidTensor {
     var mask = try operands.takeAny(0)
     if mask.tensor.scalarType == .float32 { mask = mask.map { $0.cast(to: .uint8) } }
     let (a, b) = (try operands.take(1), try operands.take(2))

@@ -24,7 +24,7 @@ final class ConvolutionOperator: ONNXOperator {
 
   var parts: [(name: String, part: Any)] { [("weight", weight)] + (bias.map { [("bias", $0)] } ?? []) }
 
-  func run(_ operands: inout Operands) throws(OperatorProblem) -> [ONNXValue] {
+  func run(_ operands: inout NodeOperands) throws(OperatorProblem) -> [ONNXValue] {
     let x = try window.images(try operands.take(0))
     let kernel = IntOrPair(weight.shape[0], weight.shape[1])
     let edges = window.edges(IntOrPair(x.shape[1], x.shape[2]), kernel: kernel)
@@ -70,7 +70,7 @@ final class TransposedConvolutionOperator: ONNXOperator {
 
   var parts: [(name: String, part: Any)] { [("weight", weight)] + (bias.map { [("bias", $0)] } ?? []) }
 
-  func run(_ operands: inout Operands) throws(OperatorProblem) -> [ONNXValue] {
+  func run(_ operands: inout NodeOperands) throws(OperatorProblem) -> [ONNXValue] {
     let x = try window.images(try operands.take(0))
     let (edges, extra) = try settings(IntOrPair(x.shape[1], x.shape[2]))
     return [

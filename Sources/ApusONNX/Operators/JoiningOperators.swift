@@ -6,7 +6,7 @@ enum JoiningOperators {
 
   private static func concat(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
     let given = try context.integer("axis", 1)
-    return FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    return FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       let rank = try operands.value(0).shape.count
       let axis = try resolvedAxis(given, rank: rank)
       if operands.areHost {
@@ -39,7 +39,7 @@ enum JoiningOperators {
     let given = try context.integer("axis", 0)
     let fixed = try context.integers("split")
     let count = context.node.outputs.count
-    return FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    return FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       let shape = try operands.value(0).shape
       let axis = try resolvedAxis(given, rank: shape.count)
       var sizes = fixed
@@ -69,7 +69,7 @@ enum JoiningOperators {
   }
 
   private static func expand(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
-    FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       let target = try HostArray.broadcast(try operands.value(0).shape, try operands.host(1).integers)
       if let array = try operands.value(0).host { return [.host(try array.broadcast(to: target))] }
       return [.tensor(try repeated(try operands.take(0), to: target))]
@@ -84,7 +84,7 @@ enum JoiningOperators {
   }
 
   private static func tile(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
-    FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       let (shape, repeats) = (try operands.value(0).shape, try operands.host(1).integers)
       if repeats.count != shape.count || repeats.contains(where: { $0 < 0 || $0 > IntOrPair.largest }) {
         throw OperatorProblem("of shape \(shape) by \(repeats)")

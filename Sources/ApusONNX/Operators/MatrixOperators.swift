@@ -44,7 +44,7 @@ final class LinearOperator: ONNXOperator {
 
   var parts: [(name: String, part: Any)] { [("weight", weight)] + (bias.map { [("bias", $0)] } ?? []) }
 
-  func run(_ operands: inout Operands) throws(OperatorProblem) -> [ONNXValue] {
+  func run(_ operands: inout NodeOperands) throws(OperatorProblem) -> [ONNXValue] {
     let x = try operands.take(0)
     let last = x.rank - 1
     guard last >= 1, x.shape[last] == weight.shape[0] else {
@@ -101,7 +101,7 @@ func gemmOperator(_ context: NodeContext) throws(FileError) -> any ONNXOperator 
         weight: alpha == 1 ? weight : weight * alpha, bias: beta == 1 ? row : row.map { $0 * beta })
     }
   }
-  return FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+  return FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
     let (a, b) = (try operands.take(0), try operands.take(1))
     if a.rank != 2 || b.rank != 2 {
       throw OperatorProblem("takes two matrices, the shapes are \(a.shape) and \(b.shape)")
@@ -130,7 +130,7 @@ func matMulOperator(_ context: NodeContext) throws(FileError) -> any ONNXOperato
   {
     return LinearOperator(weight: weight, bias: nil)
   }
-  return FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+  return FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
     [.tensor(try matrixProduct(try operands.take(0), try operands.take(1)))]
   }
 }

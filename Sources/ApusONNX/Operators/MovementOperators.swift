@@ -53,7 +53,7 @@ enum MovementOperators {
     let (starts, ends, axes) = (
       try context.integers("starts"), try context.integers("ends"), try context.integers("axes")
     )
-    return FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    return FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       let first = try fixed ? starts ?? [] : operands.host(1).integers
       let last = try fixed ? ends ?? [] : operands.host(2).integers
       let given = try fixed ? axes : operands[3] == nil ? nil : operands.host(3).integers
@@ -95,7 +95,7 @@ enum MovementOperators {
 
   private static func gather(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
     let given = try context.integer("axis", 0)
-    return FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    return FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       let shape = try operands.value(0).shape
       let axis = try resolvedAxis(given, rank: shape.count)
       let indices = try operands.host(1)
@@ -121,7 +121,7 @@ enum MovementOperators {
     let mode = try context.text("mode", "constant", of: ["constant", "reflect", "edge"])
     let fixed = try context.integers("pads")
     let fixedValue = try context.number("value", 0)
-    return FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    return FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       let shape = try operands.value(0).shape
       let pads = if let fixed { fixed } else { try operands.host(1).integers }
       let value = operands[2] == nil ? fixedValue : (try operands.host(2).numbers.first ?? 0)

@@ -33,7 +33,7 @@ final class BatchNormOperator: ONNXOperator {
     ]
   }
 
-  func run(_ operands: inout Operands) throws(OperatorProblem) -> [ONNXValue] {
+  func run(_ operands: inout NodeOperands) throws(OperatorProblem) -> [ONNXValue] {
     let x = try operands.take(0)
     if x.rank < 2 { throw OperatorProblem("expects [N, C, …], input is \(x.shape)") }
     let order = LaidTensor.channelsLast(x.rank)
@@ -69,7 +69,7 @@ final class GroupNormOperator: ONNXOperator {
 
   var parts: [(name: String, part: Any)] { [("weight", weight), ("bias", bias)] }
 
-  func run(_ operands: inout Operands) throws(OperatorProblem) -> [ONNXValue] {
+  func run(_ operands: inout NodeOperands) throws(OperatorProblem) -> [ONNXValue] {
     let x = try operands.take(0)
     if x.rank < 3 || x.shape[1] == 0 { throw OperatorProblem("expects [N, C, …], input is \(x.shape)") }
     let order = LaidTensor.channelsLast(x.rank)
@@ -125,7 +125,7 @@ final class LayerNormOperator: ONNXOperator {
 
   var parts: [(name: String, part: Any)] { [("weight", weight)] + (bias.map { [("bias", $0)] } ?? []) }
 
-  func run(_ operands: inout Operands) throws(OperatorProblem) -> [ONNXValue] {
+  func run(_ operands: inout NodeOperands) throws(OperatorProblem) -> [ONNXValue] {
     let x = try operands.take(0)
     let first = try resolvedAxis(axis, rank: x.rank)
     let shape = Shape(x.shape[first...])

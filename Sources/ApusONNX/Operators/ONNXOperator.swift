@@ -6,7 +6,7 @@ protocol ONNXOperator: AnyObject {
   var parts: [(name: String, part: Any)] { get }
 
   /// The results, as many as the operator has; the operands are taken out where that saves memory.
-  func run(_ operands: inout Operands) throws(OperatorProblem) -> [ONNXValue]
+  func run(_ operands: inout NodeOperands) throws(OperatorProblem) -> [ONNXValue]
 
   /// Called once after the model has run on shapes, as its input says them: what weights still depend on may be settled.
   func settle()
@@ -23,7 +23,7 @@ typealias OperatorMaker = @Sendable (NodeContext) throws(FileError) -> any ONNXO
 
 /// An operator that holds nothing but settings.
 final class FunctionOperator: ONNXOperator {
-  typealias Body = (inout Operands) throws(OperatorProblem) -> [ONNXValue]
+  typealias Body = (inout NodeOperands) throws(OperatorProblem) -> [ONNXValue]
 
   private let body: Body
 
@@ -33,12 +33,12 @@ final class FunctionOperator: ONNXOperator {
   static func ofTensor(
     _ function: @escaping (consuming LaidTensor) throws(OperatorProblem) -> LaidTensor
   ) -> FunctionOperator {
-    FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       [.tensor(try function(try operands.take(0)))]
     }
   }
 
-  func run(_ operands: inout Operands) throws(OperatorProblem) -> [ONNXValue] { try body(&operands) }
+  func run(_ operands: inout NodeOperands) throws(OperatorProblem) -> [ONNXValue] { try body(&operands) }
 }
 
 /// A node that an operator is made for: its attributes, and those of its inputs that are constants.

@@ -23,7 +23,7 @@ final class PoolingOperator: ONNXOperator {
     countsPadding = try context.flag("count_include_pad")
   }
 
-  func run(_ operands: inout Operands) throws(OperatorProblem) -> [ONNXValue] {
+  func run(_ operands: inout NodeOperands) throws(OperatorProblem) -> [ONNXValue] {
     let x = try window.images(try operands.take(0))
     let given = window.edges(IntOrPair(x.shape[1], x.shape[2]), kernel: kernel)
     var edges = given

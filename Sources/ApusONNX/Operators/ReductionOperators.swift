@@ -16,7 +16,7 @@ final class ReductionOperator: ONNXOperator {
     nothingMeansNone = try context.flag("noop_with_empty_axes")
   }
 
-  func run(_ operands: inout Operands) throws(OperatorProblem) -> [ONNXValue] {
+  func run(_ operands: inout NodeOperands) throws(OperatorProblem) -> [ONNXValue] {
     let rank = try operands.value(0).shape.count
     var given = axes
     if operands[1] != nil { given = try operands.host(1).integers }

@@ -8,11 +8,11 @@ enum ReshapeOperators {
   ]
 
   private static func identity(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
-    FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in [try operands.value(0)] }
+    FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in [try operands.value(0)] }
   }
 
   /// The same elements in another shape.
-  private static func reshaped(_ operands: inout Operands, _ shape: [Int]) throws(OperatorProblem) -> ONNXValue {
+  private static func reshaped(_ operands: inout NodeOperands, _ shape: [Int]) throws(OperatorProblem) -> ONNXValue {
     if let array = try operands.value(0).host { return .host(try array.reshaped(shape)) }
     let target = try checkedShape(shape)
     let x = try operands.take(0)
@@ -25,7 +25,7 @@ enum ReshapeOperators {
   private static func reshape(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
     let fixed = try context.integers("shape")
     let takesZeros = try context.flag("allowzero")
-    return FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    return FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       let from = try operands.value(0).shape
       var target: [Int] = []
       let asked = if let fixed { fixed } else { try operands.host(1).integers }
@@ -49,7 +49,7 @@ enum ReshapeOperators {
 
   private static func flatten(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
     let given = try context.integer("axis", 1)
-    return FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    return FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       let from = try operands.value(0).shape
       // The axis behind the last is allowed: all in one column.
       let axis = given == from.count ? given : try resolvedAxis(given, rank: from.count)
@@ -60,7 +60,7 @@ enum ReshapeOperators {
   /// Axes are an attribute before set 13, an operand since.
   private static func squeeze(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
     let fixed = try context.integers("axes")
-    return FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    return FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       let from = try operands.value(0).shape
       let given = operands[1] == nil ? fixed : try operands.host(1).integers
       let axes = try given.map { list throws(OperatorProblem) in try resolvedAxes(list, rank: from.count) }
@@ -77,7 +77,7 @@ enum ReshapeOperators {
 
   private static func unsqueeze(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
     let fixed = try context.integers("axes")
-    return FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    return FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       let from = try operands.value(0).shape
       let given = if let fixed { fixed } else { try operands.host(1).integers }
       let rank = from.count + given.count
@@ -96,7 +96,7 @@ enum ReshapeOperators {
 
   private static func transpose(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
     let given = try context.integers("perm")
-    return FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    return FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       let rank = try operands.value(0).shape.count
       let permutation = given ?? Array((0..<rank).reversed())
       if permutation.sorted() != Array(0..<rank) {

@@ -28,7 +28,7 @@ final class ResizeOperator: ONNXOperator {
     (scalesPlace, sizesPlace) = isOld ? (1, nil) : (2, 3)
   }
 
-  func run(_ operands: inout Operands) throws(OperatorProblem) -> [ONNXValue] {
+  func run(_ operands: inout NodeOperands) throws(OperatorProblem) -> [ONNXValue] {
     let shape = try operands.value(0).shape
     var (target, scales) = (shape, [Double](repeating: 1, count: shape.count))
     let which =

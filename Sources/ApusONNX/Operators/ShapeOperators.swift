@@ -9,7 +9,7 @@ enum ShapeOperators {
 
   private static func shape(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
     let (start, end) = (try context.integer("start", 0), try context.integer("end", .max))
-    return FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    return FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       let shape = try operands.value(0).shape
       func cut(_ place: Int) -> Int { min(max(place < 0 ? place &+ shape.count : place, 0), shape.count) }
       return [.host(HostArray(Array(shape[cut(start)..<max(cut(start), cut(end))])))]
@@ -17,7 +17,7 @@ enum ShapeOperators {
   }
 
   private static func size(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
-    FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       [.host(HostArray(scalar: try operands.value(0).shape.reduce(1, *)))]
     }
   }
@@ -29,7 +29,7 @@ enum ShapeOperators {
       if array.count != 1 { throw context.problem("a value of \(array.count) elements", "one") }
       element = array.elements
     }
-    return FunctionOperator { [element] (operands: inout Operands) throws(OperatorProblem) in
+    return FunctionOperator { [element] (operands: inout NodeOperands) throws(OperatorProblem) in
       let one = try HostArray(element, shape: [])
       let target = try operands.host(0).integers
       if case .integers = element { return [.host(try one.broadcast(to: target))] }
@@ -39,7 +39,7 @@ enum ShapeOperators {
   }
 
   private static func range(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
-    FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       let parts = (try operands.host(0), try operands.host(1), try operands.host(2))
       guard let start = parts.0.numbers.first, let end = parts.1.numbers.first, let step = parts.2.numbers.first,
         step != 0, start.isFinite, end.isFinite, step.isFinite
@@ -61,20 +61,20 @@ enum ShapeOperators {
     guard let kind = ElementType(rawValue: type) else {
       throw context.problem("to type \(type)", "a type of numbers or booleans")
     }
-    return FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    return FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       [try converted(&operands, isWhole: kind.isWhole, isBoolean: kind == .boolean)]
     }
   }
 
   private static func castLike(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
-    FunctionOperator { (operands: inout Operands) throws(OperatorProblem) in
+    FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       let isWhole = try operands.value(1).host?.isWhole ?? false
       return [try converted(&operands, isWhole: isWhole, isBoolean: false)]
     }
   }
 
   private static func converted(
-    _ operands: inout Operands, isWhole: Bool, isBoolean: Bool
+    _ operands: inout NodeOperands, isWhole: Bool, isBoolean: Bool
   ) throws(OperatorProblem) -> ONNXValue {
     if let array = try operands.value(0).host {
       if isBoolean { return .host(try HostArray(.integers(array.numbers.map { $0 == 0 ? 0 : 1 }), shape: array.shape)) }

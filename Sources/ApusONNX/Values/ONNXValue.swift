@@ -39,7 +39,7 @@ enum ONNXValue {
 }
 
 /// What an operator is given, by its place among the node's inputs.
-struct Operands {
+struct NodeOperands {
   private var values: [ONNXValue?]
 
   init(_ values: [ONNXValue?]) { self.values = values }
