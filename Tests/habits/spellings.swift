@@ -141,7 +141,6 @@ func tensors(_ x: Tensor) {
   let inferred: [Float] = x.array()
   _ = inferred
   _ = x.to("cuda")  // expected-error {{everything is on the CPU}}
-  _ = x[0, 1]  // expected-error {{one index at a time: x[0][1]}}
   _ = Float(x)  // expected-error {{Float(loss.item())}}
   _ = Double(x)  // expected-error {{Float(loss.item())}}
   _ = Int(x)  // expected-error {{Int(x.item())}}

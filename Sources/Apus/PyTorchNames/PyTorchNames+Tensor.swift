@@ -88,12 +88,6 @@ extension Tensor {
   public static func > (a: Tensor, b: Double) -> Tensor { fatalError("unavailable") }
 }
 
-extension Tensor {
-  /// One index at a time.
-  @available(*, unavailable, message: "one index at a time: x[0][1]")
-  public subscript(first: Int, second: Int) -> Tensor { fatalError("unavailable") }
-}
-
 extension BinaryFloatingPoint {
   /// Python's `float`.
   @available(*, unavailable, message: "a tensor of one element gives it by item(): Float(loss.item())")

@@ -54,7 +54,7 @@ import Testing
   /// A file of nodes from an input [1, 2, 3, 4] to "y".
   private func model(
     _ nodes: [Node], operatorSet: Int = 17, initializers: [ProtobufMessage] = [], inputs: [ProtobufMessage]? = nil,
-    trains: Bool = false
+    trains: Bool = false, hasOutput: Bool = true
   ) -> [UInt8] {
     let graph = message { graph in
       for node in nodes {
@@ -70,7 +70,7 @@ import Testing
       }
       for initializer in initializers { graph.add(5, initializer) }
       for input in inputs ?? [value("input", [1, 2, 3, 4])] { graph.add(11, input) }
-      graph.add(12, value("y", []))
+      if hasOutput { graph.add(12, value("y", [])) }
     }
     let whole = message { whole in
       whole.add(1, 8)
@@ -109,6 +109,22 @@ import Testing
     #expect(model(x).array(of: Float.self) == relu(x).array(of: Float.self))
   }
 
+  /// Bounds that cross, are infinite or no number at all: the kernel of hard tanh would stop the program.
+  @Test(arguments: [(Float.nan, 1), (2, 1), (-.infinity, .infinity), (.infinity, .infinity), (-1, 1)])
+  func boundsOfAnyKindAreTaken(low: Float, high: Float) throws {
+    func bound(_ name: String, _ value: Float) -> ProtobufMessage {
+      tensor(name, [], type: 1, raw: withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) })
+    }
+    let bytes = model(
+      [Node(operation: "Clip", inputs: ["input", "low", "high"])],
+      initializers: [bound("low", low), bound("high", high)])
+    let x = Tensor.normal([1, 3, 4, 2], seed: 1)
+    let y = try ONNXModel(bytes, file: "x.onnx")(x).array(of: Float.self)
+    #expect(y.count == 24)
+    if low.isNaN { return }
+    for (y, x) in pairs(y, x.array(of: Float.self)) { #expect(y == min(max(x, low), high)) }
+  }
+
   @Test func whatIsNoModelIsToldByWhatItIs() {
     expect(Array("hello, no model\n".utf8), "expected an ONNX model")
     expect([], "empty")
@@ -135,6 +151,7 @@ import Testing
   @Test func aGraphThatDoesNotFitItselfIsFoundWhenItIsRead() {
     expect(model([Node(operation: "Relu", inputs: ["nothing"])]), "\"nothing\"")
     expect(model([Node(operation: "Relu", output: "z")]), "output \"y\"")
+    expect(model([Node(operation: "Relu")], hasOutput: false), "a graph without outputs")
     let axis = message {
       $0.add(1, "axis")
       $0.add(3, 9)
