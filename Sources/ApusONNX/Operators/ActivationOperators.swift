@@ -86,8 +86,8 @@ enum ActivationOperators {
     let low = fixed && context.hasAttribute("min") ? try context.number("min", 0) : nil
     let high = fixed && context.hasAttribute("max") ? try context.number("max", 0) : nil
     return FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
-      let low = fixed ? low : try number(operands[1])
-      let high = fixed ? high : try number(operands[2])
+      let low = fixed ? low : try bound(operands[1], sign: -1)
+      let high = fixed ? high : try bound(operands[2], sign: 1)
       if let x = try operands.value(0).host {
         return [
           .host(
@@ -102,12 +102,13 @@ enum ActivationOperators {
     }
   }
 
-  private static func number(_ value: ONNXValue?) throws(OperatorProblem) -> Double? {
+  /// `nil` for one that bounds nothing: the largest float or more, of the side's sign, as exporters write it.
+  private static func bound(_ value: ONNXValue?, sign: Double) throws(OperatorProblem) -> Double? {
     guard let value else { return nil }
     guard let number = value.host?.numbers.first else {
       throw OperatorProblem("takes a bound that depends on the elements of the input")
     }
-    return number.isInfinite || abs(number) >= Double(Float.greatestFiniteMagnitude) ? nil : number
+    return sign * number >= Double(Float.greatestFiniteMagnitude) ? nil : number
   }
 
   /// x where x > 0, else slope · x; the slope is a number, one per channel, or broadcasts otherwise.

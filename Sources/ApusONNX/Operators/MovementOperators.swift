@@ -126,7 +126,8 @@ enum MovementOperators {
       let pads = if let fixed { fixed } else { try operands.host(1).integers }
       let value = operands[2] == nil ? fixedValue : (try operands.host(2).numbers.first ?? 0)
       let axes = try operands[3] == nil ? Array(0..<shape.count) : operands.host(3).integers
-      guard pads.count == 2 * axes.count, !pads.contains(where: { abs($0) > WindowAttributes.mostPixels }) else {
+      guard pads.count == 2 * axes.count, !pads.contains(where: { $0.magnitude > UInt(WindowAttributes.mostPixels) })
+      else {
         throw OperatorProblem("with pads \(pads) of \(axes.count) axes")
       }
       _ = try resolvedAxes(axes, rank: shape.count)

@@ -110,7 +110,7 @@ import Testing
   }
 
   /// Bounds that cross, are infinite or no number at all: the kernel of hard tanh would stop the program.
-  @Test(arguments: [(Float.nan, 1), (2, 1), (-.infinity, .infinity), (.infinity, .infinity), (-1, 1)])
+  @Test(arguments: [(.nan, 1), (2, 1), (-.infinity, .infinity), (.infinity, .infinity), (-1, 1)] as [(Float, Float)])
   func boundsOfAnyKindAreTaken(low: Float, high: Float) throws {
     func bound(_ name: String, _ value: Float) -> ProtobufMessage {
       tensor(name, [], type: 1, raw: withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) })
@@ -123,6 +123,15 @@ import Testing
     #expect(y.count == 24)
     if low.isNaN { return }
     for (y, x) in pairs(y, x.array(of: Float.self)) { #expect(y == min(max(x, low), high)) }
+  }
+
+  /// The least number of 64 bits has no opposite.
+  @Test(arguments: [Int.min, .max, 1 << 40]) func padsOfAnySizeAreRefused(pad: Int) {
+    let pads = (0..<8).flatMap { place in withUnsafeBytes(of: place == 6 ? pad.littleEndian : 0) { Array($0) } }
+    expect(
+      model(
+        [Node(operation: "Pad", inputs: ["input", "pads"])], initializers: [tensor("pads", [8], type: 7, raw: pads)]),
+      "with pads", "\(pad)")
   }
 
   @Test func whatIsNoModelIsToldByWhatItIs() {
