@@ -32,11 +32,17 @@ extension Scope {
     if places.open.isEmpty, let outer { return outer.ownLayers }
     var running = places.open.reversed().map { Swift.type(of: places.calls[$0].layer) as any Model.Type }
     if let model, running.last != Swift.type(of: model) { running.append(Swift.type(of: model)) }
-    return running.filter { !Self.isLibrarys($0) }.map { "\($0)" }
+    return running.filter { !$0.isOfTheLibrary }.map { "\($0)" }
   }
+}
 
-  private static func isLibrarys(_ type: any Model.Type) -> Bool {
-    let module = String(reflecting: type).prefix { $0 != "." }
-    return ["ApusCore", "ApusLayers", "ApusNetworks", "ApusTraining", "ApusInsight", "ApusVision"].contains(module)
+extension Model {
+  /// Whether the type is the library's: its code is known, and is nobody's own layer.
+  package static var isOfTheLibrary: Bool {
+    let module = String(reflecting: self).prefix { $0 != "." }
+    return [
+      "ApusCore", "ApusLayers", "ApusNetworks", "ApusInference", "ApusTraining", "ApusInsight", "ApusVision",
+      "ApusONNX",
+    ].contains(module)
   }
 }

@@ -173,7 +173,7 @@ extension Layer {
   func featureOrders(probing slots: [WeightSlots.Slot]) -> FeatureOrders? {
     let takesImages = slots.contains { $0.layout == .filters }
     if takesImages
-      && !ModelWalk(self, listsLayers: true, for: .describing).layers.allSatisfy({ Self.isOfTheLibrary($0.layer) })
+      && !ModelWalk(self, listsLayers: true, for: .describing).layers.allSatisfy({ type(of: $0.layer).isOfTheLibrary })
     {
       return nil
     }
@@ -196,11 +196,6 @@ extension Layer {
       if let orders = featureOrders(candidate) { return orders }
     }
     return nil
-  }
-
-  private static func isOfTheLibrary(_ layer: any Model) -> Bool {
-    let module = String(reflecting: type(of: layer)).prefix { $0 != "." }
-    return ["ApusCore", "ApusLayers", "ApusNetworks"].contains(module)
   }
 
   /// A model that takes a vector may begin with a flatten, which leaves a vector as it is, and be meant for images. The order matters if
