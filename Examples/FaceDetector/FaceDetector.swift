@@ -153,7 +153,9 @@ final class FaceDetector {
         box: box.moved(by: moves[index], extent: (width, height)), score: scores[index], landmarks: points)
     }
     // The original counts the last pixels in here.
-    let areas = faces.map { Box(left: $0.box.left, top: $0.box.top, right: $0.box.right + 1, bottom: $0.box.bottom + 1) }
+    let areas = faces.map {
+      Box(left: $0.box.left, top: $0.box.top, right: $0.box.right + 1, bottom: $0.box.bottom + 1)
+    }
     return nonMaximumSuppression(areas, scores: faces.map(\.score), threshold: 0.7, per: .smaller).map { faces[$0] }
   }
 
