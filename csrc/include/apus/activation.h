@@ -67,6 +67,8 @@ typedef struct apus_activation_function {
   double a, b;
 } apus_activation_function;
 
+/* As the enumeration has it, without the prefix: "hard_swish". */
+const char *apus_nonlinearity_name(apus_nonlinearity function);
 /* 1 where backward reads x, 0 where it reads y: y wherever the derivative can be had from it without harm, since the next layer
  * keeps y anyway. */
 int apus_nonlinearity_reads_input(apus_nonlinearity function);
