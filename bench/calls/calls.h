@@ -156,6 +156,17 @@ typedef struct optimizer_call {
 
 void call_optimizer(void *call);
 
+/* A rule with its switches. Of the states `states` tells by bits which are there, `squares` which hold means of squares. */
+typedef struct optimizer_variant {
+  const char *name;
+  apus_optimizer rule;
+  int states, squares;
+  int floats; /* that are read or written for each element: value, gradient and states; 0 where another is timed for this one */
+  apus_optimizer_options options;
+} optimizer_variant;
+
+extern const optimizer_variant call_optimizer_variants[]; /* to one without a name */
+
 typedef struct gradient_call {
   int64_t items, rows, columns; /* rows and columns of the first item, whose units are clipped */
   apus_gradient_item item[CALL_MOST_ITEMS];

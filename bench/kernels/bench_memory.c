@@ -71,38 +71,22 @@ void bench_activation(const bench_shape *shape) {
 
 /* parameters */
 void bench_optimizer(const bench_shape *shape) {
-  /* floats that are read or written for each parameter: value, gradient and states. */
-  static const struct {
-    const char *name;
-    apus_optimizer rule;
-    int states, floats;
-    double momentum;
-    int centered;
-  } rules[] = {
-      {"sgd", APUS_SGD, 1, 5, 0.9, 0},         {"adam", APUS_ADAM, 3, 7, 0, 0},
-      {"rmsprop", APUS_RMSPROP, 1, 5, 0, 0},   {"rmsprop.full", APUS_RMSPROP, 7, 9, 0.9, 1},
-      {"adagrad", APUS_ADAGRAD, 1, 5, 0, 0},   {"sign_sgd", APUS_SIGN_SGD, 0, 3, 0, 0},
-      {"signum", APUS_SIGN_SGD, 1, 5, 0.9, 0}, {"sgd.plain", APUS_SGD, 0, 3, 0, 0},
-      {"ascent", APUS_ASCENT, 1, 3, 0, 0},
-  };
   const int64_t count = shape->size[0];
-  optimizer_call call = {.items = 1,
-                         .item = {{.count = count, .rate = 1, .weight_decay = 1e-4, .step = 1000}},
-                         .options = {.learning_rate = 1e-6, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .bias_correction = 1}};
+  optimizer_call call = {.items = 1, .item = {{.count = count, .rate = 1, .weight_decay = 1e-4, .step = 1000}}};
   call.item[0].value = bench_floats(count);
   call.item[0].gradient = bench_floats(count);
-  for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-    if (strncmp(rules[i].name, shape->operation, strlen(shape->operation)) != 0)
+  for (const optimizer_variant *v = call_optimizer_variants; v->name; v++) {
+    if (!v->floats)
       continue;
-    call.rule = rules[i].rule;
-    call.options.momentum = rules[i].momentum;
-    call.options.centered = rules[i].centered;
+    call.rule = v->rule;
+    call.options = v->options;
+    call.options.learning_rate = 1e-6; /* values stay numbers, however often they are stepped */
     for (int s = 0; s < APUS_OPTIMIZER_STATES; s++) {
-      call.item[0].state[s] = rules[i].states >> s & 1 ? bench_floats(count) : NULL;
+      call.item[0].state[s] = v->states >> s & 1 ? bench_floats(count) : NULL;
       for (int64_t j = 0; j < count && call.item[0].state[s]; j++)
         call.item[0].state[s][j] *= call.item[0].state[s][j];
     }
-    time_call(shape, rules[i].name, 4.0 * rules[i].floats * (double)count, call_optimizer, &call);
+    time_call(shape, v->name, 4.0 * v->floats * (double)count, call_optimizer, &call);
   }
 }
 

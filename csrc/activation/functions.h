@@ -12,7 +12,7 @@ typedef struct nonlinearity_setting {
 
 /* What is known of a function of one element: its reference, and what its checks and its benchmark need. `p`: both parameters. */
 typedef struct nonlinearity {
-  /* In the lists of checks and benchmarks. */
+  /* As callers ask for it, in the lists of checks and benchmarks too. */
   const char *name;
   double (*value)(double x, const double *p);
   /* Of y, or of x where reads_input is 1. */

@@ -27,6 +27,8 @@ typedef struct job {
 
 /* ---- functions of one element ---- */
 
+const char *apus_nonlinearity_name(apus_nonlinearity function) { return apus_nonlinearities[function]->name; }
+
 int apus_nonlinearity_reads_input(apus_nonlinearity function) { return apus_nonlinearities[function]->reads_input; }
 
 static void forward_range(void *context, int64_t begin, int64_t end, int slot) {

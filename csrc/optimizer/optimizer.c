@@ -19,8 +19,10 @@ static const apus_optimizer_kernels *const tiers[APUS_ISA_COUNT] = {
 /* A fork costs as much as the work on this many elements, where each has a root and a division. */
 enum { GRAIN = 8192 };
 
+const char *apus_optimizer_name(apus_optimizer rule) { return apus_optimizer_generic.rules[rule].name; }
+
 typedef struct job {
-  optimizer_rule *step;
+  optimizer_step *step;
   int64_t items;
   const apus_optimizer_item *item;
   const apus_optimizer_options *options;
@@ -46,7 +48,7 @@ void apus_optimizer_step(apus_optimizer rule, int64_t items, const apus_optimize
     apus_optimizer_step_reference_f32(rule, items, item, options);
     return;
   }
-  job j = {kernels->rules[rule], items, item, options};
+  job j = {kernels->rules[rule].step, items, item, options};
   int64_t count = 0;
   for (int64_t k = 0; k < items; k++)
     count += item[k].count;

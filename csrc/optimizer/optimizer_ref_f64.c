@@ -25,5 +25,5 @@ void apus_optimizer_step_reference_f64(apus_optimizer rule, const apus_optimizer
                                        const apus_optimizer_options *options) {
   const reference_item one = {item->count,        value,     gradient, {state[0], state[1], state[2]}, item->rate,
                               item->weight_decay, item->step};
-  rules[rule](&one, options);
+  rules[rule].step(&one, options);
 }

@@ -21,7 +21,7 @@ struct Evaluate: ParsableCommand {
   @Argument(help: "A folder of images to measure instead, the same as --data folder:FOLDER.", completion: .directory)
   var folder: String?
 
-  @Option(help: "Data to measure instead of the run's: digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER.")
+  @Option(help: "Data to measure instead of the run's: \(DataSource.forms).")
   var data: String?
 
   @OptionGroup var form: JSONOption

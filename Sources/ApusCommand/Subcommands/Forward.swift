@@ -118,7 +118,7 @@ struct Forward: ParsableCommand {
     let logits = training ? withPhase(phase) { model(images) } : try model.compiled(for: images.shape)(images)
     try Npy.write(logits, to: output)
     if let labels, let gradients {
-      let taken = valueWithGradients(of: model, phase: phase) {
+      let taken = valueWithGradients(of: model, in: phase) {
         trainingLoss(of: model, images: images, labels: labels)
       }.gradients
       try WeightsFile(

@@ -16,12 +16,7 @@ struct Train: ParsableCommand {
   @Argument(help: "The network: \(NetworkCatalogue.names.joined(separator: ", ")).")
   var network: String?
 
-  @Option(
-    help: """
-      digits (built in), mnist:FOLDER (four IDX files) or cifar10:FOLDER (binary batches), plain or .gz, or folder:FOLDER \
-      (images in one folder per class, or such folders inside train, test and val).
-      """
-  )
+  @Option(help: "\(DataSource.formsAndFiles).")
   var data: String?
 
   @Option(
@@ -142,7 +137,7 @@ struct Train: ParsableCommand {
     } else {
       if network == nil { throw ValidationError("the network is missing: apus train \(NetworkCatalogue.names[0]) …") }
       if data == nil {
-        throw ValidationError("--data is missing: digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER")
+        throw ValidationError("--data is missing: \(DataSource.forms)")
       }
       if out == nil { throw ValidationError("--out is missing: the folder of the run") }
     }

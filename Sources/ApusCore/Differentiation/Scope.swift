@@ -20,6 +20,8 @@ package final class Scope: ThreadContext {
   var usesDouble: Bool { precision == .float64 }
   /// Values read instead of a parameter's own, by the gradient check's finite differences.
   var overrides: [ObjectIdentifier: Tensor] = [:]
+  /// Whether reading a trainable parameter makes it a leaf of the tape: not where only gradients of other things are wanted.
+  var recordsParameters = true
   /// Takes each batch norm's statistics while those of a whole set are recomputed.
   package var statistics: WholeSetStatistics?
   /// Keeps or gives what ReLUs and max poolings decide, where float32 and float64 are compared.
@@ -107,8 +109,11 @@ extension Scope {
     for listener in listeners { listener.operationRan(report, in: self) }
   }
 
-  func tellLayerReturned(_ result: Tensor) {
-    for listener in listeners { listener.layerReturned(result, in: self) }
+  /// The result that the layer's caller gets.
+  func tellLayerReturned(_ result: Tensor) -> Tensor {
+    var result = result
+    for listener in listeners { result = listener.layerReturned(result, in: self) ?? result }
+    return result
   }
 
   func tellParameterWasRead(_ parameter: Parameter) {

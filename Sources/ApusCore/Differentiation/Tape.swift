@@ -148,6 +148,9 @@ package final class Tape {
     return tensor
   }
 
+  /// A value inside a model that depends on nothing that is recorded, and whose gradient is wanted: `gradients(of:keeping:)`.
+  func innerLeaf(_ value: Tensor) -> Tensor { newLeaf(value) }
+
   private func newLeaf(_ value: Tensor) -> Tensor {
     let tensor = value.detached()
     append(tensor, [-1, -1, -1, -1], .leaf)
@@ -157,7 +160,12 @@ package final class Tape {
   // MARK: Backward
 
   /// Runs the tape backwards from a scalar; each node's saved tensors are released as soon as it is done.
-  func gradients(of loss: Tensor) -> (parameters: Gradients, inputs: [Tensor?]) {
+  ///
+  /// - Parameter kept: nodes whose gradients are wanted beside those of parameters and inputs.
+  func gradients(of loss: Tensor, keeping kept: [Int32] = []) -> (
+    parameters: Gradients, inputs: [Tensor?], kept: [Tensor?]
+  ) {
+    var inner: [Int32: Tensor] = [:]
     var gradients = [Tensor?](repeating: nil, count: nodes.count)
     if loss.body.node >= 0 {
       check(loss.body)
@@ -167,6 +175,7 @@ package final class Tape {
       if case .leaf = node.pullback { continue }
       guard let gradient = gradients[nodes.count] else { continue }
       gradients[nodes.count] = nil
+      if !kept.isEmpty, kept.contains(Int32(nodes.count)) { inner[Int32(nodes.count)] = gradient }
       if let account { account.operation = plannedOperations[nodes.count] }
       switch node.pullback {
       case .leaf: break
@@ -192,7 +201,7 @@ package final class Tape {
     for (parameter, tensor) in leaves {
       result.add(gradients[Int(tensor.body.node)].map(parameter.masked), for: parameter)
     }
-    return (result, inputLeaves.map { gradients[Int($0)] })
+    return (result, inputLeaves.map { gradients[Int($0)] }, kept.map { inner[$0] ?? gradients[Int($0)] })
   }
 
   private static func add(_ part: consuming Tensor?, to index: Int32, of gradients: inout [Tensor?]) {

@@ -12,7 +12,7 @@ private struct ActivationBackwardKernel: Kernel {
   func run(_ memory: Operands<Float>) {
     guard let kernel = function.kernel else { return apus_relu_backward(count, memory[2], memory[1], memory[0]) }
     apus_nonlinearity_backward(
-      kernel.code, count, Float(function.first), Float(function.second), memory[2], memory[1], memory[0])
+      kernel.function, count, Float(function.first), Float(function.second), memory[2], memory[1], memory[0])
   }
 
   func reference(_ memory: Operands<Double>) {
@@ -20,7 +20,7 @@ private struct ActivationBackwardKernel: Kernel {
       return apus_relu_backward_reference_f64(count, memory[2], memory[1], memory[0])
     }
     apus_nonlinearity_backward_reference_f64(
-      kernel.code, count, function.first, function.second, memory[2], memory[1], memory[0])
+      kernel.function, count, function.first, function.second, memory[2], memory[1], memory[0])
   }
 }
 
@@ -130,20 +130,32 @@ extension Kernels {
 }
 
 extension Nonlinearity {
-  var code: apus_nonlinearity { apus_nonlinearity(rawValue: rawValue) }
+  /// The function that the C core has by a name, such as `hard_swish`. Traps if there is none.
+  package init(_ name: StaticString) {
+    code = Kernels.code(name, among: APUS_NONLINEARITY_COUNT.rawValue) {
+      apus_nonlinearity_name(apus_nonlinearity(rawValue: $0))
+    }
+  }
+
+  fileprivate var function: apus_nonlinearity { apus_nonlinearity(rawValue: code) }
 }
 
 extension ActivationFunction {
+  /// `nil`: ReLU.
+  var native: apus_activation_function? {
+    kernel.map { apus_activation_function(kind: $0.code, a: first, b: second) }
+  }
+
   /// Whether backward reads x; else it reads y, which the next layer keeps anyway.
-  package var readsInput: Bool { kernel.map { apus_nonlinearity_reads_input($0.code) != 0 } ?? false }
+  package var readsInput: Bool { kernel.map { apus_nonlinearity_reads_input($0.function) != 0 } ?? false }
 
   func forward(_ count: Int64, _ x: UnsafePointer<Float>?, _ y: UnsafeMutablePointer<Float>?) {
     guard let kernel else { return apus_relu_forward(count, x, y) }
-    apus_nonlinearity_forward(kernel.code, count, Float(first), Float(second), x, y)
+    apus_nonlinearity_forward(kernel.function, count, Float(first), Float(second), x, y)
   }
 
   func forward(_ count: Int64, _ x: UnsafePointer<Double>?, _ y: UnsafeMutablePointer<Double>?) {
     guard let kernel else { return apus_relu_forward_reference_f64(count, x, y) }
-    apus_nonlinearity_forward_reference_f64(kernel.code, count, first, second, x, y)
+    apus_nonlinearity_forward_reference_f64(kernel.function, count, first, second, x, y)
   }
 }

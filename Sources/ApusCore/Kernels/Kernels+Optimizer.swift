@@ -52,7 +52,7 @@ extension Kernels {
     }
     withExtendedLifetime(items) {
       apus_optimizer_step(
-        apus_optimizer(rawValue: rule.formula.rawValue), Int64(descriptors.count), descriptors, &options)
+        apus_optimizer(rawValue: rule.formula.code), Int64(descriptors.count), descriptors, &options)
     }
   }
 
@@ -64,6 +64,15 @@ extension Kernels {
           value: sample(shape), gradient: sample(shape), states: states.map { $0 ? sample(shape) : nil })
       }
       return { optimizerStep(rule, items) }
+    }
+  }
+}
+
+extension OptimizerRule.Formula {
+  /// The formula that the C core has by a name, such as `sign_sgd`. Traps if there is none.
+  package init(_ name: StaticString) {
+    code = Kernels.code(name, among: APUS_OPTIMIZER_COUNT.rawValue) {
+      apus_optimizer_name(apus_optimizer(rawValue: $0))
     }
   }
 }

@@ -25,6 +25,16 @@ package enum Kernels {
     fatalError("\(operation): \(text)")
   }
 
+  /// The number, below `count`, that the C core's `name(of:)` calls so. Traps if there is none.
+  static func code(_ name: StaticString, among count: UInt32, name nameOf: (UInt32) -> UnsafePointer<CChar>?) -> UInt32
+  {
+    let wanted = "\(name)"
+    guard let code = (0..<count).first(where: { nameOf($0).map { String(cString: $0) } == wanted }) else {
+      fatalError("the C core has nothing called \(wanted)")
+    }
+    return code
+  }
+
   /// Temporary memory for one kernel call.
   static func withScratch<Result>(_ byteCount: Int, _ body: (UnsafeMutableRawPointer?) -> Result) -> Result {
     if byteCount == 0 { return body(nil) }

@@ -1,6 +1,6 @@
-/// The C core's functions of one element, in the order of `apus/activation.h`.
-package enum Nonlinearity: UInt32 {
-  case threshold, sigmoid, tanh, leakyReLU, elu, swish, gelu, geluTanh, softplus, hardSigmoid, hardSwish, hardtanh
+/// One of the C core's functions of one element (`apus/activation.h`), by its number. The file of its layer asks for it by name.
+package struct Nonlinearity: Hashable, Sendable {
+  let code: UInt32
 }
 
 /// A function of one element x: a kernel of the C core with its parameters, and what plans, graphs and files say of it.

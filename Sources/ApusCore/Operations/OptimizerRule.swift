@@ -1,7 +1,9 @@
 /// What the C core's step is told beside the parameters: the formula and its numbers (`apus/optimizer.h`).
 package struct OptimizerRule {
-  /// In the order of the C core's.
-  package enum Formula: UInt32 { case sgd, adam, rmsProp, adagrad, signSGD, ascent }
+  /// One of the C core's formulas, by its number. The file of its optimizer asks for it by name.
+  package struct Formula: Sendable {
+    let code: UInt32
+  }
 
   var formula: Formula
   package var learningRate: Double

@@ -12,20 +12,4 @@ package struct LossFacts: Hashable, Sendable {
   package var paper: String?
   /// The test that proves it, `Suite.name`.
   package var proof: String
-
-  /// Every loss. A new one is a file in Sources/ApusLayers/Losses, its facts in `LossFacts+All.swift`, and a line here.
-  package static let all: [LossFacts] = [
-    .crossEntropy,
-    .negativeLogLikelihood,
-    .focal,
-    .binaryCrossEntropy,
-    .binaryFocal,
-    .hinge,
-    .squaredError,
-    .absoluteError,
-    .smoothL1,
-    .marginRanking,
-    .triplet,
-    .ridge,
-  ]
 }

@@ -1,5 +1,9 @@
 import ApusCore
 
+extension Nonlinearity {
+  fileprivate static let elu = Nonlinearity("elu")
+}
+
 extension ActivationFunction {
   /// x where x > 0, else alpha · (e^x − 1).
   public static func elu(alpha: Double) -> ActivationFunction {

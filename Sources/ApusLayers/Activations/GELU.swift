@@ -1,5 +1,10 @@
 import ApusCore
 
+extension Nonlinearity {
+  fileprivate static let gelu = Nonlinearity("gelu")
+  fileprivate static let geluTanh = Nonlinearity("gelu_tanh")
+}
+
 extension ActivationFunction {
   /// x · Φ(x).
   public static var gelu: ActivationFunction {

@@ -1,5 +1,9 @@
 import ApusCore
 
+extension Nonlinearity {
+  fileprivate static let hardSigmoid = Nonlinearity("hard_sigmoid")
+}
+
 extension ActivationFunction {
   /// min(max(x + 3, 0), 6) / 6.
   public static var hardSigmoid: ActivationFunction {

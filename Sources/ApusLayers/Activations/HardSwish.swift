@@ -1,5 +1,9 @@
 import ApusCore
 
+extension Nonlinearity {
+  fileprivate static let hardSwish = Nonlinearity("hard_swish")
+}
+
 extension ActivationFunction {
   /// x · min(max(x + 3, 0), 6) / 6.
   public static var hardSwish: ActivationFunction {

@@ -1,5 +1,9 @@
 import ApusCore
 
+extension Nonlinearity {
+  fileprivate static let hardtanh = Nonlinearity("hardtanh")
+}
+
 extension ActivationFunction {
   /// min(max(x, low), high).
   public static func hardtanh(_ low: Double, _ high: Double) -> ActivationFunction {

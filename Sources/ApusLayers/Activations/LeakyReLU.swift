@@ -1,5 +1,9 @@
 import ApusCore
 
+extension Nonlinearity {
+  fileprivate static let leakyReLU = Nonlinearity("leaky_relu")
+}
+
 extension ActivationFunction {
   /// x where x > 0, else slope · x.
   public static func leakyReLU(slope: Double) -> ActivationFunction {

@@ -1,5 +1,9 @@
 import ApusCore
 
+extension Nonlinearity {
+  fileprivate static let sigmoid = Nonlinearity("sigmoid")
+}
+
 extension ActivationFunction {
   /// 1 / (1 + e^−x).
   public static var sigmoid: ActivationFunction {

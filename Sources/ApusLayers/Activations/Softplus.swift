@@ -1,5 +1,9 @@
 import ApusCore
 
+extension Nonlinearity {
+  fileprivate static let softplus = Nonlinearity("softplus")
+}
+
 extension ActivationFunction {
   /// log(1 + e^x).
   public static var softplus: ActivationFunction {

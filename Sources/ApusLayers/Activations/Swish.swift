@@ -1,5 +1,9 @@
 import ApusCore
 
+extension Nonlinearity {
+  fileprivate static let swish = Nonlinearity("swish")
+}
+
 extension ActivationFunction {
   /// x · σ(beta · x).
   public static func swish(beta: Double) -> ActivationFunction {

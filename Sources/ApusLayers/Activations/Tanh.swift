@@ -1,5 +1,9 @@
 import ApusCore
 
+extension Nonlinearity {
+  fileprivate static let tanh = Nonlinearity("tanh")
+}
+
 extension ActivationFunction {
   /// tanh x.
   public static var tanh: ActivationFunction {

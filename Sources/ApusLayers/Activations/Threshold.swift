@@ -1,5 +1,9 @@
 import ApusCore
 
+extension Nonlinearity {
+  fileprivate static let threshold = Nonlinearity("threshold")
+}
+
 extension ActivationFunction {
   /// 1 where x > 0, else 0.
   public static var threshold: ActivationFunction {

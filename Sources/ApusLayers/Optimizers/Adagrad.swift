@@ -1,5 +1,9 @@
 import ApusCore
 
+extension OptimizerRule.Formula {
+  fileprivate static let adagrad = Self("adagrad")
+}
+
 /// Adagrad: gradients divided by the root of the sum of all their squares so far, so that steps become smaller by themselves; one
 /// fused pass over all parameters.
 ///

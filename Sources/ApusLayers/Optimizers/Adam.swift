@@ -1,5 +1,10 @@
 import ApusCore
 
+extension OptimizerRule.Formula {
+  /// AdamW's too.
+  static let adam = Self("adam")
+}
+
 /// Adam: steps of about the learning rate for every number, whatever the size of its gradients; one fused pass over all parameters.
 ///
 /// g = gradient + weightDecay · value;  m += (1 − β₁)(g − m);  v += (1 − β₂)(g² − v)

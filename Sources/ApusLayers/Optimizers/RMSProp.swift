@@ -1,5 +1,9 @@
 import ApusCore
 
+extension OptimizerRule.Formula {
+  fileprivate static let rmsProp = Self("rmsprop")
+}
+
 /// RMSProp: gradients divided by the root of their running mean square, one fused pass over all parameters.
 ///
 /// g = gradient + weightDecay · value;  s += (1 − smoothing)(g² − s)

@@ -1,5 +1,9 @@
 import ApusCore
 
+extension OptimizerRule.Formula {
+  fileprivate static let ascent = Self("ascent")
+}
+
 /// Sharpness-aware minimization: another optimizer's step by the gradient at the worst place nearby, so that flat minima win.
 ///
 /// With g the gradient at w:  e = ρ · g / ‖g‖ over all parameters;  the base's step at w by the gradient at w + e

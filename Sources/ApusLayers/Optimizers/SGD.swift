@@ -1,5 +1,9 @@
 import ApusCore
 
+extension OptimizerRule.Formula {
+  fileprivate static let sgd = Self("sgd")
+}
+
 /// Stochastic gradient descent with momentum and weight decay, one fused pass over all parameters (PyTorch's form, dampening 0):
 ///
 /// g = gradient + weightDecay · value;  v = momentum · v + g;  value −= learningRate · v

@@ -1,5 +1,9 @@
 import ApusCore
 
+extension OptimizerRule.Formula {
+  fileprivate static let signSGD = Self("sign_sgd")
+}
+
 /// Sign-SGD: every number moves by the learning rate, against the sign of its gradient; one fused pass over all parameters.
 ///
 /// m += (1 − momentum)(gradient − m)

@@ -99,7 +99,7 @@ extension TrainingRun {
     if !File.exists(files.record) {
       throw FileError(
         files.model, found: "a model without its run",
-        expected: "the data to measure it on: `data` digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER")
+        expected: "the data to measure it on: `data` \(DataSource.forms)")
     }
     return try DataSource(RunRecord.read(files.record).dataSource)
   }

@@ -7,42 +7,55 @@ import ApusSupport
   import Foundation
 #endif
 
-/// Where a run's data come from, as users write it: `digits`, `mnist:FOLDER`, `cifar10:FOLDER` or `folder:FOLDER`.
+/// Where a run's data come from, as users write it: a data set that is known by name, `digits` or `mnist:FOLDER`, or `folder:FOLDER`, images of one's
+/// own.
 public struct DataSource: Hashable, Sendable, CustomStringConvertible {
   private enum Kind: Hashable, Sendable {
-    case digits
-    case mnist(folder: String)
-    case cifar10(folder: String)
+    case set(KnownSet, folder: String)
     case images(folder: String)
   }
   private let kind: Kind
 
+  private static let images = "folder"
+
   /// Throws where the text names no data; a relative folder is one of the current folder.
   public init(_ text: String) throws(DataError) {
-    if text == "digits" {
-      kind = .digits
-    } else if let folder = DataSource.folder(of: text, after: "mnist:") {
-      kind = .mnist(folder: folder)
-    } else if let folder = DataSource.folder(of: text, after: "cifar10:") {
-      kind = .cifar10(folder: folder)
-    } else if let folder = DataSource.folder(of: text, after: "folder:") {
+    if let set = DataSource.sets.first(where: { $0.files == nil && $0.name == text }) {
+      kind = .set(set, folder: "")
+    } else if let (set, folder) = DataSource.setWithFolder(text) {
+      kind = .set(set, folder: folder)
+    } else if let folder = DataSource.folder(of: text, after: DataSource.images + ":") {
       kind = .images(folder: folder)
     } else {
-      let forms = "digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER"
       let hint = DataSource.meant(by: text).map { "; did you mean \($0)?" } ?? ""
-      throw DataError("`data`", found: "\"\(text)\"", expected: forms + hint)
+      throw DataError("`data`", found: "\"\(text)\"", expected: DataSource.forms + hint)
     }
+  }
+
+  /// What `init` takes, in words: `digits, mnist:FOLDER, … or folder:FOLDER`.
+  package static let forms = sets.map(\.form).joined(separator: ", ") + " or \(images):FOLDER"
+
+  /// The same with what lies in each folder.
+  package static let formsAndFiles =
+    sets.map { "\($0.form) (\($0.files ?? "built in"))" }.joined(separator: ", ")
+    + " or \(images):FOLDER (images in one folder per class, or such folders inside train, test and val)"
+
+  private static func setWithFolder(_ text: String) -> (KnownSet, String)? {
+    for set in sets where set.files != nil {
+      if let folder = folder(of: text, after: set.name + ":") { return (set, folder) }
+    }
+    return nil
   }
 
   /// What a text that is no source most likely stands for: a folder that is there, or a source that is spelled nearly so.
   private static func meant(by text: String) -> String? {
-    if FileManager.default.fileExists(atPath: text) { return "folder:\(text)" }
+    if FileManager.default.fileExists(atPath: text) { return "\(images):\(text)" }
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     let name = parts[0].lowercased()
-    let names = ["digits", "mnist", "cifar10", "folder"]
+    let names = sets.map(\.name) + [images]
     let near = names.first { !name.isEmpty && $0.hasPrefix(name) } ?? EditDistance.nearest(to: name, in: names)
     guard let near, near.hasPrefix(name) || 2 * EditDistance.between(name, near) <= near.count else { return nil }
-    if near == "digits" { return near }
+    if sets.contains(where: { $0.name == near && $0.files == nil }) { return near }
     let folder = parts.count > 1 && !parts[1].isEmpty ? parts[1] : "FOLDER"
     return "\(near):\(folder)"
   }
@@ -57,19 +70,15 @@ public struct DataSource: Hashable, Sendable, CustomStringConvertible {
   /// The same text that makes it, with an absolute folder.
   public var description: String {
     switch kind {
-    case .digits: "digits"
-    case .mnist(let folder): "mnist:\(folder)"
-    case .cifar10(let folder): "cifar10:\(folder)"
-    case .images(let folder): "folder:\(folder)"
+    case .set(let set, let folder): set.files == nil ? set.name : "\(set.name):\(folder)"
+    case .images(let folder): "\(DataSource.images):\(folder)"
     }
   }
 
   /// For titles.
   package var name: String {
     switch kind {
-    case .digits: "UCI handwritten digits"
-    case .mnist: "MNIST"
-    case .cifar10: "CIFAR-10"
+    case .set(let set, _): set.title
     case .images(let folder): "images of " + (folder.split(separator: "/").last ?? "/")
     }
   }
@@ -92,9 +101,7 @@ public struct DataSource: Hashable, Sendable, CustomStringConvertible {
     order: [String]? = nil
   ) throws -> DataSplits {
     switch kind {
-    case .digits: return Digits.load()
-    case .mnist(let folder): return try MNIST.load(folder: folder)
-    case .cifar10(let folder): return try CIFAR10.load(folder: folder)
+    case .set(let set, let folder): return try set.load(folder)
     case .images(let folder):
       guard let options else { throw DataError(description, found: "no size for the images", expected: "one") }
       guard let reader else { throw DataSource.noReader(self) }
@@ -114,9 +121,7 @@ public struct DataSource: Hashable, Sendable, CustomStringConvertible {
   /// What the test images are, in words.
   var testPart: String {
     switch kind {
-    case .digits: "the test images, the same for every run"
-    case .mnist: "the images of its t10k files"
-    case .cifar10: "the images of its test_batch"
+    case .set(let set, _): set.testPart
     case .images: "by the record of its parts"
     }
   }

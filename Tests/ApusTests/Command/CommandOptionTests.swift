@@ -132,7 +132,7 @@ extension CommandTests {
   @Test func aFolderAsDataGetsItsForm() throws {
     let folder = try TemporaryFolder()
     expectRefused(
-      "digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER; did you mean folder:\(folder.path)?",
+      "\(DataSource.forms); did you mean folder:\(folder.path)?",
       try apus("train", "lenet5", "--data", folder.path, "-o", folder.path + "/run"))
   }
 

@@ -240,7 +240,7 @@ import Testing
     let run = temporary.path + "/run"
     expectRefused("lenet5", try apus("train", "lenet6", "--data", "digits", "--out", run))
     expectRefused(
-      "digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER",
+      DataSource.forms,
       try apus("train", "lenet5", "--data", "cats", "--out", run))
     expectRefused("train-images", try apus("train", "lenet5", "--data", "mnist:" + temporary.path, "--out", run))
     let file = try temporary.file("file", [7])

@@ -38,7 +38,7 @@ extension CommandTests {
         ["forward", "lenet5", "--weights", model, "--input", input, "--output", new + "2.npy"],
         ["segment", "--data", "digits", "--epochs", "1", "--scenes", "20", "--size", "20", "--out", new + "-scenes"],
         ["train", "lenet5", "--data", "digits", "--epochs", "1", "--out", new],
-        ["train", "--resume", run], ["export", "lenet5", "--output", new + ".onnx"],
+        ["train", "--resume", run], ["export", "lenet5", "--output", new + ".onnx"], ["import", new + ".onnx"],
       ]
     }
   }
@@ -50,6 +50,11 @@ extension CommandTests {
   #if os(Linux)
     @Test func everyCommandFailsWhereItsOutputIsLost() throws {
       let material = try Material(self)
+      // Whoever adds a command adds a line of it.
+      let help = try apus("--help").output
+      let listed = help.drop(while: { $0 != "\n" }).components(separatedBy: "SUBCOMMANDS:")
+      let names = every(try #require(listed.last).matches(of: /\n {2}([a-z]+)\s/).map { String($0.output.1) })
+      for name in names { #expect(material.commands().contains { $0[0] == name }, "\(name) has no line") }
       for command in material.commands() {
         let full = try apus(command, redirected: ">/dev/full")
         expectRefused("standard output: No space left on device; the output is incomplete from here on", full)

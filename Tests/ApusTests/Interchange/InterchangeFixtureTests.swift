@@ -64,7 +64,7 @@ struct InterchangeNetwork: Layer {
     try expectNear(withPhase(.inference) { model(x) }, "inference")
     let phase = Phase(dropout: false, batchStatistics: true, updatesState: false)
     try expectNear(withPhase(phase) { model(x) }, "training")
-    let taken = valueWithGradients(of: model, phase: phase) { crossEntropy(logits: model(x), labels: labels) }.gradients
+    let taken = valueWithGradients(of: model, in: phase) { crossEntropy(logits: model(x), labels: labels) }.gradients
     let gradients = try model.exported(taken, input: InterchangeNetwork.input)
     #expect(gradients.count == model.parameters.count)
     // What a group norm adds to a channel, the batch norm behind it takes away: gradients of exactly 0 there, and small ones before.

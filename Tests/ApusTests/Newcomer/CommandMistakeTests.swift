@@ -46,7 +46,7 @@ import Testing
       ("images:x", "FOLDER"),
     ]) {
       let run = try command.apus("train", "lenet5", "--data", typed, "--out", "x")
-      command.expectRefused("expected digits, mnist:FOLDER, cifar10:FOLDER or folder:FOLDER", run)
+      command.expectRefused("expected \(DataSource.forms)", run)
       #expect(run.errors.contains(typed.hasPrefix("images") ? meant : "; did you mean \(meant)?"), "\(run.errors)")
     }
   }

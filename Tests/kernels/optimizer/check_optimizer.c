@@ -8,14 +8,6 @@
 
 enum { MAX_ITEMS = CALL_MOST_ITEMS, STATES = APUS_OPTIMIZER_STATES };
 
-/* A rule with its switches. `states` tells by bits which are there, `squares` which hold means of squares. */
-typedef struct variant {
-  const char *name;
-  apus_optimizer rule;
-  int states, squares;
-  apus_optimizer_options options;
-} variant;
-
 /* What a parameter holds before the step, after it in double, and what an error is measured by. */
 typedef struct parameter {
   float *value, *gradient, *state[STATES];
@@ -23,7 +15,7 @@ typedef struct parameter {
 } parameter;
 
 /* Magnitudes of the terms of one element after the step: how far rounding may move value and states. */
-static void bound_element(const variant *v, const apus_optimizer_item *item, parameter *p, int64_t j) {
+static void bound_element(const optimizer_variant *v, const apus_optimizer_item *item, parameter *p, int64_t j) {
   const apus_optimizer_options *o = &v->options;
   const double rate = o->learning_rate * item->rate, w = fabs((double)p->value[j]), decay = item->weight_decay;
   const int coupled = v->rule != APUS_SIGN_SGD && v->rule != APUS_ASCENT && !o->decoupled;
@@ -66,13 +58,16 @@ static void bound_element(const variant *v, const apus_optimizer_item *item, par
     /* A sum that is 0 but for rounding may have either sign. */
     move = 1 + (p->state[0] && fabs(want[0]) < 1e-6 * *state[0] ? 1e8 : 0);
     break;
-  default:
+  case APUS_ASCENT:
     *state[0] = w + rate * g;
+    break;
+  case APUS_OPTIMIZER_COUNT:
+    break;
   }
   p->bound[j] = w + rate * move;
 }
 
-static parameter make(const variant *v, apus_optimizer_item *item, int64_t count) {
+static parameter make(const optimizer_variant *v, apus_optimizer_item *item, int64_t count) {
   parameter p = {.value = check_input(count), .gradient = check_input(count)};
   check_fill(p.value, count);
   check_fill(p.gradient, count);
@@ -96,7 +91,7 @@ static parameter make(const variant *v, apus_optimizer_item *item, int64_t count
   return p;
 }
 
-static void check_items(const char *name, const variant *v, int64_t items, const int64_t *counts, int64_t step) {
+static void check_items(const char *name, const optimizer_variant *v, int64_t items, const int64_t *counts, int64_t step) {
   if (!check_case(name, "%s over %lld parameters, the first of %lld, step %lld", v->name, (long long)items,
                   (long long)(items ? counts[0] : 0), (long long)step))
     return;
@@ -190,32 +185,7 @@ static void check_variance_below_zero(void) {
 void check_optimizer_family(void) {
   static const int64_t lenet[] = {150, 6, 2400, 16, 48000, 120, 10080, 84}, edges[] = {1, 0, 15, 16, 17, 33, 3, 64},
                        large[] = {200003, 1};
-  static const apus_optimizer_options adam = {.learning_rate = 0.1, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-3},
-                                      rms = {.learning_rate = 0.1, .beta2 = 0.9, .epsilon = 1e-3};
-  variant variants[] = {
-      {"SGD", APUS_SGD, 0, 0, {.learning_rate = 0.1}},
-      {"momentum", APUS_SGD, 1, 0, {.learning_rate = 0.1, .momentum = 0.9}},
-      {"Nesterov", APUS_SGD, 1, 0, {.learning_rate = 0.1, .momentum = 0.9, .nesterov = 1}},
-      {"Adam", APUS_ADAM, 3, 2, adam},
-      {"Adam without correction", APUS_ADAM, 3, 2, adam},
-      {"AdamW", APUS_ADAM, 3, 2, adam},
-      {"RMSProp", APUS_RMSPROP, 1, 1, rms},
-      {"RMSProp with epsilon inside", APUS_RMSPROP, 1, 1, rms},
-      {"centered RMSProp", APUS_RMSPROP, 3, 1, rms},
-      {"RMSProp with momentum", APUS_RMSPROP, 5, 1, rms},
-      {"centered RMSProp with momentum", APUS_RMSPROP, 7, 1, rms},
-      {"Adagrad", APUS_ADAGRAD, 1, 1, {.learning_rate = 0.1, .epsilon = 1e-10, .rate_decay = 0.01}},
-      {"sign-SGD", APUS_SIGN_SGD, 0, 0, {.learning_rate = 0.1}},
-      {"Signum", APUS_SIGN_SGD, 1, 0, {.learning_rate = 0.1, .momentum = 0.9}},
-      {"ascent", APUS_ASCENT, 1, 0, {.learning_rate = 0.1}},
-  };
-  for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++) {
-    variant *v = &variants[i];
-    v->options.bias_correction = v->rule == APUS_ADAM && strcmp(v->name, "Adam without correction") != 0;
-    v->options.decoupled = strcmp(v->name, "AdamW") == 0;
-    v->options.epsilon_inside = strstr(v->name, "inside") != NULL;
-    v->options.centered = strstr(v->name, "centered") != NULL;
-    v->options.momentum = strstr(v->name, "with momentum") ? 0.9 : v->options.momentum;
+  for (const optimizer_variant *v = call_optimizer_variants; v->name; v++) {
     check_items("no parameters", v, 0, edges, 1);
     check_items("edges", v, 8, edges, 1);
     check_items("lenet's parameters", v, 8, lenet, 10);

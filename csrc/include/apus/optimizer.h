@@ -69,6 +69,9 @@ typedef struct apus_optimizer_options {
   int nesterov, decoupled, bias_correction, centered, epsilon_inside;
 } apus_optimizer_options;
 
+/* As the enumeration has it, without the prefix: "sign_sgd". */
+const char *apus_optimizer_name(apus_optimizer rule);
+
 void apus_optimizer_step(apus_optimizer rule, int64_t items, const apus_optimizer_item *item,
                          const apus_optimizer_options *options);
 
