@@ -143,7 +143,7 @@ extension Nonlinearity {
 extension ActivationFunction {
   /// `nil`: ReLU.
   var native: apus_activation_function? {
-    kernel.map { apus_activation_function(kind: $0.code, a: first, b: second) }
+    kernel.map { apus_activation_function(kind: $0.function, a: first, b: second) }
   }
 
   /// Whether backward reads x; else it reads y, which the next layer keeps anyway.
