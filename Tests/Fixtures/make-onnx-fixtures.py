@@ -187,4 +187,9 @@ y = b("Mul", x, scale)
 save("pair", b, ["N", 3, "H", "W"], [b("GlobalAveragePool", y), b("Flatten", y)], [(1, 3, 6, 8), (3, 3, 6, 8)],
      others=[("vector", [None, 5])])
 
+# What no graph of this library has: whole numbers made of the input's elements.
+b = Builder()
+save("whole", b, ["N", 2, "H", "W"], [b("Cast", b("Cast", b("Mul", "input", np.float32(3)), to=TensorProto.INT64), to=TensorProto.FLOAT)],
+     [(1, 2, 3, 4), (2, 2, 2, 2)])
+
 save_file(tensors, folder / "onnx-import.safetensors")
