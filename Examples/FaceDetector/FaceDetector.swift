@@ -19,13 +19,13 @@ struct ProposalNet: Network {
   let prelu2 = PReLU(16)
   let conv3 = Conv2D(16, 32, kernel: 3)
   let prelu3 = PReLU(32)
-  let conv4_1 = Conv2D(32, 2, kernel: 1)
-  let conv4_2 = Conv2D(32, 4, kernel: 1)
+  let scores = Conv2D(32, 2, kernel: 1)
+  let sides = Conv2D(32, 4, kernel: 1)
 
   func forward(_ x: Tensor) -> (sides: Tensor, scores: Tensor) {
     let y = pool1(prelu1(conv1(x)))
     let features = prelu3(conv3(prelu2(conv2(y))))
-    return (conv4_2(features), softmax(conv4_1(features)))
+    return (sides(features), softmax(scores(features)))
   }
 }
 
@@ -41,13 +41,13 @@ struct RefinementNet: Network {
   let prelu3 = PReLU(64)
   let dense4 = Linear(576, 128)
   let prelu4 = PReLU(128)
-  let dense5_1 = Linear(128, 2)
-  let dense5_2 = Linear(128, 4)
+  let scores = Linear(128, 2)
+  let sides = Linear(128, 4)
 
   func forward(_ x: Tensor) -> (sides: Tensor, scores: Tensor) {
     let y = pool2(prelu2(conv2(pool1(prelu1(conv1(x))))))
     let features = prelu4(dense4(flatten(prelu3(conv3(y)))))
-    return (dense5_2(features), softmax(dense5_1(features)))
+    return (sides(features), softmax(scores(features)))
   }
 }
 
@@ -66,14 +66,14 @@ struct OutputNet: Network {
   let prelu4 = PReLU(128)
   let dense5 = Linear(1152, 256)
   let prelu5 = PReLU(256)
-  let dense6_1 = Linear(256, 2)
-  let dense6_2 = Linear(256, 4)
-  let dense6_3 = Linear(256, 10)
+  let scores = Linear(256, 2)
+  let sides = Linear(256, 4)
+  let landmarks = Linear(256, 10)
 
   func forward(_ x: Tensor) -> (sides: Tensor, landmarks: Tensor, scores: Tensor) {
     let y = pool3(prelu3(conv3(pool2(prelu2(conv2(pool1(prelu1(conv1(x)))))))))
     let features = prelu5(dense5(flatten(prelu4(conv4(y)))))
-    return (dense6_2(features), dense6_3(features), softmax(dense6_1(features)))
+    return (sides(features), landmarks(features), softmax(scores(features)))
   }
 }
 
@@ -96,12 +96,16 @@ final class FaceDetector {
   /// (x − 127.5) / 128
   private let range: ClosedRange<Float> = -0.99609375...0.99609375
 
-  /// Reads the weights in the folder `data` of the Python package. Both linear networks flatten (W, H, C) there, not (C, H, W).
+  /// Reads the weights in the folder `data` of the Python package, where the last layers have numbers for names. Both networks with linear
+  /// layers flatten (W, H, C) there, not (C, H, W).
   init(weights folder: String) throws {
-    try proposal.load(WeightsFile.read(folder + "/pnet.pt"))
-    try refinement.load(
-      WeightsFile.read(folder + "/rnet.pt"), inputs: [[1, 24, 24, 3]], flattened: ["dense4": .whc])
-    try output.load(WeightsFile.read(folder + "/onet.pt"), inputs: [[1, 48, 48, 3]], flattened: ["dense5": .whc])
+    let pnet = try WeightsFile.read(folder + "/pnet.pt", renaming: ["conv4_1": "scores", "conv4_2": "sides"])
+    try proposal.load(pnet)
+    let rnet = try WeightsFile.read(folder + "/rnet.pt", renaming: ["dense5_1": "scores", "dense5_2": "sides"])
+    try refinement.load(rnet, inputs: [[1, 24, 24, 3]], flattened: ["dense4": .whc])
+    let onet = try WeightsFile.read(
+      folder + "/onet.pt", renaming: ["dense6_1": "scores", "dense6_2": "sides", "dense6_3": "landmarks"])
+    try output.load(onet, inputs: [[1, 48, 48, 3]], flattened: ["dense5": .whc])
   }
 
   /// The faces of an image, of at least `smallest` pixels.
@@ -153,7 +157,9 @@ final class FaceDetector {
         box: box.moved(by: moves[index], extent: (width, height)), score: scores[index], landmarks: points)
     }
     // The original counts the last pixels in here.
-    let areas = faces.map { Box(left: $0.box.left, top: $0.box.top, right: $0.box.right + 1, bottom: $0.box.bottom + 1) }
+    let areas = faces.map {
+      Box(left: $0.box.left, top: $0.box.top, right: $0.box.right + 1, bottom: $0.box.bottom + 1)
+    }
     return nonMaximumSuppression(areas, scores: faces.map(\.score), threshold: 0.7, per: .smaller).map { faces[$0] }
   }
 

@@ -161,5 +161,6 @@ case (2, let file?), (3, let file?):
     try picture.write(to: arguments[3])
   }
 default:
-  print("TextDetector.swift MODEL.onnx IMAGE [OUTPUT]; the model is rapidocr_onnxruntime/models/ch_PP-OCRv4_det_infer.onnx")
+  print(
+    "TextDetector.swift MODEL.onnx IMAGE [OUTPUT]; the model is rapidocr_onnxruntime/models/ch_PP-OCRv4_det_infer.onnx")
 }

@@ -59,7 +59,8 @@ def crops(fixture):
     fixture.expected("crops/bilinear", align / 255, torch.full_like(align, 60.0), 1, nhwc)
     resized = cv2.resize(image.astype(np.float32), (20, 50), interpolation=cv2.INTER_LINEAR)
     fixture.expected("crops/resized", torch.tensor(resized)[None] / 255, 60.0, 1)
-    add(fixture, "crops/opencv-bytes", cv2.resize(image, (20, 50), interpolation=cv2.INTER_LINEAR))
+    for height, width in ((50, 20), (7, 90), (31, 42), (1, 1)):
+        add(fixture, f"crops/opencv/{height}x{width}", cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
 def pyramid(fixture):
