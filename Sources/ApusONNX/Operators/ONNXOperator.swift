@@ -136,6 +136,12 @@ struct NodeContext {
     }
   }
 
+  /// One that must be given.
+  func anyText(_ name: String) throws(FileError) -> String {
+    guard case .text(let value) = content(name) else { throw problem("no \(name), or one of another kind", "a text") }
+    return value
+  }
+
   func tensor(_ name: String) throws(FileError) -> TensorRecord? {
     switch content(name) {
     case .none: return nil

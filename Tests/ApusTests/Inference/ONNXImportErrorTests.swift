@@ -152,7 +152,7 @@ import Testing
 
   @Test func graphsThatAreNotForInferenceAreRefused() {
     expect(model([Node(operation: "Relu")], trains: true), "training graph")
-    expect(model([Node(operation: "Relu")], operatorSet: 30), "operator set 30", "7 to 22")
+    expect(model([Node(operation: "Relu")], operatorSet: 30), "operator set 30", "7 to 28")
     expect(model([Node(operation: "Relu")], inputs: [value("input", [1, 2], type: 7)]), "type 7", "float32")
     expect(model([Node(operation: "Relu")], inputs: [value("input", [1]), value("b", [1])]), "2 inputs", "\"b\"")
   }

@@ -141,7 +141,7 @@ struct InterchangeNetwork: Layer {
     }
     let json = try File.contents(of: repositoryFile("Tests/Fixtures/torchvision-names.json"))
     let known = try JSONDecoder().decode([String: Known].self, from: Data(json))
-    #expect(known.count == 12)
+    #expect(known.count == 37)
     for (name, network) in known {
       let model = try NetworkCatalogue.outline(name, input: [224, 224, 3], classes: 1000)
       let lines = model.pyTorchShapes().map { name, shape in
