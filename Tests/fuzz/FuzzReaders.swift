@@ -3,11 +3,12 @@
 // a format of images.
 
 import ApusCore
+import ApusLayers
+import ApusSupport
+
 @testable import ApusData
 @testable import ApusInterchange
-import ApusLayers
 @testable import ApusONNX
-import ApusSupport
 @testable import ApusVision
 
 #if canImport(Darwin)
