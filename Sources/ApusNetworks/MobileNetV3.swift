@@ -24,8 +24,9 @@ import ApusLayers
 /// | 7²×160 | conv2d 1×1 | | 960 | | HS | 1 |
 /// | 7²×960 | pool 7×7, then linear layers | | 1280, k | | HS | |
 ///
-/// Batch norms have ε = 0.001 and momentum 0.01; a dropout of 0.2 stands before the last layer. 5,483,032 parameters for three channels
-/// and 1,000 classes, 2,542,856 of the small one.
+/// Batch norms have ε = 0.001 and momentum 0.01, so that their running statistics are worth something after some 500 steps only: behind a
+/// shorter training `recomputeStatistics(over:)` sets them. A dropout of 0.2 stands before the last layer. 5,483,032 parameters for three
+/// channels and 1,000 classes, 2,542,856 of the small one.
 public struct MobileNetV3: Layer {
   /// The paper's two networks.
   public enum Size: String, Hashable, Sendable, CaseIterable {
