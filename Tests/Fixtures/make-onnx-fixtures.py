@@ -103,9 +103,10 @@ tokens = b("Transpose", b("Reshape", x, np.int64([0, 0, -1])), perm=[0, 2, 1])
 weights = b("Softmax", b("MatMul", tokens, b("Transpose", tokens, perm=[0, 2, 1])), axis=-1)
 save("decomposed", b, ["N", 3, "H", "W"], [b("MatMul", weights, tokens), x], [(1, 3, 16, 16), (2, 3, 20, 12)])
 
-# As Keras' converter writes: images [N, H, W, C], turned by a Transpose, with padding that depends on the size.
+# As Keras' converter writes: images [N, H, W, C], padded and turned by a Transpose, with padding that depends on the size.
 b = Builder()
-x = b("Transpose", b("Mul", "input", np.float32(2)), perm=[0, 3, 1, 2])
+x = b("Pad", b("Mul", "input", np.float32(2)), np.int64([0, 1, 0, 0, 0, 0, 1, 0]))
+x = b("Transpose", x, perm=[0, 3, 1, 2])
 x = b("Conv", x, normal(4, 2, 3, 3), auto_pad="SAME_UPPER", strides=[2, 2])
 x = b("BatchNormalization", x, normal(4), normal(4), normal(4), np.abs(normal(4)) + np.float32(0.5))
 x = b("Clip", x, np.float32(0), np.float32(6))

@@ -87,9 +87,9 @@ struct ONNXBuilder {
     outputs.append((record.name, value))
   }
 
-  /// Whether images come as `[N, H, W, C]`, as Keras' do: what reads them, after operators of one element, turns them.
+  /// Whether images come as `[N, H, W, C]`, as Keras' do: what reads them, after operators of one element and padding, turns them.
   private static func isChannelsLast(_ input: String, _ graph: GraphRecord) -> Bool {
-    let passing: Set<String> = ["Add", "Sub", "Mul", "Div", "Identity", "Cast", "Clip", "Neg"]
+    let passing: Set<String> = ["Add", "Sub", "Mul", "Div", "Identity", "Cast", "CastLike", "Clip", "Neg", "Pad"]
     var names: Set<String> = [input]
     for node in graph.nodes where node.inputs.contains(where: names.contains) {
       if passing.contains(node.operation) {
