@@ -41,8 +41,10 @@ let package = Package(
     .library(name: "Apus", targets: ["Apus"]),
     .library(name: "ApusVision", targets: ["ApusVision"]),
     .library(name: "ApusONNX", targets: ["ApusONNX"]),
+    .library(name: "ApusText", targets: ["ApusText"]),
     // One dynamic library with every module, for scripts: two would each carry their own copy of the core.
-    .library(name: "ApusDynamic", type: .dynamic, targets: ["Apus", "ApusVision", "ApusONNX", "CApusScript"]),
+    .library(
+      name: "ApusDynamic", type: .dynamic, targets: ["Apus", "ApusVision", "ApusText", "ApusONNX", "CApusScript"]),
   ],
   traits: [
     .trait(
@@ -73,6 +75,8 @@ let package = Package(
     .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
     .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
     .systemLibrary(name: "CGIF", pkgConfig: "libgif", providers: [.apt(["libgif-dev"]), .brew(["giflib"])]),
+    .systemLibrary(
+      name: "CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"]), .brew(["freetype"])]),
     // Homebrew's giflib has no pkg-config file.
     .target(
       name: "CApusCodecs", dependencies: ["CPNG", "CJPEG", "CWebP", "CGIF"], publicHeadersPath: ".",
@@ -84,6 +88,9 @@ let package = Package(
         .linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("webpdemux"), .linkedLibrary("webp"),
         .linkedLibrary("gif"),
       ]),
+    .target(
+      name: "CApusText", dependencies: ["CFreeType"], publicHeadersPath: ".",
+      cSettings: [.unsafeFlags(options + instrumentation)], linkerSettings: [.linkedLibrary("freetype")]),
     .target(name: "CApusDigits", exclude: ["digits.idx.gz", "LICENSE-digits.txt"], publicHeadersPath: "."),
     .target(name: "CApusScript", publicHeadersPath: "."),
     // The library: each module imports those above it in this list, and the last one hands all of them on.
@@ -99,13 +106,15 @@ let package = Package(
     .target(name: "Apus", dependencies: ["ApusInsight"]),
     .target(name: "ApusVision", dependencies: ["Apus", "CApusCodecs"]),
     .target(name: "ApusONNX", dependencies: ["Apus"]),
+    .target(name: "ApusText", dependencies: ["ApusVision", "CApusText"]),
     // Counts what the tests' program takes from the C library's allocator, by coming before it.
     .target(
       name: "CCheckAllocations", path: "Tests/kernels", sources: ["check_allocations.c"],
       publicHeadersPath: "allocations",
       cSettings: [.headerSearchPath("."), .headerSearchPath("../../csrc"), .headerSearchPath("../../csrc/include")]),
     .testTarget(
-      name: "ApusTests", dependencies: ["Apus", "ApusVision", "ApusONNX", "CCheckAllocations"], sources: testFiles,
+      name: "ApusTests", dependencies: ["Apus", "ApusVision", "ApusONNX", "ApusText", "CCheckAllocations"],
+      sources: testFiles,
       // Optimizing the tests themselves, one module as a whole, takes minutes; what they test is optimized.
       swiftSettings: [.unsafeFlags(["-Onone"], .when(configuration: .release))]),
   ],

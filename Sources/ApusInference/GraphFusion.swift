@@ -1,13 +1,14 @@
 import ApusCore
 import ApusLayers
 
-/// A node with what its kernel does in its own pass over the result: batch norm by constants, a sum, a ReLU, in this order.
+/// A node with what its kernel does in its own pass over the result: batch norm by constants, a sum, an activation, in this order.
 struct FusedNode {
   let node: Graph.Node
   /// Behind a convolution.
   var norm: Graph.Node?
   var residual: Graph.ValueID?
-  var relu = false
+  /// Of a convolution any, of other nodes ReLU.
+  var activation: ActivationFunction?
   var output: Graph.ValueID
 }
 
@@ -39,7 +40,7 @@ private struct Fusion {
       switch node.operation {
       case .batchNorm where absorbNorm(node): continue
       case .binary(.add) where absorbSum(node): continue
-      case .activation(.relu) where absorbReLU(node): continue
+      case .activation(let function) where absorbActivation(node, function): continue
       case .convolution, .linear, .batchNorm, .groupNorm, .layerNorm: open[node.output] = place
       default: break
       }
@@ -51,7 +52,9 @@ private struct Fusion {
 
   /// Where a value is made that takes more into its kernel: nobody but the node in question reads it.
   private func place(of value: Graph.ValueID) -> Int? {
-    guard let place = open[value], readers[value].count == 1, !graph.outputs.contains(value), !fused[place]!.relu else {
+    guard let place = open[value], readers[value].count == 1, !graph.outputs.contains(value),
+      fused[place]!.activation == nil
+    else {
       return nil
     }
     return place
@@ -86,8 +89,9 @@ private struct Fusion {
     return absorb(node, at: latest.place) { $0.residual = latest.other }
   }
 
-  private mutating func absorbReLU(_ node: Graph.Node) -> Bool {
+  private mutating func absorbActivation(_ node: Graph.Node, _ function: ActivationFunction) -> Bool {
     guard let place = place(of: node.inputs[0]) else { return false }
-    return absorb(node, at: place) { $0.relu = true }
+    if case .convolution = fused[place]!.node.operation {} else if function != .relu { return false }
+    return absorb(node, at: place) { $0.activation = function }
   }
 }

@@ -49,13 +49,13 @@ extension Lowering {
     guard case .convolution(let convolution) = node.operation else {
       guard case .linear(let precision) = node.operation else { fatalError("\(node.operation.name) is not a product") }
       let kernel = MatrixProductKernel(
-        shape(node.inputs[0]), weight.shape, relu: fused.relu, precision: precision)
+        shape(node.inputs[0]), weight.shape, relu: fused.activation == .relu, precision: precision)
       emit(
         kernel, [source(node.inputs[0]), .constant(weight), bias.map(Source.constant)], making: fused.output)
       return
     }
     let kernel = ConvolutionKernel(
-      .forward, shape(node.inputs[0]), weight.shape, convolution, relu: fused.relu, packsWeights: true)
+      .forward, shape(node.inputs[0]), weight.shape, convolution, activation: fused.activation, packsWeights: true)
     let norm = try fused.norm.map(foldedNorm)
     let after = [bias, norm?.mean, norm?.scale, norm?.shift].map { $0.map(Source.constant) }
     emit(
@@ -93,7 +93,8 @@ extension Lowering {
     guard let view = groupView(node.operation, x) else {
       let norm = try foldedNorm(node)
       let channels = norm.scale.elementCount
-      let kernel = BatchNormKernel(.apply, rows: x.elementCount / channels, channels: channels, relu: fused.relu)
+      let kernel = BatchNormKernel(
+        .apply, rows: x.elementCount / channels, channels: channels, relu: fused.activation == .relu)
       emit(
         kernel,
         [source(node.inputs[0]), .constant(norm.mean), .constant(norm.scale), .constant(norm.shift), residual],
@@ -102,7 +103,7 @@ extension Lowering {
     }
     let (gamma, beta) = (try constant(node.inputs[1]), try constant(node.inputs[2]))
     emit(
-      GroupNormKernel(.forwardAlone, view, relu: fused.relu),
+      GroupNormKernel(.forwardAlone, view, relu: fused.activation == .relu),
       [source(node.inputs[0]), .constant(gamma), .constant(beta), residual], making: fused.output, mayOverwrite: [0])
   }
 

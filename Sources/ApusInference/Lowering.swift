@@ -82,7 +82,7 @@ struct Lowering {
     path = node.node.path
     name =
       ([node.node.operation.name] + (node.norm == nil ? [] : ["BatchNorm"]) + (node.residual == nil ? [] : ["Add"])
-      + (node.relu ? ["ReLU"] : [])).joined(separator: " + ")
+      + (node.activation.map { ["\($0.name)"] } ?? [])).joined(separator: " + ")
   }
 
   /// A parameter that a kernel keeps.

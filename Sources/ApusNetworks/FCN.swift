@@ -92,7 +92,7 @@ package struct ScoreFusion {
 }
 
 /// height × width pixels of each image, from (offset, offset) on.
-private func cut(_ x: Tensor, from offset: Int, height: Int, width: Int) -> Tensor {
+func cut(_ x: Tensor, from offset: Int, height: Int, width: Int) -> Tensor {
   var y = x
   for (axis, size) in [(1, height), (2, width)] where y.shape[axis] != size {
     y = y.slice(axis: axis, range: offset..<offset + size)

@@ -4,7 +4,7 @@ import ApusCore
 extension NetworkCatalogue {
   static let imageNetworks: [Entry] = alexNets + vggs + googLeNets + resNets + normalizerFree
 
-  private static func entry(
+  static func entry(
     _ name: String, _ title: String, _ variant: String, _ paper: String, size: Int = 224,
     _ make: @escaping @Sendable (_ channels: Int, _ classes: Int) -> any Layer
   ) -> Entry {

@@ -13,4 +13,11 @@ extension NetworkCatalogue {
         usualInput: [64, 64, 1], usualClasses: 11, refusal: { _, _ in nil },
         make: { input, classes in FCN.small(classes: classes, channels: input[2]) }, isDense: true)
     ]
+    + [(false, 572), (true, 512)].map { (padded: Bool, size: Int) in
+      Entry(
+        name: padded ? "unet.padded" : "unet.paper", title: "U-Net",
+        variant: padded ? "scores for the whole image" : "scores for the image's middle",
+        paper: "Ronneberger et al. 2015", usualInput: [size, size, 1], usualClasses: 2, refusal: { _, _ in nil },
+        make: { input, classes in UNet(classes: classes, channels: input[2], padded: padded) }, isDense: true)
+    }
 }

@@ -20,12 +20,13 @@ public enum NetworkCatalogue {
     /// Why it cannot be made for images of a shape `[H, W, C]` and a number of classes.
     package let refusal: @Sendable (_ input: Shape, _ classes: Int) -> String?
     let make: @Sendable (_ input: Shape, _ classes: Int) -> any Layer
-    /// Whether it gives scores for every pixel, [N, H, W, classes], and not for the image.
+    /// Whether it gives scores for pixels, [N, H, W, classes], and not for the image.
     package var isDense = false
   }
 
-  /// LeNets first, then the networks for CIFAR-10, for ImageNet and for segmentation.
-  public static let entries: [Entry] = lenets + cifarNetworks + imageNetworks + segmentationNetworks
+  /// LeNets first, then the networks for CIFAR-10, for ImageNet, those that are named as in torchvision last, and for segmentation.
+  public static let entries: [Entry] =
+    lenets + cifarNetworks + imageNetworks + torchvisionNetworks + segmentationNetworks
 
   /// Full names, in the order of `entries`; `entry(_:)` knows short ones too.
   public static var names: [String] { entries.map(\.name) }
@@ -33,7 +34,7 @@ public enum NetworkCatalogue {
   /// Names of families with the variant that is meant where nothing is said.
   private static let families = [
     "alexnet": "torchvision", "googlenet": "torchvision", "resnet50": "torchvision", "resnet101": "torchvision",
-    "resnet152": "torchvision", "fcn": "8s",
+    "resnet152": "torchvision", "fcn": "8s", "unet": "paper",
   ]
 
   /// The entry of a name, of those that were registered too; `resnet50` is `resnet50.torchvision`.

@@ -26,12 +26,18 @@ extension Image {
   /// Scaled by a filter with half-pixel centers that grows with the factor when shrinking, so that every pixel counts and nothing
   /// aliases: Pillow's filter of the same name, torchvision's `antialias=True` (these round once more between the axes and may differ
   /// by one). Enlarging is interpolation.
-  public func resized(height newHeight: Int, width newWidth: Int, filter: ResampleFilter = .bilinear) -> Image {
+  ///
+  /// - Parameter antialias: `false` keeps the filter as narrow as a pixel when shrinking: for the bilinear filter the bits of OpenCV's
+  ///   `INTER_LINEAR`, for the others torchvision's `antialias=False` (which may differ by one).
+  public func resized(
+    height newHeight: Int, width newWidth: Int, filter: ResampleFilter = .bilinear, antialias: Bool = true
+  ) -> Image {
     if newHeight < 1 || newWidth < 1 { fatalError("an image cannot be scaled to \(newHeight)×\(newWidth)") }
     if (newHeight, newWidth) == (height, width) { return self }
+    if filter == .bilinear && !antialias { return interpolated(height: newHeight, width: newWidth) }
     // Loops of its own: images are scaled on prefetch threads, which must not enter parallel regions.
-    let across = ResampleTable(from: width, to: newWidth, filter: filter, antialias: true, alignCorners: false)
-    let down = ResampleTable(from: height, to: newHeight, filter: filter, antialias: true, alignCorners: false)
+    let across = ResampleTable(from: width, to: newWidth, filter: filter, antialias: antialias, alignCorners: false)
+    let down = ResampleTable(from: height, to: newHeight, filter: filter, antialias: antialias, alignCorners: false)
 
     var wide = [Float](repeating: 0, count: height * newWidth * channels)
     let acrossWeights = across.weights.map { Float($0) }

@@ -9,7 +9,7 @@ public struct Image: Hashable, Sendable {
   /// Bytes per pixel: 1 (gray) or 3 (red, green, blue).
   public let channels: Int
   /// The bytes, row by row from the top, a pixel's channels next to each other; 0 is black.
-  public let pixels: [UInt8]
+  public internal(set) var pixels: [UInt8]
 
   /// Traps if there is no pixel, the channels are neither one nor three, or the number of bytes is another.
   public init(height: Int, width: Int, channels: Int, pixels: [UInt8]) {

@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Image files in memory to samples, and samples to PNG files, through the libraries of each format. C, since libpng and libjpeg
- * report errors by longjmp.
+/* Image files in memory to samples, and samples to PNG and JPEG files, through the libraries of each format. C, since libpng and
+ * libjpeg report errors by longjmp.
  *
  * A format that is read has two functions. `…_header` reads sizes and allocates nothing that depends on them, so that the caller
  * can refuse an image before memory is taken for it. `…_decode` writes height × width × channels samples, row by row without
@@ -45,6 +45,12 @@ int apus_png_encode(const apus_image_header *header, const uint8_t *samples, uin
 int apus_jpeg_header(const uint8_t *bytes, size_t count, apus_image_header *header, char text[APUS_IMAGE_TEXT]);
 int apus_jpeg_decode(const uint8_t *bytes, size_t count, const apus_image_header *header, uint8_t *samples,
                      char text[APUS_IMAGE_TEXT]);
+
+/* Writes a baseline JPEG file, 1 channel (gray) or 3 (RGB), with libjpeg's defaults at that quality, 1 to 100. Returns its
+ * `count` bytes, which apus_jpeg_free frees, or NULL with libjpeg's reason in `text`. */
+uint8_t *apus_jpeg_encode(const apus_image_header *header, const uint8_t *samples, int quality, size_t *count,
+                          char text[APUS_IMAGE_TEXT]);
+void apus_jpeg_free(uint8_t *file);
 
 /* WebP, of an animation the first frame on its canvas: always RGBA. */
 int apus_webp_header(const uint8_t *bytes, size_t count, apus_image_header *header, char text[APUS_IMAGE_TEXT]);

@@ -78,6 +78,8 @@ def names(folder):
     networks |= {f"resnet{n}.torchvision": getattr(zoo, f"resnet{n}") for n in (50, 101, 152)}
     networks["googlenet.torchvision"] = lambda: zoo.googlenet(aux_logits=False, init_weights=False)
     networks["googlenet.torchvision.aux"] = lambda: zoo.googlenet(aux_logits=True, init_weights=False)
+    for name in ("mobilenet", "efficientnet_b", "convnext", "densenet", "squeezenet", "shufflenet"):
+        networks |= {n: getattr(zoo, n) for n in zoo.list_models(zoo) if n.startswith(name)}
     found = {}
     for name, make in networks.items():
         with torch.device("meta"):

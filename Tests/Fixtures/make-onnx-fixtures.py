@@ -40,11 +40,12 @@ class Builder:
         return names[0] if outputs == 1 else names
 
 
-def save(name, builder, input_shape, outputs, cases, opset=17, functions=(), turned=True):
+def save(name, builder, input_shape, outputs, cases, opset=17, functions=(), turned=True, others=()):
     for place, output in enumerate(outputs):
         builder.nodes.append(helper.make_node("Identity", [output], [f"out{place}"]))
+    inputs = [("input", input_shape), *others]
     graph = helper.make_graph(
-        builder.nodes, name, [helper.make_tensor_value_info("input", TensorProto.FLOAT, input_shape)],
+        builder.nodes, name, [helper.make_tensor_value_info(input, TensorProto.FLOAT, shape) for input, shape in inputs],
         [helper.make_tensor_value_info(f"out{place}", TensorProto.FLOAT, None) for place in range(len(outputs))], builder.initializers)
     imports = [helper.make_opsetid("", opset)] + [helper.make_opsetid(function.domain, 1) for function in functions]
     model = helper.make_model(graph, opset_imports=imports, functions=list(functions), producer_name="fixtures", ir_version=8)
@@ -53,8 +54,11 @@ def save(name, builder, input_shape, outputs, cases, opset=17, functions=(), tur
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     for place, shape in enumerate(cases):
         x = normal(*shape)
-        results = session.run(None, {"input": x})
+        given = {"input": x} | {input: normal(*(size or shape[0] for size in sizes)) for input, sizes in others}
+        results = session.run(None, given)
         tensors[f"{name}/x{place}"] = np.ascontiguousarray(x.transpose(0, 2, 3, 1)) if turned else x
+        for input, _ in others:
+            tensors[f"{name}/{input}{place}"] = given[input]
         for number, y in enumerate(results):
             tensors[f"{name}/y{place}" + (f".{number}" if number else "")] = (
                 np.ascontiguousarray(y.transpose(0, 2, 3, 1)) if turned and y.ndim == 4 else y)
@@ -127,5 +131,66 @@ y = b("DepthToSpace", b("LRN", y, size=3, alpha=0.1), blocksize=2, mode="CRD")
 y = b("Where", b("Greater", y, np.float32(0)), y, b("Elu", y, alpha=0.7))
 y = b("Slice", y, np.int64([-1, 0]), np.int64([-100, 2**40]), np.int64([3, 2]), np.int64([-2, 3]))
 save("operators", b, ["N", 6, 5, 6], [b("Softmax", y, axis=3), b("ReduceL2", y, axes=[2], keepdims=0)], [(1, 6, 5, 6), (2, 6, 5, 6)], functions=[function])
+
+# Elements by their places, sums of products, and weights that are computed of constants.
+b = Builder()
+quantized = b("DequantizeLinear", random.integers(-127, 128, (8, 6, 3, 3)).astype(np.int8), normal(8), np.zeros(8, np.int8), axis=0)
+x = b("Conv", "input", b("Identity", quantized), pads=[1, 1, 1, 1])
+x = b("Conv", x, b("Transpose", normal(8, 4, 1, 1), perm=[1, 0, 2, 3]), b("Mul", normal(4), np.float32(0.1)))
+x = b("LpNormalization", x, axis=1)
+best, places = b("TopK", x, np.int64([2]), outputs=2, axis=1)
+largest = b("Cast", b("ArgMax", x, axis=1, keepdims=0), to=TensorProto.FLOAT)
+masked = b("Where", b("And", b("Greater", x, np.float32(0)), b("Not", b("IsNaN", x))), x, b("Trilu", x, np.int64(1)))
+taken = b("GatherElements", masked, np.int64([[[[2, -1, 0]]]]), axis=3)
+rows = b("GatherND", b("Transpose", x, perm=[1, 0, 2, 3]), np.int64([[3], [-4], [1]]))
+put = b("ScatterND", b("Transpose", x, perm=[1, 0, 2, 3]), np.int64([[2], [0]]), b("Slice", rows, np.int64([0]), np.int64([2]), np.int64([0])))
+put = b("CumSum", put, np.int64(2), exclusive=1, reverse=1)
+products = b("Einsum", x, b("Einsum", x, equation="nchw->nhcw"), equation="nchw,nhdw->nhcd")
+added = b("ScatterElements", b("ReduceMean", x, axes=[0, 2, 3], keepdims=0), np.int64([1, 3, -1]), np.float32([5, 6, 7]), axis=0, reduction="add")
+save("places", b, ["N", 6, "H", "W"],
+     [best, b("Cast", places, to=TensorProto.FLOAT), largest, taken, b("Transpose", rows, perm=[1, 0, 2, 3]),
+      b("Transpose", put, perm=[1, 0, 2, 3]), products, added], [(1, 6, 5, 7), (3, 6, 6, 4)])
+
+# Resizing by all pixels, of a part, and to a size that keeps the aspect.
+b = Builder()
+smaller = [b("Resize", "input", "", "", np.int64([1, 3, 5, 6]), mode=mode, antialias=1) for mode in ("linear", "cubic")]
+part = b("Resize", "input", np.float32([0.2, -0.1, 0.7, 1.2]), "", np.int64([7, 9]), axes=[2, 3], mode="linear",
+         coordinate_transformation_mode="tf_crop_and_resize", extrapolation_value=0.25)
+kept = b("Resize", "input", "", "", np.int64([7, 7]), axes=[2, 3], mode="nearest", keep_aspect_ratio_policy="not_larger")
+save("resizes", b, [1, 3, 13, 16], smaller + [part, kept], [(1, 3, 13, 16), (1, 3, 13, 16)], opset=18)
+
+
+def branch(name, build):
+    inner = Builder()
+    inner.count = 1000 * (1 + len(name))
+    output = build(inner)
+    return helper.make_graph(
+        inner.nodes, name, [], [helper.make_tensor_value_info(output, TensorProto.FLOAT, None)], inner.initializers)
+
+
+# As PyTorch's older exporter writes a squeeze of an axis that may be another size: a graph for each case, within another one.
+b = Builder()
+x = b("Relu", "input")
+isOne = b("Equal", b("Gather", b("Shape", x), np.int64(2)), np.int64(1))
+weight = b.constant(normal(3, 2, 1, 1))
+y = b("If", isOne, then_branch=branch("one", lambda inner: inner("Squeeze", inner("Conv", x, weight), np.int64([2]))),
+      else_branch=branch("other", lambda inner: inner("If", isOne, then_branch=branch("never", lambda never: never("Relu", x)),
+                                                      else_branch=branch("inner", lambda last: last("ReduceMax", x, axes=[2], keepdims=0)))))
+z = b("If", np.bool_(True), then_branch=branch("taken", lambda inner: inner("Neg", y)), else_branch=branch("left", lambda inner: inner("Exp", y)))
+save("branches", b, ["N", 2, "H", "W"], [z], [(2, 2, 1, 4), (1, 2, 3, 4)])
+
+# Two inputs: images, and a vector for each that scales their channels.
+b = Builder()
+x = b("Conv", "input", normal(4, 3, 3, 3), pads=[1, 1, 1, 1])
+scale = b("Unsqueeze", b("Gemm", "vector", normal(5, 4), normal(4)), np.int64([2, 3]))
+y = b("Mul", x, scale)
+save("pair", b, ["N", 3, "H", "W"], [b("GlobalAveragePool", y), b("Flatten", y)], [(1, 3, 6, 8), (3, 3, 6, 8)],
+     others=[("vector", [None, 5])])
+
+# What no graph of this library has: whole numbers made of the input's elements.
+b = Builder()
+half = b("ConstantOfShape", b("Shape", "input"), value=numpy_helper.from_array(np.float32([0.5])))
+whole = b("Cast", b("Cast", b("Mul", "input", np.float32(3)), to=TensorProto.INT64), to=TensorProto.FLOAT)
+save("whole", b, ["N", 2, "H", "W"], [b("Add", whole, half)], [(1, 2, 3, 4), (2, 2, 2, 2)])
 
 save_file(tensors, folder / "onnx-import.safetensors")

@@ -157,7 +157,7 @@ private let legacyEndings: [(keys: [UInt8], storages: [UInt8])] =
 
 /// Whatever the bytes are: a model is planned as it is read, so that its operators see the shapes that the file claims.
 @Sendable private func fuzzONNXModel(_ bytes: [UInt8]) {
-  checked { if try ONNXModel(bytes, file: "fuzz").contents.outputs.isEmpty { fatalError("a model without outputs") } }
+  checked { if try ONNXNetwork(bytes, file: "fuzz").contents.outputs.isEmpty { fatalError("a model without outputs") } }
   // The same bytes as the graph of a model.
   var length: [UInt8] = []
   var rest = bytes.count
@@ -166,7 +166,7 @@ private let legacyEndings: [(keys: [UInt8], storages: [UInt8])] =
     rest >>= 7
   } while rest > 0
   let start: [UInt8] = [0x08, 8, 0x42, 2, 0x10, 17, 0x3A]
-  checked { _ = try ONNXModel(start + length + bytes, file: "fuzz") }
+  checked { _ = try ONNXNetwork(start + length + bytes, file: "fuzz") }
 }
 
 /// An error of a reader is one line that names the file; anything else is a finding.

@@ -106,7 +106,7 @@ seeds["weights/linear.safetensors"] = safetensors(
     {"module.weight": entry("F32", [1, 2], 0, 8), "module.bias": entry("F32", [1], 8, 12)}, bytes(12)
 )
 # Models as files, and their graphs, which the target puts into a file.
-for name in ["keras", "operators", "decomposed", "shapes"]:
+for name in ["keras", "operators", "decomposed", "shapes", "places", "resizes", "branches", "pair"]:
     data = (fixtures.parent / "onnx-import" / (name + ".onnx")).read_bytes()
     if len(data) <= 4096:
         seeds["onnx/" + name] = data

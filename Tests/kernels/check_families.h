@@ -30,6 +30,7 @@
   each("movement", check_movement_family) \
   each("indexing", check_indexing_family) \
   each("grid_sample", check_grid_sample_family) \
+  each("statistics", check_statistics_family) \
   each("loss", check_loss_family) \
   each("optimizer", check_optimizer_family) \
   each("resample", check_resample_family) \

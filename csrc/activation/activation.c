@@ -23,6 +23,17 @@ static const apus_activation_kernels *const tiers[APUS_ISA_COUNT] = {
 
 const apus_activation_kernels *apus_activation_current(void) { return tiers[apus_isa_current()]; }
 
+void apus_activation_rows(const apus_activation_function *function, apus_isa isa, int64_t rows, int64_t count, int64_t step,
+                          float *y) {
+  const float a = (float)function->a, b = (float)function->b;
+  if (tiers[isa]) {
+    tiers[isa]->nonlinearity_rows(function->kind, rows, count, step, a, b, y);
+    return;
+  }
+  for (int64_t r = 0; r < rows; r++)
+    apus_nonlinearity_forward_reference_f32(function->kind, count, a, b, y + r * step, y + r * step);
+}
+
 /* A fork costs as much as this many elements of the work here. */
 enum { GRAIN = 16384 };
 

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "apus/activation.h"
+#include "apus/runtime.h"
 
 /* One tier's kernels: serial, relu 0 or 1, otherwise as apus/activation.h. stream: the large output, which is not an input, is
  * better written past the caches. */
@@ -16,6 +17,8 @@ typedef struct apus_activation_kernels {
   void (*bias_activation_backward)(int64_t rows, int64_t channels, const float *y, const float *dy, int relu, int stream,
                                    float *dz, float *dbias);
   void (*nonlinearity_forward)(apus_nonlinearity function, int64_t count, float a, float b, const float *x, int stream, float *y);
+  /* In place over `rows` rows of `count` elements, `step` apart. */
+  void (*nonlinearity_rows)(apus_nonlinearity function, int64_t rows, int64_t count, int64_t step, float a, float b, float *y);
   void (*nonlinearity_backward)(apus_nonlinearity function, int64_t count, float a, float b, const float *v, const float *dy,
                                 int stream, float *dx);
   void (*prelu_forward)(int64_t rows, int64_t channels, const float *x, const float *a, int stream, float *y);
@@ -35,5 +38,10 @@ extern const apus_activation_kernels apus_activation_neon;
 
 /* The kernels of the tier in use; NULL: the reference. */
 const apus_activation_kernels *apus_activation_current(void);
+
+/* y = function(y) over `rows` rows of `count` elements, `step` apart, on this thread and that tier: what a convolution does to a
+ * block of outputs that it has just written. */
+void apus_activation_rows(const apus_activation_function *function, apus_isa isa, int64_t rows, int64_t count, int64_t step,
+                          float *y);
 
 #endif

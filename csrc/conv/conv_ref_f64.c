@@ -1,5 +1,6 @@
 #define REAL double
 #define EPILOGUE apus_conv2d_epilogue_f64
+#define FUNCTION apus_nonlinearity_forward_reference_f64
 #define FORWARD apus_conv2d_forward_reference_f64
 #define BACKWARD_DATA apus_conv2d_backward_data_reference_f64
 #define BACKWARD_WEIGHTS apus_conv2d_backward_weights_reference_f64

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "activation/kernels.h"
 #include "apus/runtime.h"
 #include "conv/conv_list.h"
 #include "conv/direct/grid.h"
@@ -157,6 +158,8 @@ static void forward_box(const job *j, const box *b, int64_t group, float *rows, 
       e.residual = e.residual ? e.residual + place : NULL;
     }
     kernels->finish(sums, co, j->y + place, s->out_channels, box_width(b), co, &e);
+    if (e.function)
+      apus_activation_rows(e.function, (apus_isa)j->plan->isa, box_width(b), co, s->out_channels, j->y + place);
   }
 }
 

@@ -31,6 +31,13 @@ struct ModelSource {
     return FileManager.default.fileExists(atPath: inFolder) ? inFolder : nil
   }
 
+  /// Refuses an ONNX file where a folder is wanted, which says what the network takes and what its scores are of.
+  static func refuseFile(_ argument: String) throws {
+    if !argument.hasSuffix(".onnx") { return }
+    throw ValidationError(
+      "\(argument) is an ONNX file: apus import \(argument) --out FOLDER makes a folder of it for this command")
+  }
+
   /// The file in a folder that `apus import` made.
   static let onnxName = "model.onnx"
 
@@ -44,6 +51,7 @@ struct ModelSource {
   /// - Throws: if there is no model, with what is there instead.
   func check() throws {
     if try ImportedModel(argument) != nil { return }
+    try ModelSource.refuseFile(argument)
     if ModelSource.exists(file) { return }
     if !ModelSource.exists(argument) {
       if (try? NetworkCatalogue.entry(argument)) != nil {

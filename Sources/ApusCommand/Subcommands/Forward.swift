@@ -26,8 +26,11 @@ struct Forward: ParsableCommand {
 
   @OptionGroup var features: FlattenedOption
 
-  @Option(help: "A .npy file with a batch, [N, H, W, C].", completion: .file())
-  var input: String
+  @Option(
+    help:
+      "A .npy file with a batch, [N, H, W, C]. Of an ONNX file with several inputs one for each, in the file's order.",
+    completion: .file())
+  var input: [String]
 
   @Option(
     name: [.long, .short],
@@ -97,6 +100,7 @@ struct Forward: ParsableCommand {
   }
 
   func validate() throws {
+    if input.isEmpty { throw ValidationError("Missing expected argument '--input <input>'") }
     let takesLoss = gradients != nil || rounding != nil
     if (labels != nil) != takesLoss { throw ValidationError("--labels and --gradients or --rounding go together") }
     if takesLoss && !training {
@@ -108,7 +112,8 @@ struct Forward: ParsableCommand {
     if try runsFile() { return }
     guard let weights else { throw ValidationError("Missing expected argument '--weights <weights>'") }
     if layout != nil { throw ValidationError("--layout applies only to ONNX files, and \(network) is a network") }
-    let images = try NumberFile.images(input)
+    if input.count > 1 { throw ValidationError("--input is given \(input.count) times, and \(network) takes one") }
+    let images = try NumberFile.images(input[0])
     let file = try names.read(weights)
     let (model, receipt) = try NetworkCatalogue.make(
       network, weights: file, input: images.shape, classes: classes, flattened: features.orders)
@@ -118,7 +123,7 @@ struct Forward: ParsableCommand {
     let logits = training ? withPhase(phase) { model(images) } : try model.compiled(for: images.shape)(images)
     try Npy.write(logits, to: output)
     if let labels, let gradients {
-      let taken = valueWithGradients(of: model, phase: phase) {
+      let taken = valueWithGradients(of: model, in: phase) {
         trainingLoss(of: model, images: images, labels: labels)
       }.gradients
       try WeightsFile(

@@ -14,7 +14,7 @@ struct Import: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("An ONNX file: an inference graph of float32, operator sets 7 to 22.", valueName: "model.onnx"),
+    help: ArgumentHelp("An ONNX file: an inference graph of float32, operator sets 7 to 28.", valueName: "model.onnx"),
     completion: .file())
   var file: String
 
@@ -54,8 +54,7 @@ struct Import: ParsableCommand {
     }
     var file, producer: String
     var operatorSet: Int
-    var input: Value
-    var outputs: [Value]
+    var inputs, outputs: [Value]
     /// Nodes of the file by their operators.
     var operators: [String: Int]
     /// Nodes that run, and what became constant or one with others.
@@ -71,12 +70,12 @@ struct Import: ParsableCommand {
   }
 
   func run() throws {
-    let model = try ONNXModel(contentsOf: file)
+    let model = try ONNXNetwork(contentsOf: file)
     if let out { try write(model, to: out) }
     let contents = model.contents
     let result = Result(
       file: file, producer: contents.producer, operatorSet: contents.operatorSet,
-      input: .init(name: contents.input.name, shape: contents.input.ownSizes),
+      inputs: contents.inputs.map { .init(name: $0.name, shape: $0.ownSizes) },
       outputs: contents.outputs.map { .init(name: $0.name, shape: $0.ownSizes) }, operators: contents.operators,
       nodes: model.parts.count, folded: contents.folded,
       parameters: model.parameters.reduce(0) { $0 + $1.parameter.shape.elementCount }, out: out)
@@ -84,8 +83,9 @@ struct Import: ParsableCommand {
     let operators = contents.operators.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     Terminal.printLine(
       "\(file): operator set \(result.operatorSet)" + (result.producer.isEmpty ? "" : ", by \(result.producer)"))
-    Terminal.printLine(
-      "input \(contents.input.name): \(contents.input)" + (contents.input.isTurned ? ", in the file [N, C, H, W]" : ""))
+    for input in contents.inputs {
+      Terminal.printLine("input \(input.name): \(input)" + (input.isTurned ? ", in the file [N, C, H, W]" : ""))
+    }
     for output in contents.outputs { Terminal.printLine("output \(output.name): \(output)") }
     Terminal.printLine(
       "\(result.nodes.grouped) nodes run; \(result.folded.grouped) became constants or one with others; \(result.parameters.grouped) parameters"
@@ -94,15 +94,16 @@ struct Import: ParsableCommand {
     if let out { Terminal.printLine("written to \(out)") }
   }
 
-  private func write(_ model: ONNXModel, to folder: String) throws {
+  private func write(_ model: ONNXNetwork, to folder: String) throws {
     let contents = model.contents
-    if contents.input.ownSizes.map({ $0.count != 4 }) ?? false {
-      throw FileError(file, found: "an input \(contents.input)", expected: "images, for a folder that commands take")
+    guard contents.inputs.count == 1, contents.inputs[0].ownSizes.map({ $0.count == 4 }) ?? true else {
+      let found = contents.inputs.map(\.description).joined(separator: " and ")
+      throw FileError(file, found: "inputs \(found)", expected: "one of images, for a folder that commands take")
     }
-    let usual = contents.input.usualShape.shape
+    let usual = contents.inputs[0].usualShape.shape
     let shape = input?.shape(channels: usual[3]) ?? Shape(usual.dropFirst())
     let images = Shape([usual[0]] + shape)
-    guard images[0] == 1, let count = try model.plan(input: images).outputShape.last else {
+    guard images[0] == 1, let count = try model.pass(inputs: [images]).plan().outputShape.last else {
       throw FileError(file, found: "batches of \(images[0])", expected: "one image at a time, or any number")
     }
     var names = contents.metadata["apus.classes"]?.split(separator: "\n").map(String.init)

@@ -42,16 +42,14 @@ public func gradientCheck(
   of model: some Model, step: Double = 1e-5, elements: Int = 24, key: RandomKey = RandomKey(seed: 1, step: 0),
   _ body: () -> Tensor
 ) -> GradientCheckResult {
-  var phase = Phase.training
-  phase.updatesState = false
+  let phase = Phase.training.updating(state: false)
   let parameters = model.parameters.filter { $0.parameter.isTrainable }
 
   let tape = Tape()
-  let scope = Scope(mode: .recording(tape), phase: phase, key: key, precision: .float64)
+  let scope = Scope(recording: tape, phase, key, precision: .float64)
   let gradients = scope.run {
     let loss = body()
-    checkScalar(loss)
-    scope.mode = .backward
+    _ = scope.beginBackward(from: loss)
     return tape.gradients(of: loss).parameters
   }
 
@@ -91,8 +89,7 @@ public func gradientCheck(
   let gradients = withPrecision(.float64) {
     valueWithGradients(at: inputs, key: key) { weighed(function($0)) }.gradients
   }
-  var phase = Phase.training
-  phase.updatesState = false
+  let phase = Phase.training.updating(state: false)
   var result = GradientCheckResult.none
   for (position, input) in inputs.enumerated() {
     let values = input.array(of: Double.self)

@@ -35,8 +35,9 @@ extension Layer {
       return scope.run { self(x.take()!) }
     }
     scope.enter(self)
-    let y = forward(x)
-    scope.leave(returning: y)
+    var y = forward(x)
+    if scope.isListenedTo { y = scope.tellLayerReturned(y) }
+    scope.leave()
     return y
   }
 

@@ -81,7 +81,7 @@ extension Layer {
     guard let scope = Scope.current else { return body() }
     scope.enter(self)
     let result = body()
-    scope.leave(returning: told(result))
+    scope.leave(telling: told(result))
     return result
   }
 }
@@ -89,10 +89,12 @@ extension Layer {
 extension Scope {
   func enter(_ layer: some Model) { places.enter(layer) }
 
-  /// `result`: looked at only where somebody listens.
-  func leave(returning result: @autoclosure () -> Tensor?) {
-    if isListenedTo, let result = result() { tellLayerReturned(result) }
-    places.leave()
+  func leave() { places.leave() }
+
+  /// `result`: looked at only where somebody listens, and not replaced.
+  func leave(telling result: @autoclosure () -> Tensor?) {
+    if isListenedTo, let result = result() { _ = tellLayerReturned(result) }
+    leave()
   }
 
   /// Whether a call of such a layer was the last thing that happened.

@@ -40,7 +40,7 @@ extension Network {
     }
     scope.enter(self)
     let output = forward(input)
-    scope.leave(returning: NamedOutputs(output).tensors.first?.tensor)
+    scope.leave(telling: NamedOutputs(output).tensors.first?.tensor)
     return output
   }
 }

@@ -5,9 +5,7 @@
 /// - Returns: the path and operation of the first result that is not finite, or the first parameter that is not; `nil` where all are.
 public func diagnoseNonFinite(of model: some Model, key: RandomKey, _ body: () -> Tensor) -> String? {
   for (path, parameter) in model.parameters where !parameter.value.isFinite { return "parameter \(path)" }
-  var phase = Phase.training
-  phase.updatesState = false
-  let scope = Scope(mode: .plain, phase: phase, key: key)
+  let scope = Scope(mode: .plain, phase: .training.updating(state: false), key: key)
   var found: String?
   scope.model = model
   scope.add(

@@ -48,8 +48,8 @@ package protocol OperationListener: AnyObject {
 
   /// An operation ran, or is deferred; before any fusion.
   func operationRan(_ report: OperationReport, in scope: Scope)
-  /// A layer was called and has its result.
-  func layerReturned(_ result: Tensor, in scope: Scope)
+  /// A layer was called and has its result. What is returned, if anything, takes its place where the layer makes one tensor.
+  func layerReturned(_ result: Tensor, in scope: Scope) -> Tensor?
   func parameterWasRead(_ parameter: Parameter)
   /// A shape does not fit. Whether the listener keeps the error, and the pass goes on with a poisoned result; if none does the program
   /// stops.
@@ -61,7 +61,7 @@ package protocol OperationListener: AnyObject {
 extension OperationListener {
   package var listensInside: Bool { false }
   package func operationRan(_: OperationReport, in _: Scope) {}
-  package func layerReturned(_: Tensor, in _: Scope) {}
+  package func layerReturned(_: Tensor, in _: Scope) -> Tensor? { nil }
   package func parameterWasRead(_: Parameter) {}
   package func keepsError(_: PlanError) -> Bool { false }
   package func forwardEnded() {}

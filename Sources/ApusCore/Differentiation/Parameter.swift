@@ -84,7 +84,9 @@ public final class Parameter {
       guard let scope = Scope.current else { return value }
       if scope.isListenedTo { scope.tellParameterWasRead(self) }
       if scope.usesDouble { value = scope.overrides[ObjectIdentifier(self)].map(masked) ?? value.cast(to: .float64) }
-      if isTrainable, case .recording(let tape) = scope.mode { return tape.leaf(for: self, value: value) }
+      if isTrainable, scope.recordsParameters, case .recording(let tape) = scope.mode {
+        return tape.leaf(for: self, value: value)
+      }
       return value
     }
     set {

@@ -63,8 +63,7 @@ package struct RoundingComparison {
       })
     return scope.run {
       let loss = loss()
-      checkScalar(loss)
-      scope.mode = .backward
+      _ = scope.beginBackward(from: loss)
       return tape.gradients(of: loss).parameters
     }
   }

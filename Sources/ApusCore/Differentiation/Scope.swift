@@ -20,6 +20,8 @@ package final class Scope: ThreadContext {
   var usesDouble: Bool { precision == .float64 }
   /// Values read instead of a parameter's own, by the gradient check's finite differences.
   var overrides: [ObjectIdentifier: Tensor] = [:]
+  /// Whether reading a trainable parameter makes it a leaf of the tape: not where only gradients of other things are wanted.
+  var recordsParameters = true
   /// Takes each batch norm's statistics while those of a whole set are recomputed.
   package var statistics: WholeSetStatistics?
   /// Keeps or gives what ReLUs and max poolings decide, where float32 and float64 are compared.
@@ -100,6 +102,15 @@ extension Scope {
   /// Whether anybody listens: operations then keep their operands until they have reported, and reports are made.
   package var isListenedTo: Bool { !listeners.isEmpty }
 
+  /// The layer that runs, the innermost one.
+  package var innermostLayer: (any Model)? { places.innermost }
+
+  /// Calls `look` with the gradient with respect to a tensor when the backward pass comes to it; not where none flows, or the tensor is
+  /// not recorded.
+  package func watchGradient(of tensor: Tensor, _ look: @escaping (Tensor) -> Void) {
+    if case .recording(let tape) = mode, tensor.body.node >= 0 { tape.watch(tensor.body.node, look) }
+  }
+
   /// From now on `listener` is told what runs.
   package func add(_ listener: any OperationListener) { listeners.append(listener) }
 
@@ -107,8 +118,11 @@ extension Scope {
     for listener in listeners { listener.operationRan(report, in: self) }
   }
 
-  func tellLayerReturned(_ result: Tensor) {
-    for listener in listeners { listener.layerReturned(result, in: self) }
+  /// The result that the layer's caller gets.
+  func tellLayerReturned(_ result: Tensor) -> Tensor {
+    var result = result
+    for listener in listeners { result = listener.layerReturned(result, in: self) ?? result }
+    return result
   }
 
   func tellParameterWasRead(_ parameter: Parameter) {

@@ -37,6 +37,8 @@ package final class Tape {
   private var plannedOperations: [Int] = []
   private var leaves: [(parameter: Parameter, tensor: Tensor)] = []
   private var inputLeaves: [Int32] = []
+  /// By node: who wants to see its gradient.
+  private var watchers: [Int32: [(Tensor) -> Void]] = [:]
 
   // Relaxed: the numbers must differ, they order nothing.
   private static let numbers = Atomic<UInt32>(1)
@@ -148,6 +150,12 @@ package final class Tape {
     return tensor
   }
 
+  /// `look` is called with the gradient of a node, if any flows to it.
+  func watch(_ node: Int32, _ look: @escaping (Tensor) -> Void) { watchers[node, default: []].append(look) }
+
+  /// A value inside a model that depends on nothing that is recorded, and whose gradient is wanted: `watch`.
+  func innerLeaf(_ value: Tensor) -> Tensor { newLeaf(value) }
+
   private func newLeaf(_ value: Tensor) -> Tensor {
     let tensor = value.detached()
     append(tensor, [-1, -1, -1, -1], .leaf)
@@ -167,6 +175,9 @@ package final class Tape {
       if case .leaf = node.pullback { continue }
       guard let gradient = gradients[nodes.count] else { continue }
       gradients[nodes.count] = nil
+      if !watchers.isEmpty, let waiting = watchers.removeValue(forKey: Int32(nodes.count)) {
+        for look in waiting { look(gradient) }
+      }
       if let account { account.operation = plannedOperations[nodes.count] }
       switch node.pullback {
       case .leaf: break
@@ -191,6 +202,10 @@ package final class Tape {
     var result = Gradients()
     for (parameter, tensor) in leaves {
       result.add(gradients[Int(tensor.body.node)].map(parameter.masked), for: parameter)
+    }
+    // Those of leaves, whose gradients are still there.
+    for (node, waiting) in watchers {
+      if let gradient = gradients[Int(node)] { for look in waiting { look(gradient) } }
     }
     return (result, inputLeaves.map { gradients[Int($0)] })
   }

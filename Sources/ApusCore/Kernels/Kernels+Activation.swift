@@ -141,6 +141,11 @@ extension Nonlinearity {
 }
 
 extension ActivationFunction {
+  /// `nil`: ReLU.
+  var native: apus_activation_function? {
+    kernel.map { apus_activation_function(kind: $0.function, a: first, b: second) }
+  }
+
   /// Whether backward reads x; else it reads y, which the next layer keeps anyway.
   package var readsInput: Bool { kernel.map { apus_nonlinearity_reads_input($0.function) != 0 } ?? false }
 

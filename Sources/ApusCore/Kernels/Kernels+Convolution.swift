@@ -10,15 +10,17 @@ package struct ConvolutionKernel: Kernel {
   private let pass: Pass
   private let plan: apus_conv2d_plan
   private let activation: apus_activation
+  /// Behind a forward pass; ReLU is the activation.
+  private let function: apus_activation_function?
 
   /// - Parameters:
   ///   - x: shape of the convolution's input, whatever the pass.
-  ///   - relu: whether forward ends with a ReLU.
+  ///   - activation: with which forward ends.
   ///   - accumulates: whether the result is added to what its place holds.
   ///   - packsWeights: whether w comes packed, by `packed`.
   package init(
-    _ pass: Pass, _ x: Shape, _ w: Shape, _ settings: ConvolutionSettings, relu: Bool = false,
-    accumulates: Bool = false, packsWeights: Bool = false
+    _ pass: Pass, _ x: Shape, _ w: Shape, _ settings: ConvolutionSettings,
+    activation: ActivationFunction? = nil, accumulates: Bool = false, packsWeights: Bool = false
   ) {
     let shape = apus_conv2d(
       batch: Int64(x[0]), height: Int64(x[1]), width: Int64(x[2]), in_channels: Int64(x[3]),
@@ -30,10 +32,14 @@ package struct ConvolutionKernel: Kernel {
       groups: Int64(settings.groups))
     let options = apus_conv2d_options(
       accumulate: accumulates ? 1 : 0, precision: settings.precision.native, packed_weights: packsWeights ? 1 : 0)
-    self.init(pass, shape, options, relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE)
+    self.init(
+      pass, shape, options, activation == .relu ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE, activation?.native)
   }
 
-  private init(_ pass: Pass, _ shape: apus_conv2d, _ options: apus_conv2d_options, _ activation: apus_activation) {
+  private init(
+    _ pass: Pass, _ shape: apus_conv2d, _ options: apus_conv2d_options, _ activation: apus_activation,
+    _ function: apus_activation_function?
+  ) {
     var (plan, error) = (apus_conv2d_plan(), apus_error())
     let status = withUnsafePointer(to: shape) { shape in
       withUnsafePointer(to: options) {
@@ -41,7 +47,8 @@ package struct ConvolutionKernel: Kernel {
       }
     }
     if status != APUS_OK { Kernels.failed("convolution", error) }
-    (self.pass, self.plan, self.activation) = (pass, plan, activation)
+    (self.pass, self.plan) = (pass, plan)
+    (self.activation, self.function) = (activation, function)
   }
 
   package var name: String { "a convolution" }
@@ -59,10 +66,12 @@ package struct ConvolutionKernel: Kernel {
     withUnsafePointer(to: plan) { plan in
       switch pass {
       case .forward:
-        var after = apus_conv2d_epilogue(
-          bias: memory.input(3), mean: memory.input(4), scale: memory.input(5), shift: memory.input(6),
-          residual: memory.input(7), activation: activation)
-        apus_conv2d_forward(plan, memory[1], memory[2], &after, memory[0], memory.scratch)
+        withFunction { function in
+          var after = apus_conv2d_epilogue(
+            bias: memory.input(3), mean: memory.input(4), scale: memory.input(5), shift: memory.input(6),
+            residual: memory.input(7), activation: activation, function: function)
+          apus_conv2d_forward(plan, memory[1], memory[2], &after, memory[0], memory.scratch)
+        }
       case .backwardData: apus_conv2d_backward_data(plan, memory[1], memory[2], memory[0], memory.scratch)
       case .backwardWeights: apus_conv2d_backward_weights(plan, memory[1], memory[2], memory[0], memory.scratch)
       }
@@ -73,16 +82,23 @@ package struct ConvolutionKernel: Kernel {
     withUnsafePointer(to: plan.shape) { shape in
       switch pass {
       case .forward:
-        var after = apus_conv2d_epilogue_f64(
-          bias: memory.input(3), mean: memory.input(4), scale: memory.input(5), shift: memory.input(6),
-          residual: memory.input(7), activation: activation)
-        apus_conv2d_forward_reference_f64(shape, memory[1], memory[2], &after, memory[0])
+        withFunction { function in
+          var after = apus_conv2d_epilogue_f64(
+            bias: memory.input(3), mean: memory.input(4), scale: memory.input(5), shift: memory.input(6),
+            residual: memory.input(7), activation: activation, function: function)
+          apus_conv2d_forward_reference_f64(shape, memory[1], memory[2], &after, memory[0])
+        }
       case .backwardData:
         apus_conv2d_backward_data_reference_f64(shape, memory[1], memory[2], plan.options.accumulate, memory[0])
       case .backwardWeights:
         apus_conv2d_backward_weights_reference_f64(shape, memory[1], memory[2], plan.options.accumulate, memory[0])
       }
     }
+  }
+
+  private func withFunction(_ body: (UnsafePointer<apus_activation_function>?) -> Void) {
+    guard let function else { return body(nil) }
+    withUnsafePointer(to: function, body)
   }
 
   /// Weights as a run takes them: packed, or as they are.
@@ -100,7 +116,7 @@ package struct ConvolutionKernel: Kernel {
     let (batch, perImage) = (Int(plan.shape.batch), pass.imagePlaces)
     let multiplyAdds = plan.out_h * plan.out_w * plan.shape.out_channels * plan.shape.kernel_h * plan.shape.kernel_w
     return PlannedWork(
-      key: "convolution \(pass) \(sizes) \(plan.options) \(activation) \(byteCounts)", images: batch,
+      key: "convolution \(pass) \(sizes) \(plan.options) \(activation) \(function as Any) \(byteCounts)", images: batch,
       multiplyAdds: Int(multiplyAdds * (plan.shape.in_channels / plan.shape.groups))
     ) { images in
       var (shape, options) = (plan.shape, plan.options)
@@ -108,7 +124,7 @@ package struct ConvolutionKernel: Kernel {
       let counts = byteCounts.enumerated().map { place, count in
         count.map { perImage.contains(place) ? $0 / max(1, batch) * images : $0 }
       }
-      return ConvolutionKernel(pass, shape, options, activation).sampled(counts)
+      return ConvolutionKernel(pass, shape, options, activation, function).sampled(counts)
     }
   }
 }
@@ -130,7 +146,7 @@ extension Kernels {
     _ x: Tensor, _ w: Tensor, _ settings: ConvolutionSettings, bias: Tensor? = nil, norm: FoldedNorm? = nil,
     residual: Tensor? = nil, relu: Bool = false
   ) -> Tensor {
-    let kernel = ConvolutionKernel(.forward, x.shape, w.shape, settings, relu: relu)
+    let kernel = ConvolutionKernel(.forward, x.shape, w.shape, settings, activation: relu ? .relu : nil)
     return kernel.making(
       kernel.output, x.scalarType, x.body.storage, w.body.storage, bias?.body.storage, norm?.mean.body.storage,
       norm?.scale.body.storage, norm?.shift.body.storage, residual?.body.storage)

@@ -20,4 +20,19 @@ public enum Runtime {
 
   /// Version, compiler and OpenMP of this build, for records of runs.
   public static var buildDescription: String { String(cString: apus_build_description()) }
+
+  /// Calls `body` with ranges of at least `grain` items that together are 0..<count, on the kernels' threads. What a range is may depend
+  /// on their number; results must not.
+  package static func parallel(_ count: Int, grain: Int, _ body: @Sendable (Range<Int>) -> Void) {
+    withoutActuallyEscaping(body) { body in
+      var body = body
+      withUnsafeMutablePointer(to: &body) { place in
+        apus_parallel_for(
+          Int64(count), Int64(grain),
+          { context, begin, end, _ in
+            context!.assumingMemoryBound(to: (@Sendable (Range<Int>) -> Void).self).pointee(Int(begin)..<Int(end))
+          }, place)
+      }
+    }
+  }
 }

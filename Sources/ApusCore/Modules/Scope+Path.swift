@@ -42,7 +42,7 @@ extension Model {
     let module = String(reflecting: self).prefix { $0 != "." }
     return [
       "ApusCore", "ApusLayers", "ApusNetworks", "ApusInference", "ApusTraining", "ApusInsight", "ApusVision",
-      "ApusONNX",
+      "ApusText", "ApusONNX",
     ].contains(module)
   }
 }

@@ -50,13 +50,13 @@ package struct FeatureAxes: Hashable {
       var (axis, missing) = ([Part](), size)
       while missing > 1, let part = rest.popLast() {
         if missing % part.size == 0 {
-          axis.append(part)
+          Self.append(part, to: &axis)
           missing /= part.size
         } else if part.size % missing == 0 {
           var (first, second) = (part, part)
           (first.size, second.size) = (missing, part.size / missing)
           (first.place, second.place) = (part.place + [0], part.place + [1])
-          axis.append(first)
+          Self.append(first, to: &axis)
           rest.append(second)
           missing = 1
         } else {
@@ -68,6 +68,15 @@ package struct FeatureAxes: Hashable {
       result.append(axis)
     }
     return FeatureAxes(result)
+  }
+
+  /// Groups of channels that become one axis are channels again, in whatever order: PyTorch's code has moved its own in the same way.
+  private static func append(_ part: Part, to axis: inout [Part]) {
+    if part.meaning == .same, let last = axis.last, last.meaning == .same {
+      axis[axis.count - 1].size *= part.size
+    } else {
+      axis.append(part)
+    }
   }
 
   func permuted(_ permutation: [Int]) -> FeatureAxes { FeatureAxes(permutation.map { axes[$0] }) }

@@ -59,8 +59,11 @@ package struct PublishedTable: Sendable {
   /// All tables of a network, in the order of the catalogue's texts.
   package static func tables(of network: String) -> [PublishedTable] { all.filter { $0.network == network } }
 
-  /// The tables of LeNet, AlexNet, VGG, GoogLeNet and ResNet, in this order; of ResNet those for CIFAR-10 last.
-  package static let all = leNets + alexNets + vggs + googLeNets + resNets + cifarResNets
+  /// The tables of LeNet, AlexNet, VGG, GoogLeNet and ResNet, of ResNet those for CIFAR-10 last, and those of later families.
+  package static let all: [PublishedTable] = [
+    leNets, alexNets, vggs, googLeNets, resNets, cifarResNets, mobileNets, efficientNets, convNeXts, denseNets,
+    squeezeNets, shuffleNets, uNets,
+  ].flatMap { $0 }
 }
 
 /// A number as it is printed: `159K`, `3.2M`, `11.3G`, `34,848`. `Ki` are units of 1,024.

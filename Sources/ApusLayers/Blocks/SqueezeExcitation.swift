@@ -16,9 +16,13 @@ public struct SqueezeExcitation: Layer {
   ///   - squeezed: channels between the two; the paper takes a sixteenth.
   ///   - activation: behind the first; a ReLU unless given, a `Swish` in EfficientNet.
   ///   - gate: behind the second; a `Sigmoid` unless given.
-  public init(_ channels: Int, squeezed: Int, activation: any Layer = ReLU(), gate: any Layer = Sigmoid()) {
-    fc1 = Conv2D(channels, squeezed, kernel: 1)
-    fc2 = Conv2D(squeezed, channels, kernel: 1)
+  ///   - initializer: of both weights; a `Conv2D`'s own unless given.
+  public init(
+    _ channels: Int, squeezed: Int, activation: any Layer = ReLU(), gate: any Layer = Sigmoid(),
+    initializer: Initializer = .kaimingNormal(gain: .relu)
+  ) {
+    fc1 = Conv2D(channels, squeezed, kernel: 1, initializer: initializer)
+    fc2 = Conv2D(squeezed, channels, kernel: 1, initializer: initializer)
     (self.activation, self.gate) = (activation, gate)
   }
 

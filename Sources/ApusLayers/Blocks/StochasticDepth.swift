@@ -5,7 +5,8 @@ import ApusCore
 ///
 /// It stands at the end of a residual branch, which it leaves out: `Residual { …; StochasticDepth(dropProbability: 0.1) }`.
 public struct StochasticDepth: Layer {
-  let dropProbability: Double
+  /// In 0..<1.
+  package let dropProbability: Double
 
   /// Traps unless the probability is in 0..<1.
   public init(dropProbability: Double) {

@@ -87,8 +87,9 @@ private final class ResultCatcher: OperationListener {
 
   init(_ path: String) { self.path = path }
 
-  func layerReturned(_ result: Tensor, in scope: Scope) {
+  func layerReturned(_ result: Tensor, in scope: Scope) -> Tensor? {
     if self.result == nil, scope.path == path { self.result = result }
+    return nil
   }
 }
 

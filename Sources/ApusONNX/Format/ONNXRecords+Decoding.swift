@@ -103,7 +103,8 @@ extension AttributeRecord {
       case 3: content = .integer(try reader.integer(value))
       case 4: content = .text(try reader.text(value))
       case 5: content = .tensor(try TensorRecord(reader.message(try reader.range(value))))
-      case 6, 10, 11, 14, 15, 22, 23: content = .other
+      case 6: content = .graph(try GraphRecord(reader.graph(try reader.range(value))))
+      case 10, 11, 14, 15, 22, 23: content = .other
       case 7: try reader.append(value, to: &numbers)
       case 8: try reader.append(value, to: &integers)
       case 9: texts.append(try reader.text(value))

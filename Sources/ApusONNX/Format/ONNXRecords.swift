@@ -42,6 +42,16 @@ package struct NodeRecord {
   package var inputs: [String] = []
   package var outputs: [String] = []
   package var attributes: [AttributeRecord] = []
+  /// What the last of its inputs are called in the graphs inside of it, where those read them.
+  var outerReads: [String] = []
+
+  /// With its domain, if that is not ONNX's own.
+  var fullOperation: String { domain.isEmpty ? operation : "\(domain).\(operation)" }
+
+  /// The graphs inside of it, by their names.
+  var graphs: [(name: String, graph: GraphRecord)] {
+    attributes.compactMap { if case .graph(let graph) = $0.content { ($0.name, graph) } else { nil } }
+  }
 }
 
 package struct AttributeRecord {
@@ -59,7 +69,9 @@ package struct AttributeRecord {
     case integers([Int])
     case numbers([Float])
     case texts([String])
-    /// A graph inside of the node, or a kind that no operator here has.
+    /// A graph inside of the node.
+    case graph(GraphRecord)
+    /// A kind that no operator here has.
     case other
   }
 }

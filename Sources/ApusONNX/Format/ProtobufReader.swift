@@ -4,7 +4,7 @@ import Apus
 ///
 /// The counterpart of `ProtobufMessage`. Nothing is copied: what has a length is handed out as its place in the file, so that weights
 /// stay where they are until a tensor is made of them. Every length is held against what encloses it, and whoever reads a message
-/// inside of another one makes a reader of its place: there is no recursion that a file could drive.
+/// inside of another one makes a reader of its place. Graphs alone may be inside of each other, and only so deep.
 package struct ProtobufReader {
   /// A field's content, by its wire type.
   enum Value {
@@ -21,18 +21,33 @@ package struct ProtobufReader {
   private let end: Int
   /// Where the field that was read last begins.
   private(set) var start: Int
+  /// Graphs around the message.
+  private let depth: Int
+
+  private static let mostDepth = 8
 
   /// - Parameter range: the message's place; the whole file unless given.
   package init(_ bytes: [UInt8], in range: Range<Int>? = nil, file: String) {
+    self.init(bytes, in: range, file: file, depth: 0)
+  }
+
+  private init(_ bytes: [UInt8], in range: Range<Int>?, file: String, depth: Int) {
     self.bytes = bytes
     self.file = file
+    self.depth = depth
     offset = range?.lowerBound ?? 0
     end = range?.upperBound ?? bytes.count
     start = offset
   }
 
   /// A message inside of this one.
-  func message(_ range: Range<Int>) -> ProtobufReader { ProtobufReader(bytes, in: range, file: file) }
+  func message(_ range: Range<Int>) -> ProtobufReader { ProtobufReader(bytes, in: range, file: file, depth: depth) }
+
+  /// A graph inside of a node.
+  func graph(_ range: Range<Int>) throws(FileError) -> ProtobufReader {
+    if depth == ProtobufReader.mostDepth { throw problem("a graph inside of \(depth) others", "fewer") }
+    return ProtobufReader(bytes, in: range, file: file, depth: depth + 1)
+  }
 
   /// The next field; `nil` at the end of the message.
   mutating func next() throws(FileError) -> (number: Int, value: Value)? {

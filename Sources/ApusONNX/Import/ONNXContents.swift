@@ -31,7 +31,7 @@ package struct ONNXContents {
 
   package var producer = ""
   package var operatorSet = 0
-  package var input = Value(name: "", sizes: nil, isTurned: false)
+  package var inputs: [Value] = []
   package var outputs: [Value] = []
   /// How many nodes of each operator the file has.
   package var operators: [String: Int] = [:]

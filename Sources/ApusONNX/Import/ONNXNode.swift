@@ -36,7 +36,7 @@ final class ONNXNode: Layer, NamedParts {
   }
 
   /// Puts what it makes beside what it reads; after a shape that does not fit, which a plan has kept, returns a poisoned tensor.
-  func run(_ values: inout [ONNXValue?], input: Tensor) -> Tensor? {
+  func run(_ values: inout [ONNXValue?], anchor: Tensor) -> Tensor? {
     var taken: [ONNXValue?] = []
     for input in inputs {
       guard let (value, isLast) = input else {
@@ -49,7 +49,7 @@ final class ONNXNode: Layer, NamedParts {
     var operands = NodeOperands(taken)
     taken = []
     let results = called {
-      computed(&operands, input)
+      computed(&operands, anchor)
     } telling: { (results: [ONNXValue]) -> Tensor? in
       if case .tensor(let y)? = results.first { y.tensor } else { nil }
     }
@@ -58,11 +58,11 @@ final class ONNXNode: Layer, NamedParts {
     return nil
   }
 
-  private func computed(_ operands: inout NodeOperands, _ input: Tensor) -> [ONNXValue] {
+  private func computed(_ operands: inout NodeOperands, _ anchor: Tensor) -> [ONNXValue] {
     do {
       return try `operator`.run(&operands)
     } catch {
-      return [.tensor(LaidTensor(shapeFailure(of: operation, error.text, input: input)))]
+      return [.tensor(LaidTensor(shapeFailure(of: operation, error.text, input: anchor)))]
     }
   }
 }

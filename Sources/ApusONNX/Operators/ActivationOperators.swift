@@ -23,7 +23,8 @@ enum ActivationOperators {
     "HardSigmoid": hardSigmoids,
     "HardSwish": plain { hardSwish($0) },
     "Gelu": gelus,
-    Patterns.swish: plain { swish($0) },
+    Patterns.swish: swishes,
+    "ThresholdedRelu": thresholds,
     "Clip": clip,
     "PRelu": prelus,
     "Dropout": dropout,
@@ -40,6 +41,22 @@ enum ActivationOperators {
     // Kernels want an interval: the upper bound wins where they cross, and of a file's bounds any may be no number.
     if !(Float(least) < Float(greatest)) { return Tensor.minimum(Tensor.maximum(x, least), greatest) }
     return least == 0 && greatest == 6 ? relu6(x) : hardtanh(x, min: least, max: greatest)
+  }
+
+  private static func swishes(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
+    let alpha = try context.number("alpha", 1, in: -1e30...1e30)
+    return FunctionOperator.ofTensor { $0.map { swish($0, beta: alpha) } }
+  }
+
+  /// x where x > α, else 0.
+  private static func thresholds(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
+    let alpha = try context.number("alpha", 1)
+    return FunctionOperator.ofTensor {
+      $0.map { x in
+        let x = x
+        return Tensor.select(x .> alpha, x, Tensor.zeros([]))
+      }
+    }
   }
 
   private static func leaky(_ context: NodeContext) throws(FileError) -> any ONNXOperator {

@@ -7,7 +7,7 @@ enum ArithmeticOperators {
     "Sub": binary({ (a: Int, b: Int) in a &- b }, { $0 - $1 }, { (a: consuming Tensor, b: consuming Tensor) in a - b }),
     "Mul": binary({ (a: Int, b: Int) in a &* b }, { $0 * $1 }, { (a: consuming Tensor, b: consuming Tensor) in a * b }),
     "Div": binary(quotient, { $0 / $1 }, { (a: consuming Tensor, b: consuming Tensor) in a / b }),
-    "Mod": binary(remainder, { $0.truncatingRemainder(dividingBy: $1) }, nil),
+    "Mod": modulo,
     "Pow": power,
     "Max": several({ max($0, $1) }, { $0.isNaN || $1.isNaN ? .nan : max($0, $1) }, { Tensor.maximum($0, $1) }),
     "Min": several({ min($0, $1) }, { $0.isNaN || $1.isNaN ? .nan : min($0, $1) }, { Tensor.minimum($0, $1) }),
@@ -30,11 +30,20 @@ enum ArithmeticOperators {
     return a.dividedReportingOverflow(by: b).partialValue
   }
 
-  /// With the divisor's sign, as Python's.
-  private static func remainder(_ a: Int, _ b: Int) throws(OperatorProblem) -> Int {
-    if b == 0 { throw OperatorProblem("divides by 0") }
-    let rest = a.remainderReportingOverflow(dividingBy: b).partialValue
-    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest
+  /// With the divisor's sign, as Python's, or with `fmod` that of the dividend, as C's. Of arithmetic with shapes.
+  private static func modulo(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
+    let isC = try context.flag("fmod")
+    return try binary(
+      { (a: Int, b: Int) throws(OperatorProblem) in
+        if b == 0 { throw OperatorProblem("divides by 0") }
+        let rest = a.remainderReportingOverflow(dividingBy: b).partialValue
+        return !isC && rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest
+      },
+      { a, b in
+        let rest = a.truncatingRemainder(dividingBy: b)
+        if isC || rest.isNaN { return rest }
+        return rest == 0 ? Double(signOf: b, magnitudeOf: rest) : (rest < 0) != (b < 0) ? rest + b : rest
+      }, nil)(context)
   }
 
   /// - Parameter function: of tensors; `nil` for what is there for arithmetic with shapes alone.

@@ -8,10 +8,11 @@ enum ComparisonOperators {
     "LessOrEqual": compare({ $0 <= $1 }, { $0 <= $1 }, { $0 .<= $1 }),
     "Greater": compare({ $0 > $1 }, { $0 > $1 }, { $0 .> $1 }),
     "GreaterOrEqual": compare({ $0 >= $1 }, { $0 >= $1 }, { $0 .>= $1 }),
-    "And": logic { $0 != 0 && $1 != 0 },
-    "Or": logic { $0 != 0 || $1 != 0 },
-    "Xor": logic { ($0 != 0) != ($1 != 0) },
+    "And": logic({ $0 != 0 && $1 != 0 }, { $0 * $1 .!= 0 }),
+    "Or": logic({ $0 != 0 || $1 != 0 }, { $0 + $1 .!= 0 }),
+    "Xor": logic({ ($0 != 0) != ($1 != 0) }, { $0 .!= $1 }),
     "Not": not,
+    "IsNaN": isNaN,
     "Where": choose,
   ]
 
@@ -32,22 +33,53 @@ enum ComparisonOperators {
     }
   }
 
-  private static func logic(_ function: @escaping @Sendable (Int, Int) -> Bool) -> OperatorMaker {
+  /// - Parameter mask: of tensors of zeros and ones.
+  private static func logic(
+    _ function: @escaping @Sendable (Int, Int) -> Bool, _ mask: @escaping @Sendable (Tensor, Tensor) -> Tensor
+  ) -> OperatorMaker {
     { (_: NodeContext) throws(FileError) in
       FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
-        [
-          .host(
-            try HostArray.combined(
-              try operands.host(0), try operands.host(1), { function($0, $1) ? 1 : 0 },
-              { function(Int($0 != 0 ? 1 : 0), Int($1 != 0 ? 1 : 0)) ? 1 : 0 }))
-        ]
+        if operands.areHost {
+          return [
+            .host(
+              try HostArray.combined(
+                try operands.host(0), try operands.host(1), { function($0, $1) ? 1 : 0 },
+                { function(Int($0 != 0 ? 1 : 0), Int($1 != 0 ? 1 : 0)) ? 1 : 0 }))
+          ]
+        }
+        let (a, b) = (try truth(&operands, 0), try truth(&operands, 1))
+        return [.tensor(try ArithmeticOperators.combined(a, b) { mask($0, $1) })]
       }
+    }
+  }
+
+  /// 1 where an operand's element is not 0, in float32.
+  private static func truth(_ operands: inout NodeOperands, _ place: Int) throws(OperatorProblem) -> LaidTensor {
+    try operands.takeAny(place).map { x in
+      // What a comparison made is 0 and 1 already.
+      x.scalarType == .uint8 ? x.cast(to: .float32) : (x.cast(to: .float32) .!= 0).cast(to: .float32)
     }
   }
 
   private static func not(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
     FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
-      [.host(try operands.host(0).mapIntegers { $0 == 0 ? 1 : 0 })]
+      if let array = try operands.value(0).host { return [.host(array.mapIntegers { $0 == 0 ? 1 : 0 })] }
+      return [.tensor(try operands.takeAny(0).map { $0.cast(to: .float32) .== 0 })]
+    }
+  }
+
+  private static func isNaN(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
+    FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
+      if let array = try operands.value(0).host {
+        return [.host(try HostArray(.integers(array.numbers.map { $0.isNaN ? 1 : 0 }), shape: array.shape))]
+      }
+      return [
+        .tensor(
+          try operands.take(0).map { x in
+            let x = x
+            return x .!= x
+          })
+      ]
     }
   }
 

@@ -72,7 +72,7 @@ enum JoiningOperators {
     FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
       let target = try HostArray.broadcast(try operands.value(0).shape, try operands.host(1).integers)
       if let array = try operands.value(0).host { return [.host(try array.broadcast(to: target))] }
-      return [.tensor(try repeated(try operands.take(0), to: target))]
+      return [.tensor(try repeated(try operands.takeAny(0), to: target))]
     }
   }
 

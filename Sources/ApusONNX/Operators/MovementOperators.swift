@@ -67,7 +67,7 @@ enum MovementOperators {
       }
       _ = try resolvedAxes(which, rank: shape.count)
       let host = try operands.value(0).host
-      var result: ONNXValue = if let host { .host(host) } else { .tensor(try operands.take(0)) }
+      var result: ONNXValue = if let host { .host(host) } else { .tensor(try operands.takeAny(0)) }
       for index in which.indices {
         let axis = try resolvedAxis(which[index], rank: shape.count)
         let places = try places(shape[axis], first[index], last[index], steps?[index] ?? 1)
@@ -112,7 +112,7 @@ enum MovementOperators {
         return [.host(try sliced(array, axis, places).reshaped(Array(target)))]
       }
       _ = try checkedShape(Array(target))
-      return [.tensor(picked(try operands.take(0), axis, places).reshaped(Array(target)))]
+      return [.tensor(picked(try operands.takeAny(0), axis, places).reshaped(Array(target)))]
     }
   }
 
@@ -176,17 +176,19 @@ enum MovementOperators {
     }
   }
 
-  /// [N, C, H·b, W·b] → [N, b·b·C, H, W].
+  /// [N, C, H·b, W·b] → [N, b·b·C, H, W], or [N, C·b·b, H, W] (CRD, from set 28 on).
   private static func spaceToDepth(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
     let block = try blockSize(context)
+    let isDepthFirst = try context.text("mode", "DCR", of: ["DCR", "CRD"]) == "DCR"
     return FunctionOperator.ofTensor { (x: consuming LaidTensor) throws(OperatorProblem) in
       guard x.rank == 4, x.shape[2] % block == 0, x.shape[3] % block == 0 else {
         throw OperatorProblem("takes [N, C, H, W] with sides that \(block) divides, input is \(x.shape)")
       }
       let (n, c, h, w) = (x.shape[0], x.shape[1], x.shape[2] / block, x.shape[3] / block)
       let turned = x.reshaped([n, c, h, block, w, block]).transposed([0, 3, 5, 1, 2, 4])
-      // Channels in the order (row in the block, column in the block, channel).
-      let y = turned.inOrder([0, 4, 5, 1, 2, 3]).reshaped([n, h, w, block * block * c])
+      // Channels in the order (row in the block, column in the block, channel), or with the channel in front.
+      let y = turned.inOrder(isDepthFirst ? [0, 4, 5, 1, 2, 3] : [0, 4, 5, 3, 1, 2])
+        .reshaped([n, h, w, block * block * c])
       return LaidTensor(y, order: LaidTensor.channelsLast(4))
     }
   }

@@ -150,6 +150,35 @@ final class LayerNormOperator: ONNXOperator {
   }
 }
 
+/// LpNormalization: x / ‖x‖ along an axis; zeros stay zeros.
+func lpNormOperator(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
+  let given = try context.integer("axis", -1)
+  let p = try context.integer("p", 2, in: 1...2)
+  return FunctionOperator.ofTensor { (x: consuming LaidTensor) throws(OperatorProblem) in
+    let axis = try resolvedAxis(given, rank: x.rank)
+    if x.shape[axis] == 0 { throw OperatorProblem("along axis \(axis) of \(x.shape): no element") }
+    let order = x.order ?? Array(0..<x.rank)
+    let (y, axes) = (x.inOrder(order), [order.firstIndex(of: axis) ?? axis])
+    let norm =
+      p == 1 ? y.abs().sum(axes: axes, keepingAxes: true) : y.square().sum(axes: axes, keepingAxes: true).sqrt()
+    return LaidTensor(y / Tensor.maximum(norm, Double(Float.leastNormalMagnitude)), order: order)
+  }
+}
+
+/// MeanVarianceNormalization: (x − mean) / √variance over axes, with the constant that the operator's definition adds to the root.
+func meanVarianceNormOperator(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
+  let given = try context.integers("axes") ?? [0, 2, 3]
+  return FunctionOperator.ofTensor { (x: consuming LaidTensor) throws(OperatorProblem) in
+    let axes = try resolvedAxes(given, rank: x.rank)
+    if x.shape.contains(0) { throw OperatorProblem("over axes \(axes) of \(x.shape): no element") }
+    let order = x.order ?? Array(0..<x.rank)
+    let (y, places) = (x.inOrder(order), axes.map { order.firstIndex(of: $0) ?? $0 })
+    let centered = y - y.mean(axes: places, keepingAxes: true)
+    let deviation = centered.square().mean(axes: places, keepingAxes: true).sqrt()
+    return LaidTensor(centered / (deviation + 1e-9), order: order)
+  }
+}
+
 /// LRN over channels, x [N, C, …]: alpha is divided by the window's size, as here.
 func responseNormOperator(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
   let size = try context.integer("size", 0, in: 1...1 << 20)

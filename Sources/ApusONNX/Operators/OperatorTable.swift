@@ -3,12 +3,13 @@ import Apus
 /// The operators that models may have, by their names in ONNX's own domain.
 enum OperatorTable {
   /// The sets that their meaning is known of.
-  static let operatorSets = 7...22
+  static let operatorSets = 7...28
 
   private static let products: [String: OperatorMaker] = [
     "Conv": { context throws(FileError) in try ConvolutionOperator(context) },
     "ConvTranspose": { context throws(FileError) in try TransposedConvolutionOperator(context) },
-    "Gemm": gemmOperator, "MatMul": matMulOperator, Patterns.linear: linearOperator,
+    "Gemm": gemmOperator, "MatMul": matMulOperator, Patterns.linear: linearOperator, "Einsum": einsumOperator,
+    "DequantizeLinear": dequantizeOperator,
   ]
 
   private static let pools: [String: OperatorMaker] = [
@@ -32,7 +33,8 @@ enum OperatorTable {
     "InstanceNormalization": { context throws(FileError) in try GroupNormOperator(context, isInstanceNorm: true) },
     "GroupNormalization": { context throws(FileError) in try GroupNormOperator(context, isInstanceNorm: false) },
     "LayerNormalization": { context throws(FileError) in try LayerNormOperator(context) },
-    "LRN": responseNormOperator,
+    "LRN": responseNormOperator, "LpNormalization": lpNormOperator,
+    "MeanVarianceNormalization": meanVarianceNormOperator,
     "Softmax": { context throws(FileError) in try softmaxOperator(context, logarithm: false) },
     "LogSoftmax": { context throws(FileError) in try softmaxOperator(context, logarithm: true) },
   ]
@@ -51,7 +53,7 @@ enum OperatorTable {
   private static let all: [String: OperatorMaker] = {
     let tables = [
       products, pools, resizes, norms, reductions, ActivationOperators.all, ArithmeticOperators.all,
-      ComparisonOperators.all,
+      ComparisonOperators.all, IndexingOperators.all, GridOperators.all,
       ReshapeOperators.all, JoiningOperators.all, MovementOperators.all, ShapeOperators.all,
     ]
     return tables.reduce(into: [:]) { all, table in all.merge(table) { first, _ in first } }

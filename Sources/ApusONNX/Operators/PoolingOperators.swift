@@ -15,7 +15,9 @@ final class PoolingOperator: ONNXOperator {
     guard let sizes = try context.integers("kernel_shape") else { throw context.problem("no kernel_shape", "one") }
     window = try WindowAttributes(context, axes: sizes.count)
     kernel = try WindowAttributes.pair("kernel_shape", context, sizes.count) ?? 1
-    if window.dilation != 1 { throw context.problem("a dilation of \(window.dilation)", "windows without holes") }
+    if kind == .average && window.dilation != 1 {
+      throw context.problem("a dilation of \(window.dilation)", "windows without holes")
+    }
     if context.node.outputs.dropFirst().contains(where: { !$0.isEmpty }) {
       throw context.problem("places of the maxima as a second output", "the maxima alone")
     }
@@ -28,10 +30,12 @@ final class PoolingOperator: ONNXOperator {
     let given = window.edges(IntOrPair(x.shape[1], x.shape[2]), kernel: kernel)
     var edges = given
     if ceilMode {
-      edges.bottom = roundedUp(x.shape[1], kernel.height, window.stride.height, given.top, given.bottom)
-      edges.right = roundedUp(x.shape[2], kernel.width, window.stride.width, given.left, given.right)
+      let (rows, columns) = (reach(kernel.height, window.dilation.height), reach(kernel.width, window.dilation.width))
+      edges.bottom = roundedUp(x.shape[1], rows, window.stride.height, given.top, given.bottom)
+      edges.right = roundedUp(x.shape[2], columns, window.stride.width, given.left, given.right)
     }
     switch kind {
+    case .maximum where window.dilation != 1: return [window.value(try largestWithHoles(x, edges))]
     case .maximum: return [window.value(maxPool2d(x, kernel: kernel, stride: window.stride, padding: edges.asPadding))]
     case .average:
       // What a last window has beyond the padding counts nowhere; so the padding is put around the image where it counts.
@@ -48,6 +52,22 @@ final class PoolingOperator: ONNXOperator {
         stride: window.stride, padding: rest.asPadding, countsPadding: false)
       return [window.value(y)]
     }
+  }
+
+  /// Pixels from the first to the last of a window.
+  private func reach(_ kernel: Int, _ dilation: Int) -> Int { (kernel - 1) * dilation + 1 }
+
+  /// The maxima of windows with holes, their pixels beside each other first.
+  private func largestWithHoles(_ x: Tensor, _ edges: ImageEdges) throws(OperatorProblem) -> Tensor {
+    let padded = x.padded(
+      [(0, 0), (edges.top, edges.bottom), (edges.left, edges.right), (0, 0)], mode: .constant(-.infinity))
+    let (height, width) = (reach(kernel.height, window.dilation.height), reach(kernel.width, window.dilation.width))
+    if padded.shape[1] < height || padded.shape[2] < width || x.shape.contains(0) {
+      throw OperatorProblem("of windows of \(height)×\(width) of the input \(x.shape) with padding \(edges)")
+    }
+    let rows = patches(padded, kernel: kernel, stride: window.stride, dilation: window.dilation)
+    let apart = rows.reshaped([rows.shape[0], rows.shape[1], rows.shape[2], kernel.height * kernel.width, x.shape[3]])
+    return apart.max(axes: [3])
   }
 
   /// The padding behind an axis with which the last window fits, whose number is rounded up; it begins in the image or in the padding

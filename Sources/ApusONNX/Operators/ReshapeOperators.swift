@@ -15,7 +15,7 @@ enum ReshapeOperators {
   private static func reshaped(_ operands: inout NodeOperands, _ shape: [Int]) throws(OperatorProblem) -> ONNXValue {
     if let array = try operands.value(0).host { return .host(try array.reshaped(shape)) }
     let target = try checkedShape(shape)
-    let x = try operands.take(0)
+    let x = try operands.takeAny(0)
     if target.elementCount != x.tensor.elementCount {
       throw OperatorProblem("of shape \(x.shape) to \(shape), which has another number of elements")
     }
@@ -71,7 +71,7 @@ enum ReshapeOperators {
       if let array = try operands.value(0).host {
         return [.host(try array.reshaped(from.enumerated().filter { !gone.contains($0.offset) }.map(\.element)))]
       }
-      return [.tensor(try operands.take(0).removing(gone))]
+      return [.tensor(try operands.takeAny(0).removing(gone))]
     }
   }
 
@@ -90,7 +90,7 @@ enum ReshapeOperators {
         for axis in axes { shape.insert(1, at: axis) }
         return [.host(try array.reshaped(shape))]
       }
-      return [.tensor(axes.reduce(try operands.take(0)) { $0.insertingAxis(at: $1) })]
+      return [.tensor(axes.reduce(try operands.takeAny(0)) { $0.insertingAxis(at: $1) })]
     }
   }
 
@@ -103,7 +103,7 @@ enum ReshapeOperators {
         throw OperatorProblem("by \(permutation), which is no order of \(rank) axes")
       }
       if let array = try operands.value(0).host { return [.host(array.transposed(permutation))] }
-      return [.tensor(try operands.take(0).transposed(permutation))]
+      return [.tensor(try operands.takeAny(0).transposed(permutation))]
     }
   }
 }

@@ -24,8 +24,7 @@ enum ShapeOperators {
 
   private static func constantOfShape(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
     var element = HostArray.Elements.numbers([0])
-    if let record = try context.tensor("value") {
-      let array = try TensorElements(record, context.file, [], part: NodeNames.place(of: context.node)).array()
+    if let array = try context.array("value") {
       if array.count != 1 { throw context.problem("a value of \(array.count) elements", "one") }
       element = array.elements
     }
@@ -55,14 +54,18 @@ enum ShapeOperators {
     }
   }
 
-  /// To floats, or to whole numbers of what is known without the input's elements. Booleans are whole numbers here.
+  /// Booleans are whole numbers here, and those that depend on the input's elements are int32, also where the file says int64.
   private static func cast(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
     let type = try context.integer("to", 1)
     guard let kind = ElementType(rawValue: type) else {
       throw context.problem("to type \(type)", "a type of numbers or booleans")
     }
     return FunctionOperator { (operands: inout NodeOperands) throws(OperatorProblem) in
-      [try converted(&operands, isWhole: kind.isWhole, isBoolean: kind == .boolean)]
+      let isNarrow = kind.isWhole && ![.int32, .int64, .boolean].contains(kind)
+      if isNarrow, try operands.value(0).host == nil {
+        throw OperatorProblem("of the elements of the input to whole numbers of type \(type) is not there")
+      }
+      return [try converted(&operands, isWhole: kind.isWhole, isBoolean: kind == .boolean)]
     }
   }
 
@@ -81,7 +84,8 @@ enum ShapeOperators {
       return .host(
         try HostArray(isWhole ? .integers(array.integers) : .numbers(array.numbers), shape: array.shape))
     }
-    if isWhole { throw OperatorProblem("of the elements of the input to whole numbers is not there") }
-    return .tensor(try operands.takeAny(0).map { $0.cast(to: .float32) })
+    let x = try operands.takeAny(0)
+    if isBoolean { return .tensor(x.map { $0.cast(to: .float32) .!= 0 }) }
+    return .tensor(x.map { $0.cast(to: isWhole ? .int32 : .float32) })
   }
 }

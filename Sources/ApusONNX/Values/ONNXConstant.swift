@@ -25,11 +25,14 @@ final class ONNXConstant {
       ? try? HostArray(.numbers(tensor.array(of: Float.self).map(Double.init)), shape: Array(tensor.shape)) : nil
   }
 
+  /// Numbers that are not whole may become a weight, and stay as exact as they were computed for arithmetic with shapes.
   init(_ name: String, _ array: HostArray) {
     self.name = name
     shape = array.shape
-    content = .numbers(array)
-    hostFloats = nil
+    content =
+      array.isWhole
+      ? .numbers(array) : .floats(Parameter(Tensor(array.numbers.map { Float($0) }, shape: Shape(array.shape))))
+    hostFloats = array.isWhole ? nil : array
   }
 
   /// The numbers for arithmetic with shapes; `nil` if they are many floats.

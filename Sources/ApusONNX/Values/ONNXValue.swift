@@ -66,7 +66,8 @@ struct NodeOperands {
   mutating func take(_ place: Int) throws(OperatorProblem) -> LaidTensor {
     let x = try takeAny(place)
     if x.tensor.scalarType == .float32 { return x }
-    throw OperatorProblem("takes float32, but its operand \(place) is what a comparison makes")
+    throw OperatorProblem(
+      "takes float32, but its operand \(place) is \(x.tensor.scalarType), made of the input's elements")
   }
 
   /// The same of any type.

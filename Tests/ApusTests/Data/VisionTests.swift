@@ -22,10 +22,6 @@ private func peakMemory() -> Int {
   #endif
 }
 
-private func largestDifference(_ a: [UInt8], _ b: [UInt8]) -> Int {
-  a.count == b.count ? zip(a, b).map { abs(Int($0) - Int($1)) }.max()! : Int.max
-}
-
 @Suite struct VisionTests {
   @Test(arguments: ["gray.png", "gray.pgm"]) func readsGray(name: String) throws {
     #expect(try Image(contentsOf: picture(name)) == Image(height: 9, width: 12, channels: 1, pixels: gray))

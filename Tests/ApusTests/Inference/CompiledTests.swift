@@ -111,6 +111,34 @@ import Testing
     expectClose(try folded(x), want.array(of: Float.self).map(Double.init), tolerance: 1e-5)
   }
 
+  /// Functions of one element without parameters that learn.
+  static let fusing = Set(Catalogue.entries.filter { $0.kind == .activation }.map(\.name))
+    .subtracting(["Identity", "PReLU", "Maxout", "Softmax", "LogSoftmax"])
+
+  /// A convolution takes any activation into its pass, with the bits of both apart: depthwise, grouped, pointwise and direct,
+  /// behind a batch norm and a sum. Winograd takes larger images: see the harness.
+  @Test(arguments: layers().filter { fusing.contains($0.testDescription) }) func activationsFuseIntoConvolutions(
+    _ each: Case
+  ) throws {
+    let convolutions = [
+      Conv2D(6, 6, kernel: 3, padding: 1, groups: 6), Conv2D(6, 6, kernel: 3, stride: 2, groups: 2),
+      Conv2D(6, 40, kernel: 1),
+      Conv2D(6, 33, kernel: 3, padding: 1), Conv2D(6, 5, kernel: 5, stride: 3, padding: 2),
+    ]
+    for convolution in convolutions {
+      let model = stirred(Sequential([convolution, BatchNorm(convolution.weight.shape[3]), each.model]))
+      let x = floats(each.input, seed: 5) * 3
+      let compiled = try model.compiled(for: each.input, foldingBatchNorms: false)
+      expectSameBits(try compiled(x), model(x))
+      #expect(compiled.description.contains("Conv2D + BatchNorm + \(each.testDescription)"), "\(compiled.description)")
+    }
+    let block = stirred(Sequential([Residual { Conv2D(6, 6, kernel: 3, padding: 1) }, each.model]))
+    let x = floats(each.input, seed: 6) * 3
+    let compiled = try block.compiled(for: each.input)
+    expectSameBits(try compiled(x), block(x))
+    #expect(compiled.description.contains("Conv2D + Add + \(each.testDescription)"), "\(compiled.description)")
+  }
+
   /// Whoever adds a public layer adds its case.
   @Test func everyLayerHasACase() throws {
     let cases = Set(CompiledTests.layers().map(\.testDescription))

@@ -6,7 +6,7 @@ import Testing
 /// Models from ONNX files: what Tests/Fixtures/make-onnx-fixtures.py has made, and files that are wrong. All operators are held against
 /// ONNX's own tests by Tests/Interchange/onnx-node-tests, by hand.
 @Suite struct ONNXImportTests {
-  static let names = ["shapes", "decomposed", "keras", "operators"]
+  static let names = ["shapes", "decomposed", "keras", "operators", "places", "resizes", "branches"]
 
   static func path(_ name: String) -> String { repositoryFile("Tests/Fixtures/onnx-import/\(name).onnx") }
 
@@ -37,6 +37,36 @@ import Testing
         expect(compiled[number], is: want, "\(key), compiled")
       }
     }
+  }
+
+  @Test func aNetworkOfTwoInputsGivesItsOutputsByName() throws {
+    let values = try ONNXImportTests.values.get()
+    let network = try ONNXNetwork(contentsOf: ONNXImportTests.path("pair"))
+    for place in 0...1 {
+      let inputs = [try #require(values["pair/x\(place)"]), try #require(values["pair/vector\(place)"])]
+      let results = network(inputs)
+      let compiled = try network.compiled(for: inputs.map(\.shape))(inputs)
+      let plan = try network.plan(inputs: inputs.map(\.shape))
+      #expect(results.keys.sorted() == plan.outputs.map(\.name))
+      for number in 0...1 {
+        let want = try #require(values["pair/y\(place)" + (number == 0 ? "" : ".1")])
+        expect(try #require(results["out\(number)"]), is: want, "out\(number)")
+        expect(compiled[number], is: want, "out\(number), compiled")
+      }
+    }
+    expectError("takes 2 tensors, not 1") { _ = try network.plan(inputs: [[1, 6, 8, 3]]) }
+    expectError("for \"vector\"") { _ = try network.plan(inputs: [[1, 6, 8, 3], [1, 4]]) }
+    expectError("2 inputs (\"input\", \"vector\")", "ONNXNetwork") {
+      _ = try ONNXModel(contentsOf: ONNXImportTests.path("pair"))
+    }
+  }
+
+  @Test func aConditionChoosesAGraphByTheShapesOfTheRun() throws {
+    let rows = try operations("branches", [1, 1, 4, 2])
+    #expect(rows.contains("Conv2D") && !rows.contains("Max"))
+    #expect(try operations("branches", [1, 3, 4, 2]).contains("Max"))
+    let model = try ONNXModel(contentsOf: ONNXImportTests.path("branches"))
+    #expect(model.parameters.map(\.path).contains { $0.contains("then.") }, "\(model.parameters.map(\.path))")
   }
 
   @Test func aModelIsTheLayerThatItsFirstOutputIs() throws {

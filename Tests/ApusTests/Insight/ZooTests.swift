@@ -17,6 +17,15 @@ import Testing
     ("resnet32.paper", 68_862_592), ("resnet44", 97_436_288), ("resnet44.paper", 97_174_144), ("resnet56", 125_747_840),
     ("resnet56.paper", 125_485_696), ("plain56", 125_485_696), ("resnet110", 253_149_824),
     ("resnet110.paper", 252_887_680), ("plain110", 252_887_680), ("resnet1202.paper", 2_829_238_912),
+    ("mobilenet_v2", 300_774_272), ("mobilenet_v3_small", 56_510_400), ("mobilenet_v3_large", 216_589_760),
+    ("efficientnet_b0", 385_814_752), ("efficientnet_b1", 686_802_832), ("efficientnet_b2", 1_087_529_456),
+    ("efficientnet_b3", 1_827_141_392), ("efficientnet_b4", 4_393_771_024), ("efficientnet_b5", 10_266_384_752),
+    ("efficientnet_b6", 19_067_593_536), ("efficientnet_b7", 37_745_884_192), ("convnext_tiny", 4_455_531_264),
+    ("convnext_small", 8_683_712_256), ("convnext_base", 15_354_729_472), ("convnext_large", 34_361_433_600),
+    ("densenet121", 2_834_161_664), ("densenet161", 7_727_907_072), ("densenet169", 3_359_843_328),
+    ("densenet201", 4_291_365_888), ("squeezenet1_0", 818_924_576), ("squeezenet1_1", 349_151_936),
+    ("shufflenet_v2_x0_5", 40_476_448), ("shufflenet_v2_x1_0", 144_907_992), ("shufflenet_v2_x1_5", 295_759_392),
+    ("shufflenet_v2_x2_0", 583_253_464),
   ]
 
   @Test(arguments: multiplyAdds) func multiplyAddsAreCounted(name: String, count: Int) throws {

@@ -36,6 +36,12 @@ struct FlattenedOrderTests {
       try layout(96, [2, 3, 4, 8]) { x, fc in
         fc(flatten(x.reshaped(2, 3, 4, 2, 4).transposed([0, 1, 2, 4, 3]).reshaped(2, 3, 4, 8)))
       } == .matrixOfImage([3, 4, 8]))
+    // And what is cut of them, or put beside others, is channels.
+    #expect(
+      try layout(72, [2, 3, 4, 8]) { x, fc in
+        let y = x.reshaped(2, 3, 4, 2, 4).transposed([0, 1, 2, 4, 3]).reshaped(2, 3, 4, 8)
+        return fc(flatten(Tensor.concatenated([y.slice(axis: 3, range: 0..<3), x.slice(axis: 3, range: 2..<5)])))
+      } == .matrixOfImage([3, 4, 6]))
     // All positions are one axis before the channels follow.
     #expect(try layout(60) { x, fc in fc(flatten(x.reshaped(2, 12, 5))) } == .matrixOfImage([3, 4, 5]))
     // Joined channels are channels.

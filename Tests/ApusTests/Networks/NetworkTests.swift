@@ -17,6 +17,15 @@ import Testing
     ("resnet110.paper", 1_727_962), ("resnet1202.paper", 19_421_274), ("plain20", 269_722), ("plain56", 853_018),
     ("resnet20", 272_474), ("nfresnet50", 25_557_048),
     ("fcn.32s", 134_346_581), ("fcn.16s", 134_364_410), ("fcn.8s", 134_376_863), ("fcn.small", 153_788),
+    ("mobilenet_v2", 3_504_872), ("mobilenet_v3_small", 2_542_856), ("mobilenet_v3_large", 5_483_032),
+    ("efficientnet_b0", 5_288_548), ("efficientnet_b1", 7_794_184), ("efficientnet_b2", 9_109_994),
+    ("efficientnet_b3", 12_233_232), ("efficientnet_b4", 19_341_616), ("efficientnet_b5", 30_389_784),
+    ("efficientnet_b6", 43_040_704), ("efficientnet_b7", 66_347_960), ("convnext_tiny", 28_589_128),
+    ("convnext_small", 50_223_688), ("convnext_base", 88_591_464), ("convnext_large", 197_767_336),
+    ("densenet121", 7_978_856), ("densenet161", 28_681_000), ("densenet169", 14_149_480), ("densenet201", 20_013_928),
+    ("squeezenet1_0", 1_248_424), ("squeezenet1_1", 1_235_496), ("shufflenet_v2_x0_5", 1_366_792),
+    ("shufflenet_v2_x1_0", 2_278_604), ("shufflenet_v2_x1_5", 3_503_624), ("shufflenet_v2_x2_0", 7_393_996),
+    ("unet.paper", 31_030_658), ("unet.padded", 31_030_658),
   ]
 
   @Test(arguments: parameters) func parametersAreCounted(name: String, count: Int) throws {
@@ -30,7 +39,9 @@ import Testing
     let model = try NetworkCatalogue.outline(name, input: entry.usualInput, classes: entry.usualClasses)
     for phase in [Phase.inference, .training] {
       let plan = try model.plan(input: Shape([2] + entry.usualInput), phase: phase)
-      let scores: [Int] = entry.isDense ? [entry.usualInput[0], entry.usualInput[1]] : []
+      // U-Net as published scores the middle alone.
+      let border = name == "unet.paper" ? 184 : 0
+      let scores: [Int] = entry.isDense ? [entry.usualInput[0] - border, entry.usualInput[1] - border] : []
       #expect(plan.outputShape == Shape([2] + scores + [entry.usualClasses]))
       #expect(plan.parameters == model.parameters.scalarCount || name.hasSuffix(".aux"), "in phase \(phase)")
     }
@@ -39,6 +50,7 @@ import Testing
   @Test func familiesAndUnknownNames() throws {
     #expect(try NetworkCatalogue.entry("resnet50").name == "resnet50.torchvision")
     #expect(try NetworkCatalogue.entry("alexnet").name == "alexnet.torchvision")
+    #expect(try NetworkCatalogue.entry("unet").name == "unet.paper")
     expectError("gogglenet", "nearest known is googlenet") { try NetworkCatalogue.check("gogglenet") }
     expectError("takes images of shape [32, 32, 1]") {
       _ = try NetworkCatalogue.make("lenet5.paper", input: [28, 28, 1], classes: 10, seed: 1)

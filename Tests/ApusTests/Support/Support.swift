@@ -62,6 +62,11 @@ func pairs<A: Collection, B: Collection>(
   return zip(a, b)
 }
 
+/// Of two pictures' bytes, as many of each; the largest number there is where they are not.
+func largestDifference(_ a: [UInt8], _ b: [UInt8]) -> Int {
+  a.count == b.count ? zip(a, b).map { abs(Int($0) - Int($1)) }.max() ?? .max : .max
+}
+
 /// What a process wrote before it ended.
 func errorText(_ result: ExitTest.Result?) -> String {
   String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)

@@ -11,7 +11,10 @@
 typedef enum contents { REALS, INTEGERS, SPECIALS } contents;
 
 /* Which steps the epilogue has. */
-enum { BIAS = 1, SCALE = 2, RESIDUAL = 4, RELU = 8, EPILOGUES = 16 };
+enum { BIAS = 1, SCALE = 2, RESIDUAL = 4, RELU = 8, FUNCTION = 16, EPILOGUES = 32 };
+
+/* It moves no two numbers apart, so that errors keep their bound. */
+static const apus_activation_function function = {APUS_HARDTANH, -0.25, 0.75};
 
 typedef struct tensors {
   apus_conv2d shape;
@@ -175,6 +178,7 @@ static apus_conv2d_epilogue epilogue_of(const tensors *t, int steps) {
   e.shift = steps & SCALE ? t->shift : NULL;
   e.residual = steps & RESIDUAL ? t->residual : NULL;
   e.activation = steps & RELU ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE;
+  e.function = steps & FUNCTION ? &function : NULL;
   return e;
 }
 
@@ -216,7 +220,9 @@ static void check_forward_version(const tensors *t, int steps, const conv2d_vers
     if (steps && t->contents != SPECIALS) {
       run.call.epilogue = NULL;
       run_pass(&run);
-      apply_unfused(t, steps, run.call.out);
+      apply_unfused(t, steps & ~FUNCTION, run.call.out);
+      if (steps & FUNCTION)
+        apus_nonlinearity_forward(function.kind, t->y_count, (float)function.a, (float)function.b, run.call.out, run.call.out);
       check_same_bits("fused and unfused", fused, run.call.out, sizeof(float), t->y_count);
     }
     if (steps & RESIDUAL) {
@@ -242,7 +248,8 @@ static void check_forward(const tensors *t, int steps) {
                                             .scale = steps & SCALE ? check_widen(t->scale, co) : NULL,
                                             .shift = steps & SCALE ? check_widen(t->shift, co) : NULL,
                                             .residual = steps & RESIDUAL ? check_widen(t->residual, t->y_count) : NULL,
-                                            .activation = steps & RELU ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE};
+                                            .activation = steps & RELU ? APUS_ACTIVATION_RELU : APUS_ACTIVATION_NONE,
+                                            .function = steps & FUNCTION ? &function : NULL};
   apus_conv2d_forward_reference_f64(&t->shape, check_widen(t->x, t->x_count), check_widen(t->w, t->w_count), &steps64, want);
   double *mean = check_magnitude(t->mean, co); /* taken away: of its magnitude the opposite */
   for (int64_t c = 0; c < co; c++)

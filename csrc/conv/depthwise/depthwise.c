@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "activation/kernels.h"
 #include "conv/depthwise/grouped.h"
 #include "conv/direct/direct.h"
 #include "runtime/cache.h"
@@ -100,6 +101,9 @@ static int64_t input_count(const apus_conv2d_plan *p) {
   return p->pass == APUS_CONV2D_BACKWARD_DATA ? y_count(p) : x_count(&p->shape);
 }
 
+/* Over whole rows, once they are written; or NULL. */
+static const apus_activation_function *function(const job *j) { return j->epilogue ? j->epilogue->function : NULL; }
+
 static int in_place(const job *j) { return j->epilogue && j->epilogue->residual == j->output; }
 
 /* What every strip of a job has in common. */
@@ -107,7 +111,7 @@ static apus_depthwise_strip strip_of(const job *j) {
   const apus_conv2d *s = &j->plan->shape;
   const int lanes = j->kernels->lanes, aligned = (uintptr_t)j->output % ((size_t)lanes * sizeof(float)) == 0;
   const int64_t bytes = (x_count(s) + y_count(j->plan)) * (int64_t)sizeof(float);
-  return (apus_depthwise_strip){.stream = !j->groups && aligned && s->in_channels % lanes == 0 && !in_place(j) &&
+  return (apus_depthwise_strip){.stream = !j->groups && aligned && s->in_channels % lanes == 0 && !in_place(j) && !function(j) &&
                                           apus_fills_caches(bytes),
                                 .fetch = apus_past_caches(8 * bytes),
                                 .channels = s->out_channels,
@@ -198,6 +202,8 @@ static void forward_blocks(void *context, int64_t begin, int64_t end, int slot) 
       strip.w = j->weights + h.tap_first * strip.w_tap_h;
       strip.c = j->output + (n * plan->out_h + oh) * plan->out_w * s->out_channels;
       run_row(j, &w_axis, channels, strip);
+      if (function(j))
+        apus_activation_rows(function(j), (apus_isa)plan->isa, 1, plan->out_w * s->out_channels, 0, strip.c);
     }
   }
 }

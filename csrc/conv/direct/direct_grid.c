@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "activation/kernels.h"
 #include "apus/runtime.h"
 #include "conv/direct/direct.h"
 #include "runtime/cache.h"
@@ -185,6 +186,17 @@ static void clear_phase(const job *j, const piece *p, const apus_conv_grid *grid
       }
 }
 
+/* Over what a piece has written, which is still in the caches. */
+static void apply_function(const job *j, const piece *p) {
+  const apus_conv2d_plan *plan = j->plan;
+  if (!j->epilogue || !j->epilogue->function || p->h_first >= p->h_end)
+    return;
+  const int64_t channels = plan->shape.out_channels, column = p->group * j->v.out_channels + p->column;
+  for (int64_t n = p->n_first; n < p->n_end; n++)
+    apus_activation_rows(j->epilogue->function, (apus_isa)plan->isa, (p->h_end - p->h_first) * plan->out_w, p->columns, channels,
+                         j->output + (n * plan->out_h + p->h_first) * plan->out_w * channels + column);
+}
+
 static void run_piece(const job *j, const piece *p) {
   const apus_conv2d_plan *plan = j->plan;
   const apus_conv2d *s = &plan->shape;
@@ -204,6 +216,7 @@ static void run_piece(const job *j, const piece *p) {
     grid.c_h = plan->out_w * grid.c_w;
     grid.c_n = plan->out_h * grid.c_h;
     run_grid(j, p, &grid, p->packed, 0);
+    apply_function(j, p);
     return;
   }
   grid.c_w = s->stride_w * s->in_channels;

@@ -12,6 +12,7 @@
 typedef struct apus_winograd_view {
   const apus_winograd_kernels *kernels;
   const apus_tile_kernels *tile;
+  apus_isa isa;
   apus_winograd_image input, output;
   int planes;
   int64_t tiles;         /* of the whole batch */

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "activation/kernels.h"
 #include "conv/winograd/winograd.h"
 #include "gemm/pack.h"
 #include "runtime/integers.h"
@@ -88,6 +89,21 @@ void apus_winograd_weights_product(const apus_winograd_view *view, int plane, ap
   }
 }
 
+/* Over the pixels of the tiles, a row of tiles at a time: they are still in the caches. */
+static void apply_function(const apus_winograd_view *v, int64_t first, int64_t end, int64_t columns,
+                           const apus_activation_function *function, float *y) {
+  const apus_winograd_image *image = &v->output;
+  const int64_t outputs = v->kernels->outputs;
+  for (int64_t t = first; t < end;) {
+    const int64_t row = t / image->tiles_w, tw = t % image->tiles_w, tiles = apus_min(image->tiles_w - tw, end - t);
+    const int64_t n = row / image->tiles_h, w = tw * outputs, pixels = apus_min(image->width, w + tiles * outputs) - w;
+    for (int64_t h = row % image->tiles_h * outputs, i = 0; i < outputs && h + i < image->height; i++)
+      apus_activation_rows(function, v->isa, pixels, columns, image->channels,
+                           y + ((n * image->height + h + i) * image->width + w) * image->channels);
+    t += tiles;
+  }
+}
+
 void apus_winograd_finish(const apus_winograd_view *v, apus_winograd_planes m, int64_t first, int64_t end, int64_t panel,
                           const apus_conv2d_epilogue *epilogue, float *y) {
   const int64_t column = panel * v->width;
@@ -101,4 +117,6 @@ void apus_winograd_finish(const apus_winograd_view *v, apus_winograd_planes m, i
     e.residual = e.residual ? e.residual + column : NULL;
   }
   v->kernels->output(&v->output, m, first, end, panel_columns(v, panel), epilogue ? &e : NULL, y + column);
+  if (epilogue && epilogue->function)
+    apply_function(v, first, end, panel_columns(v, panel), epilogue->function, y + column);
 }

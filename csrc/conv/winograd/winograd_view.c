@@ -25,7 +25,8 @@ static const apus_winograd_kernels *kernels_for(int isa, int64_t taps, int64_t o
 apus_winograd_view apus_winograd_view_of(const apus_conv2d_plan *plan) {
   const apus_conv2d *s = &plan->shape;
   const int64_t outputs = plan->detail[APUS_WINOGRAD_OUTPUTS];
-  apus_winograd_view v = {.kernels = kernels_for(plan->isa, s->kernel_h, outputs), .tile = apus_tile_for((apus_isa)plan->isa)};
+  const apus_isa isa = (apus_isa)plan->isa;
+  apus_winograd_view v = {.kernels = kernels_for(plan->isa, s->kernel_h, outputs), .tile = apus_tile_for(isa), .isa = isa};
   const apus_winograd_image x = {.height = s->height, .width = s->width, .channels = s->in_channels, .taken = s->in_channels};
   const apus_winograd_image y = {
       .height = plan->out_h, .width = plan->out_w, .channels = s->out_channels, .taken = s->out_channels};

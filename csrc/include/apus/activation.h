@@ -61,6 +61,12 @@ typedef enum apus_nonlinearity {
   APUS_NONLINEARITY_COUNT
 } apus_nonlinearity;
 
+/* One of them with its parameters; a and b are rounded to float where the tensor is of floats. */
+typedef struct apus_activation_function {
+  apus_nonlinearity kind;
+  double a, b;
+} apus_activation_function;
+
 /* As the enumeration has it, without the prefix: "hard_swish". */
 const char *apus_nonlinearity_name(apus_nonlinearity function);
 /* 1 where backward reads x, 0 where it reads y: y wherever the derivative can be had from it without harm, since the next layer

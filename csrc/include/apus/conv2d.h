@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "apus/activation.h"
 #include "apus/limits.h"
 #include "apus/status.h"
 #include "apus/types.h"
@@ -44,7 +45,8 @@ typedef struct apus_conv2d {
 
 /* What forward does to a sum before it is stored, in this order; each step is one rounding of its own (scale and shift: one
  * fused multiply-add where the tier has it), so that the fused result has the bits of the separate operations.
- *   v = v + bias[co];  v = (v − mean[co]) · scale[co] + shift[co];  v = v + residual[n,oh,ow,co];  v = activation(v) */
+ *   v = v + bias[co];  v = (v − mean[co]) · scale[co] + shift[co];  v = v + residual[n,oh,ow,co];  v = activation(v);
+ *   v = function(v) */
 typedef struct apus_conv2d_epilogue {
   const float *bias;     /* [out_channels] or NULL */
   const float *mean;     /* [out_channels] or NULL: batch norm at inference; scale and shift must be given with it */
@@ -52,6 +54,7 @@ typedef struct apus_conv2d_epilogue {
   const float *shift;    /* [out_channels] or NULL */
   const float *residual; /* shape of y or NULL */
   apus_activation activation;
+  const apus_activation_function *function; /* or NULL: over each block of outputs while it is in the caches */
 } apus_conv2d_epilogue;
 
 typedef enum apus_conv2d_pass {

@@ -14,6 +14,7 @@ extern "C" {
 typedef struct apus_conv2d_epilogue_f64 {
   const double *bias, *mean, *scale, *shift, *residual;
   apus_activation activation;
+  const apus_activation_function *function;
 } apus_conv2d_epilogue_f64;
 
 /* epilogue may be NULL. */

@@ -33,7 +33,7 @@ public struct PathError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The three most like `name`, those of fewer characters and then the alphabet's first where they are equally near.
-  static func nearest(to name: String, in candidates: [(name: String, shown: String)]) -> [String] {
+  package static func nearest(to name: String, in candidates: [(name: String, shown: String)]) -> [String] {
     let ranked = candidates.map { ($0, EditDistance.between(name.lowercased(), $0.name.lowercased())) }
     return ranked.sorted { a, b in
       (a.1, a.0.name.utf8.count, a.0.shown) < (b.1, b.0.name.utf8.count, b.0.shown)

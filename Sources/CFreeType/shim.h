@@ -1,0 +1,7 @@
+#ifndef APUS_CFREETYPE_SHIM_H
+#define APUS_CFREETYPE_SHIM_H
+
+#include <ft2build.h>
+#include FT_FREETYPE_H
+
+#endif
