@@ -26,11 +26,13 @@ public enum Runtime {
   package static func parallel(_ count: Int, grain: Int, _ body: @Sendable (Range<Int>) -> Void) {
     withoutActuallyEscaping(body) { body in
       var body = body
-      apus_parallel_for(
-        Int64(count), Int64(grain),
-        { context, begin, end, _ in
-          context!.assumingMemoryBound(to: (@Sendable (Range<Int>) -> Void).self).pointee(Int(begin)..<Int(end))
-        }, &body)
+      withUnsafeMutablePointer(to: &body) { body in
+        apus_parallel_for(
+          Int64(count), Int64(grain),
+          { context, begin, end, _ in
+            context!.assumingMemoryBound(to: (@Sendable (Range<Int>) -> Void).self).pointee(Int(begin)..<Int(end))
+          }, body)
+      }
     }
   }
 }
