@@ -189,7 +189,8 @@ save("pair", b, ["N", 3, "H", "W"], [b("GlobalAveragePool", y), b("Flatten", y)]
 
 # What no graph of this library has: whole numbers made of the input's elements.
 b = Builder()
-save("whole", b, ["N", 2, "H", "W"], [b("Cast", b("Cast", b("Mul", "input", np.float32(3)), to=TensorProto.INT64), to=TensorProto.FLOAT)],
-     [(1, 2, 3, 4), (2, 2, 2, 2)])
+half = b("ConstantOfShape", b("Shape", "input"), value=numpy_helper.from_array(np.float32([0.5])))
+whole = b("Cast", b("Cast", b("Mul", "input", np.float32(3)), to=TensorProto.INT64), to=TensorProto.FLOAT)
+save("whole", b, ["N", 2, "H", "W"], [b("Add", whole, half)], [(1, 2, 3, 4), (2, 2, 2, 2)])
 
 save_file(tensors, folder / "onnx-import.safetensors")

@@ -135,7 +135,9 @@ let operations: [(name: String, subject: Subject)] = {
     ("subscripts", function(image) { $0[.all, 1..<3, .last(3), -1] }),
     (
       "tiles",
-      function(image) { Tensor.stacked($0.split(into: 2, axis: 2), axis: 2).tiled([1, 1, 1, 2, 1]).squeezed() }
+      function(image) {
+        Tensor.stacked($0.split(into: 2, axis: 2), axis: 2).tiled([1, 1, 1, 2, 1]).unsqueezed(1).squeezed(1)
+      }
     ),
     ("concatenations", function(image) { Tensor.concatenated([$0, -$0, $0.square()], axis: 2) }),
     ("concatenation of rows", function([12]) { Tensor.concatenated([$0, $0.abs().sqrt()]) }),
@@ -190,7 +192,7 @@ let operations: [(name: String, subject: Subject)] = {
     ),
     (
       "pixel shuffle",
-      function([4, 5, 8]) { pixelUnshuffle(pixelShuffle($0, factor: 2) * 2, factor: 4, channelsLast: true) }
+      function([4, 6, 8]) { pixelUnshuffle(pixelShuffle($0, factor: 2) * 2, factor: 4, channelsLast: true) }
     ),
     (
       "constants",

@@ -1,6 +1,15 @@
-// The readers of files from outside, for libFuzzer. Compiled with the sources of the modules that read files as one module, so that they
-// are instrumented; Tests/fuzz/run builds and runs it. APUS_FUZZ says which reader: idx, safetensors, npy, npz, pth, legacy, weights, onnx or
+// The readers of files from outside, for libFuzzer; Tests/fuzz/run compiles the modules that read files so that they are instrumented, builds
+// and runs it. APUS_FUZZ says which reader: idx, safetensors, npy, npz, pth, legacy, weights, onnx or
 // a format of images.
+
+import ApusCore
+import ApusLayers
+import ApusSupport
+
+@testable import ApusData
+@testable import ApusInterchange
+@testable import ApusONNX
+@testable import ApusVision
 
 #if canImport(Darwin)
   import Darwin

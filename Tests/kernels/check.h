@@ -6,6 +6,7 @@
 
 #include "apus/apus.h"
 #include "apus/reference.h"
+#include "check_families.h"
 
 /* The check harness. A family is one function that walks over its cases; a case is one shape on one set of inputs:
  *

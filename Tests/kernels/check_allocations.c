@@ -74,6 +74,8 @@ void *realloc(void *pointer, size_t size) {
   return __libc_realloc(pointer, size);
 }
 
+void *memalign(size_t alignment, size_t size); /* of <malloc.h>, which other systems lack */
+
 void *memalign(size_t alignment, size_t size) {
   note(__builtin_return_address(0));
   return __libc_memalign(alignment, size);

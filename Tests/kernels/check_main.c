@@ -5,75 +5,9 @@
 #include "bench.h"
 #include "check.h"
 
-void check_activation_family(void);
-void check_batch_norm_family(void);
-void check_bench_family(void);
-void check_bfloat16_family(void);
-void check_class_loss_family(void);
-#ifndef NDEBUG
-void check_contracts_family(void);
-#endif
-void check_conv2d_family(void);
-void check_eigen_family(void);
-void check_elementwise_family(void);
-void check_ends_family(void);
-void check_gemm_family(void);
-void check_geometries_family(void);
-void check_gradients_family(void);
-void check_grid_sample_family(void);
-void check_group_norm_family(void);
-void check_indexing_family(void);
-void check_local_response_norm_family(void);
-void check_gradient_tools_family(void);
-void check_loss_family(void);
-void check_movement_family(void);
-void check_optimizer_family(void);
-void check_plans_family(void);
-void check_pointwise_loss_family(void);
-void check_pool2d_family(void);
-void check_random_family(void);
-void check_resample_family(void);
-void check_runtime_family(void);
-void check_scratch_family(void);
-void check_shapes_family(void);
-void check_soak_family(void);
-void check_winograd_family(void);
-
-static const check_family families[] = {
-    {"runtime", check_runtime_family},
-    {"random", check_random_family},
-    {"eigen", check_eigen_family},
-    {"shapes", check_shapes_family},
-    {"plans", check_plans_family},
-    {"geometries", check_geometries_family},
-#ifndef NDEBUG
-    {"contracts", check_contracts_family},
-#endif
-    {"conv2d", check_conv2d_family},
-    {"winograd", check_winograd_family},
-    {"gemm", check_gemm_family},
-    {"bfloat16", check_bfloat16_family},
-    {"pool2d", check_pool2d_family},
-    {"batch_norm", check_batch_norm_family},
-    {"activation", check_activation_family},
-    {"elementwise", check_elementwise_family},
-    {"movement", check_movement_family},
-    {"indexing", check_indexing_family},
-    {"grid_sample", check_grid_sample_family},
-    {"loss", check_loss_family},
-    {"optimizer", check_optimizer_family},
-    {"resample", check_resample_family},
-    {"class_loss", check_class_loss_family},
-    {"pointwise_loss", check_pointwise_loss_family},
-    {"ends", check_ends_family},
-    {"group_norm", check_group_norm_family},
-    {"local_response_norm", check_local_response_norm_family},
-    {"gradient_tools", check_gradient_tools_family},
-    {"gradients", check_gradients_family},
-    {"scratch", check_scratch_family},
-    {"bench", check_bench_family},
-    {"soak", check_soak_family},
-};
+#define FAMILY(name, function) {name, function},
+static const check_family families[] = {CHECK_FAMILIES(FAMILY)};
+#undef FAMILY
 enum { FAMILIES = sizeof families / sizeof families[0] };
 
 static const char *const usage =

@@ -27,4 +27,6 @@
 #include "pool/tier.c.inc"
 #define RESAMPLE_KERNELS apus_resample_avx2
 #include "resample/tier.c.inc"
+#define STATISTICS_KERNELS apus_statistics_avx2
+#include "statistics/tier.c.inc"
 #endif

@@ -26,3 +26,5 @@
 #include "pool/tier.c.inc"
 #define RESAMPLE_KERNELS apus_resample_generic
 #include "resample/tier.c.inc"
+#define STATISTICS_KERNELS apus_statistics_generic
+#include "statistics/tier.c.inc"

@@ -26,4 +26,6 @@
 #include "pool/tier.c.inc"
 #define RESAMPLE_KERNELS apus_resample_neon
 #include "resample/tier.c.inc"
+#define STATISTICS_KERNELS apus_statistics_neon
+#include "statistics/tier.c.inc"
 #endif

@@ -120,6 +120,14 @@ struct Train: ParsableCommand {
     transform: OptionValue.whole(1...Int.max))
   var checkpointEvery: Int?
 
+  @Option(
+    parsing: .unconditional,
+    help: """
+      Steps between observations of what each layer gives and of its gradients: in observations.csv and on the report page. No bit of \
+      the training changes. (default: none)
+      """, transform: OptionValue.whole(1...Int.max))
+  var observe: Int?
+
   @Option(help: "Folder of an interrupted run to resume; it keeps its settings.", completion: .directory)
   var resume: String?
 
@@ -152,7 +160,7 @@ struct Train: ParsableCommand {
       ("--weight-decay", weightDecay), ("--decaying", decaying), ("--clip", clip), ("--shift", shift),
       ("--flip", flip ? true : nil), ("--cutout", cutout), ("--jitter", jitter), ("--seed", seed),
       ("--precision", precision), ("--out", out),
-      ("--checkpoint-every", checkpointEvery),
+      ("--checkpoint-every", checkpointEvery), ("--observe", observe),
     ]
     return (options + loss.given + transfer.given).compactMap { $0.1 == nil ? nil : $0.0 }
   }
@@ -186,6 +194,7 @@ struct Train: ParsableCommand {
     var request = TrainingRun.Request(
       network: network!, data: try DataSource(data!), settings: settings, checkpointEvery: checkpointEvery,
       commandLine: CommandLine.arguments)
+    request.observeEvery = observe
     try transfer.complete(&request)
     return request
   }

@@ -102,6 +102,15 @@ extension Scope {
   /// Whether anybody listens: operations then keep their operands until they have reported, and reports are made.
   package var isListenedTo: Bool { !listeners.isEmpty }
 
+  /// The layer that runs, the innermost one.
+  package var innermostLayer: (any Model)? { places.innermost }
+
+  /// Calls `look` with the gradient with respect to a tensor when the backward pass comes to it; not where none flows, or the tensor is
+  /// not recorded.
+  package func watchGradient(of tensor: Tensor, _ look: @escaping (Tensor) -> Void) {
+    if case .recording(let tape) = mode, tensor.body.node >= 0 { tape.watch(tensor.body.node, look) }
+  }
+
   /// From now on `listener` is told what runs.
   package func add(_ listener: any OperationListener) { listeners.append(listener) }
 

@@ -37,6 +37,8 @@ package final class Tape {
   private var plannedOperations: [Int] = []
   private var leaves: [(parameter: Parameter, tensor: Tensor)] = []
   private var inputLeaves: [Int32] = []
+  /// By node: who wants to see its gradient.
+  private var watchers: [Int32: [(Tensor) -> Void]] = [:]
 
   // Relaxed: the numbers must differ, they order nothing.
   private static let numbers = Atomic<UInt32>(1)
@@ -148,7 +150,10 @@ package final class Tape {
     return tensor
   }
 
-  /// A value inside a model that depends on nothing that is recorded, and whose gradient is wanted: `gradients(of:keeping:)`.
+  /// `look` is called with the gradient of a node, if any flows to it.
+  func watch(_ node: Int32, _ look: @escaping (Tensor) -> Void) { watchers[node, default: []].append(look) }
+
+  /// A value inside a model that depends on nothing that is recorded, and whose gradient is wanted: `watch`.
   func innerLeaf(_ value: Tensor) -> Tensor { newLeaf(value) }
 
   private func newLeaf(_ value: Tensor) -> Tensor {
@@ -160,12 +165,7 @@ package final class Tape {
   // MARK: Backward
 
   /// Runs the tape backwards from a scalar; each node's saved tensors are released as soon as it is done.
-  ///
-  /// - Parameter kept: nodes whose gradients are wanted beside those of parameters and inputs.
-  func gradients(of loss: Tensor, keeping kept: [Int32] = []) -> (
-    parameters: Gradients, inputs: [Tensor?], kept: [Tensor?]
-  ) {
-    var inner: [Int32: Tensor] = [:]
+  func gradients(of loss: Tensor) -> (parameters: Gradients, inputs: [Tensor?]) {
     var gradients = [Tensor?](repeating: nil, count: nodes.count)
     if loss.body.node >= 0 {
       check(loss.body)
@@ -175,7 +175,9 @@ package final class Tape {
       if case .leaf = node.pullback { continue }
       guard let gradient = gradients[nodes.count] else { continue }
       gradients[nodes.count] = nil
-      if !kept.isEmpty, kept.contains(Int32(nodes.count)) { inner[Int32(nodes.count)] = gradient }
+      if !watchers.isEmpty, let waiting = watchers.removeValue(forKey: Int32(nodes.count)) {
+        for look in waiting { look(gradient) }
+      }
       if let account { account.operation = plannedOperations[nodes.count] }
       switch node.pullback {
       case .leaf: break
@@ -201,7 +203,11 @@ package final class Tape {
     for (parameter, tensor) in leaves {
       result.add(gradients[Int(tensor.body.node)].map(parameter.masked), for: parameter)
     }
-    return (result, inputLeaves.map { gradients[Int($0)] }, kept.map { inner[$0] ?? gradients[Int($0)] })
+    // Those of leaves, whose gradients are still there.
+    for (node, waiting) in watchers {
+      if let gradient = gradients[Int(node)] { for look in waiting { look(gradient) } }
+    }
+    return (result, inputLeaves.map { gradients[Int($0)] })
   }
 
   private static func add(_ part: consuming Tensor?, to index: Int32, of gradients: inout [Tensor?]) {

@@ -26,12 +26,12 @@ public enum Runtime {
   package static func parallel(_ count: Int, grain: Int, _ body: @Sendable (Range<Int>) -> Void) {
     withoutActuallyEscaping(body) { body in
       var body = body
-      withUnsafeMutablePointer(to: &body) { body in
+      withUnsafeMutablePointer(to: &body) { place in
         apus_parallel_for(
           Int64(count), Int64(grain),
           { context, begin, end, _ in
             context!.assumingMemoryBound(to: (@Sendable (Range<Int>) -> Void).self).pointee(Int(begin)..<Int(end))
-          }, body)
+          }, place)
       }
     }
   }

@@ -51,10 +51,15 @@ public func valueWithGradients(
       }
       return tensor
     }
-    let taken = tape.gradients(of: loss, keeping: caught.map(\.body.node))
+    var gradients: [Int32: Tensor] = [:]
+    for tensor in caught {
+      let node = tensor.body.node
+      tape.watch(node) { gradients[node] = $0 }
+    }
+    let taken = tape.gradients(of: loss)
     var found: [String: (value: Tensor, gradient: Tensor)] = [:]
     for (index, place) in places.enumerated() {
-      guard let gradient = taken.kept[index] else {
+      guard let gradient = gradients[caught[index].body.node] else {
         throw PathError(place, problem: "has no gradient: the value does not depend on what the layer gives")
       }
       found[place] = (caught[index].detached(), gradient)

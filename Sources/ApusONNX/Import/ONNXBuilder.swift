@@ -139,7 +139,8 @@ struct ONNXBuilder {
         file, part: NodeNames.place(of: record), found: "a second value of the name \(NodeNames.quoted(name))",
         expected: "each name once")
     }
-    let context = NodeContext(file: file, node: record, operatorSet: operatorSet, constants: known)
+    let context = NodeContext(
+      file: file, bytes: constants.bytes, node: record, operatorSet: operatorSet, constants: known)
     if record.fullOperation == "Constant" { return try constants.add(context) }
     let made = try `operator`(context)
     let isConstant = zip(record.inputs, known).allSatisfy { $0.isEmpty || $1 != nil }

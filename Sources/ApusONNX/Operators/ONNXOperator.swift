@@ -44,6 +44,8 @@ final class FunctionOperator: ONNXOperator {
 /// A node that an operator is made for: its attributes, and those of its inputs that are constants.
 struct NodeContext {
   let file: String
+  /// The file's, in which the elements of tensors are.
+  let bytes: [UInt8]
   let node: NodeRecord
   /// The version of ONNX's operators that the file is written in.
   let operatorSet: Int
@@ -142,10 +144,11 @@ struct NodeContext {
     return value
   }
 
-  func tensor(_ name: String) throws(FileError) -> TensorRecord? {
+  /// The numbers of a small tensor.
+  func array(_ name: String) throws(FileError) -> HostArray? {
     switch content(name) {
     case .none: return nil
-    case .tensor(let record): return record
+    case .tensor(let record): return try TensorElements(record, file, bytes, part: NodeNames.place(of: node)).array()
     default: throw problem("\(name) of another kind", "a tensor")
     }
   }

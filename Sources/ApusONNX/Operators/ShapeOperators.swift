@@ -24,8 +24,7 @@ enum ShapeOperators {
 
   private static func constantOfShape(_ context: NodeContext) throws(FileError) -> any ONNXOperator {
     var element = HostArray.Elements.numbers([0])
-    if let record = try context.tensor("value") {
-      let array = try TensorElements(record, context.file, [], part: NodeNames.place(of: context.node)).array()
+    if let array = try context.array("value") {
       if array.count != 1 { throw context.problem("a value of \(array.count) elements", "one") }
       element = array.elements
     }

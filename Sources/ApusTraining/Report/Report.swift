@@ -19,18 +19,21 @@ package struct Report {
   private let result: RunRecord.Result
   private let metrics: [Metric]
   private let rows: [EpochMetrics]
+  private let observations: ObservationLog
   private let details: ReportDetails
   private let pictures: PictureFormat
   private let firstFilters: (path: String, weights: Tensor)?
 
   /// - Parameter model: with the values that are kept.
   package init(
-    _ record: RunRecord, rows: [EpochMetrics], model: any Layer, pictures: PictureFormat, _ details: ReportDetails
+    _ record: RunRecord, rows: [EpochMetrics], observations: ObservationLog = ObservationLog(), model: any Layer,
+    pictures: PictureFormat, _ details: ReportDetails
   ) {
     guard let result = record.result else { fatalError("a report of a run without a result") }
     self.record = record
     self.result = result
     self.rows = rows
+    self.observations = observations
     self.details = details
     self.pictures = pictures
     metrics = record.metrics ?? [.accuracy]
@@ -56,6 +59,7 @@ package struct Report {
     \(curves)
     \(details.beforeFilters)
     \(filters())
+    \(ReportObservations.section(observations) ?? "")
     \(details.afterFilters)
     \(ReportSettings(record).html)
     <footer>Written by apus \(HTML.escaped(record.machines.last?.version ?? "")) on \(HTML.escaped(record.updated)).</footer>

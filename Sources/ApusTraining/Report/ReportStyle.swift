@@ -37,6 +37,12 @@ enum ReportStyle {
     .chart .cursor { stroke: var(--soft); visibility: hidden; }
     .chart .mark { fill: var(--panel); stroke-width: 2.4; visibility: hidden; }
     .chart .sensor { fill: transparent; cursor: crosshair; }
+    .bands { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 200px), 1fr)); gap: 14px 18px; margin: 0 0 18px; }
+    .bands figure { margin: 0; } .bands figcaption { font-size: 12.5px; color: var(--soft); overflow-wrap: anywhere; }
+    .bands figcaption b { color: var(--ink); }
+    .band { stroke: none; fill-opacity: 0.25; } .band.value { fill: var(--train); } .band.gradient { fill: var(--validation); }
+    .chart .line.value, .chart .line.gradient { stroke-width: 1.4; } .line.value { stroke: var(--train); }
+    .line.gradient { stroke: var(--validation); }
     .plot { position: relative; }
     .tip { position: absolute; z-index: 1; pointer-events: none; visibility: hidden; padding: 6px 10px; border-radius: 6px;
       background: var(--ink); color: var(--ground); font-size: 12.5px; line-height: 1.45; white-space: nowrap;

@@ -19,6 +19,7 @@ struct RunLoop {
     self.pictures = pictures
     self.record = record
     self.record.metrics = trainer.metrics.metrics
+    trainer.observeEvery = record.observeEvery
     // A loss that a program gave is known by now.
     self.record.settings = trainer.settings
     let frozen = trainer.model.frozenParts
@@ -44,7 +45,13 @@ struct RunLoop {
 
   /// Goes on from the folder's checkpoint, if there is one.
   mutating func resume(_ checkpoint: Checkpoint?, since before: RunRecord, _ observer: some TrainingObserver) throws {
-    if let checkpoint { try trainer.restore(checkpoint, from: folder.files.checkpoint) }
+    if let checkpoint {
+      try trainer.restore(checkpoint, from: folder.files.checkpoint)
+      if record.observeEvery != nil, folder.place(folder.files.observations).exists {
+        trainer.observations = try ObservationLog(contentsOf: folder.files.observations)
+        trainer.observations.keep(before: trainer.state.totalSteps)
+      }
+    }
     try begin()
     warnOfDifferences(before, observer)
     if checkpoint != nil { try writeDerived(afterResume: true) }
@@ -78,6 +85,10 @@ struct RunLoop {
     do {
       observer.trainingBegins(record, plan: trainer.plan)
       let ending = try trainer.run(observer: observer, checkpointEvery: record.checkpointEvery) { trainer in
+        // Before the checkpoint: what lies behind it is left out when the run goes on.
+        if record.observeEvery != nil {
+          try AtomicFile.write(trainer.observations.csv, to: folder.place(folder.files.observations))
+        }
         try trainer.checkpoint().write(to: folder.place(folder.files.checkpoint))
         if trainer.state.step == 0, trainer.state.rows.count == 1, !trainer.unreachedParameters.isEmpty {
           record.unreached = trainer.unreachedParameters
@@ -121,7 +132,8 @@ struct RunLoop {
     record.result = result
     record.status = .finished
     record.updated = RunRecord.now
-    let page = Report(record, rows: trainer.rows, model: trainer.model, pictures: pictures, details)
+    let page = Report(
+      record, rows: trainer.rows, observations: trainer.observations, model: trainer.model, pictures: pictures, details)
     try AtomicFile.write(page.html(), to: folder.place(folder.files.report))
     try writeRecord()
     return result

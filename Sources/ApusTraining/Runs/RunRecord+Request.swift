@@ -32,6 +32,7 @@ extension RunRecord {
       throw SettingsError(
         description: "the initializer \(request.settings.initializer!) for values that are read from a file")
     }
+    observeEvery = request.observeEvery
     task = request.scenes == nil ? .classification : .segmentation
     scenes = request.scenes
     if request.newHead && request.initialWeights == nil {

@@ -12,16 +12,19 @@ extension TrainingRun {
   ///
   /// - Parameters:
   ///   - checkpointEvery: steps between checkpoints; one is also written at each epoch's end and when the run is stopped.
+  ///   - observeEvery: steps between observations of what the layers give and of their gradients; `nil` for none. See `Observation`.
   ///   - commandLine: for the record.
   ///   - pictures: of the report's page; ApusVision adds `.png`.
   public static func start(
-    _ trainer: Trainer, in path: String, checkpointEvery: Int? = nil, commandLine: [String] = CommandLine.arguments,
-    pictures: PictureFormat = .bmp, observer: some TrainingObserver = SilentObserver()
+    _ trainer: Trainer, in path: String, checkpointEvery: Int? = nil, observeEvery: Int? = nil,
+    commandLine: [String] = CommandLine.arguments, pictures: PictureFormat = .bmp,
+    observer: some TrainingObserver = SilentObserver()
   ) throws -> Outcome {
     var record = RunRecord(
       status: .starting, commandLine: commandLine, started: RunRecord.now, updated: RunRecord.now,
       settings: trainer.settings, checkpointEvery: checkpointEvery, networkName: "\(type(of: trainer.model))",
       dataSource: trainer.data.name, task: .own)
+    record.observeEvery = observeEvery
     if trainer.data.test.count == 0 {
       throw DataError(trainer.data.name, found: "no test samples", expected: "at least one")
     }

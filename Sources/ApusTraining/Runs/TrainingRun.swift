@@ -17,6 +17,8 @@ public enum TrainingRun {
     package var settings: TrainingSettings
     /// Steps between checkpoints; one is also written at each epoch's end and when the run is stopped.
     package var checkpointEvery: Int?
+    /// Steps between observations of what the layers give and of their gradients; `nil` for none. See `Observation`.
+    public var observeEvery: Int?
     /// For the record.
     package var commandLine: [String]
     /// How image files of `data` become images of one size; the network's usual one where it is `nil`.

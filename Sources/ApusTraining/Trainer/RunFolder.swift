@@ -19,6 +19,7 @@ import ApusSupport
 /// | `metrics.csv` | a row an epoch |
 /// | `report.html` | a page to read |
 /// | `split.csv` | of image files: which part each went into |
+/// | `observations.csv` | what the layers gave, where that was asked for |
 ///
 /// The checkpoint is the truth; model, metrics and report are derived from it and written again on resume.
 package struct RunFiles: Sendable {
@@ -58,13 +59,15 @@ package struct RunFiles: Sendable {
   package var metrics: String { folder + "/metrics.csv" }
   /// The path of `report.html`.
   package var report: String { folder + "/report.html" }
+  /// The path of `observations.csv`.
+  package var observations: String { folder + "/observations.csv" }
   /// The path of `split.csv`.
   package var split: String { folder + "/" + RunFiles.splitName }
 
   package static let recordName = "run.json"
   static let splitName = "split.csv"
 
-  var all: [String] { [record, checkpoint, model, metrics, report, split] }
+  var all: [String] { [record, checkpoint, model, metrics, report, split, observations] }
 }
 
 /// The folder of one training run. While a `RunFolder` lives its process alone may write there: the folder itself is locked, and held

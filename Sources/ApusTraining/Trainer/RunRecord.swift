@@ -140,6 +140,8 @@ public struct RunRecord: Sendable, Codable {
   package var classWeights: [Double]?
   /// Steps between checkpoints; `nil` for one per epoch.
   package var checkpointEvery: Int?
+  /// Steps between observations of what the layers give; `nil` for none.
+  package var observeEvery: Int?
   /// Known once the data were read.
   package var network: Network?
   /// Known from the start; see `Network.name`.

@@ -39,6 +39,10 @@ public final class Trainer {
   package var state = TrainingState()
   /// Parameters and buffers of the epoch that is kept so far.
   var kept: [(name: String, value: Tensor)] = []
+  /// Steps between observations of the model; `nil` for none.
+  var observeEvery: Int?
+  /// What was observed so far.
+  package var observations = ObservationLog()
   /// Steps done when the last checkpoint was written.
   var checkpointStep: Int?
   /// What the model does to a training batch.
@@ -167,12 +171,16 @@ public final class Trainer {
   package func step(_ batch: Batch) throws {
     let key = RandomKey(seed: settings.seed, step: UInt64(state.totalSteps))
     var value = 0.0
+    let isObserved = observeEvery.map { state.totalSteps % $0 == 0 } ?? false
+    let watch = isObserved ? try Observation(of: model) : nil
     optimizer.learningRate = learningRate(at: state.totalSteps)
     do {
       try optimizer.step { pass in
         var (result, overflow) = StateOverflow.watched {
           withPrecision(settings.precision) {
-            valueWithGradients(of: model, key: key, updatesState: pass.updatesState) { batchLoss(batch) }
+            // Of several passes the first is the step's own.
+            if let watch, pass.updatesState { return watch { gradients(batch, key, pass) } }
+            return gradients(batch, key, pass)
           }
         }
         if pass.updatesState {
@@ -190,11 +198,18 @@ public final class Trainer {
     } catch let error as NonFiniteGradientError {
       throw divergence(error)
     }
+    if let watch { observations.add(watch.values, step: state.totalSteps) }
     state.lossSum += value * Double(batch.count)
     state.samples += batch.count
     state.trainedImages += batch.count
     state.step += 1
     state.totalSteps += 1
+  }
+
+  private func gradients(_ batch: Batch, _ key: RandomKey, _ pass: GradientPass) -> (
+    value: Tensor, gradients: Gradients
+  ) {
+    valueWithGradients(of: model, key: key, updatesState: pass.updatesState) { batchLoss(batch) }
   }
 
   /// What a batch is trained by.

@@ -188,6 +188,81 @@ import Testing
     expectError("expects [1, 3, 4, 2]", "[1, 4, 4, 2]") { _ = try model.plan(input: [1, 4, 4, 2]) }
   }
 
+  // MARK: Graphs inside of nodes, and indices
+
+  private func attribute(_ name: String, graph: ProtobufMessage) -> ProtobufMessage {
+    message {
+      $0.add(1, name)
+      $0.add(6, graph)
+      $0.add(20, 5)
+    }
+  }
+
+  /// A graph whose only node makes its output; the node holds the graph inside.
+  private func graph(_ operation: String, _ input: String, holding inner: ProtobufMessage? = nil) -> ProtobufMessage {
+    message { graph in
+      graph.add(
+        1,
+        message { record in
+          record.add(1, input)
+          record.add(2, "made")
+          record.add(4, operation)
+          if let inner {
+            record.add(5, attribute("then_branch", graph: inner))
+            record.add(5, attribute("else_branch", graph: inner))
+          }
+        })
+      graph.add(12, value("made", []))
+    }
+  }
+
+  @Test func graphsAreInsideOfEachOtherOnlySoDeep() {
+    func nested(_ depth: Int) -> ProtobufMessage {
+      var inner = graph("Relu", "input")
+      for _ in 0..<depth { inner = graph("If", "flag", holding: inner) }
+      return inner
+    }
+    let flag = tensor("flag", [], type: 9, raw: [1])
+    func file(_ depth: Int) -> [UInt8] {
+      let node = Node(operation: "If", inputs: ["flag"], attribute: attribute("then_branch", graph: nested(depth)))
+      return model([node], initializers: [flag])
+    }
+    #expect(throws: Never.self) { _ = try ONNXModel(file(7), file: "x.onnx") }
+    expect(file(8), "a graph inside of 8 others")
+  }
+
+  @Test func conditionsThatElementsDecideAndGraphsThatAreMissingAreRefused() {
+    let branch = attribute("then_branch", graph: graph("Relu", "input"))
+    expect(model([Node(operation: "If", inputs: ["input"], attribute: branch)]), "no else_branch")
+    let other = attribute("then_branch", graph: graph("Frobnicate", "input"))
+    expect(model([Node(operation: "If", inputs: ["input"], attribute: other)]), "Frobnicate (\"made\")")
+    let flag = tensor("flag", [], type: 9, raw: [0])
+    expect(model([Node(operation: "If", inputs: ["flag"], attribute: branch)], initializers: [flag]), "no else_branch")
+    let both = graph("If", "input", holding: graph("Relu", "input"))
+    let taken = attribute("then_branch", graph: both)
+    let always = tensor("flag", [], type: 9, raw: [1])
+    expect(
+      model([Node(operation: "If", inputs: ["flag"], attribute: taken)], initializers: [always]),
+      "depends on the elements of the input")
+  }
+
+  /// Of an index that no axis has a kernel would stop the program.
+  @Test(arguments: ["GatherElements", "GatherND", "ScatterND", "ScatterElements"])
+  func indicesBeyondAnAxisAreRefused(_ operation: String) {
+    func indices(_ value: Int) -> ProtobufMessage {
+      tensor("indices", [1, 1, 1, 1], type: 7, raw: withUnsafeBytes(of: value.littleEndian) { Array($0) })
+    }
+    var node = Node(operation: operation, inputs: ["input", "indices"])
+    if operation.hasPrefix("Scatter") { node.inputs.append("updates") }
+    let sizes = operation == "ScatterND" ? [1, 1, 1, 2, 3, 4] : [1, 1, 1, 1]
+    let bytes = [UInt8](repeating: 0, count: 4 * sizes.reduce(1, *))
+    func file(_ index: Int) -> [UInt8] {
+      model([node], initializers: [indices(index), tensor("updates", sizes, type: 1, raw: bytes)])
+    }
+    for index in [-1, 0] { #expect(throws: Never.self) { _ = try ONNXModel(file(index), file: "x.onnx") } }
+    for index in [1, -2, Int.max, Int.min] { expect(file(index), "of index \(index)") }
+  }
+
   // MARK: Elements in other files
 
   private func external(_ location: String, offset: String? = nil, length: String? = nil) -> [UInt8] {

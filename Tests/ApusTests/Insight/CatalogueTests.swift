@@ -35,10 +35,12 @@ import Testing
     #expect(Set(names).count == names.count)
   }
 
-  /// Whoever adds a public layer, optimizer or initializer adds its entry.
+  /// Words of the entries' names.
+  private let known = Set(
+    Catalogue.entries.flatMap { $0.name.split(whereSeparator: { !$0.isLetter && !$0.isNumber }).map(String.init) })
+
+  /// Whoever adds a public layer adds its entry.
   @Test func everyPublicLayerHasAnEntry() throws {
-    let known = Set(
-      Catalogue.entries.flatMap { $0.name.split(whereSeparator: { !$0.isLetter && !$0.isNumber }).map(String.init) })
     var count = 0
     for (file, text) in try sources("Sources/ApusLayers") + sources("Sources/ApusCore") {
       for layer in text.matches(of: /public (?:struct|final class) (\w+)(?:<[^>]*>)?: [^{\n]*\bLayer\b/) {
@@ -49,6 +51,32 @@ import Testing
     }
     // That the search finds them.
     #expect(count >= 35)
+  }
+
+  /// And whoever adds an optimizer, which the command then has by a name too.
+  @Test func everyOptimizerHasAnEntryAndAName() throws {
+    let made = OptimizerCatalogue.entries.map { String(describing: type(of: $0.makeUsual(Linear(2, 2).parameters))) }
+    var count = 0
+    for (file, text) in try sources("Sources/ApusLayers/Optimizers") {
+      for optimizer in text.matches(of: /public struct (\w+)(?:<[^>]*>)?: \w*Optimizer\b/) {
+        count += 1
+        let name = String(optimizer.output.1)
+        #expect(known.contains(name), "\(file): the optimizer \(name) has no entry")
+        #expect(
+          made.contains { $0.prefix { $0 != "<" } == name }, "\(file): OptimizerCatalogue does not make \(name)")
+      }
+    }
+    #expect(count >= 7)
+  }
+
+  @Test func everyLossHasAnEntry() throws {
+    let losses = try sources("Sources/ApusLayers/Losses").flatMap { _, text in
+      text.matches(of: /\npublic func (\w+)\(/).map { String($0.output.1) }
+    }
+    // What an epoch's loss is, of a loss that is given.
+    for loss in every(Set(losses).subtracting(["trainingLoss"])) {
+      #expect(known.contains(loss), "the loss \(loss) has no entry")
+    }
   }
 
   @Test func thePageIsMadeFromTheCatalogue() throws {

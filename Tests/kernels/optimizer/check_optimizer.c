@@ -182,6 +182,18 @@ static void check_variance_below_zero(void) {
   }
 }
 
+/* Whoever adds a rule adds a variant. */
+static void check_variants(void) {
+  if (!check_case("every rule", "a variant of each of %d", APUS_OPTIMIZER_COUNT))
+    return;
+  for (int rule = 0; rule < APUS_OPTIMIZER_COUNT; rule++) {
+    const optimizer_variant *v = call_optimizer_variants;
+    while (v->name && v->rule != (apus_optimizer)rule)
+      v++;
+    check_that(v->name != NULL, "%s has none", apus_optimizer_name((apus_optimizer)rule));
+  }
+}
+
 void check_optimizer_family(void) {
   static const int64_t lenet[] = {150, 6, 2400, 16, 48000, 120, 10080, 84}, edges[] = {1, 0, 15, 16, 17, 33, 3, 64},
                        large[] = {200003, 1};
@@ -193,4 +205,5 @@ void check_optimizer_family(void) {
   }
   check_signs();
   check_variance_below_zero();
+  check_variants();
 }

@@ -23,6 +23,7 @@
 #include "apus/random.h"
 #include "apus/resample.h"
 #include "apus/runtime.h"
+#include "apus/statistics.h"
 #include "apus/status.h"
 #include "apus/types.h"
 #include "apus/version.h"

@@ -19,5 +19,6 @@
 #include "apus/reference/pointwise_loss.h"
 #include "apus/reference/pool2d.h"
 #include "apus/reference/resample.h"
+#include "apus/reference/statistics.h"
 
 #endif
