@@ -42,9 +42,9 @@ public struct Polygon: Hashable, Sendable {
   }
 
   /// The smallest convex polygon that holds all points: corners only, clockwise as it is seen, from the leftmost (the upper one of
-  /// several). Andrew 1979, "Another efficient algorithm for convex hulls in two dimensions".
+  /// several). Points that are no numbers are left out. Andrew 1979, "Another efficient algorithm for convex hulls in two dimensions".
   public func convexHull() -> Polygon {
-    let sorted = Set(points).sorted { ($0.x, $0.y) < ($1.x, $1.y) }
+    let sorted = Set(points.filter { $0.x.isFinite && $0.y.isFinite }).sorted { ($0.x, $0.y) < ($1.x, $1.y) }
     if sorted.count < 3 { return Polygon(sorted) }
     func chain(_ points: some Sequence<Point>) -> [Point] {
       var hull: [Point] = []
@@ -65,13 +65,12 @@ public struct Polygon: Hashable, Sendable {
   }
 
   /// The smallest rectangle, in any direction, that holds all points: four corners clockwise as it is seen, from the one that is nearest to
-  /// the upper left corner of the image. It has no height where all points lie on a line. One of its sides lies on one of the convex hull's
-  /// (Freeman and Shapira 1975, "Determining the minimum-area encasing rectangle for an arbitrary closed curve").
+  /// the upper left corner of the image; none around no points. It has no height where all points lie on a line. One of its sides lies on one
+  /// of the convex hull's (Freeman and Shapira 1975, "Determining the minimum-area encasing rectangle for an arbitrary closed curve").
   public func minimumAreaRectangle() -> Polygon {
     let hull = convexHull()
-    guard let first = hull.points.first else { fatalError("the smallest rectangle around a polygon without points") }
-    if hull.points.count == 1 { return Polygon([first, first, first, first]) }
-    var best: (area: Double, corners: [Vector])?
+    if hull.points.count < 2 { return Polygon(hull.points.flatMap { [$0, $0, $0, $0] }) }
+    var best: (area: Double, corners: [Vector]) = (.infinity, [])
     for (from, to) in hull.edges {
       let along = (Vector(to) - Vector(from)).unit
       let across = Vector(x: -along.y, y: along.x)
@@ -79,26 +78,27 @@ public struct Polygon: Hashable, Sendable {
       let (left, right) = (u.min() ?? 0, u.max() ?? 0)
       let (top, bottom) = (v.min() ?? 0, v.max() ?? 0)
       let area = (right - left) * (bottom - top)
-      if area < best?.area ?? .infinity {
+      if area < best.area {
         best = (
           area, [(left, top), (right, top), (right, bottom), (left, bottom)].map { along * $0.0 + across * $0.1 }
         )
       }
     }
-    guard let corners = best?.corners else { fatalError("the smallest rectangle around points that are no numbers") }
+    let corners = best.corners
     let start = corners.indices.min { corners[$0].x + corners[$0].y < corners[$1].x + corners[$1].y } ?? 0
-    return Polygon((0..<4).map { corners[(start + $0) % 4].point })
+    return Polygon(corners.indices.map { corners[(start + $0) % corners.count].point })
   }
 
   /// The polygon's convex hull with everything that is at most `distance` away from it, corners rounded. Arcs are made of chords, as
-  /// Clipper's `ClipperOffset` with `jtRound` and its default tolerance of a quarter of a pixel makes them.
+  /// Clipper's `ClipperOffset` with `jtRound` and its default tolerance of a quarter of a pixel makes them. A hull of fewer than three
+  /// corners stays as it is, and so does any by a distance that is not finite and above 0.
   public func expanded(by distance: Float) -> Polygon {
-    if !(distance >= 0 && distance < .infinity) { fatalError("a polygon expanded by \(distance), expected 0 or more") }
     let hull = convexHull()
-    if hull.points.count < 3 || distance == 0 { return hull }
+    if hull.points.count < 3 || !(distance > 0 && distance < .infinity) { return hull }
     let radius = Double(distance)
     let tolerance = min(0.25, radius / 4)
-    let steps = min(Double.pi / acos(1 - tolerance / radius), radius * .pi)
+    // Beyond a radius of 100 million pixels, 1 − tolerance / radius is 1.
+    let steps = min(Double.pi / acos(1 - tolerance / radius), radius * .pi, 0x1p16)
     let corners = hull.points.map { Vector($0) }
     // Outward, as the corners run clockwise and y points down.
     let normals = hull.edges.map { edge -> Vector in

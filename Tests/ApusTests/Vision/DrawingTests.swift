@@ -90,6 +90,10 @@ import Testing
     // Of the same length twice, and cut at the image's sides.
     let wide = try page.draw("HiHi", at: Point(x: 90, y: -8), font: font, color: .white, background: .black)
     #expect(abs(wide.width - 2 * place.width) <= 2 && wide.right > 120)
+    let before = page
+    try page.draw("Hi", at: Point(x: .nan, y: 0), font: font, color: .white)
+    try page.draw("Hi", at: Point(x: 1e30, y: -1e30), font: font, color: .white)
+    #expect(page == before)
     #expect(try page.draw("", at: Point(x: 0, y: 0), font: font, color: .white).width == 0)
   }
 

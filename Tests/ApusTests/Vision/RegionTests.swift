@@ -84,6 +84,17 @@ private func normalized(_ points: [Point]) -> [[Float]] {
     #expect(line.expanded(by: 0) == line.convexHull())
   }
 
+  @Test func whatIsNoNumberHarmsNothing() {
+    let corners = [Point(x: 0, y: 0), Point(x: 4, y: 0), Point(x: 4, y: 2), Point(x: 0, y: 2)]
+    let polygon = Polygon(corners + [Point(x: .nan, y: 1), Point(x: 1, y: .infinity)])
+    #expect(polygon.convexHull() == Polygon(corners) && polygon.minimumAreaRectangle() == Polygon(corners))
+    #expect(Polygon([Point(x: .nan, y: 1)]).minimumAreaRectangle().points.isEmpty)
+    for distance in [Float.nan, -1, 0, .infinity] {
+      #expect(polygon.expanded(by: distance) == Polygon(corners))
+    }
+    #expect(polygon.expanded(by: 1e30).points.count > 4)
+  }
+
   @Test func masksHaveOneChannel() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Image(height: 1, width: 1, channels: 3, pixels: [1, 2, 3]).contours()
