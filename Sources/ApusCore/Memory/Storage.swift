@@ -8,17 +8,8 @@
 package final class Storage: @unchecked Sendable {
   /// Traps where the storage is abstract.
   package var pointer: UnsafeMutableRawPointer {
-    guard let memory else { Storage.lacksValues() }
+    guard let memory else { fatalError("values cannot be read while a model is planned: only shapes are known") }
     return memory
-  }
-
-  private static func lacksValues() -> Never {
-    if isPlanning { fatalError("values cannot be read while a model is planned: only shapes are known") }
-    fatalError(
-      """
-      a tensor without values: it was made while a model was planned, where only shapes are known, and kept; make what a forward pass \
-      keeps before the model is planned, as a property of the model and not as a static or lazy one that the pass is the first to read
-      """)
   }
   package let byteCount: Int
 

@@ -15,21 +15,6 @@ import Testing
     #expect(plan.bytesKeptForBackward == 0)
   }
 
-  /// A table that the forward pass is the first to read, and whose numbers only a plan has seen.
-  private enum Late { static let table = Tensor([1, 2] as [Float]) }
-
-  @Test func whatOnlyAPlanHasMadeSaysSo() async {
-    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      struct Scaled: Layer {
-        func forward(_ x: Tensor) -> Tensor { x * Late.table }
-      }
-      _ = try Scaled().plan(input: [3, 2])
-      print(Scaled()(.ones([3, 2])))
-    }
-    let said = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-    #expect(said.contains("it was made while a model was planned"), "\(said)")
-  }
-
   @Test func rowsSayWhatEachPassTakesAndWhy() throws {
     let plan = try LeNet5().plan(input: [4, 28, 28, 1])
     let chosen = plan.rows.filter { !$0.choices.isEmpty }
