@@ -97,8 +97,8 @@ struct ResizeCoordinates {
     rule == .crop && !(0...Double(axis.inputs - 1)).contains(place(output, axis))
   }
 
-  /// The most elements of a matrix, and pixels that they are made of.
-  static let mostTerms = 1 << 26
+  /// The most elements of a matrix, and pixels that they are made of: plans make it, too, so a file must not ask for more.
+  static let mostTerms = 1 << 24
 
   /// A filter that averages reaches as far in output pixels as another in input pixels.
   private func narrowing(_ axis: Axis) -> Double { antialiases ? min(1, axis.scale) : 1 }

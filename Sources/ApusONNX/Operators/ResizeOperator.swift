@@ -43,6 +43,11 @@ final class ResizeOperator: ONNXOperator {
     if axes.contains(where: { $0.inputs == 0 || $0.outputs < 1 }) {
       throw OperatorProblem("of \(axes.map(\.inputs)) to \(axes.map(\.outputs))")
     }
+    // The table of a resized axis is made when the file is read, too.
+    let most = WindowAttributes.mostPixels
+    if let wrong = axes.first(where: { !$0.isSame && max($0.inputs, $0.outputs) > most }) {
+      throw OperatorProblem("of \(wrong.inputs) to \(wrong.outputs) pixels, at most \(most) are possible")
+    }
     return [.tensor(try resized(try operands.take(0), axes))]
   }
 

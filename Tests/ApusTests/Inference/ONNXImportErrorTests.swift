@@ -263,6 +263,27 @@ import Testing
     for index in [1, -2, Int.max, Int.min] { expect(file(index), "of index \(index)") }
   }
 
+  /// The matrix or table of a resized axis is made when the file is read, which must not take long.
+  @Test func axesThatAreResizedToAnySizeAreRefused() {
+    let mode = message {
+      $0.add(1, "mode")
+      $0.add(4, "linear")
+      $0.add(20, 3)
+    }
+    func file(_ scale: Float, width: Int = 64, operatorSet: Int = 10) -> [UInt8] {
+      let scales = [1, 1, 1, scale].flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian) { Array($0) } }
+      return model(
+        [Node(operation: "Resize", inputs: ["input"] + (operatorSet == 10 ? [] : [""]) + ["scales"], attribute: mode)],
+        operatorSet: operatorSet, initializers: [tensor("scales", [4], type: 1, raw: scales)],
+        inputs: [value("input", [1, 1, 1, width])])
+    }
+    for set in [10, 13] {
+      #expect(throws: Never.self) { _ = try ONNXModel(file(3.5, operatorSet: set), file: "x.onnx") }
+      expect(file(999_999, operatorSet: set), "of 64 to 63999936 pixels")
+    }
+    expect(file(1.5, width: 5000), "of more than 16777216 elements")
+  }
+
   // MARK: Elements in other files
 
   private func external(_ location: String, offset: String? = nil, length: String? = nil) -> [UInt8] {
