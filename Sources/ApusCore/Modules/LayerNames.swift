@@ -51,8 +51,7 @@ final class LayerNames: LayerNaming {
       return entry.path != outer && (outer.isEmpty || entry.path.hasPrefix(outer + "."))
     }
     if candidates.isEmpty { return nil }
-    let identity =
-      LayerNames.reference(to: layer) ?? ModelWalk(layer, listsLayers: true, for: .describing).layers[0].cell
+    let identity = LayerNames.reference(to: layer) ?? ModelWalk.firstCell(in: layer)
     if let identity { return candidates.first { $0.identity == identity }?.path }
     let text = LayerPlaces.text(of: layer)
     let alike = candidates.filter { $0.identity == nil && LayerPlaces.text(of: $0.layer) == text }

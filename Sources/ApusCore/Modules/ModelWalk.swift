@@ -25,6 +25,9 @@ package struct ModelWalk {
   private(set) var repeats: [(path: String, first: String)] = []
   /// What a walk that does not stop could not look into.
   private(set) var problems: [String] = []
+  /// The first parameter or buffer, where nothing else is looked for; the walk then ends there.
+  private var firstCell: ObjectIdentifier?
+  private var seeksFirstCell = false
   private let listsLayers: Bool
   private let purpose: Purpose
   private var seen: [ObjectIdentifier: String] = [:]
@@ -35,6 +38,20 @@ package struct ModelWalk {
     self.purpose = purpose
     visit(model, at: "")
   }
+
+  /// What tells a layer from others of its type: the first parameter or buffer in it, `nil` where it has none. A walk to it takes a few
+  /// steps of a network that would take thousands.
+  static func firstCell(in layer: any Model) -> ObjectIdentifier? {
+    var walk = ModelWalk()
+    walk.visit(layer, at: "")
+    return walk.firstCell
+  }
+
+  private init() {
+    (listsLayers, purpose, seeksFirstCell) = (false, .describing, true)
+  }
+
+  private var isDone: Bool { firstCell != nil }
 
   package var parameters: ParameterList {
     ParameterList(
@@ -66,12 +83,21 @@ package struct ModelWalk {
       owner = outer
       if isListed { visited.removeLast() }
     }
+    if isDone { return }
     switch value {
     case let parameter as Parameter:
+      if seeksFirstCell {
+        firstCell = ObjectIdentifier(parameter)
+        return
+      }
       guard isNew(parameter, at: path) else { return }
       if stamps { parameter.path = path }
       entries.append((path, .parameter(parameter), owner))
     case let buffer as Buffer:
+      if seeksFirstCell {
+        firstCell = ObjectIdentifier(buffer)
+        return
+      }
       guard isNew(buffer, at: path) else { return }
       if stamps { buffer.path = path }
       entries.append((path, .buffer(buffer), owner))
@@ -105,7 +131,7 @@ package struct ModelWalk {
     case .optional:
       if let wrapped = mirror.children.first { visit(wrapped.value, at: path) }
     case .collection:
-      for (index, child) in mirror.children.enumerated() {
+      for (index, child) in mirror.children.enumerated() where !isDone {
         // Arrays of numbers have no parts: the first element shows it.
         if index == 0 && Mirror(reflecting: child.value).children.isEmpty && !isPart(child.value) { return }
         visit(child.value, at: joined(path, "\(index)"))
@@ -127,7 +153,7 @@ package struct ModelWalk {
   private mutating func visitChildren(of mirror: Mirror, value: Any, at path: String) {
     if value is Tensor { return }
     if let parent = mirror.superclassMirror { visitChildren(of: parent, value: 0, at: path) }
-    for child in mirror.children {
+    for child in mirror.children where !isDone {
       var name = child.label ?? ""
       if name.hasPrefix("$__lazy_storage_$_") {
         if mentionsPart(type(of: child.value)) {
