@@ -1,4 +1,3 @@
-#include <setjmp.h>
 #include <stdio.h>
 
 #include <jpeglib.h>
@@ -6,23 +5,10 @@
 #include <jerror.h>
 
 #include "apus_codecs.h"
+#include "jpeg_errors.h"
 
 /* A small file of many progressive scans could keep the decoder busy for minutes. */
 enum { SCAN_LIMIT = 500 };
-
-typedef struct errors {
-  struct jpeg_error_mgr base;
-  jmp_buf escape;
-  char *text;
-} errors;
-
-static void leave(j_common_ptr info) {
-  errors *e = (errors *)info->err;
-  char message[JMSG_LENGTH_MAX];
-  info->err->format_message(info, message);
-  snprintf(e->text, APUS_IMAGE_TEXT, "%s", message);
-  longjmp(e->escape, 1);
-}
 
 /* Warnings: what the decoder recovers from, such as stray bytes between markers, which some cameras write. */
 static void ignore(j_common_ptr info, int level) {

@@ -1,24 +1,10 @@
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <jpeglib.h>
 
 #include "apus_codecs.h"
-
-typedef struct errors {
-  struct jpeg_error_mgr base;
-  jmp_buf escape;
-  char *text;
-} errors;
-
-static void leave(j_common_ptr info) {
-  errors *e = (errors *)info->err;
-  char message[JMSG_LENGTH_MAX];
-  info->err->format_message(info, message);
-  snprintf(e->text, APUS_IMAGE_TEXT, "%s", message);
-  longjmp(e->escape, 1);
-}
+#include "jpeg_errors.h"
 
 static void write_rows(j_compress_ptr jpeg, const apus_image_header *header, const uint8_t *samples, int quality) {
   /* Larger numbers would not fit the fields; libjpeg refuses this one with its own text. */

@@ -30,12 +30,7 @@ public func valueWithGradients(
   key: RandomKey? = nil, _ body: ([Tensor]) throws -> Tensor
 ) throws -> InnerGradients {
   let layers = ModelWalk(model, listsLayers: true).layers.map(\.path)
-  for place in places where !layers.contains(place) {
-    let known = layers.filter { !$0.isEmpty }
-    throw PathError(
-      place, problem: "is not one of the model's \(known.count) layers",
-      nearest: PathError.nearest(to: place, in: known.map { ($0, $0) }))
-  }
+  for place in places where !layers.contains(place) { throw PathError.noLayer(place, of: layers) }
   let tape = Tape()
   let scope = Scope(recording: tape, phase.updating(state: false), key)
   scope.model = model

@@ -32,6 +32,14 @@ public struct PathError: Error, Hashable, Sendable, CustomStringConvertible {
       pattern, problem: "matches none of the \(paths.count) parameters", nearest: nearest(to: name, in: candidates))
   }
 
+  /// Of a path that is none of a model's layers, whose own path is empty.
+  package static func noLayer(_ path: String, of layers: [String]) -> PathError {
+    let known = layers.filter { !$0.isEmpty }
+    return PathError(
+      path, problem: "is not one of the model's \(known.count) layers",
+      nearest: nearest(to: path, in: known.map { ($0, $0) }))
+  }
+
   /// The three most like `name`, those of fewer characters and then the alphabet's first where they are equally near.
   package static func nearest(to name: String, in candidates: [(name: String, shown: String)]) -> [String] {
     let ranked = candidates.map { ($0, EditDistance.between(name.lowercased(), $0.name.lowercased())) }

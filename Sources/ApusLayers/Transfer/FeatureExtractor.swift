@@ -34,10 +34,7 @@ public struct FeatureExtractor {
   private init(_ pass: ForwardPass, at path: String) throws {
     let layers = ModelWalk(pass.model, listsLayers: true).layers
     guard layers.contains(where: { $0.path == path }) else {
-      let known = layers.map(\.path).filter { !$0.isEmpty }
-      throw PathError(
-        path, problem: "is not one of the model's \(known.count) layers",
-        nearest: PathError.nearest(to: path, in: known.map { ($0, $0) }))
+      throw PathError.noLayer(path, of: layers.map(\.path))
     }
     self.pass = pass
     self.path = path
