@@ -41,10 +41,13 @@ public struct Histogram: Hashable, Sendable, Codable {
 
   /// The number below which `share` of the elements lie, linear within a bin; NaN where the histogram is empty.
   public func percentile(_ share: Double) -> Double {
+    if !(0...1).contains(share) {
+      fatalError("percentile(\(share)): a share from 0 to 1 is expected, the median is 0.5")
+    }
     let total = counts.reduce(0, +)
     if total == 0 { return .nan }
     let width = (Double(largest) - Double(least)) / Double(counts.count)
-    var left = Swift.min(Swift.max(share, 0), 1) * Double(total)
+    var left = share * Double(total)
     for (bin, count) in counts.enumerated() where count > 0 {
       if left <= Double(count) { return Double(least) + width * (Double(bin) + left / Double(count)) }
       left -= Double(count)

@@ -105,6 +105,11 @@ extension Scope {
   /// The layer that runs, the innermost one.
   package var innermostLayer: (any Model)? { places.innermost }
 
+  /// Whether the layer that runs was called by none, neither here nor around this scope.
+  package var isOutermostCall: Bool { places.open.count == 1 && !(outer?.isInsideLayer ?? false) }
+
+  private var isInsideLayer: Bool { !places.open.isEmpty || (outer?.isInsideLayer ?? false) }
+
   /// Calls `look` with the gradient with respect to a tensor when the backward pass comes to it; not where none flows, or the tensor is
   /// not recorded.
   package func watchGradient(of tensor: Tensor, _ look: @escaping (Tensor) -> Void) {

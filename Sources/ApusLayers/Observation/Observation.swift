@@ -7,8 +7,8 @@ import ApusCore
 /// let (loss, gradients) = watch { valueWithGradients(of: model) { crossEntropy(logits: model(x), labels: labels) } }
 /// for seen in watch.values { print(seen.path, seen.kind, seen.statistics.standardDeviation) }
 /// ```
-/// No bit of the computation changes. All paths are watched in one pass; a layer that is called several times in a pass counts with its
-/// first result. Forward passes outside of `valueWithGradients` have values and no gradients.
+/// No bit of the computation changes. All paths are watched in one pass; a layer that is called several times in one call of
+/// the model counts with its first result. Forward passes outside of `valueWithGradients` have values and no gradients.
 public final class Observation {
   /// What was seen, in the order in which it was computed: values forwards, then gradients backwards, pass by pass.
   public private(set) var values: [ObservedValue] = []
@@ -55,27 +55,28 @@ public final class Observation {
   fileprivate func watches(_ path: String) -> Bool { paths.contains(path) }
 
   fileprivate func add(_ kind: ObservedValue.Kind, _ path: String, _ x: Tensor, ends: ClosedRange<Float>?) {
+    let statistics = x.statistics(channels: 1, ends: ends)[0]
     values.append(
       ObservedValue(
-        path: path, kind: kind, shape: Array(x.shape), statistics: x.statistics(channels: 1, ends: ends)[0],
+        path: path, kind: kind, shape: Array(x.shape), statistics: statistics,
         channels: countsChannels ? x.statistics(channels: x.shape.last ?? 1, ends: ends) : nil,
-        histogram: x.histogram(bins: 128, most: 1 << 14)))
+        histogram: x.histogram(bins: 128, in: statistics.least...statistics.largest, most: 1 << 14)))
   }
 
   /// The scope's listener, which must not be what users hold.
   private final class LayerWatcher: OperationListener {
     private let observation: Observation
-    /// Paths that the pass of a scope has come to.
-    private var seen: (scope: ObjectIdentifier, paths: Set<String>)?
+    /// Paths that the outermost call has come to so far.
+    private var seen: Set<String> = []
 
     init(_ observation: Observation) { self.observation = observation }
 
     var listensInside: Bool { true }
 
     func layerReturned(_ result: Tensor, in scope: Scope) -> Tensor? {
+      defer { if scope.isOutermostCall { seen = [] } }
       guard let path = scope.path, observation.watches(path), scope.plannedMemory == nil else { return nil }
-      if seen?.scope != ObjectIdentifier(scope) { seen = (ObjectIdentifier(scope), []) }
-      guard seen!.paths.insert(path).inserted else { return nil }
+      guard seen.insert(path).inserted else { return nil }
       // A shape error's stand-in, or what is no number.
       if result.isPoisoned || !result.scalarType.isFloatingPoint { return nil }
       observation.add(.value, path, result, ends: (scope.innermostLayer as? any Saturating)?.saturation)

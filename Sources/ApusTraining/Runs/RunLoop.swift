@@ -35,6 +35,14 @@ struct RunLoop {
     return Set(names).count == 1 ? names[0] : names.joined(separator: ", ")
   }
 
+  /// Steps between checkpoints or observations that a program gives.
+  static func checkSteps(_ record: RunRecord) throws(SettingsError) {
+    for (name, steps) in [("checkpoints", record.checkpointEvery), ("observations", record.observeEvery)] {
+      guard let steps, steps < 1 else { continue }
+      throw SettingsError(description: "the steps between \(name) are \(steps), expected 1 or more")
+    }
+  }
+
   /// Notes that the run has begun, or goes on.
   mutating func begin() throws {
     record.machines.append(.current(firstStep: trainer.state.totalSteps))

@@ -25,6 +25,7 @@ extension TrainingRun {
       settings: trainer.settings, checkpointEvery: checkpointEvery, networkName: "\(type(of: trainer.model))",
       dataSource: trainer.data.name, task: .own)
     record.observeEvery = observeEvery
+    try RunLoop.checkSteps(record)
     if trainer.data.test.count == 0 {
       throw DataError(trainer.data.name, found: "no test samples", expected: "at least one")
     }

@@ -72,6 +72,7 @@ public enum TrainingRun {
     try request.settings.validate()
     try NetworkCatalogue.check(request.network)
     let record = try RunRecord(request)
+    try RunLoop.checkSteps(record)
     let folder = try RunFolder.create(
       at: path, others: request.scenes == nil ? [] : SegmentationTask.otherFiles(pictures))
     var loop: RunLoop

@@ -92,7 +92,16 @@ import Testing
     #expect(
       watch.values.map(\.path) == ["0", "1", "2", "3", "4", "5"] && watch.values.allSatisfy { $0.kind == .value })
     #expect(throws: PathError.self) { try Observation(of: model, at: ["0", "stage*"]) }
-    // Every pass counts, a layer's first call in each.
+    // Every call of the model counts, a layer's first one in each, be they in one scope or in scopes that follow each other.
+    let several = try Observation(of: model, at: ["0"])
+    several {
+      for seed in 0..<3 { _ = model(floats([1, 6, 5, 2], seed: UInt64(seed))) }
+      for seed in 0..<3 {
+        _ = valueWithGradients(of: model) { model(floats([2, 6, 5, 2], seed: UInt64(seed))).sum() }
+      }
+    }
+    #expect(several.values.filter { $0.kind == .value }.map { $0.shape[0] } == [1, 1, 1, 2, 2, 2])
+    #expect(several.values.filter { $0.kind == .gradient }.count == 3)
     _ = watch { model(floats([2, 6, 5, 2], seed: 2)) }
     #expect(watch.values.count == 12 && watch.values.last?.shape == [2, 5])
   }

@@ -59,6 +59,19 @@ import Testing
     #expect(try bytes(of: parts.observations) == bytes(of: whole.observations))
   }
 
+  @Test(arguments: [0, -1]) func stepsBelowOneAreRefusedBeforeAnythingIsMade(steps: Int) throws {
+    let folder = try TemporaryFolder()
+    #expect(throws: SettingsError(description: "the steps between observations are \(steps), expected 1 or more")) {
+      try TrainingRun.start(request(observing: steps), in: folder.path + "/run")
+    }
+    var often = try request()
+    often.checkpointEvery = steps
+    #expect(throws: SettingsError(description: "the steps between checkpoints are \(steps), expected 1 or more")) {
+      try TrainingRun.start(often, in: folder.path + "/run")
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/run"))
+  }
+
   @Test func filesThatAreNoLogAreRefusedByTheirLine() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/observations.csv"
