@@ -111,6 +111,7 @@ void bench_gradient(const bench_shape *shape) {
 typedef struct memory_call {
   int64_t count;
   float *x, *y, *dy;
+  void *scratch;
 } memory_call;
 
 static void add(void *context) {
@@ -134,6 +135,12 @@ static void dropout(void *context) {
   apus_dropout_f32(call->count, 1, 2, 0.5f, call->x, call->y);
 }
 
+static void moments(void *context) {
+  memory_call *call = context;
+  apus_moments found;
+  apus_moments_f32(call->count, 1, call->x, -1, 1, &found, call->scratch);
+}
+
 /* elements */
 void bench_elementwise(const bench_shape *shape) {
   memory_call call = {.count = shape->size[0]};
@@ -145,4 +152,6 @@ void bench_elementwise(const bench_shape *shape) {
   time_call(shape, "exp", 2 * bytes, exponential, &call);
   time_call(shape, "sum", bytes, sum, &call);
   time_call(shape, "dropout", 2 * bytes, dropout, &call);
+  call.scratch = bench_bytes(apus_moments_scratch(call.count, 1));
+  time_call(shape, "moments", bytes, moments, &call);
 }
