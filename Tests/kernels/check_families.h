@@ -31,6 +31,7 @@
   each("indexing", check_indexing_family) \
   each("grid_sample", check_grid_sample_family) \
   each("statistics", check_statistics_family) \
+  each("embedding", check_embedding_family) \
   each("loss", check_loss_family) \
   each("optimizer", check_optimizer_family) \
   each("resample", check_resample_family) \

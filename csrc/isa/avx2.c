@@ -12,6 +12,8 @@
 #include "conv/winograd/tier.c.inc"
 #define ELEMENTWISE_KERNELS apus_elementwise_avx2
 #include "elementwise/tier.c.inc"
+#define EMBEDDING_KERNELS apus_embedding_avx2
+#include "embedding/tier.c.inc"
 #define LOSS_KERNELS apus_loss_avx2
 #include "loss/tier.c.inc"
 #define BATCH_NORM_KERNELS apus_batch_norm_avx2

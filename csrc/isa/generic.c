@@ -11,6 +11,8 @@
 #include "conv/winograd/tier.c.inc"
 #define ELEMENTWISE_KERNELS apus_elementwise_generic
 #include "elementwise/tier.c.inc"
+#define EMBEDDING_KERNELS apus_embedding_generic
+#include "embedding/tier.c.inc"
 #define LOSS_KERNELS apus_loss_generic
 #include "loss/tier.c.inc"
 #define BATCH_NORM_KERNELS apus_batch_norm_generic

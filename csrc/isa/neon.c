@@ -11,6 +11,8 @@
 #include "conv/winograd/tier.c.inc"
 #define ELEMENTWISE_KERNELS apus_elementwise_neon
 #include "elementwise/tier.c.inc"
+#define EMBEDDING_KERNELS apus_embedding_neon
+#include "embedding/tier.c.inc"
 #define LOSS_KERNELS apus_loss_neon
 #include "loss/tier.c.inc"
 #define BATCH_NORM_KERNELS apus_batch_norm_neon

@@ -24,7 +24,7 @@ public func maxPool2d(
   }
   report(
     "MaxPool2D", y, from: [x], as: .maxPool(settings),
-    with: .init(window: .init(kernel: settings.kernel.pair, stride: settings.stride.pair)))
+    with: .init(window: settings.window))
   return y
 }
 
@@ -63,7 +63,7 @@ public func averagePool2d(
   }
   report(
     "AveragePool2D", y, from: [x], as: .averagePool(settings),
-    with: .init(window: .init(kernel: settings.kernel.pair, stride: settings.stride.pair)))
+    with: .init(window: settings.window))
   return y
 }
 
@@ -111,6 +111,12 @@ public func channelPool(_ x: Tensor, size: Int, taking operation: ChannelPool.Op
   }
   let groups = x.reshaped(Shape(x.shape.dropLast() + [x.shape[x.rank - 1] / size, size]))
   return operation == .maximum ? groups.max(axes: [-1]) : groups.mean(axes: [-1])
+}
+
+extension PoolingSettings {
+  fileprivate var window: ReceptiveField.Window {
+    .init(kernel: kernel.pair, stride: stride.pair, before: (padding.top, padding.left))
+  }
 }
 
 private func pooling(

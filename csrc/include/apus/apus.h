@@ -9,6 +9,7 @@
 #include "apus/conv2d.h"
 #include "apus/eigen.h"
 #include "apus/elementwise.h"
+#include "apus/embedding.h"
 #include "apus/gemm.h"
 #include "apus/gradient.h"
 #include "apus/grid_sample.h"

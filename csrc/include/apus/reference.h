@@ -10,6 +10,7 @@
 #include "apus/reference/class_loss.h"
 #include "apus/reference/conv2d.h"
 #include "apus/reference/elementwise.h"
+#include "apus/reference/embedding.h"
 #include "apus/reference/gemm.h"
 #include "apus/reference/gradient.h"
 #include "apus/reference/group_norm.h"
