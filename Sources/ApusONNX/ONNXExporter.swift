@@ -1,4 +1,5 @@
 import Apus
+import ApusSupport
 
 /// Writes a graph as ONNX's operators, node by node. Images become channels-first; where an operation has no form in the layout that its
 /// input has, a Transpose comes between.

@@ -1,4 +1,5 @@
 import Apus
+import ApusSupport
 
 extension Image {
   /// One channel of luma, 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601) rounded, with the fixed-point weights that Pillow uses.

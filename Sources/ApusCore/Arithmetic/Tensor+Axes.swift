@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// Operations on axes, made of those that move elements.
 extension Tensor {
   /// Tensors of one shape side by side on a new axis: three of [H, W] along axis 0 are [3, H, W].

@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// Operations that move elements: a reshape shares storage, everything else copies.
 extension Tensor {
   /// The same elements in another shape; −1 for at most one size that follows from the others.

@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// The rules of scalar types: operands have one type, layers and losses compute in float32, and `withPrecision(.float64)` widens.
 extension Tensor {
   /// Stops where a result that need not be whole would be cut to an integer.

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Pooling as functions, for layers of one's own.
 

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 extension PictureFormat {
   /// Uncompressed bitmaps of 24 bits per pixel: every browser shows them, and writing them needs no codec.

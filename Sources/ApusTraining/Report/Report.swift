@@ -1,5 +1,6 @@
 import ApusCore
 import ApusNetworks
+import ApusSupport
 
 /// What the page about a run has beside what all of them have.
 package struct ReportDetails {
