@@ -35,6 +35,7 @@
   each("loss", check_loss_family) \
   each("optimizer", check_optimizer_family) \
   each("resample", check_resample_family) \
+  each("image_resize", check_image_resize_family) \
   each("class_loss", check_class_loss_family) \
   each("pointwise_loss", check_pointwise_loss_family) \
   each("ends", check_ends_family) \

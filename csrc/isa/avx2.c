@@ -27,6 +27,7 @@
 #include "optimizer/tier.c.inc"
 #define POOL2D_KERNELS apus_pool2d_avx2
 #include "pool/tier.c.inc"
+#define IMAGE_KERNELS apus_image_avx2
 #define RESAMPLE_KERNELS apus_resample_avx2
 #include "resample/tier.c.inc"
 #define STATISTICS_KERNELS apus_statistics_avx2

@@ -26,6 +26,7 @@
 #include "optimizer/tier.c.inc"
 #define POOL2D_KERNELS apus_pool2d_avx512
 #include "pool/tier.c.inc"
+#define IMAGE_KERNELS apus_image_avx512
 #define RESAMPLE_KERNELS apus_resample_avx512
 #include "resample/tier.c.inc"
 #define STATISTICS_KERNELS apus_statistics_avx512

@@ -26,6 +26,7 @@
 #include "optimizer/tier.c.inc"
 #define POOL2D_KERNELS apus_pool2d_generic
 #include "pool/tier.c.inc"
+#define IMAGE_KERNELS apus_image_generic
 #define RESAMPLE_KERNELS apus_resample_generic
 #include "resample/tier.c.inc"
 #define STATISTICS_KERNELS apus_statistics_generic

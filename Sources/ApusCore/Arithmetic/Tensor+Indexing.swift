@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// Elements by their places. Indices are whole numbers, int32 or such that a float32 literal holds, from 0 on; one that is not on the
 /// axis stops the program, with its place and value.
 extension Tensor {

@@ -1,3 +1,5 @@
+import ApusSupport
+
 extension Tensor {
   /// More elements at the beginning and at the end of each axis, as many as `widths` says, an entry per axis: a number, or the
   /// tensor's own elements.

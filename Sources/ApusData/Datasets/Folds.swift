@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Other parts of a split's samples: folds for cross-validation, and draws with replacement for bagging.
 extension DataSplit {

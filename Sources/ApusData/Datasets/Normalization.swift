@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Maps stored bytes to the numbers that a network sees: (byte / 255 − mean) / deviation, a mean and a deviation a channel.
 ///

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// The mean image of a training set, [H, W, C], which AlexNet subtracts; VGG subtracts a mean a channel, ResNet also divides by a
 /// deviation: those two are `Normalization`.

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// The windows of a convolution as rows: x [N, H, W, C] → [N, OH, OW, KH·KW·C], each in the order (u, v, c) of a filter
 /// [KH, KW, C, K]; padding is zeros. So conv2d(x, w) = patches(x) · w as a matrix, the view of convolution as patch processing.

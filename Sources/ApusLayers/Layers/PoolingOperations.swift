@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Pooling as functions, for layers of one's own.
 
@@ -138,10 +139,11 @@ private func pooling(
   return settings
 }
 
-/// The padding behind an image with which the last, partial window fits; it begins in the image or in the padding before it.
+/// The padding behind an image with which the last, partial window fits; it begins in the image or in the padding before it. As in
+/// PyTorch, an image that is less than a stride too small for one window has that window.
 private func roundedUp(_ size: Int, _ kernel: Int, _ stride: Int, _ before: Int, _ after: Int) -> Int {
   let span = size + before + after - kernel
-  if span < 0 { return after }
+  if span <= -stride { return after }
   var windows = (span + stride - 1) / stride + 1
   if (windows - 1) * stride >= size + before { windows -= 1 }
   return max(after, (windows - 1) * stride + kernel - size - before)

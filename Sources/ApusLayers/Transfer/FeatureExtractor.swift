@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// What a layer inside a model gives for an input of the model, in inference.
 ///

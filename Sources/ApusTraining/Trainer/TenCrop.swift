@@ -1,5 +1,6 @@
 import ApusCore
 import ApusLayers
+import ApusSupport
 
 /// Ten views of an image at test time: the four corners and the center, each also mirrored; the network's answer is their mean.
 /// Krizhevsky et al. 2012. (The lectures count flips alone as two images, crops and flips as ten.)

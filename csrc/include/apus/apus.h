@@ -14,6 +14,7 @@
 #include "apus/gradient.h"
 #include "apus/grid_sample.h"
 #include "apus/group_norm.h"
+#include "apus/image_resize.h"
 #include "apus/indexing.h"
 #include "apus/limits.h"
 #include "apus/local_response_norm.h"

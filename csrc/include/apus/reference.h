@@ -14,6 +14,7 @@
 #include "apus/reference/gemm.h"
 #include "apus/reference/gradient.h"
 #include "apus/reference/group_norm.h"
+#include "apus/reference/image_resize.h"
 #include "apus/reference/local_response_norm.h"
 #include "apus/reference/loss.h"
 #include "apus/reference/optimizer.h"
