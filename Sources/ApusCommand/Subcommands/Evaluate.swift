@@ -90,7 +90,6 @@ struct Evaluate: ParsableCommand {
   }
 
   func validate() throws {
-    if sources.isEmpty { throw ValidationError("no run given: apus evaluate RUN") }
     if tenCrop && monteCarlo != nil { throw ValidationError("give --ten-crop or --monte-carlo, not both") }
   }
 
