@@ -1,4 +1,5 @@
 import ApusData
+import ApusFigures
 import ApusNetworks
 import ApusSupport
 

@@ -88,7 +88,7 @@ extension TrainingRun {
   package static func heldOut(_ path: String, of model: TrainedModel, reader: ImageFolder.Reader?) throws -> DataSplit {
     let files = RunFiles(at: path)
     var measured = Measurement(network: model.network, name: "", images: "")
-    return try ownSplit(ownSource(files), files, model, reader, &measured)
+    return try ownSplit(ownSource(files), files, model, .one, reader, &measured)
   }
 
   // MARK: Scenes
