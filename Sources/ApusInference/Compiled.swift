@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 import Synchronization
 
 /// A model compiled for inputs of one shape: every kernel planned, filters packed, batch norms folded, and one block of memory for

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// A model compiled anew for each shape that comes, and run from memory for shapes that have come before: what a service calls. A wrong
 /// input is an error, never a trap.

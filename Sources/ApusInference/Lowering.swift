@@ -1,5 +1,6 @@
 import ApusCore
 import ApusLayers
+import ApusSupport
 
 /// A graph as a list of kernels over slots of memory.
 struct Lowering {

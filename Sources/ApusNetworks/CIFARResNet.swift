@@ -1,5 +1,6 @@
 import ApusCore
 import ApusLayers
+import ApusSupport
 
 /// The residual networks for CIFAR-10 with 6n + 2 layers, 20, 32, 44, 56, 110 and 1202, and their plain twins. He et al. 2016, "Deep
 /// residual learning for image recognition", section 4.2; lectures 2, 3 and 4.

@@ -1,6 +1,7 @@
 import ApusCore
 import ApusInterchange
 import ApusLayers
+import ApusSupport
 
 /// ConvNeXt: a ResNet with the habits of vision transformers. Liu et al. 2022, "A ConvNet for the 2020s", section 2 and table 9; names and
 /// initial values are torchvision's.

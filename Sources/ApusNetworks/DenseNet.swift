@@ -1,5 +1,6 @@
 import ApusCore
 import ApusLayers
+import ApusSupport
 
 /// DenseNet-BC: every layer sees what all layers of its block before it have made. Huang et al. 2017, "Densely connected convolutional
 /// networks", table 1; names and initial values are torchvision's.

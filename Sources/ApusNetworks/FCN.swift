@@ -1,5 +1,6 @@
 import ApusCore
 import ApusLayers
+import ApusSupport
 
 /// The fully convolutional network for segmentation: [N, H, W, C] → scores of the classes at every pixel, [N, H, W, classes], for images
 /// of any size. Long, Shelhamer & Darrell 2015, "Fully convolutional networks for semantic segmentation".

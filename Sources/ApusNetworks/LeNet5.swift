@@ -1,5 +1,6 @@
 import ApusCore
 import ApusLayers
+import ApusSupport
 
 /// LeNet-5 in today's form: 5×5 convolutions, ReLU, max-pooling, three linear layers; 61,706 parameters for one channel and ten
 /// classes. LeCun et al. 1998 used tanh, trained subsampling and partly connected maps.

@@ -1,5 +1,6 @@
 import ApusCore
 import ApusLayers
+import ApusSupport
 
 /// LeNet-5 as published: exactly 60,000 trained parameters. LeCun, Bottou, Bengio & Haffner 1998, "Gradient-based learning applied to
 /// document recognition", section II.B; the lectures' "60k parameters".

@@ -1,5 +1,6 @@
 import ApusCore
 import ApusLayers
+import ApusSupport
 
 /// MobileNet v2: inverted residual blocks with linear bottlenecks. Sandler et al. 2018, "MobileNetV2: inverted residuals and linear
 /// bottlenecks", table 2; names and initial values are torchvision's.

@@ -1,5 +1,6 @@
 import ApusCore
 import ApusLayers
+import ApusSupport
 
 /// MobileNet v3: inverted residual blocks with squeeze-and-excitation and hard functions. Howard et al. 2019, "Searching for MobileNetV3",
 /// tables 1 and 2; names and initial values are torchvision's.

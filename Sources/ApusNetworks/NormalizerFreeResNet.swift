@@ -1,5 +1,6 @@
 import ApusCore
 import ApusLayers
+import ApusSupport
 
 /// Residual networks without normalization of activations: NF-ResNet-26, 50, 101 and 152. Brock, De & Smith 2021, "Characterizing signal
 /// propagation to close the performance gap in unnormalized ResNets"; lecture 3.

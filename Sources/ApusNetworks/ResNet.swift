@@ -1,5 +1,6 @@
 import ApusCore
 import ApusLayers
+import ApusSupport
 
 /// Residual networks for ImageNet with 18, 34, 50, 101 and 152 layers. He et al. 2016, "Deep residual learning for image recognition",
 /// table 1; lecture 4.

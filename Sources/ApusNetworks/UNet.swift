@@ -1,5 +1,6 @@
 import ApusCore
 import ApusLayers
+import ApusSupport
 
 /// U-Net: a contracting path, an expanding one, and at each size the map of the first beside that of the second. [N, H, W, C] → scores of
 /// the classes, [N, H', W', classes]. Ronneberger, Fischer & Brox 2015, "U-Net: convolutional networks for biomedical image segmentation",

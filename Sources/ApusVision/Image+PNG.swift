@@ -1,4 +1,5 @@
 import Apus
+import ApusSupport
 internal import CApusCodecs
 
 extension Image {

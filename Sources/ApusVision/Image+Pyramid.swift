@@ -1,3 +1,5 @@
+import ApusSupport
+
 extension Image {
   /// The image and its reductions, each half as high and wide as the one before, sides rounded up: OpenCV's `buildPyramid`. Each
   /// reduction is a Gaussian of 5×5 pixels, reflected at the borders, of which every second row and column is kept.

@@ -1,4 +1,5 @@
 import Apus
+import ApusSupport
 
 extension Tensor {
   /// An image as float32 `[1, H, W, C]`: 0 becomes the lower bound of `range` and 255 the upper one. By default these are the bits of

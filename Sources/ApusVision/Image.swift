@@ -1,4 +1,5 @@
 import Apus
+import ApusSupport
 
 /// A decoded picture: bytes `[height, width, channels]`, one channel (gray) or three (red, green, blue).
 public struct Image: Hashable, Sendable {

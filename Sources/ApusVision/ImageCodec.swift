@@ -1,4 +1,5 @@
 import Apus
+import ApusSupport
 internal import CApusCodecs
 
 /// A format of image files. What is in a file decides, not its name.

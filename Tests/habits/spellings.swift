@@ -126,9 +126,9 @@ func tensors(_ x: Tensor) {
   _ = x.detach()  // expected-error {{renamed to 'detached()'}}
   _ = x == x  // expected-error {{elements are compared by .==}}
   _ = x > 0  // expected-error {{elements are compared by .>}}
-  _ = Tensor.randn(2, 3)  // expected-error {{Tensor.normal([2, 3], seed: 1)}}
-  _ = Tensor.randn([2, 3])  // expected-error {{Tensor.normal([2, 3], seed: 1)}}
-  _ = Tensor.rand([2, 3])  // expected-error {{Tensor.uniform([2, 3], seed: 1)}}
+  _ = Tensor.randn(2, 3)  // expected-error {{Tensor.normal([2, 3])}}
+  _ = Tensor.randn([2, 3])  // expected-error {{Tensor.normal([2, 3])}}
+  _ = Tensor.rand([2, 3])  // expected-error {{Tensor.uniform([2, 3])}}
   _ = Tensor.zeros(2, 3)  // expected-error {{a shape has brackets: Tensor.zeros([2, 3])}}
   _ = Tensor.ones(2)  // expected-error {{a shape has brackets: Tensor.ones([2, 3])}}
   _ = torch.zeros(2, 3)  // expected-error {{names have no prefix: Tensor.zeros([2, 3]), relu(x)}}

@@ -62,11 +62,11 @@ extension Tensor {
   public static func cat(_ parts: [Tensor], _ axis: Int = 0) -> Tensor { fatalError("unavailable") }
 
   /// PyTorch's name of `uniform`.
-  @available(*, unavailable, message: "Tensor.uniform([2, 3], seed: 1)")
+  @available(*, unavailable, message: "Tensor.uniform([2, 3])")
   public static func rand(_ sizes: Any...) -> Tensor { fatalError("unavailable") }
 
   /// PyTorch's name of `normal`.
-  @available(*, unavailable, message: "Tensor.normal([2, 3], seed: 1)")
+  @available(*, unavailable, message: "Tensor.normal([2, 3])")
   public static func randn(_ sizes: Any...) -> Tensor { fatalError("unavailable") }
 
   /// A shape is one argument.

@@ -69,7 +69,12 @@ extension OptionValue {
     { GradientClipping($0) })
 
   static let normalization: @Sendable (String) throws -> NormalizationChoice = choice(
-    [("data", "data (default; with --init, what the weights were trained with)"), ("imagenet", "imagenet")],
+    NormalizationChoice.allCases.map { choice in
+      (
+        choice.rawValue,
+        choice.rawValue + (choice == .data ? " (default; with --init, what the weights were trained with)" : "")
+      )
+    },
     { NormalizationChoice(rawValue: $0) })
 
   static let group: @Sendable (String) throws -> ParameterGroup = { text in

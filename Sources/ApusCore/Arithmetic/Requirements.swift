@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// What operations refuse that take values as they are: targets, labels, options.
 
 package func requireConstant(_ targets: Tensor, _ operation: StaticString, _ what: StaticString = "targets") {

@@ -1,6 +1,9 @@
+import ApusSupport
+
 /// Element-wise arithmetic with broadcasting: shapes are aligned at the innermost axis; sizes must be equal or 1. Operands have one
 /// scalar type. int32 tensors are added to, subtracted from and multiplied by each other, and wrap around at 32 bits; they are not
-/// divided, and take no number as the other operand. uint8 tensors have no arithmetic.
+/// divided, and take no number as the other operand. uint8 tensors have no arithmetic but for masks: their product with a
+/// floating-point tensor.
 extension Tensor {
   /// a + b. The gradient of an operand is summed over the axes that were broadcast, here and for all operators of two tensors.
   public static func + (a: consuming Tensor, b: consuming Tensor) -> Tensor {
@@ -19,8 +22,18 @@ extension Tensor {
   }
 
   /// a · b, element by element; `matmul` multiplies matrices. ∂/∂a = b, ∂/∂b = a.
+  ///
+  /// One operand may be a mask, uint8 as comparisons make it, beside a floating-point tensor; its bytes count as numbers of that type.
+  /// 0 times an infinite element is NaN, as ever: `select` leaves an element out whatever it is.
+  ///
+  /// ```swift
+  /// let kept = Tensor.uniform(x.shape) .< 0.8
+  /// let y = x * kept / 0.8
+  /// ```
   public static func * (a: consuming Tensor, b: consuming Tensor) -> Tensor {
-    combine(.multiply, "Multiply", a, b, savesOperands: true) { a, b, gradient, needs in
+    if a.scalarType == .uint8 && b.scalarType.isFloatingPoint { a = a.cast(to: b.scalarType) }
+    if b.scalarType == .uint8 && a.scalarType.isFloatingPoint { b = b.cast(to: a.scalarType) }
+    return combine(.multiply, "Multiply", a, b, savesOperands: true) { a, b, gradient, needs in
       (needs[0] ? gradient * b! : nil, needs[1] ? gradient * a! : nil)
     }
   }
@@ -100,7 +113,8 @@ extension Tensor {
     return taken
   }
 
-  static func scaled(_ x: consuming Tensor, by factor: Double, plus offset: Double) -> Tensor {
+  /// x · factor + offset.
+  package static func scaled(_ x: consuming Tensor, by factor: Double, plus offset: Double) -> Tensor {
     let tape = Tape.recording(x)
     let node = x.body.node
     let input = isListening ? x : nil

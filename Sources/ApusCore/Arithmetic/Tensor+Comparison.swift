@@ -5,6 +5,7 @@
 /// ```swift
 /// let right = (model(images).argmax() .== labels).mean()
 /// let active = (relu(x) .> 0).sum()
+/// let halved = x * (Tensor.uniform(x.shape) .< 0.5)
 /// ```
 extension Tensor {
   /// 1 where `a`'s element equals `b`'s element, else 0.

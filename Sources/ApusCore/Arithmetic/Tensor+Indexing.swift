@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// Elements by their places. Indices are whole numbers, int32 or such that a float32 literal holds, from 0 on; one that is not on the
 /// axis stops the program, with its place and value.
 extension Tensor {
@@ -87,7 +89,8 @@ extension Tensor {
     return cumulativeSum(shape.axis(axis, of: "cumulativeSum"), reversed: false)
   }
 
-  private func cumulativeSum(_ axis: Int, reversed: Bool) -> Tensor {
+  /// `reversed`: from the end of the axis on.
+  package func cumulativeSum(_ axis: Int, reversed: Bool) -> Tensor {
     let tape = Tape.recording(self)
     let y = Kernels.cumulativeSum(self, axis: axis, reversed: reversed)
     tape?.record(y, body.node) { $0.cumulativeSum(axis, reversed: !reversed) }

@@ -36,7 +36,9 @@ public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
   return y
 }
 
-/// The matrix product, as `matmul`.
+/// The matrix product, as `matmul`, with the precedence of `*`: `a • b + c` is `(a • b) + c`. Python's `@` begins an attribute in Swift
+/// and can be no operator, and `*` is the product of elements. `•` is the sign that Swift for TensorFlow chose; on a Mac's keyboard
+/// it is Option-8, and `a.matmul(b)` is the same.
 infix operator • : MultiplicationPrecedence
 
 extension Tensor {

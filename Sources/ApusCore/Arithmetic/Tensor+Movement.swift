@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// Operations that move elements: a reshape shares storage, everything else copies.
 extension Tensor {
   /// The same elements in another shape; −1 for at most one size that follows from the others.
@@ -114,6 +116,7 @@ extension Tensor {
 
   /// Tensors one after the other along an axis; their other sizes must be equal.
   public static func concatenated(_ parts: [Tensor], axis: Int = -1) -> Tensor {
+    let parts = widened(parts)
     guard let first = parts.first else { fatalError("concatenation of no tensors") }
     let axis = first.shape.axis(axis, of: "concatenation")
     var total = first.shape

@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// Reductions. Axes count from the front, or from the back where negative; no axes means all. Sums run over chunks that are fixed
 /// by the shape, so their bits do not depend on the number of threads.
 extension Tensor {

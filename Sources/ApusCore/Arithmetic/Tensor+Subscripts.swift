@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// What a subscript takes of an axis: an index, a range, `.all`, `.last(3)`.
 public protocol AxisIndex {
   /// The part of an axis.

@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// The rules of scalar types: operands have one type, layers and losses compute in float32, and `withPrecision(.float64)` widens.
 extension Tensor {
   /// Stops where a result that need not be whole would be cut to an integer.
@@ -27,6 +29,12 @@ extension Tensor {
       \(both): cast(to: .float32) what is float64 (a Tensor of a [Double] is), or compute all in float64 within \
       withPrecision(.float64)
       """)
+  }
+
+  /// Parts of one result as they are, within `withPrecision(.float64)` with float32 widened.
+  static func widened(_ parts: [Tensor]) -> [Tensor] {
+    guard Scope.current?.usesDouble ?? false else { return parts }
+    return parts.map { $0.scalarType == .float32 ? $0.cast(to: .float64) : $0 }
   }
 
   /// What a layer or a loss takes: float32, or within `withPrecision(.float64)` float64, to which float32 is widened.

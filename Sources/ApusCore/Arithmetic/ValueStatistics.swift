@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// What a tensor's numbers are like, in float64: nothing overflows, also where float32's squares are infinite. Elements that are not finite
 /// are counted, and are in nothing else.
 public struct ValueStatistics: Hashable, Sendable, Codable {

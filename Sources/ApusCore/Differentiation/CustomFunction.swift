@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// A differentiable function of one's own: a value and the rule that takes the gradient of the result to those of the inputs.
 ///
 /// ```swift

@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// Which inputs each ReLU and each max pooling of a pass lets through, in their order: kept by one pass, and followed by another.
 ///
 /// float32 and float64 decide a few of a network's millions of such places differently, where a ReLU's input is almost 0 or two pixels

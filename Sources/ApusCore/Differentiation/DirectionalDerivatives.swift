@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// vᵀ·J of a function at x, where J[i, j] = ∂f(x)[i] / ∂x[j]: one forward and one backward pass.
 ///
 /// - Parameter vector: of the result's shape.

@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// The largest disagreement that a gradient check found.
 public struct GradientCheckResult: Sendable, CustomStringConvertible {
   /// Largest |tape − differences| / max(1, |tape|, |differences|).

@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// A part of a network, or a whole one: a type with layers, parameters and buffers as properties, and what it does to a tensor.
 ///
 /// ```swift

@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// A value that training changes: a cell that layers hold, so that a model that is a constant can be trained and a layer that is
 /// used twice has one set of weights.
 ///
@@ -7,6 +9,8 @@ public final class Parameter {
   public var isTrainable: Bool
   /// Its name in the model, once `parameters` of the model was asked for: `features.0.weight`.
   public package(set) var path: String?
+  /// Inputs of an output and outputs of an input, where the layer has said them: by them its values can be drawn anew.
+  package var fans: (input: Int, output: Int)?
   /// Every element is kept in it by projection: what an optimizer's step took out of it is put back when the value is read next.
   package let range: ClosedRange<Float>?
 

@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// An operation whose last kernel has not run yet, so that the next operation can append itself: a convolution, a linear layer or
 /// a batch or group norm takes a batch norm at inference, a residual sum and a ReLU into its own pass over memory.
 ///

@@ -38,4 +38,10 @@ public struct RandomKey: Hashable, Sendable {
     self.seed = seed
     self.step = step
   }
+
+  /// The key of a pass that was given none: of the surrounding `Random.withSeed`, and of no other pass in it.
+  static var next: RandomKey {
+    let source = RandomSource.current
+    return RandomKey(seed: source.seed, step: source.nextPass())
+  }
 }

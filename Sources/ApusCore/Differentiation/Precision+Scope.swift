@@ -20,7 +20,7 @@
 /// silence. Arithmetic, matrix products and reductions of float64 tensors are allowed everywhere.
 public func withPrecision<Result>(_ precision: Precision, _ body: () throws -> Result) rethrows -> Result {
   guard let scope = Scope.current else {
-    let scope = Scope(mode: .plain, phase: .inference, key: Scope.nextDefaultKey())
+    let scope = Scope(mode: .plain, phase: .inference, key: .next)
     scope.precision = precision
     return try scope.run(body)
   }

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// What is going on around an operation on this thread: the phase, the tape if gradients are taken, who listens.
 package final class Scope: ThreadContext {
   package enum Mode {
@@ -86,14 +84,6 @@ package final class Scope: ThreadContext {
     for (buffer, value) in effects { buffer.value = value }
     effects.removeAll()
   }
-
-  /// Seed 0 and a running number: random masks without a key are reproducible in a program on one thread.
-  static func nextDefaultKey() -> RandomKey {
-    RandomKey(seed: 0, step: defaultSteps.wrappingAdd(1, ordering: .relaxed).oldValue)
-  }
-
-  // Relaxed: the numbers must differ, they order nothing.
-  private static let defaultSteps = Atomic<UInt64>(0)
 }
 
 // MARK: Listeners
@@ -164,7 +154,7 @@ public func withPhase<Result>(_ phase: Phase, key: RandomKey? = nil, _ body: () 
 package func withPhase<Result>(
   _ phase: Phase, key: RandomKey? = nil, of model: (any Model)?, _ body: () throws -> Result
 ) rethrows -> Result {
-  let scope = Scope(mode: .plain, phase: phase, key: key ?? Scope.nextDefaultKey())
+  let scope = Scope(mode: .plain, phase: phase, key: key ?? .next)
   if let model { scope.model = model }
   let result = try scope.run(body)
   scope.commit()

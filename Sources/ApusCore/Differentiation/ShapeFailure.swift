@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// A shape that does not fit: while a plan is made the error is kept and a poisoned tensor goes on in the result's place; else the
 /// program is wrong and stops here, with the same text.
 package func shapeFailure(_ operation: StaticString, _ problem: String, input: Tensor) -> Tensor {

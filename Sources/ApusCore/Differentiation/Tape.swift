@@ -1,3 +1,4 @@
+import ApusSupport
 import Synchronization
 
 /// The operations of one `valueWithGradients`, in order. A node is the pullback that the operation handed over, with what it saved

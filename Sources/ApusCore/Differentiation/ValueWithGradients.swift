@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// The value of a scalar computation and its gradients with respect to every trainable parameter read in it.
 ///
 /// Runs `body` in a phase, which is training unless another one is asked for, then runs its operations backwards. State updates
@@ -81,7 +83,7 @@ extension Phase {
 
 extension Scope {
   convenience init(recording tape: Tape, _ phase: Phase, _ key: RandomKey?, precision: Precision? = nil) {
-    self.init(mode: .recording(tape), phase: phase, key: key ?? Scope.nextDefaultKey(), precision: precision)
+    self.init(mode: .recording(tape), phase: phase, key: key ?? .next, precision: precision)
   }
 
   /// Ends the forward pass: from now on nothing is recorded. Returns the loss as a constant.

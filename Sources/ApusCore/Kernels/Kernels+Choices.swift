@@ -1,3 +1,4 @@
+import ApusSupport
 import CApus
 
 extension Kernels {

@@ -1,3 +1,4 @@
+import ApusSupport
 import CApus
 
 /// The sizes of a copy or sum by index.

@@ -1,3 +1,4 @@
+import ApusSupport
 import CApus
 
 /// The one place that calls kernels of the C core: this folder. Every function takes tensors, makes its result, and launches the `Kernel`

@@ -36,27 +36,49 @@ public enum Random {
     Kernels.randomNormal(buffer, seed: seed, stream: stream, first: 0)
   }
 
-  /// Runs `body` so that layers made in it draw their initial values from `seed`, the first parameter from stream 0, and so on:
-  /// the same code gives the same model.
+  /// Runs an experiment whose random numbers all follow from one seed: initial values of layers that are made in it, tensors drawn
+  /// without a seed of their own, and the masks of passes without a key. Each kind is numbered by itself, so that another draw moves
+  /// no initial value; the same code gives the same numbers every time it runs.
+  ///
+  /// ```swift
+  /// Random.withSeed(3) {
+  ///   let model = LeNet5(inputSize: 32)
+  ///   let first = Tensor.normal([8, 32, 32, 1])
+  ///   let second = Tensor.normal([8, 32, 32, 1])  // other numbers than the first
+  /// }
+  /// ```
+  ///
+  /// Outside of it the seed is 0, and the numbers run on through the whole process. One inside another begins anew. Draws on several
+  /// threads at once differ, but which of them comes first is chance: they take a seed each.
   public static func withSeed<Result>(_ seed: UInt64, _ body: () throws -> Result) rethrows -> Result {
-    try InitialValues.$source.withValue(InitialValues(seed: seed), operation: body)
+    try RandomSource.$current.withValue(RandomSource(seed: seed), operation: body)
   }
 }
 
-/// Where layers take the seed of their initial values from: what `Random.withSeed` set, else seed 0 for the whole process.
-package final class InitialValues: Sendable {
-  @TaskLocal package static var source = InitialValues(seed: 0)
+/// Where draws without a seed of their own take theirs from: what `Random.withSeed` set, else seed 0 for the whole process.
+package final class RandomSource: Sendable {
+  @TaskLocal package static var current = RandomSource(seed: 0)
 
   package let seed: UInt64
   // Relaxed: the numbers must differ, they order nothing.
   private let parametersMade = Atomic<UInt64>(0)
+  private let tensorsDrawn = Atomic<UInt64>(0)
+  private let passesRun = Atomic<UInt64>(0)
 
   init(seed: UInt64) { self.seed = seed }
 
   /// A stream that no other parameter of this source has.
-  package func nextStream() -> UInt64 {
+  package func nextParameter() -> UInt64 {
     RandomDomain.initialValues | parametersMade.wrappingAdd(1, ordering: .relaxed).oldValue
   }
+
+  /// A stream that no other tensor of this source has.
+  func nextTensor() -> UInt64 {
+    RandomDomain.tensors | tensorsDrawn.wrappingAdd(1, ordering: .relaxed).oldValue
+  }
+
+  /// A number that no other pass of this source has.
+  func nextPass() -> UInt64 { passesRun.wrappingAdd(1, ordering: .relaxed).oldValue }
 }
 
 /// The upper byte of a stream says what the numbers are for, so that one seed serves all of them without overlap.
@@ -71,5 +93,9 @@ package enum RandomDomain {
   package static let toySets: UInt64 = 8 << 56
   package static let search: UInt64 = 9 << 56
   package static let scenes: UInt64 = 10 << 56
+  package static let attribution: UInt64 = 11 << 56
+  package static let maps: UInt64 = 13 << 56
+  package static let dreams: UInt64 = 14 << 56
   package static let traces: UInt64 = 16 << 56
+  static let tensors: UInt64 = 17 << 56
 }

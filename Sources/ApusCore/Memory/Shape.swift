@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// The sizes of a tensor's axes, outermost first; images are `[N, H, W, C]`. At most eight axes, none above 2³¹ − 1.
 ///
 /// A shape is a small value without heap storage, so that making a tensor does not allocate for it.

@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// The memory of a tensor: 64-byte aligned, from one pool, returned to it when the last tensor that shares it is gone.
 ///
 /// While a model is planned storage is abstract: it has a size and a place in the plan's pool, but no memory.

@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// Finds a model's parameters and buffers by reflection. Paths are property names and array indices joined by dots; optionals and
 /// property wrappers add no segment; superclasses come first. Where reflection would miss state or give it an unstable name, the
 /// walk traps and says so: `NamedParts` is the way out.
@@ -24,7 +26,7 @@ package struct ModelWalk {
   /// Parameters and buffers that were met before: where, and where first.
   private(set) var repeats: [(path: String, first: String)] = []
   /// What a walk that does not stop could not look into.
-  private(set) var problems: [String] = []
+  package private(set) var problems: [String] = []
   /// The first parameter or buffer, where nothing else is looked for; the walk then ends there.
   private var firstCell: ObjectIdentifier?
   private var seeksFirstCell = false

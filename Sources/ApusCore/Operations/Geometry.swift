@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// One number for both axes of an image, or two: `3` or `[3, 5]` (height, width).
 public struct IntOrPair: Hashable, Sendable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral,
   CustomStringConvertible

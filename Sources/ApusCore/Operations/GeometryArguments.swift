@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// What a kernel, a stride or a size may be written as: a number for both axes, `[height, width]`, or an `IntOrPair`.
 ///
 /// ```swift

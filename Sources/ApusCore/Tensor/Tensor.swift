@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// An array of numbers with a shape: contiguous, row-major, a value. Images are `[N, H, W, C]`.
 ///
 /// Copying a tensor copies a reference; nothing that you do to one changes another. The scalar type is known at run time.

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Random changes to training images that leave their class as it is, a pure function of (seed, epoch, index of the sample): they
 /// do not depend on the size of batches, on threads, or on the samples before.

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Makes any batch of one pass through a split: a pure function of the batch's number, callable from any thread.
 struct BatchMaker: Sendable {

@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// The batches of one pass through some samples. Iterating makes them ahead of time on another thread; `sequence[k]` makes one at once.
 public struct BatchSequence: Sequence, Sendable {
   private let make: @Sendable (Int) -> Batch

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// A part of a data set: training, validation or test.
 public struct DataSplit: Sendable {

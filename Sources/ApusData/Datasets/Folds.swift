@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Other parts of a split's samples: folds for cross-validation, and draws with replacement for bagging.
 extension DataSplit {
@@ -31,5 +32,14 @@ extension DataSplit {
     let words = Random.bits(seed: seed, stream: RandomDomain.split | 0xFFFF, count: count)
     let drawn = words.map { indices[Int((UInt64($0) * UInt64(count)) >> 32)] }.sorted()
     return DataSplit(dataset, indices: drawn, normalization: normalization, augmentation: augmentation)
+  }
+}
+
+extension DataSplits {
+  /// The same with a bootstrap draw of the training images; what is measured on stays.
+  package func bootstrapped(seed: UInt64) -> DataSplits {
+    var splits = DataSplits(train: train.bootstrap(seed: seed), validation: validation, test: test)
+    (splits.fingerprint, splits.files, splits.skipped, splits.notes) = (fingerprint, files, skipped, notes)
+    return splits
   }
 }

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Random parts of a data set in which every class has the share that it has in the whole.
 package enum StratifiedDraw {

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Scenes composed of small gray images, handwritten digits for instance, with the class of every pixel: data for segmentation where
 /// nobody has drawn label maps.

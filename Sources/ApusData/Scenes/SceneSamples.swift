@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// A number of composed scenes as samples, with the class of every pixel as labels int32 `[N, H, W]`.
 ///

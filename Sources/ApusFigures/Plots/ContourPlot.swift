@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// A function of two variables: colors, lines of equal value, and paths over them.
 struct ContourPlot: PlotContent {
   /// Its first row is at the low end of y, its first column at that of x.

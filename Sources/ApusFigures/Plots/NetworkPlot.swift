@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// A directed graph without circles: boxes in layers, arrows between them, shapes beside arrows.
 struct NetworkPlot: PlotContent {
   private let nodes: [Figure.Node]

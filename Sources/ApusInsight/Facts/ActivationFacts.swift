@@ -1,5 +1,6 @@
 import ApusCore
 import ApusLayers
+import ApusSupport
 
 /// What is known of an activation function: the lecture's tables of advantages and disadvantages as data.
 ///

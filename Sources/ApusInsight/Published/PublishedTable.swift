@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// A table of a network as a paper, a lecture or documentation prints it, to compare with the network here.
 package struct PublishedTable: Sendable {

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// The maximum over `pieces` blocks of channels: [… , pieces · C] → [… , C], y[c] = max over j of x[j · C + c].
 ///

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// x where x > 0, else slope · x with slopes that learn: one, or one per channel (last axis). Gradients of both flow.
 public func prelu(_ x: consuming Tensor, slope: Tensor) -> Tensor {

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// A learned factor per channel: y = x · gamma, […, C]. At the end of a residual branch, where it begins so small that a deep network is
 /// the identity at first. Touvron et al. 2021, "Going deeper with image transformers".

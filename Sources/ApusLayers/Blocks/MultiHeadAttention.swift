@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Self-attention of several heads: [N, T, C] → [N, T, C]. Vaswani et al. 2017, "Attention is all you need".
 ///
@@ -23,8 +24,8 @@ public struct MultiHeadAttention: Layer {
       fatalError("MultiHeadAttention(\(channels), heads: \(heads)): the channels must be a multiple of the heads")
     }
     let initializer = Initializer.chosen ?? initializer
-    inWeight = Parameter(initializer.tensor([channels, 3 * channels], fanIn: channels, fanOut: 3 * channels))
-    outWeight = Parameter(initializer.tensor([channels, channels], fanIn: channels, fanOut: channels))
+    inWeight = Parameter([channels, 3 * channels], drawnBy: initializer, fanIn: channels, fanOut: 3 * channels)
+    outWeight = Parameter([channels, channels], drawnBy: initializer, fanIn: channels, fanOut: channels)
     inBias = bias ? Parameter(.zeros([3 * channels])) : nil
     outBias = bias ? Parameter(.zeros([channels])) : nil
     self.heads = heads

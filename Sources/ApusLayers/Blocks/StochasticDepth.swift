@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// A branch left out of some samples: while gradients are taken and in phase `.monteCarlo` each sample is 0 with probability
 /// `dropProbability`, else x / (1 − dropProbability). PyTorch's mode `row`. Huang et al. 2016, "Deep networks with stochastic depth".

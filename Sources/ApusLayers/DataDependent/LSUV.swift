@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Layer-sequential unit variance: weights are made orthonormal, then, layer by layer in the order of execution,
 /// divided by the deviation of the layer's outputs on a batch until that is 1.

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// The convolutions and linear layers of a model in the order in which they run on a batch, and their outputs before
 /// any activation: what initializations that look at data work on.

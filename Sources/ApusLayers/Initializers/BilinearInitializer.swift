@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 extension Initializer {
   /// A transposed convolution that enlarges bilinearly, each channel by itself, where its stride is half of its even kernel: filters

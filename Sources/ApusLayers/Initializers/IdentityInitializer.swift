@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 #if canImport(Glibc)
   import Glibc

@@ -21,8 +21,8 @@ public struct Initializer: Sendable {
 
   /// The values for a parameter; each call draws anew.
   public func tensor(_ shape: Shape, fanIn: Int, fanOut: Int) -> Tensor {
-    let source = InitialValues.source
-    return make(shape, fanIn, fanOut, source.seed, source.nextStream())
+    let source = RandomSource.current
+    return make(shape, fanIn, fanOut, source.seed, source.nextParameter())
   }
 
   /// Makes networks whose convolutions and linear layers draw their weights by one initializer, whatever the networks themselves chose.

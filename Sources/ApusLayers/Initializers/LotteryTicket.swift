@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// The search for a winning ticket: train, prune the smallest weights, go back to the first values, train again.
 ///

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 extension Initializer {
   /// A random matrix with orthonormal columns or, where it is wider than high, rows, times the gain: no direction

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Means over a grid of a given size, whatever the image's: [N, H, W, C] → [N, height, width, C].
 ///

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Batch-instance normalization: between batch norm, which keeps a sample's style, and instance norm, which removes it, by a learned
 /// ρ a channel; [N, H, W, C] → the same shape.

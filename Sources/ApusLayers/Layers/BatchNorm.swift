@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Batch normalization: of each channel over all other axes, [N, H, W, C] or [N, C] (the lectures' spatial form), or with
 /// `BatchNorm(perActivation: [H, W, C])` of each position of each channel over the batch alone (per activation).
@@ -7,6 +8,10 @@ import ApusCore
 /// variance, and the running ones move: running ← (1 − momentum) · running + momentum · batch, there with the unbiased variance, as
 /// PyTorch does. Otherwise, and where a running buffer is frozen, the running statistics are used. `recomputeStatistics(over:)`
 /// replaces them by those of a whole set.
+///
+/// A plain call of a new layer, `norm(x)`, is therefore inference with the running statistics 0 and 1: it gives x / √(1 + ε), the input
+/// almost unchanged, where PyTorch's new module, which begins in training mode, normalizes. `withPhase(.statistics) { norm(x) }` normalizes
+/// by the batch and moves the running statistics without training.
 ///
 /// What to know of it: the batch's size matters, training and use differ, and a sample's output depends on the others of its batch.
 ///
@@ -171,7 +176,7 @@ extension BatchNorm {
 }
 
 /// (x − mean) / √(variance + ε) · γ + β of rows of channels, pending.
-func normalized(
+package func normalized(
   _ x: Tensor, _ statistics: ChannelStatistics, _ gamma: Tensor?, _ beta: Tensor?, epsilon: Double
 ) -> Tensor {
   // The convolution before runs here: its result is read by the statistics and again by the backward pass.

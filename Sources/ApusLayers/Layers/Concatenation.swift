@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Branches that see the same input, their results one after the other along the channels: [N, H, W, C] → [N, H', W', Σ Cᵢ].
 ///

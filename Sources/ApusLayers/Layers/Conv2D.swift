@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// 2-D convolution: [N, H, W, C] → [N, OH, OW, K], OH = (H + top + bottom − dilation·(kernel − 1) − 1) / stride + 1.
 ///
@@ -47,8 +48,8 @@ public struct Conv2D: Layer {
     let fanIn = Shape([kernel.height, kernel.width, inputChannels / groups]).elementCount
     let fanOut = Shape([kernel.height, kernel.width, outputChannels / groups]).elementCount
     weight = Parameter(
-      (Initializer.chosen ?? initializer).tensor(
-        [kernel.height, kernel.width, inputChannels / groups, outputChannels], fanIn: fanIn, fanOut: fanOut))
+      [kernel.height, kernel.width, inputChannels / groups, outputChannels],
+      drawnBy: Initializer.chosen ?? initializer, fanIn: fanIn, fanOut: fanOut)
     self.bias = bias ? Parameter(biasInitializer.tensor([outputChannels], fanIn: fanIn, fanOut: fanOut)) : nil
     self.stride = stride
     self.padding = padding.imagePadding

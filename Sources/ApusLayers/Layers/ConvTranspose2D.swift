@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Transposed convolution with a bias, the gradient of a convolution with respect to its input as a layer's forward pass:
 /// x [N, H, W, C], weight [KH, KW, K / groups, C], bias [K] → [N, OH, OW, K].
@@ -147,8 +148,8 @@ public struct ConvTranspose2D: Layer {
     let fanIn = Shape([kernel.height, kernel.width, inputChannels / groups]).elementCount
     let fanOut = Shape([kernel.height, kernel.width, outputChannels / groups]).elementCount
     weight = Parameter(
-      initializer.tensor(
-        [kernel.height, kernel.width, outputChannels / groups, inputChannels], fanIn: fanIn, fanOut: fanOut))
+      [kernel.height, kernel.width, outputChannels / groups, inputChannels], drawnBy: initializer, fanIn: fanIn,
+      fanOut: fanOut)
     self.bias = bias ? Parameter(biasInitializer.tensor([outputChannels], fanIn: fanIn, fanOut: fanOut)) : nil
     self.stride = stride
     self.padding = padding.imagePadding

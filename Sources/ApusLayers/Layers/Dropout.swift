@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Dropout while gradients are taken and in phase `.monteCarlo`: each element is 0 with probability `dropProbability`.
 /// Srivastava et al. 2014, "Dropout: a simple way to prevent neural networks from overfitting".

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// How far two ways of computing the same are apart: the proof of a fold.
 public struct FoldReport: Sendable, CustomStringConvertible {

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Images read at places of a grid: x [N, H, W, C], grid [N, OH, OW, 2] → [N, OH, OW, C], as PyTorch's `grid_sample`. A place is
 /// (horizontal, vertical), from −1 at the left and upper edge to 1 at the right and lower one. Spatial transformers, Jaderberg et al. 2015.

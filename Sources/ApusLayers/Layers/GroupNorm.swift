@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Group normalization: the channels of a sample in `groups` groups of neighbors, each normalized over its channels and all
 /// positions, [N, …, C] → the same shape. With one group, layer norm over (H, W, C); with as many as channels, instance norm.

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// A fixed filter of images, the same for every channel: what convolution is before anything is learned.
 ///

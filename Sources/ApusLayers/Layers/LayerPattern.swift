@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// A network built from the pattern of the classic courses, `[(CONV-RELU)*N-POOL?]*M-(FC-RELU)*K,SOFTMAX`: M stages of N 3×3
 /// convolutions with ReLU and a 2×2 pooling, then K fully connected layers with ReLU, then the classifier.

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Fully connected layer: y = x · weight + bias, [N, in] → [N, out].
 ///
@@ -15,7 +16,8 @@ public struct Linear: Layer {
     biasInitializer: Initializer = .zeros
   ) {
     if inputs < 1 || outputs < 1 { fatalError("Linear(\(inputs), \(outputs)): both counts must be at least 1") }
-    weight = Parameter((Initializer.chosen ?? initializer).tensor([inputs, outputs], fanIn: inputs, fanOut: outputs))
+    weight = Parameter(
+      [inputs, outputs], drawnBy: Initializer.chosen ?? initializer, fanIn: inputs, fanOut: outputs)
     self.bias = bias ? Parameter(biasInitializer.tensor([outputs], fanIn: inputs, fanOut: outputs)) : nil
   }
 

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Local response normalization across channels, AlexNet's "NORM1" and "NORM2": [N, …, C] → the same shape.
 ///

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// A locally connected layer: a convolution whose filters differ from place to place. [N, H, W, C] → [N, OH, OW, K].
 ///
@@ -43,9 +44,8 @@ public struct LocallyConnected2D: Layer {
     let fanIn = Shape([kernel.height, kernel.width, inputChannels]).elementCount
     let places = Shape([outputSize.height, outputSize.width]).elementCount
     weight = Parameter(
-      initializer.tensor(
-        [places, fanIn, outputChannels], fanIn: fanIn,
-        fanOut: Shape([kernel.height, kernel.width, outputChannels]).elementCount))
+      [places, fanIn, outputChannels], drawnBy: initializer, fanIn: fanIn,
+      fanOut: Shape([kernel.height, kernel.width, outputChannels]).elementCount)
     self.bias = bias ? Parameter(.zeros([outputSize.height, outputSize.width, outputChannels])) : nil
     self.inputSize = inputSize
     self.kernel = kernel

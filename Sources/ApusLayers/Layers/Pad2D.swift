@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Pixels around images, [N, H, W, C] → [N, H + top + bottom, W + left + right, C]: zeros or another number, a reflection or the edge
 /// again. PyTorch's `ZeroPad2d`, `ReflectionPad2d` and `ReplicationPad2d`.

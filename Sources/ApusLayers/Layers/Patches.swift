@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// The windows of a convolution as rows: x [N, H, W, C] → [N, OH, OW, KH·KW·C], each in the order (u, v, c) of a filter
 /// [KH, KW, C, K]; padding is zeros. So conv2d(x, w) = patches(x) · w as a matrix, the view of convolution as patch processing.
@@ -56,6 +57,6 @@ public func patches(
   }
   report(
     "Patches", y, from: [padded], as: .patches(PatchSettings(kernel: kernel, stride: stride, dilation: dilation)),
-    with: .init(window: .init(kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair)))
+    with: .init(window: .init(kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair, before: (top, left))))
   return y
 }

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Channels as pixels: x [N, H, W, C·r²] → [N, H·r, W·r, C]. Of the r² values of a channel, value (i, j) becomes row i, column j of a
 /// block; the efficient sub-pixel convolution of Shi et al. 2016 is a convolution with this behind it.

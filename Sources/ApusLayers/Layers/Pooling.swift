@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Maxima of windows: [N, H, W, C] → [N, OH, OW, C]. The first maximum wins ties; padding never wins; NaN propagates.
 public struct MaxPool2D: Layer {

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 extension Conv2D {
   /// The convolution as a matrix: T [OH·OW·K, H·W·C] with conv(x) = T · vec(x) + bias, images row by row as (h, w, c).

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Images of another size: [N, H, W, C] → [N, height, width, C], first along the height, then along the width.
 ///

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// A convolution's weight with each output channel's weights standardized: (w − mean) / √(variance + ε) over the kernel and the
 /// input channels, [KH, KW, C / groups, K] → the same shape. Differentiable, so that gradients reach w through mean and variance.

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// A loss of scores [N, …, K] with labels [N, …]: the checks of its operands, the kernel, the reduction.
 struct LabeledLoss {

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Cross-entropy of logits [N, K] with integer labels [N] (int32); for dense prediction, logits [N, H, W, K] with labels [N, H, W].
 ///

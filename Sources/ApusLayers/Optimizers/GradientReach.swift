@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// What a step must find: a gradient of at least one parameter that it is to train. Without one it would change nothing, and training
 /// would go on without learning and without a word.

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// A gradient with a value that is not finite.
 public struct NonFiniteGradientError: Error, Hashable, Sendable, CustomStringConvertible {

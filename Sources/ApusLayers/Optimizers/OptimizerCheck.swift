@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// Refuses numbers that make no sense, with the values.
 enum OptimizerCheck {
   static func number(_ value: Double, from least: Double = 0, _ optimizer: String, _ name: String) {

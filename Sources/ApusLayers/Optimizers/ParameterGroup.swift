@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Settings of the parameters whose paths match a pattern.
 ///

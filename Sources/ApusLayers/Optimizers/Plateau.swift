@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// Divides the learning rate where a metric stops improving: by 10 on a plateau of the validation error is how AlexNet and ResNet
 /// were trained (lectures 2 and 4). PyTorch's ReduceLROnPlateau, with its defaults.
 ///

@@ -1,3 +1,5 @@
+import ApusSupport
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// 1-D convolution: [N, L, C] → [N, OL, K], OL = (L + left + right − dilation·(kernel − 1) − 1) / stride + 1. The 2-D convolution of
 /// images of one row.
@@ -40,8 +41,8 @@ public struct Conv1D: Layer {
     }
     let (fanIn, fanOut) = (kernel * (inputChannels / groups), kernel * (outputChannels / groups))
     weight = Parameter(
-      (Initializer.chosen ?? initializer).tensor(
-        [kernel, inputChannels / groups, outputChannels], fanIn: fanIn, fanOut: fanOut))
+      [kernel, inputChannels / groups, outputChannels], drawnBy: Initializer.chosen ?? initializer, fanIn: fanIn,
+      fanOut: fanOut)
     self.bias = bias ? Parameter(biasInitializer.tensor([outputChannels], fanIn: fanIn, fanOut: fanOut)) : nil
     (self.stride, self.dilation, self.groups) = (stride, dilation, groups)
     self.padding = padding.imagePadding.alongRows

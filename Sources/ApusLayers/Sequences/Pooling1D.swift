@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Maxima of windows of sequences: [N, L, C] → [N, OL, C]. The first maximum wins ties; padding never wins; NaN propagates.
 public struct MaxPool1D: Layer {

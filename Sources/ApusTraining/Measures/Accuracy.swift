@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Fraction of the samples whose largest logit is that of their label, from 0 to 1: logits [N, K] and labels [N], or logits [N, …, K]
 /// and labels [N, …]. Labels are whole numbers of any type; one that is no class counts as wrong. NaN if there are no samples.

@@ -1,6 +1,7 @@
 import ApusCore
 import ApusData
 import ApusLayers
+import ApusSupport
 
 /// How a model does on some samples, in inference mode: the loss, and what was counted beside it.
 @dynamicMemberLookup

@@ -1,5 +1,6 @@
 import ApusCore
 import ApusLayers
+import ApusSupport
 
 /// What is counted over a part of the data: a value that batches are added to. `ClassificationMetrics` and `SegmentationMetrics` are two,
 /// `MeanMetric` makes one of a function; one's own counts what it likes.

@@ -1,6 +1,7 @@
 import ApusCore
 import ApusFigures
 import ApusNetworks
+import ApusSupport
 
 /// What the page about a run has beside what all of them have.
 package struct ReportDetails {

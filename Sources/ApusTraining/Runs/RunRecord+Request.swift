@@ -45,6 +45,17 @@ extension RunRecord {
     initial = request.initialWeights.map {
       Initial(file: $0, newHead: request.newHead, prefix: request.weightsPrefix)
     }
+    imageMap = request.normalization?.imageMap
     normalization = try NormalizationChoice.normalization(request.normalization, &initial, network: request.network)
+  }
+
+  /// Images as they were read, with the channels, the normalization and the draw of the run.
+  func prepared(_ images: DataSplits) throws(DataError) -> DataSplits {
+    var images = images
+    if let channels { images = try images.withChannels(channels) }
+    if let normalization { images = try images.normalized(by: normalization) }
+    if imageMap != nil { images = try images.normalized(by: .none(channels: images.imageShape[2])) }
+    if let bootstrap { images = images.bootstrapped(seed: bootstrap.seed) }
+    return images
   }
 }

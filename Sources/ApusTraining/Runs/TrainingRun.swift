@@ -70,17 +70,31 @@ public enum TrainingRun {
     _ request: Request, in path: String, reader: ImageFolder.Reader? = nil, pictures: PictureFormat = .bmp,
     observer: some TrainingObserver = SilentObserver()
   ) throws -> Outcome {
+    let record = try checked(request)
+    let folder = try RunFolder.create(
+      at: path, others: request.scenes == nil ? [] : SegmentationTask.otherFiles(pictures))
+    return try begin(record, classes: request.classes, in: folder, reader, pictures, observer)
+  }
+
+  /// The record of a run that can be tried.
+  static func checked(_ request: Request) throws -> RunRecord {
     try request.settings.validate()
     try NetworkCatalogue.check(request.network)
     let record = try RunRecord(request)
     try RunLoop.checkSteps(record)
-    let folder = try RunFolder.create(
-      at: path, others: request.scenes == nil ? [] : SegmentationTask.otherFiles(pictures))
+    return record
+  }
+
+  /// Starts a run in its folder, which is taken back if it fails before its first step.
+  static func begin(
+    _ record: RunRecord, classes: Int?, in folder: RunFolder, _ reader: ImageFolder.Reader?, _ pictures: PictureFormat,
+    _ observer: some TrainingObserver
+  ) throws -> Outcome {
     var loop: RunLoop
     do {
       try record.write(to: folder.place(folder.files.record))
       loop = try prepare(record, reader, pictures, initializes: true, in: folder, observer)
-      try checkClasses(loop.record, request.classes)
+      try checkClasses(loop.record, classes)
       try checkBatchSize(loop.record)
       try loop.begin()
     } catch {
@@ -130,10 +144,16 @@ public enum TrainingRun {
     var images = try source.load(
       folder: record.imageFolder, reader: reader, division: division, order: classOrder(record))
     for note in images.notes { observer.warn(note) }
-    if let channels = record.channels { images = try images.withChannels(channels) }
+    images = try record.prepared(images)
     let weights = initializes ? try record.initial?.read() : nil
+    if let map = weights?.origin?.imageMap {
+      throw SettingsError(
+        description: """
+          the initial weights are those of a run whose images are normalized by \(map.title): expected one with a mean and a \
+          deviation per channel
+          """)
+    }
     if let weights { try NetworkCatalogue.check(weights.file, fit: record.networkName, channels: images.imageShape[2]) }
-    if let normalization = record.normalization { images = try images.normalized(by: normalization) }
     if images.test.count == 0 { throw DataError(source.description, found: "no test images", expected: "at least one") }
 
     let scenes = try record.scenes.map {
@@ -146,9 +166,14 @@ public enum TrainingRun {
     if scenes == nil, let text = Learning.oneClass(images) { observer.warn(text) }
     let classNames = described.classNames
     let input = scenes?.train.sampleShape ?? images.imageShape
-    let model = try make(record, input: input, classes: classNames.count)
+    var model = try make(record, input: input, classes: classNames.count)
     if let weights, let initial = record.initial {
       record.initial = try initial.load(weights, into: model, record.networkName, images)
+    }
+    if let map = record.imageMap {
+      // A checkpoint has the numbers.
+      model = model.mapped(
+        by: initializes ? try map.layer(of: images.train) : try map.layer(for: input, source: source.description))
     }
     let trainer: Trainer
     let task: any RunTask
@@ -158,7 +183,8 @@ public enum TrainingRun {
         images: images, settings: settings, network: record.networkName, classNames: classNames)
     } else {
       trainer = try Trainer(model: model, data: images, name: source.name, settings: record.settings)
-      task = ClassificationTask(data: images, network: record.networkName, images: record.imageFolder)
+      task = ClassificationTask(
+        data: images, network: record.networkName, images: record.imageFolder, map: record.imageMap)
     }
     record.data = described
     record.classWeights = try record.settings.classWeights.values(for: images.train.labels, classes: classNames.count)

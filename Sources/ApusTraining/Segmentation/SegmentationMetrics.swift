@@ -1,5 +1,6 @@
 import ApusCore
 import ApusLayers
+import ApusSupport
 
 /// Counts of pixels by true and predicted class, and the four measures that Long, Shelhamer & Darrell 2015 (section 5) take of them.
 ///

@@ -1,5 +1,6 @@
 import ApusCore
 import ApusLayers
+import ApusSupport
 
 /// Stops where a watched number has not become better for some epochs, and gives back the parameters and buffers of its best epoch.
 ///

@@ -1,6 +1,7 @@
 import ApusCore
 import ApusData
 import ApusLayers
+import ApusSupport
 
 /// Several models whose probabilities are averaged: their errors cancel as far as they differ. Members trained on bootstrap draws
 /// (`DataSplit.bootstrap`) make it bagging. Breiman 1996; AlexNet's seven networks take its error from 18.2 % to 15.4 %.

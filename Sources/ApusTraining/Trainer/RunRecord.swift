@@ -104,6 +104,16 @@ public struct RunRecord: Sendable, Codable {
     package var spared: [String]
   }
 
+  /// A member of a bagged ensemble: as many training images as there are, drawn with replacement.
+  package struct Bootstrap: Hashable, Sendable, Codable {
+    /// From 1 to `members`.
+    package var member: Int
+    /// Number of members.
+    package var members: Int
+    /// Of the draw; see `DataSplit.bootstrap`.
+    package var seed: UInt64
+  }
+
   /// Where initial values come from, and what became of them.
   package struct Initial: Hashable, Sendable, Codable {
     /// With an absolute path.
@@ -162,6 +172,10 @@ public struct RunRecord: Sendable, Codable {
   package var channels: Int?
   /// In place of the training data's own mean and deviation.
   package var normalization: Normalization?
+  /// What is done to whole images, in place of a mean and a deviation per channel; its numbers are in the model's file.
+  package var imageMap: ImageMap?
+  /// Which member of a bagged ensemble the run is, and what its training images are drawn by.
+  package var bootstrap: Bootstrap?
   /// Where initial values come from if not from the seed alone; `nil` otherwise.
   package var initial: Initial?
   /// Parameters and running statistics that are not trained.

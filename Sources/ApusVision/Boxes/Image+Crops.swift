@@ -1,4 +1,5 @@
 import Apus
+import ApusSupport
 
 /// How the pixels of a resized crop are made.
 public enum CropSampling: Hashable, Sendable {

@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// An image scaled into a frame of another shape, with bars beside it or above and below, and the way back for what is found in it.
 public struct Letterbox: Sendable {
   /// The frame, as a network takes it.

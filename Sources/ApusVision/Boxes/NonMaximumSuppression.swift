@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// Chooses boxes greedily: of all that are left the one with the highest score, which removes those that overlap it by more than
 /// `threshold`. torchvision's `nms`, and with `classes` its `batched_nms`.
 ///

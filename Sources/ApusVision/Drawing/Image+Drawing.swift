@@ -1,3 +1,5 @@
+import ApusSupport
+
 extension Image {
   /// What is drawn with: red, green and blue, each from 0 to 255. On gray images it is their luma.
   public struct Color: Hashable, Sendable {

@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// Which neighbors of a pixel are joined to it.
 public enum Connectivity: Hashable, Sendable {
   /// Those above, below, left and right.

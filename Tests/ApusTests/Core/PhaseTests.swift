@@ -28,6 +28,15 @@ private struct Failure: Error {}
     expectClose(norm.runningVariance.value, [0.9 + 0.1 * 14 / 3])
   }
 
+  /// What PyTorch's users do not expect: a new norm's plain call is inference, with mean 0 and variance 1.
+  @Test func aPlainCallOfANewNormKeepsItsInput() {
+    let norm = BatchNorm(3)
+    let x = floats([5, 3], seed: 4) * 2 + 1
+    expectClose(norm(x), (x / (1 + 1e-5).squareRoot()).array(of: Float.self).map(Double.init), tolerance: 1e-6)
+    expectClose(withPhase(.statistics) { norm(x) }.mean(axes: [0]), [0, 0, 0], tolerance: 1e-6)
+    expectClose(norm.runningMean.value, (x.mean(axes: [0]) * 0.1).array(of: Float.self).map(Double.init))
+  }
+
   @Test func aLayerTrainsExactlyWhileGradientsAreTaken() {
     let before = statistics
     let inference = model(x)

@@ -60,6 +60,77 @@ import Testing
     }
   }
 
+  /// Drawn again from the same place of a seed, weights are those of a layer that was made with the initializer.
+  @Test func initializeDrawsWhatALayerMadeWithItHas() {
+    let initializer = Initializer.xavierUniform()
+    func expect<Part: Layer>(
+      _ make: (Initializer) -> Part, _ weight: (Part) -> Parameter, sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+      let made = Random.withSeed(5) { weight(make(initializer)).value }
+      let part = Random.withSeed(1) { make(.kaimingNormal()) }
+      Random.withSeed(5) { part.initialize(initializer) }
+      expectSameBits(weight(part).value, made, sourceLocation: sourceLocation)
+    }
+    expect({ Conv2D(4, 6, kernel: [3, 5], groups: 2, initializer: $0) }, \.weight)
+    expect({ ConvTranspose2D(4, 6, kernel: 3, groups: 2, initializer: $0) }, \.weight)
+    expect({ Linear(7, 3, initializer: $0) }, \.weight)
+    expect({ Conv1D(4, 6, kernel: 3, groups: 2, initializer: $0) }, \.weight)
+    expect({ LocallyConnected2D(2, 3, kernel: 3, inputSize: 5, initializer: $0) }, \.weight)
+    expect({ MultiHeadAttention(4, heads: 2, initializer: $0) }, \.inWeight)
+    let conv = Conv2D(3, 2, kernel: 2)
+    conv.initialize(.xavierUniform())
+    let bound = (6.0 / Double(12 + 8)).squareRoot()
+    let values = conv.weight.value.array(of: Float.self).map { abs(Double($0)) }
+    #expect(values.max()! <= bound && values.max()! > 0.7 * bound)
+  }
+
+  @Test func initializeLeavesBiasesNormsAndPathsAlone() {
+    let model = Sequential {
+      Conv2D(1, 2, kernel: 3, biasInitializer: .constant(0.5))
+      BatchNorm(2)
+      OwnScale()
+    }
+    let before = model.state()
+    guard let conv = model.parameters["0.weight"] else { return #expect(Bool(false), "no weight") }
+    conv.mask = Tensor([0] + [UInt8](repeating: 1, count: 17), shape: conv.shape)
+    model.initialize(.constant(3))
+    #expect(conv.value.array(of: Float.self) == [0] + [Float](repeating: 3, count: 17))
+    #expect(model.parameters["2.scale"]?.value.array(of: Float.self) == [3, 3])
+    for (old, new) in pairs(before, model.state()) where old.name != "0.weight" && old.name != "2.scale" {
+      expectSameBits(old.value, new.value)
+    }
+    let part = Linear(2, 2)
+    _ =
+      Sequential {
+        ReLU()
+        part
+      }.parameters
+    part.initialize(.zeros)
+    #expect(part.weight.path == "1.weight")
+  }
+
+  /// A layer of one's own, whose weight is drawn by what it says.
+  private struct OwnScale: Layer {
+    let scale = Parameter([2], drawnBy: .kaimingNormal(), fanIn: 2, fanOut: 2)
+    func forward(_ x: consuming Tensor) -> Tensor { x * scale.value }
+  }
+
+  @Test func initializeSaysWhereThereIsNothingToDraw() async {
+    let norm = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      BatchNorm(2).initialize(.zeros)
+    }
+    #expect(errorText(norm).contains("initialize: BatchNorm has no weight that is drawn by its fans"))
+    let hidden = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      struct Hidden: Layer {
+        let parts = ["a": Linear(1, 1)]
+        let other = Linear(1, 1)
+        func forward(_ x: consuming Tensor) -> Tensor { x }
+      }
+      Hidden().initialize(.zeros)
+    }
+    #expect(errorText(hidden).contains("a layer's state in a dictionary has no stable name"))
+  }
+
   @Test func plainDistributions() {
     Random.withSeed(7) {
       let normal = Initializer.normal(deviation: 0.01, mean: 2).tensor([100, 100], fanIn: 100, fanOut: 100)
