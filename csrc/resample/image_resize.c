@@ -29,15 +29,15 @@ static apus_status check_taps(const char *axis, const apus_taps *table, int64_t 
     return status;
   for (int64_t o = 0; o < table->size; o++)
     if (table->first[o] < 0 || table->first[o] > size - table->taps)
-      return apus_fail(error, APUS_INVALID_ARGUMENT, "image resize: output %lld %s takes pixels %lld to %lld of %lld", (long long)o,
-                       axis, (long long)table->first[o], (long long)(table->first[o] + table->taps - 1), (long long)size);
+      return apus_fail(error, APUS_INVALID_ARGUMENT, "image resize: output %lld %s takes pixels %lld to %lld of %lld",
+                       (long long)o, axis, (long long)table->first[o], (long long)(table->first[o] + table->taps - 1),
+                       (long long)size);
   return APUS_OK;
 }
 
 apus_status apus_image_resize_check(const apus_image_resize *s, apus_error *error) {
-  const apus_size sizes[] = {{"height", s->height, 1},         {"width", s->width, 1},
-                             {"stride", s->stride, 1},         {"out_height", s->down.size, 1},
-                             {"out_width", s->across.size, 1}, {"taps_down", s->down.taps, 1},
+  const apus_size sizes[] = {{"height", s->height, 1},          {"width", s->width, 1},           {"stride", s->stride, 1},
+                             {"out_height", s->down.size, 1},   {"out_width", s->across.size, 1}, {"taps_down", s->down.taps, 1},
                              {"taps_across", s->across.taps, 1}};
   const int64_t channels = s->channels;
   apus_status status = apus_check_sizes("image resize", sizes, sizeof sizes / sizeof sizes[0], APUS_MAX_ELEMENTS, error);
@@ -60,7 +60,8 @@ apus_status apus_image_resize_check(const apus_image_resize *s, apus_error *erro
     return status;
   for (int64_t o = 1; o < s->down.size; o++)
     if (s->down.first[o] < s->down.first[o - 1])
-      return apus_fail(error, APUS_INVALID_ARGUMENT, "image resize: output %lld down begins above the one before it", (long long)o);
+      return apus_fail(error, APUS_INVALID_ARGUMENT, "image resize: output %lld down begins above the one before it",
+                       (long long)o);
   return apus_succeed(error);
 }
 

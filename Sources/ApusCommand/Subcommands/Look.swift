@@ -1,5 +1,4 @@
 import Apus
-import ApusVision
 import ArgumentParser
 
 /// `apus look RUN --what WHAT IMAGE…`: pictures of what a network sees.
@@ -77,15 +76,16 @@ struct Look: ParsableCommand {
     for note in source.notes + subject.notes { Terminal.printError("note: \(note)") }
     // Every picture is made before the first file is written: what is not possible is found at once.
     let made = try what.map { method in (method, try method.pictures(subject)) }
-    let page = try LookPage(folder: out, title: network)
+    var page = try LookPage(folder: out, network: network, summary: subject.summary)
     var results: [Result] = []
     for (method, pictures) in made {
-      for picture in pictures {
-        let file = try page.write(picture, of: method)
+      for (picture, file) in zip(pictures, try page.write(pictures, of: method)) {
         results.append(Result(what: method.name, file: file, caption: picture.caption))
       }
     }
+    try page.finish()
     if form.json { return Terminal.printLine(try JSONText.of(results)) }
     for result in results { Terminal.printLine("\(result.file): \(result.caption)") }
+    Terminal.printLine("page: \(out)/index.html")
   }
 }

@@ -7,10 +7,12 @@ struct LookSubject {
   /// Images by names, uint8 [1, H, W, C] of the network's input.
   struct Images {
     var all: [(name: String, pixels: Tensor)] = []
+    /// Those among which the strongest are sought: all that are given, or more of the run's own than are shown.
+    var pool: [Tensor] = []
     var notes: [String] = []
 
-    /// Of a run without image files.
-    private static let ownImages = 4
+    /// How many of a run's own images are shown, and sought among.
+    private static let (ownImages, ownPool) = (4, 100)
 
     /// The files that are given, or the first images that a run held out.
     init(_ files: [String], of network: String, _ source: NetworkSource, isRun: Bool) throws {
@@ -20,9 +22,10 @@ struct LookSubject {
         }
         let trained = try ModelSource(network).read()
         let split = try TrainingRun.heldOut(network, of: trained, reader: Image.reader)
-        all = (0..<min(Images.ownImages, split.count)).map { place in
-          ("test-\(place)", split.image(at: place).reshaped(Shape([1] + source.input)))
+        pool = (0..<min(Images.ownPool, split.count)).map {
+          split.image(at: $0).reshaped(Shape([1] + source.input))
         }
+        all = pool.prefix(Images.ownImages).enumerated().map { ("test-\($0)", $1) }
         return
       }
       let pictures = try PictureFiles(files, source.reading)
@@ -36,6 +39,7 @@ struct LookSubject {
         }
         all.append((Images.stem(of: path, besides: all.map(\.name)), try source.prepared(image, path)))
       }
+      pool = all.map(\.pixels)
     }
 
     /// A file's name without its extension, with a number behind it where another one has it.
@@ -50,6 +54,10 @@ struct LookSubject {
   /// An image's `[H, W, C]`.
   let input: Shape
   let images: [(name: String, pixels: Tensor)]
+  /// Images among which the strongest are sought, uint8 [1, H, W, C]; the first are `images`.
+  let pool: [Tensor]
+  /// The same as the network takes them.
+  let poolBatch: Tensor
   /// The images as the network takes them, [N, H, W, C].
   let batch: Tensor
   /// A class per image.
@@ -59,13 +67,15 @@ struct LookSubject {
   let notes: [String]
   let seed: UInt64
   private let classNames: [String]?
+  private let isAsked: Bool
   /// As given by `--at`.
   let path: String?
 
   init(_ source: NetworkSource, images: Images, asked: String?, at path: String?, seed: UInt64) throws {
-    (model, input, self.images, notes) = (source.model, source.input, images.all, images.notes)
-    (classNames, self.path, self.seed) = (source.classNames, path, seed)
-    batch = Tensor.concatenated(images.all.map { source.normalization($0.pixels) }, axis: 0)
+    (model, input, self.images, pool, notes) = (source.model, source.input, images.all, images.pool, images.notes)
+    (classNames, self.path, self.seed, isAsked) = (source.classNames, path, seed, asked != nil)
+    poolBatch = Tensor.concatenated(images.pool.map { source.normalization($0) }, axis: 0)
+    batch = poolBatch.slice(axis: 0, range: 0..<images.all.count)
     let all = model(batch)
     if all.rank != 2 {
       throw AttributionError(
@@ -89,6 +99,12 @@ struct LookSubject {
     }
     let nearest = Suggestion.nearest(to: text, in: names).map { "; did you mean \($0)?" } ?? ""
     throw ValidationError("--class \(text): the network's classes are \(NameList.text(names))\(nearest)")
+  }
+
+  /// What is looked at, in a sentence.
+  var summary: String {
+    "\(images.count == 1 ? "An image" : "\(images.count) images") of \(input[0])×\(input[1]) pixels, for the class "
+      + "\(isAsked ? "that was asked for" : "predicted for each")."
   }
 
   /// The layer of `--at`, or the last convolution.

@@ -1,5 +1,6 @@
 import ApusCore
 import ApusLayers
+import ApusSupport
 
 /// Gradients at many points: means over noise, and along a path.
 extension Attribution {

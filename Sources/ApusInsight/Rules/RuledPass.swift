@@ -1,6 +1,7 @@
 import ApusCore
 import ApusInference
 import ApusLayers
+import ApusSupport
 
 /// A model's inference pass, operation by operation, whose backward pass goes by a `BackwardRule`.
 ///

@@ -35,6 +35,11 @@ extension CommandTests {
       #expect(image.channels == 3 && Set(image.pixels).count > 1, "\(picture.file)")
     }
     #expect(pictures.filter { $0.what == "saliency" }.count == 4)
+    // The page has all of them, and is complete by itself.
+    let page = String(decoding: try File.contents(of: out + "/index.html"), as: UTF8.self)
+    #expect(page.components(separatedBy: "data:image/png;base64,").count - 1 == pictures.count)
+    for method in methods { #expect(page.contains("<h2>\(method)</h2>"), "\(method)") }
+    #expect(!page.contains("http:") && !page.contains("https:") && !page.contains("<script"))
     #expect(pictures.filter { $0.what == "filters" }.map(\.caption).first == "features.0: 6 filters, 5×5 of 1 channels")
     // The same pictures in another call; of another class others.
     let again = try apus(
@@ -54,7 +59,8 @@ extension CommandTests {
     let look = try apus("look", run, picture, picture, "--what", "saliency", "--class", "3", "--out", out)
     #expect(look.status == 0, "\(look.errors)")
     #expect(look.errors.contains("a.png: 64×64, scaled to 32×32 as the network's images were"))
-    #expect(Set(folder.names(in: "look").filter { $0.hasSuffix(".png") }) == ["saliency-a.png", "saliency-a-2.png"])
+    let written = try FileManager.default.contentsOfDirectory(atPath: out).sorted()
+    #expect(written == ["index.html", "saliency-a-2.png", "saliency-a.png"])
     // As a network of the catalogue with the run's weights; without a name the class is a number.
     let weights = run + "/model.safetensors"
     expectRefused("give a run", try apus("look", "lenet5", "--weights", weights, "--what", "saliency", picture))
