@@ -2,6 +2,7 @@
 // files (ApusONNX) are products of their own.
 @_exported import ApusCore
 @_exported import ApusData
+@_exported import ApusFigures
 @_exported import ApusInference
 @_exported import ApusInsight
 @_exported import ApusInterchange

@@ -13,7 +13,8 @@ struct ApusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apus", abstract: "Train and run convolutional networks on CPUs.", version: Version.text,
     subcommands: [
-      Train.self, Evaluate.self, Predict.self, Forward.self, Features.self, Weights.self, Summary.self, Zoo.self,
+      Train.self, Evaluate.self, Predict.self, Forward.self, Features.self, Look.self, Weights.self, Summary.self,
+      Zoo.self,
       Segment.self, Export.self, Import.self, CatalogueCommand.self, Script.self, ScriptStop.self,
     ])
 }

@@ -24,10 +24,9 @@ extension Graph {
   }
 
   /// The same found by running the model once, where that the graph depends on no values is known from another shape.
-  package init(ofOneRun model: some Layer, input: Shape) throws {
-    let pass = ForwardPass(model, input: input)
+  package init(ofOneRun pass: ForwardPass) throws {
     _ = try pass.plan()
-    self = try Graph.trace(pass, Graph.samples(pass.inputs)[0], Graph.memoryPaths(of: model)).graph
+    self = try Graph.trace(pass, Graph.samples(pass.inputs)[0], Graph.memoryPaths(of: pass.model)).graph
   }
 
   /// Two sets of inputs that have nothing in common.
@@ -90,7 +89,7 @@ extension Graph {
   /// Two traces must be one graph with the same constants: a difference is something that depends on the input's values and that no
   /// operation told.
   private static func checkSame(_ a: Graph, _ b: Graph) throws {
-    guard a.nodes.count == b.nodes.count, a.values.count == b.values.count else {
+    guard a.nodes.count == b.nodes.count, a.values.count == b.values.count, a.outputs.count == b.outputs.count else {
       throw GraphError(
         path: "", operation: "",
         problem:

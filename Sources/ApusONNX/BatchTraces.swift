@@ -45,7 +45,7 @@ struct BatchTraces {
     sizes = graph.values.map { $0.shape.map { TracedSize(traces: [$0]) } }
   }
 
-  /// Graphs of one model whose inputs differ in their first axis.
+  /// Graphs of one model whose inputs differ in their first axis, of several inputs all by as much.
   init(_ graphs: [Graph]) throws(ONNXError) {
     let graph = graphs[0]
     func size(_ graph: Graph) -> Int { graph.shape(of: graph.inputs[0])[0] }
@@ -66,7 +66,9 @@ struct BatchTraces {
 
   /// Two graphs must be the same operations on the same values; shapes and ranks apart, which `sizes` holds.
   private static func compare(_ graph: Graph, _ other: Graph, for batches: (Int, Int)) throws(ONNXError) {
-    guard graph.nodes.count == other.nodes.count, graph.values.count == other.values.count else {
+    guard graph.nodes.count == other.nodes.count, graph.values.count == other.values.count,
+      graph.outputs == other.outputs
+    else {
       throw ONNXError(
         path: "", operation: "",
         problem: """

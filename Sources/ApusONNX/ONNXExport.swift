@@ -48,12 +48,17 @@ extension Layer {
   ///
   /// - Parameter input: `[N, H, W, C]`, or what else the model takes.
   public func exportONNX(input: Shape, to path: String, options: ONNXOptions = ONNXOptions()) throws {
-    // A path that cannot be written is found before the model runs.
-    let writer = try AtomicFile.Writer(path)
-    let message = try ONNXFile(of: self, input: input, options: options).message
-    try ONNXError.checkSize(message.byteCount)
-    try message.write { try writer.append($0) }
-    try writer.commit()
+    try ONNXFile.write(to: path) { try ONNXFile(of: self, input: input, options: options) }
+  }
+}
+
+extension Network {
+  /// Writes the inference pass of a model with several inputs or results as an ONNX file, as a layer's `exportONNX(input:to:options:)`.
+  ///
+  /// The inputs are called "input_0", "input_1" and so on in the network's order ("input", if there is one); results have the names that
+  /// `Network` gives them, and elements of arrays are "output_0", "output_1". A dynamic batch is the first axis of every input.
+  public func exportONNX(inputs: [Shape], to path: String, options: ONNXOptions = ONNXOptions()) throws {
+    try ONNXFile.write(to: path) { try ONNXFile(of: self, inputs: inputs, options: options) }
   }
 }
 
@@ -83,16 +88,32 @@ public struct ONNXError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension ONNXFile {
+  /// A path that cannot be written is found before the model runs.
+  fileprivate static func write(to path: String, _ file: () throws -> ONNXFile) throws {
+    let writer = try AtomicFile.Writer(path)
+    let message = try file().message
+    try ONNXError.checkSize(message.byteCount)
+    try message.write { try writer.append($0) }
+    try writer.commit()
+  }
+
   package init(of model: some Layer, input: Shape, options: ONNXOptions) throws {
-    if options.batch == .dynamic, input.first ?? 0 < 1 {
-      throw ONNXError(
-        path: "", operation: "",
-        problem: "the input \(input) has no axis of at least one sample that could be a dynamic batch")
-    }
-    var graph = try Graph(of: model, input: input)
-    let batch = options.batch == .dynamic ? try BatchTraces(of: model, graph, input) : BatchTraces(graph)
+    try self.init([input], options) { ForwardPass(model, input: $0[0]) }
+  }
+
+  package init(of network: some Network, inputs: [Shape], options: ONNXOptions) throws {
+    try self.init(inputs, options) { try ForwardPass(network, inputs: $0) }
+  }
+
+  /// `pass`: the model for inputs of some shapes.
+  private init(_ inputs: [Shape], _ options: ONNXOptions, _ pass: ([Shape]) throws -> ForwardPass) throws {
+    if options.batch == .dynamic { try BatchTraces.checkBatch(inputs) }
+    let traced = try Graph.traced(pass(inputs))
+    var graph = traced.graph
+    let batch =
+      options.batch == .dynamic ? try BatchTraces(inputs, graph) { try pass($0) } : BatchTraces(graph)
     if options.foldsBatchNorms { graph = graph.foldingBatchNorms() }
-    var exporter = ONNXExporter(graph, batch)
+    var exporter = ONNXExporter(graph, batch, results: traced.samples[0].outputs.map(\.name))
     try exporter.run()
     self = exporter.file
     name = options.name
@@ -101,14 +122,29 @@ extension ONNXFile {
 }
 
 extension BatchTraces {
+  /// A dynamic batch is one number, and the first axis of every input.
+  fileprivate static func checkBatch(_ inputs: [Shape]) throws(ONNXError) {
+    let shapes = inputs.map { "\($0)" }.joined(separator: ", ")
+    let subject = inputs.count == 1 ? "the input \(shapes) has" : "the inputs \(shapes) have"
+    if inputs.contains(where: { $0.first ?? 0 < 1 }) {
+      throw ONNXError(
+        path: "", operation: "",
+        problem: "\(subject) no axis of at least one sample that could be a dynamic batch")
+    }
+    if Set(inputs.map(\.first)).count > 1 {
+      throw ONNXError(
+        path: "", operation: "",
+        problem: "\(subject) first axes of different sizes, expected one batch for all: \(advice)")
+    }
+  }
+
   /// Traces the model for other batches than that of `graph`, once each: that graph has been found to depend on no values.
-  fileprivate init(of model: some Layer, _ graph: Graph, _ input: Shape) throws {
+  fileprivate init(_ inputs: [Shape], _ graph: Graph, _ pass: ([Shape]) throws -> ForwardPass) throws {
     var graphs = [graph]
-    for larger in BatchTraces.others(than: input[0]) {
-      var other = input
-      other[0] = larger
+    for larger in BatchTraces.others(than: inputs[0][0]) {
+      let others = inputs.map { Shape([larger] + $0.dropFirst()) }
       do {
-        graphs.append(try Graph(ofOneRun: model, input: other))
+        graphs.append(try Graph(ofOneRun: pass(others)))
       } catch let error as PlanError {
         throw ONNXError(
           path: error.path, operation: error.operation,

@@ -97,7 +97,7 @@ extension ONNXExporter {
     if let name = batchSizes[factor] { return name }
     let name =
       factor == 1
-      ? emit("Shape", [file.input.name], [("start", .integer(0)), ("end", .integer(1))], named: "batch")
+      ? emit("Shape", [file.inputs[0].name], [("start", .integer(0)), ("end", .integer(1))], named: "batch")
       : emit("Mul", [batchSize(times: 1), integers([factor])], named: "batch")
     batchSizes[factor] = name
     return name

@@ -21,6 +21,8 @@ struct ONNXExporter {
 
   let graph: Graph
   let batch: BatchTraces
+  /// What the results are called in the model, in the order of the graph's outputs.
+  private let results: [String]
   private(set) var file = ONNXFile()
   /// Where computed values are, first as they were made.
   private var places: [Graph.ValueID: [Place]] = [:]
@@ -41,25 +43,40 @@ struct ONNXExporter {
   static let channelsFirst = [0, 3, 1, 2]
   static let channelsLast = [0, 2, 3, 1]
 
-  init(_ graph: Graph, _ batch: BatchTraces) {
+  init(_ graph: Graph, _ batch: BatchTraces, results: [String]) {
     self.graph = graph
     self.batch = batch
+    self.results = results
   }
 
   mutating func run() throws {
-    let (input, output) = (graph.inputs[0], graph.outputs[0])
-    let inputLayout = imageLayout(input)
-    file.input = ONNXFile.Value(name: unused("input"), shape: dimensions(input, inputLayout))
-    _ = unused("output")
-    places[input] = [Place(layout: inputLayout, name: file.input.name)]
+    for (place, input) in graph.inputs.enumerated() {
+      let name = unused(graph.inputs.count == 1 ? "input" : "input_\(place)")
+      let layout = imageLayout(input)
+      file.inputs.append(ONNXFile.Value(name: name, shape: dimensions(input, layout)))
+      places[input] = [Place(layout: layout, name: name)]
+    }
+    let names = results.map { unused(ONNXExporter.outputName($0)) }
     let needed = neededNodes()
     for (place, node) in graph.nodes.enumerated() where needed.contains(place) {
       current = place
       try write(node)
     }
-    let outputLayout = imageLayout(output)
-    file.output = ONNXFile.Value(name: "output", shape: dimensions(output, outputLayout))
-    rename(try tensor(output, outputLayout), to: "output")
+    // Every result is made before the first is renamed: one may be read by what makes another.
+    let made = try graph.outputs.map { try tensor($0, imageLayout($0)) }
+    for (place, output) in graph.outputs.enumerated() {
+      file.outputs.append(ONNXFile.Value(name: names[place], shape: dimensions(output, imageLayout(output))))
+      if let same = made[..<place].firstIndex(of: made[place]) {
+        copy(names[same], to: names[place])
+      } else {
+        rename(made[place], to: names[place])
+      }
+    }
+  }
+
+  /// Names of elements of arrays and of tuples without labels begin with a digit.
+  private static func outputName(_ result: String) -> String {
+    result.first?.isNumber == true ? "output_" + result : result
   }
 
   /// Places of the nodes on which the output depends.
@@ -75,20 +92,21 @@ struct ONNXExporter {
     return needed
   }
 
-  /// The output's name is fixed.
+  /// A result's name is fixed.
   private mutating func rename(_ name: String, to new: String) {
-    guard file.nodes.contains(where: { $0.output == name }) else {
-      file.nodes.append(
-        ONNXFile.Node(
-          operation: "Identity", name: "Identity", inputs: [name], unread: [], output: new, attributes: []))
-      return
-    }
+    guard file.nodes.contains(where: { $0.output == name }) else { return copy(name, to: new) }
     for index in file.nodes.indices {
       if file.nodes[index].output == name { file.nodes[index].output = new }
       for input in file.nodes[index].inputs.indices where file.nodes[index].inputs[input] == name {
         file.nodes[index].inputs[input] = new
       }
     }
+  }
+
+  private mutating func copy(_ name: String, to new: String) {
+    let node = ONNXExporter.unused("Identity", &usedNodeNames)
+    file.nodes.append(
+      ONNXFile.Node(operation: "Identity", name: node, inputs: [name], unread: [], output: new, attributes: []))
   }
 
   /// The node that is being written.

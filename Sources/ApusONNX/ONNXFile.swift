@@ -51,8 +51,8 @@ package struct ONNXFile {
   package var name = ""
   package var nodes: [Node] = []
   package var initializers: [Initializer] = []
-  package var input = Value(name: "", shape: [])
-  package var output = Value(name: "", shape: [])
+  package var inputs: [Value] = []
+  package var outputs: [Value] = []
   package var metadata: [(key: String, value: String)] = []
 
   /// ModelProto
@@ -81,8 +81,8 @@ package struct ONNXFile {
     for node in nodes { message.add(1, node.message) }
     message.add(2, name)
     for initializer in initializers { message.add(5, initializer.message) }
-    message.add(11, input.message)
-    message.add(12, output.message)
+    for input in inputs { message.add(11, input.message) }
+    for output in outputs { message.add(12, output.message) }
     return message
   }
 }

@@ -31,9 +31,7 @@ extension Image {
 extension PictureFormat {
   /// PNG files, by libpng.
   public static let png = PictureFormat(fileExtension: "png", mediaType: "image/png") { picture in
-    let shape = picture.shape
-    if shape.count != 3 { fatalError("PNG: a picture of shape \(shape), expected [H, W, 1] or [H, W, 3]") }
-    return try Image(height: shape[0], width: shape[1], channels: shape[2], pixels: picture.array(of: UInt8.self))
+    try Image(height: picture.height, width: picture.width, channels: picture.channels, pixels: picture.pixels)
       .pngData()
   }
 }

@@ -5,11 +5,16 @@ extension Image {
   /// image files; `prepared(for:inverted:file:)` otherwise.
   public func prepared(for model: TrainedModel, inverted: Bool = false, file: String) throws -> Tensor {
     guard let crop = model.crop else { return try prepared(for: model.input, inverted: inverted, file: file) }
-    let options = ImageFolder.Options(input: model.input, crop: crop, reading: model.reading)
+    return try prepared(
+      for: ImageFolder.Options(input: model.input, crop: crop, reading: model.reading), inverted: inverted, file: file)
+  }
+
+  /// The center of an image, as `ImageFolder` takes it, uint8 `[1, H, W, C]`.
+  package func prepared(for options: ImageFolder.Options, inverted: Bool = false, file: String) throws -> Tensor {
     try options.validate()
     try checkScaling(for: options, file: file)
     let image = center(for: options)
-    return Tensor((inverted ? image.inverted() : image).pixels, shape: Shape([1] + model.input))
+    return Tensor((inverted ? image.inverted() : image).pixels, shape: Shape([1] + options.input))
   }
 
   /// The image as a data set would hold it, uint8 `[1, H, W, C]` for an input of the shape `[H, W, C]`: gray where C is 1 and RGB

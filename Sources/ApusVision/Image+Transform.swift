@@ -36,36 +36,10 @@ extension Image {
     if newHeight < 1 || newWidth < 1 { fatalError("an image cannot be scaled to \(newHeight)×\(newWidth)") }
     if (newHeight, newWidth) == (height, width) { return self }
     if filter == .bilinear && !antialias { return interpolated(height: newHeight, width: newWidth) }
-    // Loops of its own: images are scaled on prefetch threads, which must not enter parallel regions.
     let across = ResampleTable(from: width, to: newWidth, filter: filter, antialias: antialias, alignCorners: false)
     let down = ResampleTable(from: height, to: newHeight, filter: filter, antialias: antialias, alignCorners: false)
-
-    var wide = [Float](repeating: 0, count: height * newWidth * channels)
-    let acrossWeights = across.weights.map { Float($0) }
-    for y in 0..<height {
-      for x in 0..<newWidth {
-        let first = Int(across.first[x])
-        for channel in 0..<channels {
-          var sum: Float = 0
-          for tap in 0..<across.taps {
-            sum += acrossWeights[x * across.taps + tap] * Float(pixels[(y * width + first + tap) * channels + channel])
-          }
-          wide[(y * newWidth + x) * channels + channel] = sum
-        }
-      }
-    }
-    let row = newWidth * channels
-    let downWeights = down.weights.map { Float($0) }
-    var result = [UInt8]()
-    result.reserveCapacity(newHeight * row)
-    for y in 0..<newHeight {
-      let first = Int(down.first[y])
-      for x in 0..<row {
-        var sum: Float = 0
-        for tap in 0..<down.taps { sum += downWeights[y * down.taps + tap] * wide[(first + tap) * row + x] }
-        result.append(UInt8(min(max(sum.rounded(), 0), 255)))
-      }
-    }
+    let result = Kernels.resized(
+      pixels, height: height, width: width, channels: channels, down: down, across: across)
     return Image(height: newHeight, width: newWidth, channels: channels, pixels: result)
   }
 }

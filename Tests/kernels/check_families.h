@@ -31,9 +31,11 @@
   each("indexing", check_indexing_family) \
   each("grid_sample", check_grid_sample_family) \
   each("statistics", check_statistics_family) \
+  each("embedding", check_embedding_family) \
   each("loss", check_loss_family) \
   each("optimizer", check_optimizer_family) \
   each("resample", check_resample_family) \
+  each("image_resize", check_image_resize_family) \
   each("class_loss", check_class_loss_family) \
   each("pointwise_loss", check_pointwise_loss_family) \
   each("ends", check_ends_family) \

@@ -104,3 +104,18 @@ void call_resample(void *call) {
   const resample_call *c = call;
   apus_resample_run(&c->shape, c->first, c->weights, c->x, c->y);
 }
+
+apus_image_resize call_image_resize_shape(const bench_shape *line) {
+  const int64_t *n = line->size;
+  return (apus_image_resize){.height = n[0],
+                             .width = n[1],
+                             .stride = n[1] * n[2],
+                             .channels = (int)n[2],
+                             .down = {.size = n[3], .taps = n[5]},
+                             .across = {.size = n[4], .taps = n[6]}};
+}
+
+void call_image_resize(void *call) {
+  const image_resize_call *c = call;
+  apus_image_resize_run(&c->shape, c->x, c->y, c->scratch);
+}

@@ -194,4 +194,15 @@ typedef struct resample_call {
 apus_resample call_resample_shape(const bench_shape *line);
 void call_resample(void *call);
 
+typedef struct image_resize_call {
+  apus_image_resize shape;
+  const uint8_t *x;
+  uint8_t *y;
+  void *scratch;
+} image_resize_call;
+
+/* height, width, channels, height out, width out, taps down, taps across; no tables */
+apus_image_resize call_image_resize_shape(const bench_shape *line);
+void call_image_resize(void *call);
+
 #endif

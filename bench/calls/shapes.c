@@ -29,6 +29,7 @@ static const struct operation {
     {"gradient", "11", {{0}}},
     {"elementwise", "1", {{0}}},
     {"resample", "11111", {{0}}},
+    {"image_resize", "1111111", {{0}}},
 };
 
 static const struct operation *operation_named(const char *name) {

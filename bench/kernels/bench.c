@@ -23,6 +23,7 @@ static const struct {
     {"gradient", bench_gradient},
     {"elementwise", bench_elementwise},
     {"resample", bench_resample},
+    {"image_resize", bench_image_resize},
 };
 enum { operation_count = sizeof operations / sizeof operations[0] };
 

@@ -80,5 +80,6 @@ void bench_optimizer(const bench_shape *shape);
 void bench_gradient(const bench_shape *shape);
 void bench_elementwise(const bench_shape *shape);
 void bench_resample(const bench_shape *shape);
+void bench_image_resize(const bench_shape *shape);
 
 #endif

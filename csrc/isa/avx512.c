@@ -11,6 +11,8 @@
 #include "conv/winograd/tier.c.inc"
 #define ELEMENTWISE_KERNELS apus_elementwise_avx512
 #include "elementwise/tier.c.inc"
+#define EMBEDDING_KERNELS apus_embedding_avx512
+#include "embedding/tier.c.inc"
 #define LOSS_KERNELS apus_loss_avx512
 #include "loss/tier.c.inc"
 #define BATCH_NORM_KERNELS apus_batch_norm_avx512
@@ -24,6 +26,7 @@
 #include "optimizer/tier.c.inc"
 #define POOL2D_KERNELS apus_pool2d_avx512
 #include "pool/tier.c.inc"
+#define IMAGE_KERNELS apus_image_avx512
 #define RESAMPLE_KERNELS apus_resample_avx512
 #include "resample/tier.c.inc"
 #define STATISTICS_KERNELS apus_statistics_avx512

@@ -11,6 +11,8 @@
 #include "conv/winograd/tier.c.inc"
 #define ELEMENTWISE_KERNELS apus_elementwise_neon
 #include "elementwise/tier.c.inc"
+#define EMBEDDING_KERNELS apus_embedding_neon
+#include "embedding/tier.c.inc"
 #define LOSS_KERNELS apus_loss_neon
 #include "loss/tier.c.inc"
 #define BATCH_NORM_KERNELS apus_batch_norm_neon
@@ -24,6 +26,7 @@
 #include "optimizer/tier.c.inc"
 #define POOL2D_KERNELS apus_pool2d_neon
 #include "pool/tier.c.inc"
+#define IMAGE_KERNELS apus_image_neon
 #define RESAMPLE_KERNELS apus_resample_neon
 #include "resample/tier.c.inc"
 #define STATISTICS_KERNELS apus_statistics_neon

@@ -55,7 +55,7 @@ struct Features: ParsableCommand {
 
   func run() throws {
     let file = try weights.map { try names.read($0) }
-    let source = try Source(network, weights: file, batch: input.map { try Npy.read($0) })
+    let source = try NetworkSource(network, weights: file, batch: input.map { try Npy.read($0) })
     let batch = try input.map { try normalized(Npy.read($0), source, $0) } ?? read(images, source)
     let extractor = try FeatureExtractor(source.model, at: at, input: Shape(batch.shape.dropFirst()))
     let parts = stride(from: 0, to: batch.shape[0], by: Features.batchSize).map { first in
@@ -74,7 +74,7 @@ struct Features: ParsableCommand {
     for note in source.notes { Terminal.printLine(note) }
   }
 
-  private func normalized(_ batch: Tensor, _ source: Source, _ file: String) throws -> Tensor {
+  private func normalized(_ batch: Tensor, _ source: NetworkSource, _ file: String) throws -> Tensor {
     if batch.rank != 4 || batch.elementCount == 0 {
       throw FileError(file, found: "shape \(batch.shape)", expected: "a batch of images, [N, H, W, C]")
     }
@@ -88,42 +88,10 @@ struct Features: ParsableCommand {
     }
   }
 
-  private func read(_ files: [String], _ source: Source) throws -> Tensor {
+  private func read(_ files: [String], _ source: NetworkSource) throws -> Tensor {
     let pictures = try PictureFiles(files, source.reading)
     for note in pictures.notes { Terminal.printError("note: \(note)") }
     let parts = try pictures.paths.map { try source.normalization(source.read($0)) }
     return Tensor.concatenated(parts, axis: 0)
-  }
-
-  /// A network with its weights, and what its images are made like.
-  private struct Source {
-    let model: any Layer
-    let normalization: Normalization
-    let reading: ImageReading
-    /// Brings an image file to the network's input, uint8 [1, H, W, C].
-    let read: (_ file: String) throws -> Tensor
-    /// What is to be known of how the weights were read.
-    let notes: [String]
-
-    init(_ network: String, weights: WeightsFile?, batch: Tensor?) throws {
-      guard let weights else {
-        let trained = try ModelSource(network).read()
-        model = trained.model
-        normalization = trained.normalization
-        reading = trained.reading
-        read = { try Image(contentsOf: $0, reading: trained.reading).prepared(for: trained, file: $0) }
-        notes = []
-        return
-      }
-      let usual = try NetworkCatalogue.usualInput(of: network)
-      let input = batch.flatMap { $0.rank == 4 ? Shape($0.shape.dropFirst()) : nil } ?? usual
-      let (model, receipt) = try NetworkCatalogue.make(network, weights: weights, input: Shape([1] + input))
-      self.model = model
-      reading = ImageReading()
-      notes = receipt.notes
-      normalization = .imageNet
-      let options = ImageFolder.Options(input: usual)
-      read = { Tensor(try Image.reader(Image.bytes(of: $0), $0, options), shape: Shape([1] + usual)) }
-    }
   }
 }

@@ -113,7 +113,8 @@ extension Tensor {
     return taken
   }
 
-  static func scaled(_ x: consuming Tensor, by factor: Double, plus offset: Double) -> Tensor {
+  /// x · factor + offset.
+  package static func scaled(_ x: consuming Tensor, by factor: Double, plus offset: Double) -> Tensor {
     let tape = Tape.recording(x)
     let node = x.body.node
     let input = isListening ? x : nil

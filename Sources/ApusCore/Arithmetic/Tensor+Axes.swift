@@ -4,6 +4,7 @@ import ApusSupport
 extension Tensor {
   /// Tensors of one shape side by side on a new axis: three of [H, W] along axis 0 are [3, H, W].
   public static func stacked(_ parts: [Tensor], axis: Int = 0) -> Tensor {
+    let parts = widened(parts)
     guard let first = parts.first else { fatalError("stack of no tensors") }
     if let poison = parts.first(where: \.isPoisoned) { return poison }
     for part in parts where part.shape != first.shape || part.scalarType != first.scalarType {

@@ -89,7 +89,8 @@ extension Tensor {
     return cumulativeSum(shape.axis(axis, of: "cumulativeSum"), reversed: false)
   }
 
-  private func cumulativeSum(_ axis: Int, reversed: Bool) -> Tensor {
+  /// `reversed`: from the end of the axis on.
+  package func cumulativeSum(_ axis: Int, reversed: Bool) -> Tensor {
     let tape = Tape.recording(self)
     let y = Kernels.cumulativeSum(self, axis: axis, reversed: reversed)
     tape?.record(y, body.node) { $0.cumulativeSum(axis, reversed: !reversed) }

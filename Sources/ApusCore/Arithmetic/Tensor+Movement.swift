@@ -116,6 +116,7 @@ extension Tensor {
 
   /// Tensors one after the other along an axis; their other sizes must be equal.
   public static func concatenated(_ parts: [Tensor], axis: Int = -1) -> Tensor {
+    let parts = widened(parts)
     guard let first = parts.first else { fatalError("concatenation of no tensors") }
     let axis = first.shape.axis(axis, of: "concatenation")
     var total = first.shape

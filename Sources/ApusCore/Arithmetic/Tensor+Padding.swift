@@ -46,7 +46,11 @@ extension Tensor {
         tape.record(y, body.node) { [steps] gradient in steps.reversed().reduce(gradient) { $1.backward($0) } }
       }
     }
-    report("Pad", y, from: [self], as: .pad(before: before, after: after, mode), isListed: isListed)
+    report(
+      "Pad", y, from: [self], as: .pad(before: before, after: after, mode),
+      with: .init(
+        window: rank == 4 ? .init(kernel: (1, 1), stride: (1, 1), before: (before[1], before[2])) : nil),
+      isListed: isListed)
     return y
   }
 

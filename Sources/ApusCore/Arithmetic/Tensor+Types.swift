@@ -31,6 +31,12 @@ extension Tensor {
       """)
   }
 
+  /// Parts of one result as they are, within `withPrecision(.float64)` with float32 widened.
+  static func widened(_ parts: [Tensor]) -> [Tensor] {
+    guard Scope.current?.usesDouble ?? false else { return parts }
+    return parts.map { $0.scalarType == .float32 ? $0.cast(to: .float64) : $0 }
+  }
+
   /// What a layer or a loss takes: float32, or within `withPrecision(.float64)` float64, to which float32 is widened.
   package static func enter(_ x: inout Tensor, _ operation: StaticString) {
     switch x.scalarType {

@@ -93,6 +93,9 @@ package enum RandomDomain {
   package static let toySets: UInt64 = 8 << 56
   package static let search: UInt64 = 9 << 56
   package static let scenes: UInt64 = 10 << 56
+  package static let attribution: UInt64 = 11 << 56
+  package static let maps: UInt64 = 13 << 56
+  package static let dreams: UInt64 = 14 << 56
   package static let traces: UInt64 = 16 << 56
   static let tensors: UInt64 = 17 << 56
 }

@@ -8,6 +8,14 @@ public struct InnerGradients {
   public let parameters: Gradients
   /// By path: what the layer there gave, and the value's gradient with respect to it, of the same shape.
   public let places: [String: (value: Tensor, gradient: Tensor)]
+
+  /// What was taken by other means.
+  package init(
+    value: Tensor, inputs: [Tensor], parameters: Gradients = Gradients(),
+    places: [String: (value: Tensor, gradient: Tensor)]
+  ) {
+    (self.value, self.inputs, self.parameters, self.places) = (value, inputs, parameters, places)
+  }
 }
 
 /// The value of a scalar computation and its gradients with respect to inputs, parameters and values inside a model, in one pass.

@@ -115,12 +115,24 @@ extension ReceptiveField {
     guard var field = dependent.first?.receptiveField else { return nil }
     for mark in dependent.dropFirst() {
       guard let other = mark.receptiveField, other.jump == field.jump else { return nil }
-      field.height = max(field.height, other.height)
-      field.width = max(field.width, other.width)
+      (field.start.height, field.height) = joined(
+        (field.start.height, field.height), (other.start.height, other.height))
+      (field.start.width, field.width) = joined((field.start.width, field.width), (other.start.width, other.width))
     }
     return field
   }
 
+  /// The least range of pixels that has both, by first pixel and size.
+  private static func joined(_ a: (Int, Int), _ b: (Int, Int)) -> (Int, Int) {
+    let start = min(a.0, b.0)
+    // A size at the end of 63 bits stays there.
+    let sizes = [a, b].map { range in
+      let (gap, isTooFar) = range.0.subtractingReportingOverflow(start)
+      let (size, overflow) = range.1.addingReportingOverflow(gap)
+      return isTooFar || overflow ? Int.max : size
+    }
+    return (start, max(sizes[0], sizes[1]))
+  }
 }
 
 extension Scope {

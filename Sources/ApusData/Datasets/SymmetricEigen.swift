@@ -35,10 +35,13 @@ package struct SymmetricEigen {
   private init(values: [Double], vectors: [[Double]]) {
     let order = values.indices.sorted { values[$0] > values[$1] }
     self.values = order.map { values[$0] }
-    self.vectors = order.map { k in
-      let largest = vectors[k].max { abs($0) < abs($1) } ?? 1
-      return largest < 0 ? vectors[k].map { -$0 } : vectors[k]
-    }
+    self.vectors = order.map { SymmetricEigen.signed(vectors[$0]) }
+  }
+
+  /// An eigenvector or its opposite, whichever has the largest element positive.
+  static func signed(_ vector: [Double]) -> [Double] {
+    let largest = vector.max { abs($0) < abs($1) } ?? 1
+    return largest < 0 ? vector.map { -$0 } : vector
   }
 
   private static func tridiagonalize(_ v: inout [[Double]], _ d: inout [Double], _ e: inout [Double]) {

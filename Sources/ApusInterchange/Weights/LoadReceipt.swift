@@ -51,7 +51,7 @@ public struct LoadReceipt: Sendable {
   package let isLayoutRecorded: Bool
   /// What stands before the names in the file, such as `state_dict.module`, and was taken off; `nil` for nothing.
   package var prefix: String?
-  /// Names in the file that `WeightsFile.renaming` changed, and what they became.
+  /// Names in the file that `WeightsFile.renaming` changed, or that are old ones of a known network, and what they became.
   package var renamed: [(from: String, to: String)] = []
   /// Names in the file that had a wrapper inside, which was taken out: `features.module.0.weight`.
   package var unwrapped: [String] = []

@@ -9,7 +9,7 @@ package struct NamedWeights {
   var convertedTypes: [String: String] = [:]
   /// What was taken off the front of the names, without the last point; `nil` if they are the file's.
   var prefix: String?
-  /// Names that a rule has changed, and what they became.
+  /// Names that a rule has changed, or that are a network's old ones, and what they became.
   var renamed: [(from: String, to: String)] = []
   /// Names in the file with a wrapper inside, which was taken out: `features.module.0.weight`.
   var unwrapped: [String] = []
@@ -36,7 +36,13 @@ extension WeightsFile {
     if !renaming.isEmpty {
       let (file, renamed) = try renamed()
       var result = try file.named(for: slots)
-      result.renamed = renamed
+      result.renamed = renamed + result.renamed
+      return result
+    }
+    let (today, modernized) = withNamesOfToday()
+    if !modernized.isEmpty {
+      var result = try today.named(for: slots)
+      result.renamed = modernized
       return result
     }
     let names = Set(slots.slots.map(\.name) + slots.counters)

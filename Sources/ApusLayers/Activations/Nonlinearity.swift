@@ -1,7 +1,7 @@
 import ApusCore
 
 /// An operation that is one of the C core's functions of one element: what all of them do around their kernel.
-func nonlinearity(_ function: ActivationFunction, _ x: consuming Tensor) -> Tensor {
+package func nonlinearity(_ function: ActivationFunction, _ x: consuming Tensor) -> Tensor {
   Tensor.enter(&x, function.name)
   let tape = Tape.recording(x)
   let node = x.body.node

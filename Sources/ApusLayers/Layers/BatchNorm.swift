@@ -176,7 +176,7 @@ extension BatchNorm {
 }
 
 /// (x − mean) / √(variance + ε) · γ + β of rows of channels, pending.
-func normalized(
+package func normalized(
   _ x: Tensor, _ statistics: ChannelStatistics, _ gamma: Tensor?, _ beta: Tensor?, epsilon: Double
 ) -> Tensor {
   // The convolution before runs here: its result is read by the statistics and again by the backward pass.

@@ -71,7 +71,9 @@ package func convolution(
     "Conv2D", y, from: [x, weight, bias], as: .convolution(settings),
     with: .init(
       multiplyAdds: saturatingProduct(y.elementCount, kernel.height, kernel.width, weight.shape[2]),
-      window: .init(kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair),
+      window: .init(
+        kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair,
+        before: (settings.padding.top, settings.padding.left)),
       choices: { [x = x.shape, w = weight.shape] in Kernels.choices(x, w, settings) }))
   return y
 }

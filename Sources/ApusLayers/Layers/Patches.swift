@@ -57,6 +57,6 @@ public func patches(
   }
   report(
     "Patches", y, from: [padded], as: .patches(PatchSettings(kernel: kernel, stride: stride, dilation: dilation)),
-    with: .init(window: .init(kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair)))
+    with: .init(window: .init(kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair, before: (top, left))))
   return y
 }

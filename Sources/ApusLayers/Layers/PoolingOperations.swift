@@ -25,7 +25,7 @@ public func maxPool2d(
   }
   report(
     "MaxPool2D", y, from: [x], as: .maxPool(settings),
-    with: .init(window: .init(kernel: settings.kernel.pair, stride: settings.stride.pair)))
+    with: .init(window: settings.window))
   return y
 }
 
@@ -64,7 +64,7 @@ public func averagePool2d(
   }
   report(
     "AveragePool2D", y, from: [x], as: .averagePool(settings),
-    with: .init(window: .init(kernel: settings.kernel.pair, stride: settings.stride.pair)))
+    with: .init(window: settings.window))
   return y
 }
 
@@ -114,6 +114,12 @@ public func channelPool(_ x: Tensor, size: Int, taking operation: ChannelPool.Op
   return operation == .maximum ? groups.max(axes: [-1]) : groups.mean(axes: [-1])
 }
 
+extension PoolingSettings {
+  fileprivate var window: ReceptiveField.Window {
+    .init(kernel: kernel.pair, stride: stride.pair, before: (padding.top, padding.left))
+  }
+}
+
 private func pooling(
   _ name: StaticString, _ x: Tensor, _ kernel: IntOrPair, _ stride: IntOrPair?, _ padding: Padding, ceilMode: Bool,
   countsPadding: Bool
@@ -133,10 +139,11 @@ private func pooling(
   return settings
 }
 
-/// The padding behind an image with which the last, partial window fits; it begins in the image or in the padding before it.
+/// The padding behind an image with which the last, partial window fits; it begins in the image or in the padding before it. As in
+/// PyTorch, an image that is less than a stride too small for one window has that window.
 private func roundedUp(_ size: Int, _ kernel: Int, _ stride: Int, _ before: Int, _ after: Int) -> Int {
   let span = size + before + after - kernel
-  if span < 0 { return after }
+  if span <= -stride { return after }
   var windows = (span + stride - 1) / stride + 1
   if (windows - 1) * stride >= size + before { windows -= 1 }
   return max(after, (windows - 1) * stride + kernel - size - before)

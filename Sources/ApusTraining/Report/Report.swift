@@ -1,4 +1,5 @@
 import ApusCore
+import ApusFigures
 import ApusNetworks
 import ApusSupport
 
@@ -7,11 +8,11 @@ package struct ReportDetails {
   /// What the data's samples are: `image`.
   var samples: String
   /// Numbers with their names, beside the first.
-  var tiles: [(String, String)] = []
+  var tiles: [(value: String, name: String)] = []
   /// Sections between the learning curves and the first layer's filters.
-  var beforeFilters = ""
+  var beforeFilters = Page("")
   /// Sections behind them.
-  var afterFilters = ""
+  var afterFilters = Page("")
 }
 
 /// The page about a finished run, `report.html`: one file that needs nothing else.
@@ -43,35 +44,21 @@ package struct Report {
 
   /// - Throws: what the picture format throws.
   package func html() throws -> String {
-    try """
-    <!doctype html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>\(HTML.escaped(title)): \(HTML.escaped(mainNumber(decimals: 1)))</title>
-    <style>
-    \(ReportStyle.css)
-    </style>
-    </head>
-    <body>
-    <main>
-    \(header)
-    \(curves)
-    \(details.beforeFilters)
-    \(filters())
-    \(ReportObservations.section(observations) ?? "")
-    \(details.afterFilters)
-    \(ReportSettings(record).html)
-    <footer>Written by apus \(HTML.escaped(record.machines.last?.version ?? "")) on \(HTML.escaped(record.updated)).</footer>
-    </main>
-    <script>
-    \(ReportStyle.script)
-    </script>
-    </body>
-    </html>
-
-    """
+    var page = Page(title, subject: "\(title): \(mainNumber(decimals: 1))", summary: summary)
+    page.add(style: ReportStyle.css)
+    if let problem = result.didNotLearn {
+      page.add(html: "<p><b>The run did not learn:</b> \(Markup.escaped(problem)).</p>")
+    }
+    page.add(tiles: tiles)
+    addCurves(to: &page)
+    page.add(contentsOf: details.beforeFilters)
+    try addFilters(to: &page)
+    ReportObservations.add(observations, to: &page)
+    page.add(contentsOf: details.afterFilters)
+    page.add(section: "How it was made")
+    page.add(html: ReportSettings(record).html)
+    page.add(footer: "Written by apus \(record.machines.last?.version ?? "") on \(record.updated).")
+    return page.html
   }
 
   private var title: String {
@@ -84,81 +71,77 @@ package struct Report {
   }
 
   private func text(_ value: Double, _ metric: Metric, _ decimals: Int) -> String {
-    metric.isFraction ? HTML.percent(value, decimals: decimals) : loss(value)
+    metric.isFraction ? Markup.percent(value, decimals: decimals) : loss(value)
   }
 
   private func loss(_ value: Double) -> String { value.compact(decimals: 4, width: 10) }
 
-  private var header: String {
-    var tiles: [(String, String)] = metrics.map { (text(result.test[$0.name], $0, 2), "test \($0.title)") }
+  private var summary: String {
+    let chosen =
+      record.settings.keeping == .last
+      ? ", the last"
+      : ", chosen on \(Markup.counted(record.data?.validationSamples ?? 0, "validation \(details.samples)"))"
+    return """
+      \(Markup.counted(rows.count, "epoch")), seed \(record.settings.seed). The model kept is that of epoch \
+      \(result.keptEpoch)\(chosen).
+      """
+  }
+
+  private var tiles: [(value: String, name: String)] {
+    var tiles: [(value: String, name: String)] = metrics.map {
+      (text(result.test[$0.name], $0, 2), "test \($0.title)")
+    }
     tiles.insert(contentsOf: details.tiles, at: min(1, tiles.count))
-    tiles += [
+    return tiles + [
       (loss(result.test.loss), "test loss"),
       (Int(result.imagesPerSecond).grouped, "\(details.samples)s per second in training"),
       (result.trainingSeconds.formatted(decimals: 1) + "\u{202F}s", "of training"),
       ((record.network?.parameters ?? 0).grouped, "parameters"),
     ]
-    let cells = tiles.enumerated().map { index, tile in
-      // The style sheet fits a number into its tile by its characters.
-      #"<div\#(index == 0 ? #" class="main""# : "")><b style="--n:\#(tile.0.count)">\#(tile.0)</b><span>\#(tile.1)</span></div>"#
-    }
-    let chosen =
-      record.settings.keeping == .last
-      ? ", the last"
-      : ", chosen on \(HTML.counted(record.data?.validationSamples ?? 0, "validation \(details.samples)"))"
-    return """
-      <header>
-      <h1>\(HTML.escaped(title))</h1>
-      <p>\(HTML.counted(rows.count, "epoch")), seed \(record.settings.seed). The model kept is that of epoch \
-      \(result.keptEpoch)\(chosen).</p>
-      \(result.didNotLearn.map { "<p><b>The run did not learn:</b> \(HTML.escaped($0)).</p>" } ?? "")
-      </header>
-      <div class="tiles">
-      \(cells.joined(separator: "\n"))
-      </div>
-      """
   }
 
-  private var curves: String {
-    let epochs = rows.map(\.epoch)
-    /// A metric may be no number, and so may the loss of training samples; a curve of such values cannot be drawn.
-    func drawn(_ series: [ReportChart.Series]) -> [ReportChart.Series] {
-      series.filter { $0.values.allSatisfy(\.isFinite) }
-    }
-    let loss = ReportChart(
-      title: "loss", unit: "", epochs: epochs,
-      series: drawn([
-        .init(name: "training, while it learns", style: "learning", values: rows.map(\.trainLoss)),
-        .init(name: "training", style: "train", values: rows.map(\.train.loss)),
-        .init(name: "validation", style: "validation", values: rows.map(\.validation.loss)),
-      ]), kept: result.keptEpoch, bounds: 0...Double.greatestFiniteMagnitude, prefersLogarithm: true)
-    let charts = metrics.map { metric in
-      let scale = metric.isFraction ? 100.0 : 1
-      return ReportChart(
-        title: metric.title, unit: metric.isFraction ? "%" : "", epochs: epochs,
-        series: drawn([
-          .init(name: "training", style: "train", values: rows.map { scale * $0.train[metric.name] }),
-          .init(name: "validation", style: "validation", values: rows.map { scale * $0.validation[metric.name] }),
-        ]), kept: result.keptEpoch,
-        bounds: metric.isFraction ? 0...100 : -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude)
-    }
-    let plots = ([loss] + charts.filter { !$0.series.isEmpty }).map { chart in
-      let title = chart.title.prefix(1).uppercased() + chart.title.dropFirst()
-      return "<div><h3>\(HTML.escaped(title))\(chart.isLogarithmic ? " (logarithmic)" : "")</h3>"
-        + "<div class=\"plot\">\(chart.svg)</div>\(chart.legend)</div>"
-    }
-    return """
-      <section>
-      <h2>Learning curves</h2>
-      <p class="note">The training loss while the network learns is the mean over the epoch as it was trained, with augmentation and \
-      moving parameters. Everything else is measured after the epoch in inference mode, on a fixed part of the training \
-      \(details.samples)s and on the validation \(details.samples)s, and can be compared.</p>
-      <div class="charts">
-      \(plots.joined(separator: "\n"))
-      </div>
-      <details><summary>The numbers</summary>\(table)</details>
-      </section>
-      """
+  private func addCurves(to page: inout Page) {
+    page.add(
+      section: "Learning curves",
+      note: """
+        The training loss while the network learns is the mean over the epoch as it was trained, with augmentation and moving \
+        parameters. Everything else is measured after the epoch in inference mode, on a fixed part of the training \
+        \(details.samples)s and on the validation \(details.samples)s, and can be compared.
+        """)
+    page.add([lossCurves] + metrics.map(curves))
+    page.add(html: "<details><summary>The numbers</summary>\(table)</details>")
+  }
+
+  /// The validation's lines have the second color everywhere.
+  private var lossCurves: Figure {
+    let epochs = rows.map { Double($0.epoch) }
+    let values = rows.flatMap { [$0.trainLoss, $0.train.loss, $0.validation.loss] }.filter(\.isFinite)
+    // Where the loss falls far, its end would not be seen.
+    let fallsFar = (values.min() ?? 0) > 0 && values.max()! > 20 * values.min()!
+    var axis: Figure.Axis = fallsFar ? .logarithmic("loss") : "loss"
+    axis.bounds = 0...Double.greatestFiniteMagnitude
+    return Figure(
+      "Loss",
+      .lines(
+        [
+          .init("training", x: epochs, y: rows.map(\.train.loss)),
+          .init("validation", x: epochs, y: rows.map(\.validation.loss)),
+          .init("training, while it learns", x: epochs, y: rows.map(\.trainLoss), isDashed: true),
+        ], x: "epoch", y: axis, events: [("model kept", Double(result.keptEpoch))]))
+  }
+
+  private func curves(of metric: Metric) -> Figure {
+    let scale = metric.isFraction ? 100.0 : 1
+    let epochs = rows.map { Double($0.epoch) }
+    var axis = Figure.Axis(metric.title, unit: metric.isFraction ? "%" : "")
+    if metric.isFraction { axis.bounds = 0...100 }
+    return Figure(
+      metric.title.prefix(1).uppercased() + metric.title.dropFirst(),
+      .lines(
+        [
+          .init("training", x: epochs, y: rows.map { scale * $0.train[metric.name] }),
+          .init("validation", x: epochs, y: rows.map { scale * $0.validation[metric.name] }),
+        ], x: "epoch", y: axis, events: [("model kept", Double(result.keptEpoch))]))
   }
 
   private var table: String {
@@ -179,24 +162,16 @@ package struct Report {
       """
   }
 
-  private func filters() throws -> String {
-    guard let (path, weights) = firstFilters else { return "" }
+  private func addFilters(to page: inout Page) throws {
+    guard let (path, weights) = firstFilters else { return }
     let shape = weights.shape
-    let pictures = try ReportImages(format: pictures).filters(weights).enumerated().map { index, source in
-      #"<img src="\#(source)" alt="filter \#(index)" title="filter \#(index)">"#
-    }
     let meaning =
       shape[2] == 3
       ? "In color, middle gray is 0."
       : "Orange weights are positive, blue ones negative, white ones 0; one scale for all."
-    return """
-      <section>
-      <h2>Filters of the first layer</h2>
-      <p class="note">\(HTML.escaped(path)): \(HTML.counted(shape[3], "filter")) of \(shape[0])×\(shape[1]). \(meaning)</p>
-      <div class="filters">
-      \(pictures.joined(separator: "\n"))
-      </div>
-      </section>
-      """
+    page.add(
+      section: "Filters of the first layer",
+      note: "\(path): \(Markup.counted(shape[3], "filter")) of \(shape[0])×\(shape[1]). \(meaning)")
+    try page.add(pictures: FilterPictures.drawn(weights).map { ($0, "") }, cellWidth: 92, format: pictures)
   }
 }

@@ -1,5 +1,6 @@
 import ApusCore
 import ApusData
+import ApusFigures
 
 /// The parts of a page that are about a classifier of images.
 struct ReportClassification {
@@ -21,19 +22,20 @@ struct ReportClassification {
     testFiles = data.files.filter { $0.part == .test }.map(\.path)
   }
 
-  var tiles: [(String, String)] {
-    [("\(test.mistakes.count.grouped)", "of \(HTML.counted(test.labels.count, "test image")) wrong")]
+  var tiles: [(value: String, name: String)] {
+    [("\(test.mistakes.count.grouped)", "of \(Markup.counted(test.labels.count, "test image")) wrong")]
   }
 
-  var matrix: String {
-    """
-    <section>
-    <h2>Confusion matrix</h2>
-    <p class="note">Test images by true and predicted class. Blue cells are right and orange ones wrong, stronger where they are a \
-    larger part of their row.</p>
-    \(ReportMatrix(counts: test.confusion(classes: classNames.count), classNames: classNames).html)
-    </section>
-    """
+  var matrix: Page {
+    var page = Page("")
+    page.add(
+      section: "Confusion matrix",
+      note: """
+        Test images by true and predicted class. Blue cells are right and orange ones wrong, stronger where they are a larger part of \
+        their row.
+        """)
+    page.add(html: ReportMatrix(counts: test.confusion(classes: classNames.count), classNames: classNames).html)
+    return page
   }
 
   /// A test image's file, or its place.
@@ -41,16 +43,16 @@ struct ReportClassification {
     testFiles.count == split.count ? testFiles[index] : "test image \(index)"
   }
 
-  func mistakes() throws -> String {
+  func mistakes() throws -> Page {
     let all = test.mistakes
-    let figures = try all.prefix(ReportClassification.mistakesShown).map { index in
+    let shown = all.prefix(ReportClassification.mistakesShown).map { index in
       let (label, prediction) = (classNames[test.labels[index]], classNames[test.predictions[index]])
-      let source = try pictures.dataURL(of: split.image(at: index))
-      return """
-        <figure><img src="\(source)" alt="\(HTML.escaped(name(index)))">
-        <figcaption>is <b>\(HTML.escaped(label))</b>, taken for <em>\(HTML.escaped(prediction))</em><br>\
-        \(HTML.percent(Double(test.probabilities[index]))) sure<br>\(HTML.escaped(name(index)))</figcaption></figure>
+      let caption = """
+        is \(label), taken for \(prediction)
+        \(Markup.percent(Double(test.probabilities[index]))) sure
+        \(name(index))
         """
+      return (picture: Picture(split.image(at: index)), caption: caption)
     }
     let note =
       switch all.count {
@@ -58,17 +60,12 @@ struct ReportClassification {
       case ...ReportClassification.mistakesShown:
         "All wrongly classified test images, those first about which the model is most sure."
       default:
-        "The \(figures.count) of \(all.count.grouped) wrongly classified test images about which the model is most sure."
+        "The \(shown.count) of \(all.count.grouped) wrongly classified test images about which the model is most sure."
       }
-    return """
-      <section>
-      <h2>Most confident mistakes</h2>
-      <p class="note">\(note)</p>
-      <div class="mistakes">
-      \(figures.joined(separator: "\n"))
-      </div>
-      </section>
-      """
+    var page = Page("")
+    page.add(section: "Most confident mistakes", note: note)
+    try page.add(pictures: shown, format: pictures)
+    return page
   }
 }
 

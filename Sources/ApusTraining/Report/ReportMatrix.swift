@@ -1,3 +1,5 @@
+import ApusFigures
+
 /// The confusion matrix as a table: counts, colored by their part of the row, with recall and precision a class.
 package struct ReportMatrix {
   /// Row: the true class; column: the predicted one.
@@ -17,10 +19,10 @@ package struct ReportMatrix {
 
     var html = #"<div class="scroll"><table class="matrix"><thead><tr><th></th>"#
     html += #"<th colspan="\#(classes)" class="axis">predicted</th><th></th></tr><tr><th class="axis">true</th>"#
-    for name in classNames { html += #"<th scope="col">\#(HTML.escaped(name))</th>"# }
+    for name in classNames { html += #"<th scope="col">\#(Markup.escaped(name))</th>"# }
     html += "<th scope=\"col\">recall</th></tr></thead>\n<tbody>\n"
     for row in 0..<classes {
-      html += #"<tr><th scope="row">\#(HTML.escaped(classNames[row]))</th>"#
+      html += #"<tr><th scope="row">\#(Markup.escaped(classNames[row]))</th>"#
       for column in 0..<classes {
         html += cell(row, column, of: rowSums[row], largestError)
       }
@@ -33,7 +35,7 @@ package struct ReportMatrix {
     html += "<td class=\"rate\"></td></tr></tfoot></table></div>\n"
     html += """
       <p class="legend"><span><i class="scale right"></i>right: 0 to 100\u{202F}% of the row</span>\
-      <span><i class="scale wrong"></i>wrong: 0 to \(HTML.percent(largestError)) of the row</span></p>
+      <span><i class="scale wrong"></i>wrong: 0 to \(Markup.percent(largestError)) of the row</span></p>
       """
     return html
   }
@@ -55,16 +57,16 @@ package struct ReportMatrix {
     let share = Double(count) / Double(sum)
     let strength = row == column ? share : share / largestError
     let title = """
-      \(classNames[row]) taken for \(classNames[column]): \(count.grouped) of \(sum.grouped) (\(HTML.percent(share)))
+      \(classNames[row]) taken for \(classNames[column]): \(count.grouped) of \(sum.grouped) (\(Markup.percent(share)))
       """
     let kind = row == column ? "right" : "wrong"
     return """
       <td class="\(kind)\(strength > 0.55 ? " strong" : "")" style="--v:\((100 * strength).formatted(decimals: 0))%" \
-      title="\(HTML.escaped(title))">\(count)</td>
+      title="\(Markup.escaped(title))">\(count)</td>
       """
   }
 
   private static func rate(_ count: Int, of sum: Int) -> String {
-    sum == 0 ? "–" : HTML.percent(Double(count) / Double(sum))
+    sum == 0 ? "–" : Markup.percent(Double(count) / Double(sum))
   }
 }

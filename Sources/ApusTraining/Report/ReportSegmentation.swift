@@ -1,46 +1,42 @@
+import ApusFigures
 import ApusSupport
 
 /// The parts of a page that are about a network with scores for every pixel.
 struct ReportSegmentation {
   let classes: [RunRecord.ClassResult]
   /// Scenes of the size trained on, and one of another size.
-  let pictures: [Picture]
+  let pictures: [Scenes]
 
-  struct Picture {
+  struct Scenes {
     /// Of an `src` attribute.
     let source: String
     let caption: String
   }
 
-  var html: String {
-    func percent(_ part: Double?) -> String { part.map { HTML.percent($0) } ?? "–" }
-    let rows = classes.map {
-      """
-      <tr><td>\(HTML.escaped($0.name))</td><td>\($0.pixels.grouped)</td><td>\(percent($0.accuracy))</td>\
-      <td>\(percent($0.intersectionOverUnion))</td></tr>
-      """
+  var page: Page {
+    func percent(_ part: Double?) -> String { part.map { Markup.percent($0) } ?? "–" }
+    var page = Page("")
+    page.add(section: "Classes of pixels", note: "On test scenes. Soft borders count for nothing.")
+    page.add(
+      table: ["class", "pixels", "accuracy", "IoU"],
+      rows: classes.map {
+        [$0.name, $0.pixels.grouped, percent($0.accuracy), percent($0.intersectionOverUnion)]
+      })
+    page.add(
+      section: "Scenes",
+      note: """
+        Test scenes; at the end one of another size than was trained on. From left to right: the image, its true classes, the predicted \
+        ones.
+        """)
+    page.add(html: legend)
+    for scenes in pictures {
+      page.add(
+        html: """
+          <figure class="scenes"><img src="\(scenes.source)" alt="scenes with true and predicted classes">
+          <figcaption>\(Markup.escaped(scenes.caption))</figcaption></figure>
+          """)
     }
-    let figures = pictures.map {
-      """
-      <figure class="scenes"><img src="\($0.source)" alt="scenes with true and predicted classes">
-      <figcaption>\(HTML.escaped($0.caption))</figcaption></figure>
-      """
-    }
-    return """
-      <section>
-      <h2>Classes of pixels</h2>
-      <p class="note">On test scenes. Soft borders count for nothing.</p>
-      <div class="scroll"><table class="values"><thead><tr><th>class</th><th>pixels</th><th>accuracy</th><th>IoU</th></tr></thead>
-      <tbody>\(rows.joined(separator: "\n"))</tbody></table></div>
-      </section>
-      <section>
-      <h2>Scenes</h2>
-      <p class="note">Test scenes; at the end one of another size than was trained on. From left to right: the image, its true \
-      classes, the predicted ones.</p>
-      \(legend)
-      \(figures.joined(separator: "\n"))
-      </section>
-      """
+    return page
   }
 
   private var legend: String {
@@ -49,7 +45,7 @@ struct ReportSegmentation {
     }
     entries.append(("not counted", SegmentationPicture.ignoredColor))
     let spans = entries.map { name, color in
-      #"<span><i class="swatch" style="background:\#(color.hexadecimal)"></i>\#(HTML.escaped(name))</span>"#
+      #"<span><i class="swatch" style="background:\#(color.hexadecimal)"></i>\#(Markup.escaped(name))</span>"#
     }
     return #"<p class="legend">\#(spans.joined())</p>"#
   }

@@ -1,3 +1,5 @@
+import ApusFigures
+
 /// What a run was made with, as lists of names and values.
 struct ReportSettings {
   let record: RunRecord
@@ -6,22 +8,20 @@ struct ReportSettings {
 
   var html: String {
     """
-    <section>
-    <h2>How it was made</h2>
     <div class="settings">
     \(list("Training", training))
     \(list("Data", data))
     \(list("Machine", machine))
     </div>
-    <details open><summary>Command</summary><p><code>\(HTML.escaped(record.commandLine.joined(separator: " ")))</code></p></details>
-    </section>
+    <details open><summary>Command</summary><p><code>\(Markup.escaped(record.commandLine.joined(separator: " ")))</code></p></details>
     """
   }
 
   private var training: [(String, String)] {
     let settings = record.settings
     let schedule = settings.schedule
-    let warmup = schedule.warmup > 0 ? ", warm-up over \(HTML.percent(schedule.warmup, decimals: 0)) of the steps" : ""
+    let warmup =
+      schedule.warmup > 0 ? ", warm-up over \(Markup.percent(schedule.warmup, decimals: 0)) of the steps" : ""
     return [
       ("network", "\(record.networkName), \((record.network?.parameters ?? 0).grouped) parameters"),
       ("epochs", "\(settings.epochs)"),
@@ -98,7 +98,7 @@ struct ReportSettings {
   }
 
   private func list(_ title: String, _ entries: [(String, String)]) -> String {
-    let items = entries.map { "<dt>\(HTML.escaped($0.0))</dt><dd>\(HTML.escaped($0.1))</dd>" }
+    let items = entries.map { "<dt>\(Markup.escaped($0.0))</dt><dd>\(Markup.escaped($0.1))</dd>" }
     return "<div><h3>\(title)</h3><dl>\(items.joined(separator: "\n"))</dl></div>"
   }
 }

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusFigures
 import ApusInterchange
 import ApusSupport
 

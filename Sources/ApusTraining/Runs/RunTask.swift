@@ -1,5 +1,6 @@
 import ApusCore
 import ApusData
+import ApusFigures
 import ApusInterchange
 import ApusSupport
 

@@ -1,5 +1,6 @@
 import ApusCore
 import ApusData
+import ApusFigures
 import ApusSupport
 
 /// A network with scores for every pixel, on scenes composed of images. Beside the files of every run it writes
@@ -53,13 +54,13 @@ struct SegmentationTask: RunTask {
     let otherPicture = try pictures.encode(
       SegmentationPicture.drawn([row(0, of: other.scenes, trainer.model)], scale: scale(width)))
     try AtomicFile.write(otherPicture, to: folder.place(SegmentationTask.otherSizeName(pictures)))
-    let page = ReportSegmentation(
+    let sections = ReportSegmentation(
       classes: result.classes ?? [],
       pictures: [
         .init(source: pictures.dataURL(ofFile: picture), caption: caption("", test)),
         .init(source: pictures.dataURL(ofFile: otherPicture), caption: caption(start, counted)),
       ])
-    return ReportDetails(samples: "scene", beforeFilters: page.html)
+    return ReportDetails(samples: "scene", beforeFilters: sections.page)
   }
 
   private func row(_ index: Int, of scenes: ComposedScenes, _ model: any Layer) -> SegmentationPicture.Row {

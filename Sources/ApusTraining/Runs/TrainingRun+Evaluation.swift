@@ -84,6 +84,13 @@ extension TrainingRun {
     return measured
   }
 
+  /// The images that a run of a classifier held out for its test, with the normalization of its training.
+  package static func heldOut(_ path: String, of model: TrainedModel, reader: ImageFolder.Reader?) throws -> DataSplit {
+    let files = RunFiles(at: path)
+    var measured = Measurement(network: model.network, name: "", images: "")
+    return try ownSplit(ownSource(files), files, model, reader, &measured)
+  }
+
   // MARK: Scenes
 
   /// Measures on the test scenes of the run, or on such scenes composed of other images.

@@ -1,5 +1,6 @@
 import ApusCore
 import ApusData
+import ApusFigures
 import ApusSupport
 
 /// Runs of a trainer that a program made itself: its own network, data, loss and metrics.

@@ -1,5 +1,6 @@
 import ApusCore
 import ApusData
+import ApusFigures
 
 /// A picture of segmented scenes: a row each with the image, the true classes over it and the predicted ones over it.
 ///
@@ -12,38 +13,22 @@ struct SegmentationPicture {
     var prediction: Tensor
   }
 
-  struct Color {
-    var red, green, blue: UInt8
-
-    init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) { (self.red, self.green, self.blue) = (red, green, blue) }
-
-    /// As CSS writes it: `#e6194b`.
-    var hexadecimal: String {
-      "#"
-        + [red, green, blue].map { part in
-          let digits = String(part, radix: 16)
-          return digits.count == 1 ? "0" + digits : digits
-        }.joined()
-    }
-  }
-
   /// Of class 1 and so on, in turn; class 0 is not painted. Told apart by hue and lightness.
-  private static let colors: [Color] = [
-    Color(230, 25, 75), Color(60, 180, 75), Color(255, 225, 25), Color(0, 130, 255), Color(245, 130, 48),
-    Color(170, 60, 230), Color(70, 240, 240), Color(240, 50, 230), Color(188, 246, 12), Color(250, 170, 190),
-    Color(0, 150, 140), Color(170, 110, 40),
+  private static let colors: [RGB] = [
+    RGB(230, 25, 75), RGB(60, 180, 75), RGB(255, 225, 25), RGB(0, 130, 255), RGB(245, 130, 48),
+    RGB(170, 60, 230), RGB(70, 240, 240), RGB(240, 50, 230), RGB(188, 246, 12), RGB(250, 170, 190),
+    RGB(0, 150, 140), RGB(170, 110, 40),
   ]
-  private static let paper = Color(250, 250, 248)
+  private static let paper = RGB(250, 250, 248)
   /// Of pixels that count for nothing.
-  static let ignoredColor = Color(128, 128, 128)
+  static let ignoredColor = RGB(128, 128, 128)
   private static let margin = 10
 
   private var pixels: [UInt8]
   private let width: Int
 
   /// - Parameter scale: pixels of the picture per pixel of a scene.
-  /// - Returns: uint8 `[H, W, 3]`.
-  static func drawn(_ rows: [Row], scale: Int) -> Tensor {
+  static func drawn(_ rows: [Row], scale: Int) -> Picture {
     let (sceneHeight, sceneWidth) = (rows[0].image.shape[0] * scale, rows[0].image.shape[1] * scale)
     let (height, width) = (
       margin + rows.count * (sceneHeight + margin), margin + 3 * (sceneWidth + margin)
@@ -56,11 +41,11 @@ struct SegmentationPicture {
           left: margin + column * (sceneWidth + margin))
       }
     }
-    return Tensor(picture.pixels, shape: [height, width, 3])
+    return Picture(width: width, height: height, channels: 3, pixels: picture.pixels)
   }
 
   /// `nil` of class 0, the background.
-  static func color(of label: Int) -> Color? { label == 0 ? nil : colors[(label - 1) % colors.count] }
+  static func color(of label: Int) -> RGB? { label == 0 ? nil : colors[(label - 1) % colors.count] }
 
   private init(height: Int, width: Int) {
     self.width = width
@@ -70,7 +55,7 @@ struct SegmentationPicture {
     for _ in 0..<height * width { pixels += [paper.red, paper.green, paper.blue] }
   }
 
-  private mutating func fill(_ color: Color, top: Int, left: Int, size: Int) {
+  private mutating func fill(_ color: RGB, top: Int, left: Int, size: Int) {
     for y in top..<top + size {
       for x in left..<left + size {
         let place = (y * width + x) * 3
@@ -84,18 +69,18 @@ struct SegmentationPicture {
     let columns = image.shape[1]
     let classes = labels?.array(of: Int32.self)
     for (index, gray) in image.array(of: UInt8.self).enumerated() {
-      let color = classes.map { SegmentationPicture.overlay(Int($0[index]), on: gray) } ?? Color(gray, gray, gray)
+      let color = classes.map { SegmentationPicture.overlay(Int($0[index]), on: gray) } ?? RGB(gray, gray, gray)
       fill(color, top: top + index / columns * scale, left: left + index % columns * scale, size: scale)
     }
   }
 
-  private static func overlay(_ label: Int, on gray: UInt8) -> Color {
+  private static func overlay(_ label: Int, on gray: UInt8) -> RGB {
     if label == ComposedScenes.ignored { return ignoredColor }
     guard let color = color(of: label) else {
       let dark = UInt8(Int(gray) * 3 / 4)
-      return Color(dark, dark, dark)
+      return RGB(dark, dark, dark)
     }
     func mixed(_ part: UInt8) -> UInt8 { UInt8((3 * Int(part) + Int(gray)) / 4) }
-    return Color(mixed(color.red), mixed(color.green), mixed(color.blue))
+    return RGB(mixed(color.red), mixed(color.green), mixed(color.blue))
   }
 }

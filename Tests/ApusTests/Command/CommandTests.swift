@@ -178,7 +178,7 @@ import Testing
     #expect(evaluated.status == 0 && evaluated.output.split(separator: "\n").last == last)
 
     let image = digits.test.image(at: 0)
-    let png = try PictureFormat.png.encode(image)
+    let png = try PictureFormat.png.encode(Picture(image))
     let path = try temporary.file("digit.png", png)
     let predicted = try apus("predict", run, path, "--top", "2")
     #expect(predicted.status == 0)

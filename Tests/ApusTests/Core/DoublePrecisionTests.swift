@@ -57,6 +57,15 @@ import Testing
     #expect(abs(norm - squares.reduce(0, +).squareRoot()) < 1e-12 * norm)
   }
 
+  /// As operands are, parts of a result are widened.
+  @Test func partsAreWidened() {
+    let (narrow, wide) = (Tensor([0.5, 1] as [Float], shape: [1, 2]), Tensor([2, 0.1] as [Double], shape: [1, 2]))
+    withPrecision(.float64) {
+      #expect(Tensor.concatenated([narrow, wide], axis: 0).array(of: Double.self) == [0.5, 1, 2, 0.1])
+      #expect(Tensor.stacked([narrow, wide]).array(of: Double.self) == [0.5, 1, 2, 0.1])
+    }
+  }
+
   @Test func inferenceFoldsNothingAndStaysDouble() {
     let model = made()
     let y = withPrecision(.float64) { model(images) }

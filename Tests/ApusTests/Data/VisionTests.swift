@@ -52,7 +52,8 @@ private func peakMemory() -> Int {
     #expect(file[24] == 8 && file[25] == (channels == 1 ? 0 : 2))
     #expect(try Image.decode(file, file: "memory") == image)
     #expect(try Image.decode(file, reading: .before, file: "memory") == image)
-    #expect(try PictureFormat.png.encode(Tensor(pixels, shape: [size.0, size.1, channels])) == file)
+    #expect(
+      try PictureFormat.png.encode(Picture(width: size.1, height: size.0, channels: channels, pixels: pixels)) == file)
   }
 
   @Test func writesNoPNGFileThatNoneReads() throws {

@@ -114,8 +114,8 @@ import Testing
         "Conv", "BatchNormalization", "Relu", "MaxPool", "Conv", "BatchNormalization", "Add", "Flatten", "Gemm",
       ])
     #expect(plain.nodes.map(\.name) == ["0", "1", "2", "3", "4.body.0", "4.body.1", "4", "5", "6"])
-    #expect(plain.input.shape == [.named("N"), .size(2), .size(6), .size(6)])
-    #expect(plain.output.name == "output" && plain.output.shape == [.named("N"), .size(3)])
+    #expect(plain.inputs[0].shape == [.named("N"), .size(2), .size(6), .size(6)])
+    #expect(plain.outputs[0].name == "output" && plain.outputs[0].shape == [.named("N"), .size(3)])
     let shapes = Dictionary(uniqueKeysWithValues: plain.initializers.map { ($0.name, $0.shape) })
     #expect(shapes["0.weight"] == [4, 2, 3, 3] && shapes["6.weight"] == [3, 36] && shapes["1.running_var"] == [4])
 
@@ -177,7 +177,7 @@ import Testing
 
   @Test func aFixedBatchIsANumber() throws {
     let fixed = try file(miniature(), [5, 6, 6, 2], ONNXOptions(batch: .fixed))
-    #expect(fixed.input.shape.first == .size(5) && fixed.output.shape == [.size(5), .size(3)])
+    #expect(fixed.inputs[0].shape.first == .size(5) && fixed.outputs[0].shape == [.size(5), .size(3)])
   }
 
   // MARK: Refusals

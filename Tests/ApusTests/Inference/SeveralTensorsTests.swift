@@ -1,4 +1,5 @@
 import Apus
+import ApusONNX
 import Testing
 
 /// Models that take several tensors or return several, and services that no input stops.
@@ -207,6 +208,52 @@ struct SeveralTensorsTests {
       let x = Tensor.normal([1, size, size + 1, 1], seed: UInt64(size))
       expectSameBits(try service(x), model(x))
       #expect(service.count <= 3)
+    }
+  }
+
+  /// The file, read again, gives each result under its name, for other batches too.
+  private func expectSameFromFile(_ model: some Network, _ inputs: [Tensor], batch: ONNXOptions.Batch = .dynamic) throws
+  {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/model.onnx"
+    let traced = batch == .fixed ? inputs.map(\.shape) : inputs.map { Shape([1] + $0.shape.dropFirst()) }
+    try model.exportONNX(inputs: traced, to: path, options: ONNXOptions(batch: batch))
+    let results = try ONNXNetwork(contentsOf: path)(inputs)
+    let pass = try ForwardPass(model, inputs: inputs.map(\.shape))
+    let wanted = pass.run(inputs)
+    #expect(results.count == wanted.count)
+    for want in wanted {
+      let name = want.name.first!.isNumber ? "output_" + want.name : want.name
+      let got = try #require(results[name], "\(name) of \(results.keys.sorted())")
+      #expect(got.shape == want.tensor.shape, "\(name)")
+      if got.shape == want.tensor.shape { #expect((got - want.tensor).abs().max().item() <= 1e-6, "\(name)") }
+    }
+  }
+
+  @Test func areWrittenAsONNXFiles() throws {
+    let x = Tensor.normal([3, 6, 5, 3], seed: 1)
+    try expectSameFromFile(detector(), [x])
+    let (a, b) = (Tensor.normal([4, 6, 6, 1], seed: 1), Tensor.normal([4, 6, 6, 1], seed: 2))
+    try expectSameFromFile(Random.withSeed(1) { Siamese() }, [a, b])
+    let levels = [Tensor.normal([2, 4, 4, 2], seed: 3), Tensor.normal([2, 2, 2, 5], seed: 4)]
+    try expectSameFromFile(Random.withSeed(1) { Pyramid() }, levels)
+
+    // A result that is an input, another one, another's view, or read by what makes another.
+    struct Views: Network {
+      func forward(_ x: Tensor) -> [Tensor] {
+        let y = relu(x)
+        return [y, y, y.reshaped(y.shape[0], y.shape.elementCount / y.shape[0]), x, x, y + 1]
+      }
+    }
+    try expectSameFromFile(Views(), [Tensor.normal([2, 3, 4, 5], seed: 5)])
+    try expectSameFromFile(Views(), [Tensor.normal([2, 3], seed: 5)], batch: .fixed)
+
+    let folder = try TemporaryFolder()
+    expectError("the inputs [1, 6, 6, 1], [2, 6, 6, 1] have first axes of different sizes", "a fixed batch") {
+      try Siamese().exportONNX(inputs: [[1, 6, 6, 1], [2, 6, 6, 1]], to: folder.path + "/no.onnx")
+    }
+    expectError("takes another number of tensors") {
+      try Siamese().exportONNX(inputs: [[1, 6, 6, 1]], to: folder.path + "/no.onnx")
     }
   }
 

@@ -1,4 +1,5 @@
 import Apus
+import Foundation
 import Testing
 
 /// Weights inside checkpoints, under other names than the model's.
@@ -35,6 +36,37 @@ import Testing
     try expectLoaded(file, prefix: prefix)
     let text = "\(try model(1).load(file, input: Self.input))"
     #expect(text.split(separator: "\n").contains("removed from the names: \(prefix)."))
+  }
+
+  /// Files of 2017, which torchvision still downloads, have a point in some modules' names.
+  @Test func oldNamesOfDenseNetsAreKnown() throws {
+    func made(_ seed: UInt64) -> DenseFeatures {
+      Random.withSeed(seed) { DenseFeatures(3, growth: 4, blocks: [2, 1]) }
+    }
+    let (model, other) = (made(1), made(2))
+    var file = try other.weights(input: [1, 32, 32, 3], source: "densenet.pth")
+    let today = file
+    for (new, old) in [("norm1", "norm.1"), ("norm2", "norm.2"), ("conv1", "conv.1"), ("conv2", "conv.2")] {
+      file.tensors = file.tensors.map { name, value in
+        let parts = name.components(separatedBy: "." + new + ".")
+        return (
+          parts.count == 2 && name.contains("denselayer") ? parts.joined(separator: "." + old + ".") : name, value
+        )
+      }
+    }
+    file.tensors = file.tensors.map { ("features." + $0.name, $0.value) }
+    #expect(file.tensors.contains { $0.name == "features.denseblock1.denselayer2.conv.2.weight" })
+    let receipt = try model.load(file, input: [1, 32, 32, 3])
+    // Two norms of five tensors and two convolutions in each of three layers.
+    #expect(receipt.isComplete && receipt.prefix == "features" && receipt.renamed.count == 36)
+    for ((path, a), (_, b)) in pairs(model.state(), other.state()) {
+      #expect(a.withUnsafeBytes { x in b.withUnsafeBytes { x.elementsEqual($0) } }, "\(path)")
+    }
+    // Both names at once are two tensors.
+    file.tensors = today.tensors + [("denseblock1.denselayer1.norm.1.weight", Tensor.zeros([8]))]
+    expectError("44 of 44 matched; 1 unexpected: denseblock1.denselayer1.norm.1.weight [8]") {
+      try model.load(file, input: [1, 32, 32, 3])
+    }
   }
 
   /// A set without batch norms' counters, which are not read, is as good as one with them.

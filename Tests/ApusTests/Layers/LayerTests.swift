@@ -116,6 +116,13 @@ import Testing
     #expect(MaxPool2D(3, stride: 2, ceilMode: true)(x).shape == [1, 56, 56, 2])
     // A last window that would begin in the padding behind the image is left out, as in PyTorch.
     #expect(MaxPool2D(2, stride: 2, padding: 1, ceilMode: true)(floats([1, 3, 3, 1], seed: 1)).shape == [1, 2, 2, 1])
+    // An image that lacks less than a stride for one window has one, as in PyTorch; one that lacks more has none.
+    let small = Tensor([0, 1, 2, 3, 4, 5] as [Float], shape: [1, 2, 3, 1])
+    #expect(MaxPool2D(3, stride: 2, ceilMode: true)(small).array(of: Float.self) == [5])
+    #expect(AveragePool2D(3, stride: 2, ceilMode: true)(small).array(of: Float.self) == [2.5])
+    expectError("MaxPool2D with kernel 4×4") {
+      _ = try MaxPool2D(4, stride: 2, ceilMode: true).plan(input: [1, 2, 3, 1])
+    }
     let ones = Tensor.ones([1, 5, 5, 1])
     #expect(AveragePool2D(2, ceilMode: true)(ones).array(of: Float.self) == [Float](repeating: 1, count: 9))
   }

@@ -1,4 +1,4 @@
-import ApusLayers
+import ApusSupport
 
 #if canImport(Glibc)
   import Glibc
@@ -10,10 +10,14 @@ import ApusLayers
 
 /// Round numbers to write along an axis.
 package enum AxisTicks {
-  /// Round numbers that enclose the values: 1, 2 or 5 times a power of ten apart, about six of them.
-  package static func linear(from low: Double, to high: Double, within bounds: ClosedRange<Double>) -> [Double] {
-    let spread = max(high - low, max(abs(high), 1e-9) * 1e-3)
-    let step = roundStep(spread / 6)
+  /// Round numbers that enclose the values: 1, 2 or 5 times a power of ten apart, about `count` of them.
+  package static func linear(
+    from low: Double, to high: Double, within bounds: ClosedRange<Double>, count: Int = 6
+  ) -> [Double] {
+    let largest = max(abs(low), abs(high))
+    // Values that differ by rounding alone are drawn as one.
+    let spread = largest == 0 ? 1 : max(high - low, largest * 1e-3)
+    let step = roundStep(spread / Double(count))
     let first = max((low / step).rounded(.down), (bounds.lowerBound / step).rounded(.down))
     var last = min((high / step).rounded(.up), (bounds.upperBound / step).rounded(.up))
     if last <= first { last = first + 1 }
@@ -36,9 +40,18 @@ package enum AxisTicks {
     let all = powers.flatMap { power in factors.map { $0 * pow(10, Double(power)) } }
     let first = all.lastIndex { $0 <= low * (1 + 1e-9) } ?? 0
     let last = all.firstIndex { $0 >= high * (1 - 1e-9) } ?? all.count - 1
-    return Array(all[first...last])
+    return Array(all[first...max(last, first)])
   }
 
   /// Digits after the point that a multiple of `step` needs, which is a digit times a power of ten.
   static func decimals(of step: Double) -> Int { max(0, Int((-log10(step) - 1e-9).rounded(.up))) }
+
+  /// In the margin there is room for seven characters.
+  package static func text(_ value: Double, decimals: Int) -> String {
+    let text = value.formatted(decimals: decimals)
+    if text.count <= 7 { return text }
+    if value.magnitude >= 1 { return value.compact(decimals: 0, width: 7) }
+    // The shortest text of single precision has no rounding of the product of step and number.
+    return value.magnitude > 1e-37 ? "\(Float(value))" : "\(value)"
+  }
 }

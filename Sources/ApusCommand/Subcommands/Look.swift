@@ -1,0 +1,91 @@
+import Apus
+import ApusVision
+import ArgumentParser
+
+/// `apus look RUN --what WHAT IMAGE…`: pictures of what a network sees.
+struct Look: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show what a network sees: filters, activations, and what a class's score depends on.",
+    discussion: """
+      apus look runs/digits --what saliency,grad-cam
+      apus look runs/flowers --what occlusion rose.jpg --class tulip
+      apus look resnet18 --weights resnet18.pth --what filters,integrated-gradients cat.jpg
+
+      Without images it takes the first of those that the run held out for its test. What can be shown:
+      \(LookMethod.list)
+      """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "A run, its model.safetensors, or a folder that apus import made; with --weights, the name of a network.",
+      valueName: "run|network"), completion: .file())
+  var network: String
+
+  @Argument(help: "Image files, or folders of them.", completion: .file())
+  var images: [String] = []
+
+  @Option(
+    help: "What to show, one or several of the list above: --what saliency,grad-cam.", transform: LookMethod.parse)
+  var what: [LookMethod]
+
+  @Option(help: "Weights for the network: a safetensors, npz or PyTorch file, or a run.", completion: .file())
+  var weights: String?
+
+  @OptionGroup var names: NameOptions
+
+  @Option(
+    name: [.long, .short], help: "The folder for the pictures and their page. (default: look)", completion: .directory)
+  var out = "look"
+
+  @Option(
+    name: .customLong("class"),
+    help: "The class whose score is explained, by its name or number. (default: the one predicted for each image)")
+  var asked: String?
+
+  @Option(
+    help: """
+      Path of the layer for what is shown of one: layer4, layer4.1.conv2. (default: the last convolution, with the normalization, sum \
+      and activation behind it; filters: of all convolutions)
+      """)
+  var at: String?
+
+  @Option(
+    parsing: .unconditional, help: "Seed of what is random: the noise of smoothgrad. (default: 0)",
+    transform: OptionValue.seed)
+  var seed: UInt64 = 0
+
+  @OptionGroup var form: JSONOption
+
+  @OptionGroup var threads: ThreadOptions
+
+  private struct Result: Encodable {
+    var what: String
+    var file: String
+    var caption: String
+  }
+
+  func validate() throws {
+    if names.prefix != nil && weights == nil { throw ValidationError("--prefix requires --weights") }
+  }
+
+  func run() throws {
+    let file = try weights.map { try names.read($0) }
+    let source = try NetworkSource(network, weights: file)
+    let subject = try LookSubject(
+      source, images: LookSubject.Images(images, of: network, source, isRun: weights == nil), asked: asked, at: at,
+      seed: seed)
+    for note in source.notes + subject.notes { Terminal.printError("note: \(note)") }
+    // Every picture is made before the first file is written: what is not possible is found at once.
+    let made = try what.map { method in (method, try method.pictures(subject)) }
+    let page = try LookPage(folder: out, title: network)
+    var results: [Result] = []
+    for (method, pictures) in made {
+      for picture in pictures {
+        let file = try page.write(picture, of: method)
+        results.append(Result(what: method.name, file: file, caption: picture.caption))
+      }
+    }
+    if form.json { return Terminal.printLine(try JSONText.of(results)) }
+    for result in results { Terminal.printLine("\(result.file): \(result.caption)") }
+  }
+}
