@@ -18,6 +18,7 @@ extension OptionValue {
   static let alpha = oneOf(ImageReading.Alpha.allCases, default: .drop)
   static let orientation = oneOf(ImageReading.Orientation.allCases, default: .apply)
   static let damaged = oneOf(DamagedImages.allCases, default: .stop)
+  static let task = oneOf(SceneOptions.Task.allCases, default: .classify)
   static let layout = oneOf(WeightsFile.Layout.allCases, default: .pytorch)
 
   /// Also by the British spelling, which some kinds had.

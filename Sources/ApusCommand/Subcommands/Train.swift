@@ -11,6 +11,7 @@ struct Train: ParsableCommand {
       apus train lenet5 --data mnist:FOLDER --epochs 5 --out runs/mnist
       apus train lenet5 --data digits --bagging 5 --out runs/bag
       apus train resnet18 --init WEIGHTS --freeze 'layer*' --data folder:FOLDER --out runs/transfer
+      apus train lenet5 --task localize --data scenes --out runs/boxes
       apus train --resume runs/mnist
       """)
 
@@ -107,6 +108,7 @@ struct Train: ParsableCommand {
       """, transform: OptionValue.precision)
   var precision: Precision?
 
+  @OptionGroup var scenes: SceneOptions
   @OptionGroup var loss: LossOptions
   @OptionGroup var transfer: TransferOptions
   @OptionGroup var threads: ThreadOptions
@@ -174,7 +176,7 @@ struct Train: ParsableCommand {
       ("--precision", precision), ("--out", out),
       ("--checkpoint-every", checkpointEvery), ("--observe", observe), ("--bagging", bagging),
     ]
-    return (options + loss.given + transfer.given).compactMap { $0.1 == nil ? nil : $0.0 }
+    return (options + scenes.given + loss.given + transfer.given).compactMap { $0.1 == nil ? nil : $0.0 }
   }
 
   func run() throws {
@@ -206,7 +208,7 @@ struct Train: ParsableCommand {
   }
 
   private func request() throws -> TrainingRun.Request {
-    let usual = TrainingSettings.defaults
+    let usual = scenes.task.usual
     var schedule = usual.schedule
     if let decay = self.schedule {
       schedule.decay = decay
@@ -215,17 +217,20 @@ struct Train: ParsableCommand {
     }
     if let warmup { schedule.warmup = warmup }
     var settings = TrainingSettings(
-      epochs: epochs ?? usual.epochs, batchSize: batchSize ?? usual.batchSize, learningRate: learningRate,
+      epochs: epochs ?? usual.epochs, batchSize: batchSize ?? usual.batchSize,
+      // Of another optimizer its own.
+      learningRate: learningRate ?? (scenes.task == .classify || optimizer != nil ? nil : usual.learningRate),
       schedule: schedule, optimizer: optimizer ?? usual.optimizer, momentum: momentum, weightDecay: weightDecay,
       decaying: decaying ?? usual.decaying, clipping: clip ?? usual.clipping, shift: shift ?? usual.shift,
       flips: flip, cutout: cutout ?? usual.cutout, jitter: jitter ?? usual.jitter, seed: seed ?? usual.seed,
       precision: precision ?? usual.precision, freeze: transfer.freeze, unfreeze: transfer.unfreeze,
-      groups: transfer.group)
+      groups: transfer.group, keeping: usual.keeping)
     loss.complete(&settings)
     var request = TrainingRun.Request(
-      network: network!, data: try DataSource(data!), settings: settings, checkpointEvery: checkpointEvery,
+      network: network!, data: try scenes.source(data!), settings: settings, checkpointEvery: checkpointEvery,
       commandLine: CommandLine.arguments)
     request.observeEvery = observe
+    scenes.complete(&request)
     try transfer.complete(&request)
     return request
   }

@@ -40,6 +40,7 @@ enum FigureStyle {
     .figure .line.dashed { stroke-dasharray: 5 4; stroke-width: 1.6; } .figure .line.again { stroke-dasharray: 2 4; }
     .figure .band { fill: var(--c); fill-opacity: 0.22; stroke: none; } .figure .area { fill: var(--c); fill-opacity: 0.85; }
     .figure .dot { fill: var(--c); } .figure .dot.faint { fill-opacity: 0.7; }
+    .figure .dot.again { fill: none; stroke: var(--c); stroke-width: 1.4; }
     .figure .mark { fill: var(--panel); stroke: var(--c); stroke-width: 2.2; }
     .figure .gap { fill: none; stroke: var(--c); stroke-width: 1.6; } .figure .infinite { fill: var(--c); }
     .figure .event { stroke: var(--soft); stroke-dasharray: 3 4; } .figure .whisker { stroke: var(--ink); stroke-width: 1.3; }

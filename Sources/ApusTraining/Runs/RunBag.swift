@@ -23,7 +23,7 @@ package struct RunBag {
     if !sizes.contains(count) {
       throw SettingsError(description: "a bag of \(count) runs, expected 1 to \(sizes.upperBound.grouped)")
     }
-    if request.scenes != nil {
+    if request.scenes != nil || request.localizes {
       throw SettingsError(
         description: "scenes are new in every epoch, expected images to draw a bag's training sets from")
     }

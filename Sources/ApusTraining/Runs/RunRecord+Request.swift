@@ -17,7 +17,8 @@ extension RunRecord {
       throw SettingsError(
         description: "`imageFolder` is given, expected data that are a folder of image files, not \(request.data)")
     }
-    if let scenes = request.scenes {
+    scenes = request.scenes ?? (request.localizes ? .forBoxes : nil)
+    if let scenes {
       try scenes.validate()
       if request.channels != nil || request.normalization != nil || request.initialWeights != nil {
         throw SettingsError(
@@ -33,8 +34,7 @@ extension RunRecord {
         description: "the initializer \(request.settings.initializer!) for values that are read from a file")
     }
     observeEvery = request.observeEvery
-    task = request.scenes == nil ? .classification : .segmentation
-    scenes = request.scenes
+    task = request.localizes ? .localization : scenes == nil ? .classification : .segmentation
     if request.newHead && request.initialWeights == nil {
       throw SettingsError(description: "a new classifier without initial weights that it would replace")
     }

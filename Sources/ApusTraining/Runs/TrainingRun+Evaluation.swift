@@ -1,5 +1,6 @@
 import ApusCore
 import ApusData
+import ApusInterchange
 import ApusLayers
 import ApusSupport
 
@@ -102,21 +103,37 @@ extension TrainingRun {
     }
     let source = try other ?? DataSource(record.dataSource)
     let images = try source.load()
-    let data = try scenes.data(of: images, name: source.name, seed: record.settings.seed)
+    let isLocalization = record.task == .localization
+    let data = try scenes.data(
+      of: images, name: source.name, seed: record.settings.seed, isOfOne: isLocalization)
     var described = RunRecord.Data(source, images)
-    described.describe(data, of: images)
+    described.describe(data, of: images, hasBackground: !isLocalization)
     if other == nil { try described.check(isAs: before) }
     if described.classNames != before.classNames {
       throw DataError(
         source.description, found: "the classes \(NameList.text(images.classNames))",
-        expected: "\(NameList.text(Array(before.classNames.dropFirst()))), as the model has")
+        expected:
+          "\(NameList.text(isLocalization ? before.classNames : Array(before.classNames.dropFirst()))), as the model has"
+      )
     }
     let classes = before.classNames.count
-    let model = try SegmentationModel.read(files.model).model
-    let loss = try record.loss(ignoring: ComposedScenes.ignored)
-    let result = measure(
-      model, on: data.test.batches(of: data.evaluationBatchSize), loss: loss,
-      metrics: SegmentationMetrics(classes: classes, ignoring: ComposedScenes.ignored))
+    let batches = data.test.batches(of: data.evaluationBatchSize)
+    let result: Evaluation<any Metrics>
+    if isLocalization {
+      guard let model = try LocalizationModel.readIfLocalization(files.model) else {
+        throw FileError(
+          files.model, part: "metadata", found: "no \(MetadataKey.localization)",
+          expected: "the model of a run of boxes")
+      }
+      result = measure(
+        model.model, on: batches, loss: .localization(classes: classes, ofClass: try record.loss()),
+        metrics: LocalizationMetrics(classes: classes))
+    } else {
+      result = measure(
+        try SegmentationModel.read(files.model).model, on: batches,
+        loss: try record.loss(ignoring: ComposedScenes.ignored),
+        metrics: SegmentationMetrics(classes: classes, ignoring: ComposedScenes.ignored))
+    }
     return Measurement(
       network: record.networkName, name: source.name,
       images: "\(data.test.count.grouped) scenes of \(source.testPart)", count: data.test.count,

@@ -35,6 +35,8 @@ public struct RunRecord: Sendable, Codable {
     case classification
     /// A class for each pixel.
     case segmentation
+    /// A class and a box for each scene.
+    case localization
     /// What a program says by itself: only that program can resume the run.
     case own
   }
@@ -162,7 +164,7 @@ public struct RunRecord: Sendable, Codable {
   package var task: Task?
   /// What is measured beside the loss; the accuracy where nothing is recorded.
   package var metrics: [Metric]?
-  /// The scenes that are composed of the images, for a network with scores for every pixel.
+  /// The scenes that are composed of the images, for a network with scores for every pixel or a head for a box.
   package var scenes: SceneSettings?
   /// Known once the data were read.
   package var data: Data?
@@ -258,11 +260,11 @@ extension RunRecord.Data {
   }
 
   /// Scenes that are composed of the images.
-  mutating func describe(_ scenes: TrainingData, of images: DataSplits) {
+  mutating func describe(_ scenes: TrainingData, of images: DataSplits, hasBackground: Bool) {
     trainingSamples = scenes.train.count
     validationSamples = scenes.validation.count
     testSamples = scenes.test.count
-    classNames = ["background"] + images.classNames
+    classNames = (hasBackground ? ["background"] : []) + images.classNames
     mean = ComposedScenes.normalization.mean
     deviation = ComposedScenes.normalization.deviation
   }

@@ -120,11 +120,28 @@ struct ActivationAscentTests {
     #expect(other.image.array(of: Float.self) != image.array(of: Float.self))
   }
 
+  /// Moved around its edges an image of a network of convolutions has nearly the gradient of the image itself, moved.
+  @Test func jitterMovesTheGradientBack() throws {
+    let model = Random.withSeed(3) {
+      Sequential {
+        Conv2D(1, 8, kernel: 3)
+        ReLU()
+        Conv2D(8, 8, kernel: 3)
+      }
+    }
+    let start = ActivationAscentTests.noise([1, 24, 24, 1])
+    let values = try [0, 4].map { jitter in
+      let ascent = ActivationAscent(steps: 10, jitter: jitter, seed: 1)
+      return try #require(ascent.image(for: .layer("2"), of: model, from: start).objective[0].last)
+    }
+    #expect(values[1] > 0.8 * values[0] && values[1] != values[0], "\(values)")
+  }
+
   @Test func refusesWhatIsNotThere() throws {
     let model = ActivationAscentTests.lenet()
     let start = ActivationAscentTests.noise([1, 32, 32, 1])
-    func image(_ target: ActivationTarget) throws -> Tensor {
-      try ActivationAscent().image(for: target, of: model, from: start).image
+    let image: (ActivationTarget) throws -> Tensor = {
+      try ActivationAscent().image(for: $0, of: model, from: start).image
     }
     let path = #expect(throws: PathError.self) { try image(.layer("features.3x")) }
     #expect("\(try #require(path))".contains("the nearest are features.3"))

@@ -18,7 +18,8 @@ import Testing
 
     private func rectified(_ x: Tensor) -> Tensor {
       guard let pullback else { return relu(x) }
-      return differentiable(x, "Twin", value: { relu($0) }) { x, _, gradient in pullback(x, gradient) }
+      return differentiable(
+        x, "Twin", value: { relu($0) }, pullback: { x, _, gradient in pullback(x, gradient) })
     }
   }
 

@@ -42,7 +42,7 @@ import Testing
   @Test func theLargestActivationsAreInTheirPatches() throws {
     let model = SeeingTests.network()
     let images = floats([5, 28, 24, 1], seed: 4)
-    let patches = try Seeing.maximalPatches(of: model, at: "2", channel: 3, images: images, count: 4)
+    let patches = try Seeing.maximalPatches(of: model, at: "2", channels: [1, 3], images: images, count: 4)[1]
     func rows(_ images: Tensor) throws -> Tensor {
       let maps = try features(of: model, at: "2", images).slice(axis: 3, range: 3..<4)
       return maps.reshaped([images.shape[0], maps.elementCount / images.shape[0]])
@@ -62,8 +62,10 @@ import Testing
       let place = Int(maps[patch.image].argmax().item())
       #expect(try rows(alone).array(of: Float.self)[place] == patch.value)
     }
-    #expect(throws: PathError.self) { try Seeing.maximalPatches(of: model, at: "9", channel: 0, images: images) }
-    #expect(throws: AttributionError.self) { try Seeing.maximalPatches(of: model, at: "2", channel: 4, images: images) }
+    #expect(throws: PathError.self) { try Seeing.maximalPatches(of: model, at: "9", channels: [0], images: images) }
+    #expect(throws: AttributionError.self) {
+      try Seeing.maximalPatches(of: model, at: "2", channels: [0, 4], images: images)
+    }
   }
 
   @Test func filtersAreAConvolutionsWeights() throws {
