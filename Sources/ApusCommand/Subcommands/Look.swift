@@ -44,14 +44,21 @@ struct Look: ParsableCommand {
   @Option(
     help: """
       Path of the layer for what is shown of one: layer4, layer4.1.conv2. (default: the last convolution, with the normalization, sum \
-      and activation behind it; filters: of all convolutions)
+      and activation behind it; filters: of all convolutions; pca, tsne: the layer before the last linear one; dream: a class's score)
       """)
   var at: String?
 
   @Option(
-    parsing: .unconditional, help: "Seed of what is random: the noise of smoothgrad. (default: 0)",
+    parsing: .unconditional, help: "Seed of what is random: the noise of smoothgrad and dream. (default: 0)",
     transform: OptionValue.seed)
   var seed: UInt64 = 0
+
+  @Option(
+    parsing: .unconditional,
+    help:
+      "About how many neighbors a point of tsne has, often 5 to 50; three times as many images are needed. (default: 30)",
+    transform: OptionValue.number("above 1") { $0 > 1 })
+  var perplexity = 30.0
 
   @OptionGroup var form: JSONOption
 
@@ -79,7 +86,7 @@ struct Look: ParsableCommand {
     let source = try NetworkSource(network, weights: file)
     let subject = try LookSubject(
       source, images: LookSubject.Images(images, of: network, source, isRun: weights == nil), asked: asked, at: at,
-      seed: seed)
+      seed: seed, perplexity: perplexity, showsProgress: !form.json)
     for note in source.notes + subject.notes { Terminal.printError("note: \(note)") }
     // Every picture is made before the first file is written: what is not possible is found at once.
     let made = try what.map { method in (method, try method.pictures(subject)) }

@@ -27,14 +27,27 @@ struct LookPage {
   /// - Returns: the files' paths.
   mutating func write(_ pictures: [LookPicture], of method: LookMethod) throws -> [String] {
     page.add(section: method.name, note: method.summary)
-    try page.add(
-      pictures: pictures.map { ($0.picture, $0.caption) },
-      cellWidth: Double(min(pictures.map(\.picture.width).max() ?? 0, 460)), format: .png)
-    return try pictures.map { picture in
-      let file = "\(folder)/\(method.name)-\(picture.name).png"
-      try AtomicFile.write(PictureFormat.png.encode(picture.picture), to: file)
-      return file
+    var shown: [(picture: Picture, caption: String)] = []
+    var files: [String] = []
+    for picture in pictures {
+      let file = "\(folder)/\(method.name)-\(picture.name)"
+      switch picture.content {
+      case .picture(let pixels):
+        files.append(file + ".png")
+        try AtomicFile.write(PictureFormat.png.encode(pixels), to: file + ".png")
+        shown.append((pixels, picture.caption))
+      case .figure(let figure):
+        files.append(file + ".svg")
+        try figure.write(to: file + ".svg")
+        page.add(figure)
+        page.add(paragraph: picture.caption)
+      }
     }
+    if !shown.isEmpty {
+      try page.add(
+        pictures: shown, cellWidth: Double(min(shown.map(\.picture.width).max() ?? 0, 460)), format: .png)
+    }
+    return files
   }
 
   func finish() throws { try page.write(to: folder + "/index.html") }

@@ -6,7 +6,22 @@ struct LookPicture {
   let name: String
   /// What is seen, in a line.
   let caption: String
-  let picture: Picture
+  let content: Content
+
+  enum Content {
+    /// A PNG file.
+    case picture(Picture)
+    /// An SVG file, with its numbers beside it.
+    case figure(Figure)
+  }
+
+  init(name: String, caption: String, picture: Picture) {
+    (self.name, self.caption, content) = (name, caption, .picture(picture))
+  }
+
+  init(name: String, caption: String, figure: Figure) {
+    (self.name, self.caption, content) = (name, caption, .figure(figure))
+  }
 }
 
 extension LookSubject {

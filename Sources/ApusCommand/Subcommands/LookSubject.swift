@@ -9,6 +9,8 @@ struct LookSubject {
     var all: [(name: String, pixels: Tensor)] = []
     /// Those among which the strongest are sought: all that are given, or more of the run's own than are shown.
     var pool: [Tensor] = []
+    /// All that the run held out, where no files are given.
+    var heldOut: DataSplit?
     var notes: [String] = []
 
     /// How many of a run's own images are shown, and sought among.
@@ -22,6 +24,7 @@ struct LookSubject {
         }
         let trained = try ModelSource(network).read()
         let split = try TrainingRun.heldOut(network, of: trained, reader: Image.reader)
+        heldOut = split
         pool = (0..<min(Images.ownPool, split.count)).map {
           split.image(at: $0).reshaped(Shape([1] + source.input))
         }
@@ -66,14 +69,28 @@ struct LookSubject {
   let scores: [Float]
   let notes: [String]
   let seed: UInt64
-  private let classNames: [String]?
+  /// The class with the highest score of each image.
+  let predicted: [Int]
+  /// All images that the run held out for its test, where it looks at the first of them.
+  let heldOut: DataSplit?
+  /// Of a map: how many neighbors a point has.
+  let perplexity: Double
+  /// Whether what takes long says on standard output how far it is.
+  let showsProgress: Bool
+  let classNames: [String]?
+  private let normalization: Normalization
   private let isAsked: Bool
   /// As given by `--at`.
   let path: String?
 
-  init(_ source: NetworkSource, images: Images, asked: String?, at path: String?, seed: UInt64) throws {
+  init(
+    _ source: NetworkSource, images: Images, asked: String?, at path: String?, seed: UInt64, perplexity: Double,
+    showsProgress: Bool
+  ) throws {
     (model, input, self.images, pool, notes) = (source.model, source.input, images.all, images.pool, images.notes)
     (classNames, self.path, self.seed, isAsked) = (source.classNames, path, seed, asked != nil)
+    (heldOut, normalization) = (images.heldOut, source.normalization)
+    (self.perplexity, self.showsProgress) = (perplexity, showsProgress)
     poolBatch = Tensor.concatenated(images.pool.map { source.normalization($0) }, axis: 0)
     batch = poolBatch.slice(axis: 0, range: 0..<images.all.count)
     let all = model(batch)
@@ -81,7 +98,7 @@ struct LookSubject {
       throw AttributionError(
         "the network gives \(all.shape), expected one score per class: apus look takes classifiers")
     }
-    let predicted = all.argmax(axis: 1).array(of: Int32.self).map(Int.init)
+    predicted = all.argmax(axis: 1).array(of: Int32.self).map(Int.init)
     let count = all.shape[1]
     let one = try asked.map { try LookSubject.number(of: $0, among: source.classNames, count) }
     classes = predicted.map { one ?? $0 }
@@ -105,6 +122,16 @@ struct LookSubject {
   var summary: String {
     "\(images.count == 1 ? "An image" : "\(images.count) images") of \(input[0])×\(input[1]) pixels, for the class "
       + "\(isAsked ? "that was asked for" : "predicted for each")."
+  }
+
+  /// What an image is made of that no image was given for: gray with a little noise, [1, H, W, C].
+  var noise: Tensor { Tensor.normal(Shape([1] + input), seed: seed) * 0.1 }
+
+  /// An image [1, H, W, C] as the network takes it, as pixels; what none can be is the nearest that can.
+  func picture(_ image: Tensor) -> Picture {
+    let bytes = (image * Tensor(normalization.deviation) + Tensor(normalization.mean)) * 255
+    let pixels = bytes.array(of: Float.self).map { UInt8(min(max($0.rounded(), 0), 255)) }
+    return Picture(width: input[1], height: input[0], channels: input[2], pixels: pixels)
   }
 
   /// The layer of `--at`, or the last convolution.

@@ -30,7 +30,9 @@ extension CommandTests {
     let pictures = try JSONDecoder().decode([Picture].self, from: Data(look.output.utf8))
     #expect(Set(pictures.map(\.what)) == Set(methods))
     for picture in every(pictures) {
-      #expect(picture.file.hasPrefix("\(out)/\(picture.what)-") && picture.file.hasSuffix(".png"))
+      #expect(picture.file.hasPrefix("\(out)/\(picture.what)-"))
+      if picture.file.hasSuffix(".svg") { continue }
+      #expect(picture.file.hasSuffix(".png"))
       let image = try Image(contentsOf: picture.file)
       #expect(image.channels == 3 && Set(image.pixels).count > 1, "\(picture.file)")
     }
@@ -88,5 +90,44 @@ extension CommandTests {
     expectRefused("has no weights of its own", status: 64, try apus("look", "resnet18", "--what", "saliency"))
     // Nothing was written.
     #expect(!FileManager.default.fileExists(atPath: folder.path + "/look"))
+  }
+
+  @Test func mapsHaveAPointForEachTestImageAndTheirNumbersBesideThem() throws {
+    let folder = try TemporaryFolder()
+    let (run, out) = (try digitsRun(folder), folder.path + "/look")
+    let look = try apus("look", run, "--what", "pca,tsne", "--out", out, "--perplexity", "20")
+    #expect(look.status == 0 && look.errors.isEmpty, "\(look.errors)")
+    #expect(look.output.contains("classifier.4: 360 test images, colored by their class; perplexity 20, divergence 0."))
+    for name in ["pca", "tsne"] {
+      let svg = String(decoding: try File.contents(of: "\(out)/\(name)-classifier.4.svg"), as: UTF8.self)
+      #expect(svg.contains("360 points of 10 classes"))
+      let csv = String(decoding: try File.contents(of: "\(out)/\(name)-classifier.4.csv"), as: UTF8.self)
+      #expect(csv.split(whereSeparator: \.isNewline).count == 361)
+    }
+    let page = String(decoding: try File.contents(of: out + "/index.html"), as: UTF8.self)
+    #expect(page.contains("t-SNE of classifier.4") && page.contains("first component ("))
+    // Of what another layer gives, other maps; too few points are none.
+    let other = try apus("look", run, "--what", "pca", "--at", "features.2", "--out", out)
+    #expect(other.status == 0 && other.output.contains("pca-features.2.svg"), "\(other.errors)")
+    expectRefused(
+      "360 rows, expected at least 601 for perplexity 200",
+      try apus("look", run, "--what", "tsne", "--perplexity", "200"))
+    expectRefused("expected a number above 1", status: 64, try apus("look", run, "--what", "tsne", "--perplexity", "1"))
+    expectRefused("the nearest are classifier.4", try apus("look", run, "--what", "tsne", "--at", "classifier4"))
+  }
+
+  @Test func dreamsRaiseTheScoreThatTheirCaptionTells() throws {
+    let folder = try TemporaryFolder()
+    let (run, out) = (try digitsRun(folder), folder.path + "/look")
+    let look = try apus("look", run, "--what", "dream", "--class", "3", "--out", out)
+    #expect(look.status == 0, "\(look.errors)")
+    let captions = every(look.output.matches(of: /class 3 \(3\), score (-?[0-9.]+), raised to ([0-9.]+)/))
+    for caption in captions {
+      let (before, after) = (Double(caption.1), Double(caption.2))
+      #expect(try #require(after) > 5 * abs(try #require(before)))
+    }
+    let deep = try apus("look", run, "--what", "dream", "--at", "features.3", "--out", out)
+    #expect(deep.status == 0 && deep.output.contains("at the one size that the network takes"), "\(deep.errors)")
+    #expect(folder.names(in: "look").contains("dream-features.3.png"))
   }
 }
