@@ -21,7 +21,7 @@ extension CommandTests {
     let folder = try TemporaryFolder()
     let (run, out) = (try digitsRun(folder), folder.path + "/look")
     let help = try apus("help", "look").output
-    let listed = every(help.matches(of: /\n {10}([a-z-]+) {2,}\S/).map { String($0.output.1) })
+    let listed = every(help.matches(of: /\n {2}([a-z][a-z-]*) {2,}\S/).map { String($0.output.1) })
     // One linear layer and class activation maps need networks of their own.
     let methods = listed.filter { !["templates", "cam"].contains($0) }
     #expect(methods.count == listed.count - 2 && methods.contains("grad-cam"))
@@ -49,8 +49,8 @@ extension CommandTests {
     #expect(again.status == 0 && again.output.contains("test-0: class 7 (7), score"), "\(again.errors)")
     let own = try apus("look", run, "--what", "smoothgrad", "--out", out + "3")
     #expect(own.status == 0)
-    let (first, other, same) = try ("", "2", "3").map { try File.contents(of: out + $0 + "/smoothgrad-test-0.png") }
-    #expect(first == same && first != other)
+    let noise = try ["", "2", "3"].map { try File.contents(of: out + $0 + "/smoothgrad-test-0.png") }
+    #expect(noise[0] == noise[2] && noise[0] != noise[1])
   }
 
   @Test func looksAtImageFilesAndSaysHowTheyWereScaled() throws {
@@ -65,7 +65,9 @@ extension CommandTests {
     #expect(written == ["index.html", "saliency-a-2.png", "saliency-a.png"])
     // As a network of the catalogue with the run's weights; without a name the class is a number.
     let weights = run + "/model.safetensors"
-    expectRefused("give a run", try apus("look", "lenet5", "--weights", weights, "--what", "saliency", picture))
+    expectRefused(
+      "a run of apus train, whose model says it",
+      try apus("look", "lenet5", "--weights", weights, "--what", "saliency", picture))
     expectRefused("no image given", status: 64, try apus("look", "lenet5", "--weights", weights, "--what", "saliency"))
   }
 
