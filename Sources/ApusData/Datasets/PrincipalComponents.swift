@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 /// Principal components of rows, and whitening: rotates the rows to axes without correlation and gives each axis variance 1. "In
 /// practice uncommon" with images, as the lectures say.

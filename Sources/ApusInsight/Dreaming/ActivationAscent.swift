@@ -1,5 +1,6 @@
 import ApusCore
 import ApusLayers
+import ApusSupport
 
 /// Images that make a number inside a network large: feature visualization from noise, deep dream from a photograph.
 ///

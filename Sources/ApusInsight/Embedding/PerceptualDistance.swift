@@ -1,5 +1,6 @@
 import ApusCore
 import ApusLayers
+import ApusSupport
 
 /// How different two images look, by what a network's layers make of them.
 ///

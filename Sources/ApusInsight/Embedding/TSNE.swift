@@ -1,5 +1,6 @@
 import ApusCore
 import ApusData
+import ApusSupport
 
 /// A map in the plane of points of many numbers, in which near ones stay near.
 ///
