@@ -18,6 +18,7 @@ extension OptionValue {
   static let alpha = oneOf(ImageReading.Alpha.allCases, default: .drop)
   static let orientation = oneOf(ImageReading.Orientation.allCases, default: .apply)
   static let damaged = oneOf(DamagedImages.allCases, default: .stop)
+  static let task = oneOf(SceneOptions.Task.allCases, default: .classify)
   static let layout = oneOf(WeightsFile.Layout.allCases, default: .pytorch)
 
   /// Also by the British spelling, which some kinds had.
@@ -69,7 +70,12 @@ extension OptionValue {
     { GradientClipping($0) })
 
   static let normalization: @Sendable (String) throws -> NormalizationChoice = choice(
-    [("data", "data (default; with --init, what the weights were trained with)"), ("imagenet", "imagenet")],
+    NormalizationChoice.allCases.map { choice in
+      (
+        choice.rawValue,
+        choice.rawValue + (choice == .data ? " (default; with --init, what the weights were trained with)" : "")
+      )
+    },
     { NormalizationChoice(rawValue: $0) })
 
   static let group: @Sendable (String) throws -> ParameterGroup = { text in

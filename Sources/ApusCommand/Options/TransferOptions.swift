@@ -20,10 +20,14 @@ struct TransferOptions: ParsableArguments {
 
   @Option(
     help: """
-      Normalization of the images: data (mean and standard deviation of the training images) or imagenet. (default: data; with \
-      --init, what the weights were trained with)
+      Normalization of the images: data (mean and standard deviation of the training images), imagenet, mean-image, or pca-whitening \
+      and zca-whitening by the training images' principal components; only zca-whitening leaves images for convolutions. (default: \
+      data; with --init, what the weights were trained with)
       """, transform: OptionValue.normalization)
   var normalize: NormalizationChoice?
+
+  @Flag(help: "Subtract the training images' mean image, the same as --normalize mean-image.")
+  var meanImage = false
 
   @Option(
     parsing: .unconditional, help: "Number of classes that the data must have.",
@@ -70,7 +74,8 @@ struct TransferOptions: ParsableArguments {
   /// The options given, for a run that keeps its settings.
   var given: [(String, Any?)] {
     [
-      ("--input", input), ("--crop", crop), ("--normalize", normalize), ("--classes", classes),
+      ("--input", input), ("--crop", crop), ("--normalize", normalize), ("--mean-image", meanImage ? true : nil),
+      ("--classes", classes),
       ("--init", initialWeights), ("--prefix", names.prefix), ("--channels", channels),
       ("--new-head", newHead ? true : nil), ("--freeze", freeze.first),
       ("--unfreeze", unfreeze.first), ("--group", group.first),
@@ -78,6 +83,9 @@ struct TransferOptions: ParsableArguments {
   }
 
   func validate() throws {
+    if meanImage, let normalize, normalize != .meanImage {
+      throw ValidationError("--mean-image and --normalize \(normalize.rawValue): give one of them")
+    }
     if let channels, channels != 1 && channels != 3 {
       throw ValidationError("--channels is \(channels), expected 1 (gray) or 3 (color)")
     }
@@ -90,7 +98,7 @@ struct TransferOptions: ParsableArguments {
       images.complete(&options)
       request.imageFolder = options
     }
-    request.normalization = normalize
+    request.normalization = meanImage ? .meanImage : normalize
     request.classes = classes
     request.initialWeights = initialWeights.map { source in
       // A path with nothing at it is not a run's folder: the error is about the path.

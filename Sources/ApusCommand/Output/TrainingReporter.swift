@@ -15,7 +15,13 @@ final class TrainingReporter: TrainingObserver {
   /// The subcommand that the run is one of.
   private let command: String
 
-  init(_ command: String) { self.command = command }
+  /// The folder that goes on with the run, if not the run's own.
+  private let resumed: String?
+
+  init(_ command: String, resuming resumed: String? = nil) {
+    self.command = command
+    self.resumed = resumed
+  }
 
   /// Also where nobody reads any more: training is then saved, as after Ctrl-C.
   var shouldStop: Bool { Interruption.signal != 0 || Terminal.readerHasLeft }
@@ -37,6 +43,10 @@ final class TrainingReporter: TrainingObserver {
     if let initial = record.initial {
       Terminal.printLine("initial values: \(initial.summary(classes: record.network?.classes ?? 0))")
       for note in initial.notes ?? [] { Terminal.printLine("  \(note)") }
+    }
+    if let map = record.imageMap { Terminal.printLine("images normalized by \(map.title)") }
+    if let draw = record.bootstrap {
+      Terminal.printLine("training images drawn with replacement, by seed \(draw.seed)")
     }
     if record.normalization != nil, let data = record.data {
       let values = zip(data.mean, data.deviation).map { "\($0) ± \($1)" }.joined(separator: ", ")
@@ -102,7 +112,10 @@ final class TrainingReporter: TrainingObserver {
   /// - Parameters:
   ///   - folder: of the run.
   ///   - isNew: whether the run begins, or is resumed.
-  func watch(_ folder: String, isNew: Bool, _ train: (TrainingReporter) throws -> TrainingRun.Outcome) throws {
+  @discardableResult
+  func watch(
+    _ folder: String, isNew: Bool, _ train: (TrainingReporter) throws -> TrainingRun.Outcome
+  ) throws -> TrainingRun.Outcome {
     Interruption.watch()
     Terminal.outliveReader()
     let outcome: TrainingRun.Outcome
@@ -113,6 +126,7 @@ final class TrainingReporter: TrainingObserver {
     }
     tell(outcome, folder)
     if case .interrupted = outcome, Interruption.signal != 0 { throw ExitCode(128 + Interruption.signal) }
+    return outcome
   }
 
   /// The last lines of the command.
@@ -128,7 +142,8 @@ final class TrainingReporter: TrainingObserver {
       tellComplete(folder)
       tell(result, folder)
     case .interrupted(let steps):
-      let text = "interrupted after step \(steps.grouped) and saved; resume with: apus \(command) --resume \(folder)"
+      let text =
+        "interrupted after step \(steps.grouped) and saved; resume with: apus \(command) --resume \(resumed ?? folder)"
       // Of `| tee log` and Ctrl-C the reader is gone too; of `| head` nobody waits for the line.
       if !Terminal.readerHasLeft {
         Terminal.printLine(text)

@@ -10,7 +10,8 @@ struct Predict: ParsableCommand {
       apus predict runs/flowers rose.jpg tulip.jpg
       apus predict runs/flowers photos/ --json
 
-      Of a run of apus segment it shows how many of an image's pixels are of each class.
+      Of a run of apus segment it shows how many of an image's pixels are of each class, of one of --task localize the box in pixels \
+      of the image.
       """)
 
   @Argument(help: ArgumentHelp("A run, or its model.safetensors.", valueName: "run"), completion: .file())
@@ -68,6 +69,11 @@ struct Predict: ParsableCommand {
     {
       return try segment(model)
     }
+    if try ImportedModel(source) == nil,
+      let model = try LocalizationModel.readIfLocalization(ModelSource(source).file)
+    {
+      return try localize(model)
+    }
     let model = try ModelSource(source).read()
     let predictor = try model.predictor()
     // Every image is read before the first line is printed: a bad one is found at once.
@@ -107,6 +113,47 @@ struct Predict: ParsableCommand {
       let all = Double(result.height * result.width)
       let shown = result.classes.map { "\($0.name) \((Double($0.pixels) / all).percent(decimals: 1)) of the pixels" }
       Terminal.printLine("\(result.image): \(shown.joined(separator: ", "))")
+    }
+  }
+
+  private struct Localization: Encodable {
+    /// In pixels of the image, from its left upper corner.
+    struct Box: Encodable {
+      var left, top, right, bottom: Double
+    }
+    var image: String
+    var height: Int
+    var width: Int
+    var classes: [Prediction.Class]
+    var box: Box
+  }
+
+  /// The class and the box of an image.
+  private func localize(_ model: LocalizationModel) throws {
+    let pictures = try PictureFiles(images, ImageReading())
+    for note in pictures.notes { Terminal.printError("note: \(note)") }
+    let results = try pictures.paths.compactMap { path -> Localization? in
+      var (height, width) = (0, 0)
+      let image = try read(path) {
+        let image = try Image(contentsOf: path, reading: ImageReading())
+        (height, width) = (image.height, image.width)
+        return try image.prepared(for: model.input, inverted: inverted, file: path)
+      }
+      guard let image else { return nil }
+      let found = try model.predict(image, from: path)
+      let (sides, w, h) = (found.box.sides, Double(width), Double(height))
+      return Localization(
+        image: path, height: height, width: width,
+        classes: found.classes.prefix(top).map { .init(name: $0.name, probability: $0.probability) },
+        box: .init(left: sides.left * w, top: sides.top * h, right: sides.right * w, bottom: sides.bottom * h))
+    }
+    if form.json { return Terminal.printLine(try JSONText.of(results)) }
+    for result in results {
+      let shown = result.classes.map { "\($0.name) \($0.probability.percent(decimals: 1))" }
+      let sides = [result.box.left, result.box.top, result.box.right, result.box.bottom]
+        .map { $0.formatted(decimals: 1) }
+      Terminal.printLine(
+        "\(result.image): \(shown.joined(separator: ", ")); box \(sides[0])…\(sides[2]) × \(sides[1])…\(sides[3])")
     }
   }
 

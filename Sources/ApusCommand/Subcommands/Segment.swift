@@ -10,14 +10,15 @@ struct Segment: ParsableCommand {
       apus segment --data digits --out runs/segment
       apus segment --resume runs/segment
 
+      The short form of apus train fcn.small --task segment.
+
       Writes what apus train writes, and classes.csv and two pictures: scenes.png shows test scenes, their labels and the \
       predictions, other-size.png the same for a scene of a size that was not trained on. The classes' colors are in \
       classes.csv and in the report.
       """)
 
+  private static let usual = SceneOptions.Task.segment.usual
   private static let scenesByDefault = SceneSettings()
-  private static let usual = TrainingSettings(
-    epochs: 20, batchSize: 16, learningRate: 0.015, optimizer: "adamw", shift: 0, keeping: .last)
 
   @Option(help: "Images to compose the scenes of: digits (built in) or mnist:FOLDER.")
   var data: String?
@@ -112,12 +113,10 @@ struct Segment: ParsableCommand {
     if let clip { settings.clipping = clip }
     if let seed { settings.seed = seed }
     loss.complete(&settings)
-    let usual = Segment.scenesByDefault
     var request = TrainingRun.Request(
       network: "fcn.small", data: try DataSource(data!), settings: settings, checkpointEvery: checkpointEvery,
       commandLine: CommandLine.arguments)
-    request.scenes = SceneSettings(
-      count: scenes ?? usual.count, height: size ?? usual.height, width: size ?? usual.width)
+    request.scenes = SceneOptions.settings(Segment.scenesByDefault, count: scenes, size: size)
     return request
   }
 }

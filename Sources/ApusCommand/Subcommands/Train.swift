@@ -9,7 +9,9 @@ struct Train: ParsableCommand {
     discussion: """
       apus train lenet5 --data digits --epochs 30 --out runs/digits
       apus train lenet5 --data mnist:FOLDER --epochs 5 --out runs/mnist
+      apus train lenet5 --data digits --bagging 5 --out runs/bag
       apus train resnet18 --init WEIGHTS --freeze 'layer*' --data folder:FOLDER --out runs/transfer
+      apus train lenet5 --task localize --data scenes --out runs/boxes
       apus train --resume runs/mnist
       """)
 
@@ -106,6 +108,7 @@ struct Train: ParsableCommand {
       """, transform: OptionValue.precision)
   var precision: Precision?
 
+  @OptionGroup var scenes: SceneOptions
   @OptionGroup var loss: LossOptions
   @OptionGroup var transfer: TransferOptions
   @OptionGroup var threads: ThreadOptions
@@ -128,7 +131,18 @@ struct Train: ParsableCommand {
       """, transform: OptionValue.whole(1...Int.max))
   var observe: Int?
 
-  @Option(help: "Folder of an interrupted run to resume; it keeps its settings.", completion: .directory)
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      """
+      Train so many runs, in the folders 1, 2, … of --out, each on as many training images drawn with replacement and with a seed of its \
+      own; apus evaluate takes them as one. (default: one run on all training images)
+      """, valueName: "runs"), transform: OptionValue.whole(RunBag.sizes))
+  var bagging: Int?
+
+  @Option(
+    help: "Folder of an interrupted run, or of those of --bagging, to resume; it keeps its settings.",
+    completion: .directory)
   var resume: String?
 
   /// A number of each optimizer, for the help.
@@ -160,22 +174,41 @@ struct Train: ParsableCommand {
       ("--weight-decay", weightDecay), ("--decaying", decaying), ("--clip", clip), ("--shift", shift),
       ("--flip", flip ? true : nil), ("--cutout", cutout), ("--jitter", jitter), ("--seed", seed),
       ("--precision", precision), ("--out", out),
-      ("--checkpoint-every", checkpointEvery), ("--observe", observe),
+      ("--checkpoint-every", checkpointEvery), ("--observe", observe), ("--bagging", bagging),
     ]
-    return (options + loss.given + transfer.given).compactMap { $0.1 == nil ? nil : $0.0 }
+    return (options + scenes.given + loss.given + transfer.given).compactMap { $0.1 == nil ? nil : $0.0 }
   }
 
   func run() throws {
     try ImportedModel.refuse(resume ?? network!, "apus train")
+    let reader = Interruption.stopping(Image.reader)
+    if let bagging {
+      let bag = try RunBag.create(try request(), members: bagging, at: out!)
+      return try train(bag, in: out!, isNew: true, reader)
+    }
+    if let resume, let bag = try RunBag.open(resume) { return try train(bag, in: resume, isNew: false, reader) }
     try TrainingReporter("train").watch(resume ?? out!, isNew: resume == nil) { reporter in
-      let reader = Interruption.stopping(Image.reader)
-      return try resume.map { try TrainingRun.resume($0, reader: reader, pictures: .png, observer: reporter) }
+      try resume.map { try TrainingRun.resume($0, reader: reader, pictures: .png, observer: reporter) }
         ?? TrainingRun.start(try request(), in: out!, reader: reader, pictures: .png, observer: reporter)
     }
   }
 
+  /// One member after the other, until one is interrupted.
+  private func train(_ bag: RunBag, in folder: String, isNew: Bool, _ reader: @escaping ImageFolder.Reader) throws {
+    var bag = bag
+    for (member, path) in bag.paths.enumerated() {
+      Terminal.printLine("\(member > 0 ? "\n" : "")run \(member + 1) of \(bag.paths.count): \(path)")
+      let outcome = try TrainingReporter("train", resuming: folder).watch(path, isNew: isNew && member == 0) {
+        reporter in
+        try bag.run(member, reader: reader, pictures: .png, observer: reporter)
+      }
+      if case .interrupted = outcome { return }
+    }
+    Terminal.printLine("\nthe mean of all: apus evaluate \(folder)")
+  }
+
   private func request() throws -> TrainingRun.Request {
-    let usual = TrainingSettings.defaults
+    let usual = scenes.task.usual
     var schedule = usual.schedule
     if let decay = self.schedule {
       schedule.decay = decay
@@ -184,17 +217,20 @@ struct Train: ParsableCommand {
     }
     if let warmup { schedule.warmup = warmup }
     var settings = TrainingSettings(
-      epochs: epochs ?? usual.epochs, batchSize: batchSize ?? usual.batchSize, learningRate: learningRate,
+      epochs: epochs ?? usual.epochs, batchSize: batchSize ?? usual.batchSize,
+      // Of another optimizer its own.
+      learningRate: learningRate ?? (scenes.task == .classify || optimizer != nil ? nil : usual.learningRate),
       schedule: schedule, optimizer: optimizer ?? usual.optimizer, momentum: momentum, weightDecay: weightDecay,
       decaying: decaying ?? usual.decaying, clipping: clip ?? usual.clipping, shift: shift ?? usual.shift,
       flips: flip, cutout: cutout ?? usual.cutout, jitter: jitter ?? usual.jitter, seed: seed ?? usual.seed,
       precision: precision ?? usual.precision, freeze: transfer.freeze, unfreeze: transfer.unfreeze,
-      groups: transfer.group)
+      groups: transfer.group, keeping: usual.keeping)
     loss.complete(&settings)
     var request = TrainingRun.Request(
-      network: network!, data: try DataSource(data!), settings: settings, checkpointEvery: checkpointEvery,
+      network: network!, data: try scenes.source(data!), settings: settings, checkpointEvery: checkpointEvery,
       commandLine: CommandLine.arguments)
     request.observeEvery = observe
+    scenes.complete(&request)
     try transfer.complete(&request)
     return request
   }

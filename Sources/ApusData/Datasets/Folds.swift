@@ -34,3 +34,12 @@ extension DataSplit {
     return DataSplit(dataset, indices: drawn, normalization: normalization, augmentation: augmentation)
   }
 }
+
+extension DataSplits {
+  /// The same with a bootstrap draw of the training images; what is measured on stays.
+  package func bootstrapped(seed: UInt64) -> DataSplits {
+    var splits = DataSplits(train: train.bootstrap(seed: seed), validation: validation, test: test)
+    (splits.fingerprint, splits.files, splits.skipped, splits.notes) = (fingerprint, files, skipped, notes)
+    return splits
+  }
+}

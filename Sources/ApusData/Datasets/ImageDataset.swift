@@ -58,6 +58,22 @@ public struct ImageDataset: Sendable {
     source = dataset.source
   }
 
+  /// The same images with so many black pixels on every side.
+  package func padded(by margin: Int) -> ImageDataset {
+    let (above, row) = (margin * (width + 2 * margin) * channels, width * channels)
+    let padded = Tensor(shape: [count, height + 2 * margin, width + 2 * margin, channels], of: UInt8.self) { output in
+      output.initialize(repeating: 0)
+      let size = output.count / max(1, count)
+      self.images.withUnsafeScalars(of: UInt8.self) { bytes in
+        for line in 0..<count * height {
+          let start = line / height * size + above + line % height * (row + 2 * margin * channels) + margin * channels
+          _ = output[start..<start + row].update(fromContentsOf: bytes[line * row..<(line + 1) * row])
+        }
+      }
+    }
+    return ImageDataset(self, images: padded)
+  }
+
   /// The bytes of image `index`, `[H, W, C]`.
   public func image(_ index: Int) -> Tensor {
     let size = height * width * channels

@@ -35,6 +35,12 @@ public struct Normalization: Hashable, Sendable, Codable {
   /// Of ImageNet's training images, red, green and blue: what torchvision's weights were trained with.
   public static let imageNet = Normalization(mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
 
+  /// The bytes divided by 255 as they are, for a network whose first layer does the rest.
+  package static func none(channels: Int) -> Normalization {
+    Normalization(
+      mean: Array(repeating: 0, count: channels), deviation: Array(repeating: 1, count: channels))
+  }
+
   /// Of the images of `dataset` at `indices`. The sums are exact, so that no order of summation can change a bit.
   /// Of no images: mean 0 and deviation 1.
   public init(of dataset: ImageDataset, at indices: [Int32]) {

@@ -69,9 +69,19 @@ public struct PrincipalComponents: Sendable {
 
   /// Rows whose covariance is the identity: projected / √(variance + epsilon). With `zca` rotated back, which changes the rows least.
   public func whitened(_ x: Tensor, epsilon: Double = 1e-8, zca: Bool = false) -> Tensor {
-    if !(epsilon >= 0) { fatalError("whitening with epsilon \(epsilon)") }
-    let scale = Tensor(variances.map { 1 / ($0 + epsilon).squareRoot() }, shape: [variances.count])
+    let scale = scale(epsilon)
     let white = matmul(x.cast(to: .float64) - mean, components.transposed()) * scale
     return (zca ? matmul(white, components) : white).cast(to: x.scalarType)
+  }
+
+  /// The same as one matrix W, [D, D] where all components are there, float64: (x − mean) · W.
+  package func whitening(epsilon: Double, zca: Bool) -> Tensor {
+    let white = components.transposed() * scale(epsilon)
+    return zca ? matmul(white, components) : white
+  }
+
+  private func scale(_ epsilon: Double) -> Tensor {
+    if !(epsilon >= 0) { fatalError("whitening with epsilon \(epsilon)") }
+    return Tensor(variances.map { 1 / ($0 + epsilon).squareRoot() }, shape: [variances.count])
   }
 }

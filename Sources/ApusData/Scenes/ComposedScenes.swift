@@ -31,12 +31,22 @@ public struct ComposedScenes: Sendable {
   /// From the data set's size to each side that an image may get.
   private let tables: [ResampleTable]
   private let smallestSide: Int
+  /// Whether each scene has one image, whose class and box are the targets.
+  package let isOfOne: Bool
 
   /// - Parameters:
   ///   - split: whose images are used.
   ///   - series: scenes of another series have other layouts.
   /// - Throws: `DataError` if there are no images, they are not gray squares, or there are so many classes that one's label is `ignored`.
   public init(_ split: DataSplit, height: Int, width: Int, seed: UInt64, series: Int = 0) throws(DataError) {
+    try self.init(split, height: height, width: width, seed: seed, series: series, isOfOne: false)
+  }
+
+  /// - Parameter isOfOne: scenes of one image each, and its class and box as targets.
+  /// - Throws: `DataError` if there are no images, they are not gray squares, or there are so many classes that one's label is `ignored`.
+  package init(
+    _ split: DataSplit, height: Int, width: Int, seed: UInt64, series: Int, isOfOne: Bool
+  ) throws(DataError) {
     let dataset = split.dataset
     if dataset.channels != 1 || dataset.height != dataset.width {
       throw DataError(
@@ -65,6 +75,7 @@ public struct ComposedScenes: Sendable {
     classNames = ["background"] + dataset.classNames
     let smallest = 16
     smallestSide = smallest
+    self.isOfOne = isOfOne
     tables = (smallest...min(40, min(height, width))).map {
       ResampleTable(from: dataset.height, to: $0, filter: .bilinear, antialias: true, alignCorners: false)
     }
@@ -72,6 +83,28 @@ public struct ComposedScenes: Sendable {
 
   /// uint8 image `[H, W, 1]` and int32 labels `[H, W]`.
   package func scene(_ index: Int) -> (image: Tensor, labels: Tensor) {
+    let scene = composed(index)
+    return (scene.image, scene.labels)
+  }
+
+  /// A scene of one image: uint8 `[H, W, 1]`, the image's class, and the box around what shows of it.
+  package func locatedScene(_ index: Int) -> (image: Tensor, label: Int, box: BoxShares) {
+    let scene = composed(index)
+    guard isOfOne, let object = scene.objects.first else { fatalError("a located scene of several images") }
+    return (
+      scene.image, object.label,
+      BoxShares(rows: object.rows, columns: object.columns, ofHeight: height, width: width)
+    )
+  }
+
+  /// An image in a scene: its class, and the rows and columns in which there is some of it.
+  private struct Object {
+    var label: Int
+    var rows: Range<Int>
+    var columns: Range<Int>
+  }
+
+  private func composed(_ index: Int) -> (image: Tensor, labels: Tensor, objects: [Object]) {
     if index < 0 || index >= 1 << 48 { fatalError("scene \(index)") }
     var draws = RandomDraws(seed: seed, stream: stream | UInt64(index))
     var pixels = background(&draws)
@@ -79,18 +112,20 @@ public struct ComposedScenes: Sendable {
     let area = height * width
     for _ in 0..<draws.integer(below: 1 + area / 1400) { paintDisc(on: &pixels, &draws) }
     var taken: [Box] = []
-    for _ in 0...draws.integer(below: max(1, area / 1024)) {
-      paintImage(on: &pixels, &labels, &draws, beside: &taken)
+    var objects: [Object] = []
+    for _ in 0...(isOfOne ? 0 : draws.integer(below: max(1, area / 1024))) {
+      if let object = paintImage(on: &pixels, &labels, &draws, beside: &taken) { objects.append(object) }
     }
     let deviation = draws.number(from: 0.01, to: 0.08)
     let bytes = zip(pixels, draws.normal(count: area)).map { pixel, noise in
       UInt8((255 * min(max(pixel + deviation * noise, 0), 1)).rounded())
     }
-    return (Tensor(bytes, shape: [height, width, 1]), Tensor(labels, shape: [height, width]))
+    return (Tensor(bytes, shape: [height, width, 1]), Tensor(labels, shape: [height, width]), objects)
   }
 
   /// Scenes one after the other, normalized.
   public func batch(_ indices: Range<Int>) -> Batch {
+    if isOfOne { return locatedBatch(indices) }
     var bytes: [UInt8] = []
     var labels: [Int32] = []
     for index in indices {
@@ -101,6 +136,16 @@ public struct ComposedScenes: Sendable {
     let images = Tensor(bytes, shape: [indices.count, height, width, 1])
     return Batch(
       images: ComposedScenes.normalization(images), labels: Tensor(labels, shape: [indices.count, height, width]))
+  }
+
+  /// Targets float32 `[N, 5]`: the class, then x, y, width and height of `BoxShares`.
+  private func locatedBatch(_ indices: Range<Int>) -> Batch {
+    let scenes = indices.map(locatedScene)
+    let bytes = scenes.flatMap { $0.image.array(of: UInt8.self) }
+    let targets = scenes.flatMap { [Float($0.label)] + $0.box.numbers }
+    return Batch(
+      images: ComposedScenes.normalization(Tensor(bytes, shape: [scenes.count, height, width, 1])),
+      targets: Tensor(targets, shape: [scenes.count, 5]))
   }
 
   // MARK: Painting
@@ -154,7 +199,7 @@ public struct ComposedScenes: Sendable {
   /// Where there is no room after some tries the scene has an image less.
   private func paintImage(
     on pixels: inout [Float], _ labels: inout [Int32], _ draws: inout RandomDraws, beside taken: inout [Box]
-  ) {
+  ) -> Object? {
     let sample = Int(split.indices[draws.integer(below: split.count)])
     let brightness = draws.number(from: 0.65, to: 1)
     var place: Box?
@@ -164,21 +209,30 @@ public struct ComposedScenes: Sendable {
         top: draws.integer(below: height - side + 1), left: draws.integer(below: width - side + 1), side: side)
       if !taken.contains(where: { $0.overlaps(box) }) { place = box }
     }
-    guard let box = place else { return }
+    guard let box = place else { return nil }
     taken.append(box)
     let table = tables[box.side - smallestSide]
     let dataset = split.dataset
     let ink = table.resampled(
       dataset.image(sample).array(of: UInt8.self).map { Float($0) / 255 }, width: dataset.width, by: table)
+    var (rows, columns): ([Int], [Int]) = ([], [])
     for y in 0..<box.side {
       for x in 0..<box.side {
         let (part, index) = (ink[y * box.side + x], (box.top + y) * width + box.left + x)
         pixels[index] += part * (brightness - pixels[index])
         if part >= ComposedScenes.border {
           labels[index] = part >= ComposedScenes.ink ? 1 + dataset.labels[sample] : Int32(ComposedScenes.ignored)
+          rows.append(y)
+          columns.append(x)
         }
       }
     }
+    // Of an image without ink all of its square.
+    func extent(_ places: [Int], from start: Int) -> Range<Int> {
+      start + (places.min() ?? 0)..<start + (places.max() ?? box.side - 1) + 1
+    }
+    return Object(
+      label: Int(dataset.labels[sample]), rows: extent(rows, from: box.top), columns: extent(columns, from: box.left))
   }
 }
 

@@ -1,7 +1,8 @@
 import ApusCore
 import ApusSupport
 
-/// A number of composed scenes as samples, with the class of every pixel as labels int32 `[N, H, W]`.
+/// A number of composed scenes as samples, with the class of every pixel as labels int32 `[N, H, W]`, or of
+/// scenes of one image its class and box as targets `[N, 5]`.
 ///
 /// Every training epoch has new scenes: epoch e, counted from 1, those from (e − 1) · count on. Their seed is the scenes' own. Evaluation
 /// is on the first `count`, always.

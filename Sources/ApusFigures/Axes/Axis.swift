@@ -1,3 +1,5 @@
+import ApusSupport
+
 extension Figure {
   /// An axis: what is along it, in which unit, and how its numbers are spaced. A plain text is a linear one:
   ///

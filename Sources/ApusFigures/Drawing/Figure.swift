@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// A drawing of numbers or pictures with a title: a file of its own, with its numbers beside it, or part of a `Page`.
 ///
 /// ```swift

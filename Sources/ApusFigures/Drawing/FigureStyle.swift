@@ -48,6 +48,7 @@ enum FigureStyle {
     .figure .contour { fill: none; stroke: #fff; stroke-opacity: 0.75; stroke-width: 1; }
     .figure .path { fill: none; stroke: #fff; stroke-width: 4; stroke-opacity: 0.8; stroke-linejoin: round; }
     .figure .node { fill: var(--ground); stroke: var(--c); stroke-width: 1.5; }
+    .figure .halo { paint-order: stroke; stroke: var(--panel); stroke-width: 3px; stroke-linejoin: round; }
     .figure .edge { fill: none; stroke: var(--soft); stroke-width: 1.3; } .figure .arrow { fill: var(--soft); }
     """
 }

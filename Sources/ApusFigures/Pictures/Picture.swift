@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// Pixels in memory: what an image grid shows, and what a `PictureFormat` makes a file of.
 ///
 /// ```swift

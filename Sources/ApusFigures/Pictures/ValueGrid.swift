@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// Values in rows and columns, row by row from the top.
 struct ValueGrid: Sendable {
   let values: [Double]

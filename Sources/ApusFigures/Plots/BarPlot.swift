@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// Bars in groups under names, with error bars.
 struct BarPlot: PlotContent {
   let groups: [String]

@@ -1,10 +1,14 @@
+import ApusSupport
+
 /// A directed graph without circles: boxes in layers, arrows between them, shapes beside arrows.
 struct NetworkPlot: PlotContent {
   private let nodes: [Figure.Node]
   private let layout: NetworkLayout
   private let groups: [String]
 
-  private static let gap = 30.0
+  private static let gap = 34.0
+  /// Of the shape below what leaves the graph.
+  private static let labelHeight = 18.0
 
   init(_ nodes: [Figure.Node]) {
     for (place, node) in nodes.enumerated() {
@@ -42,7 +46,8 @@ struct NetworkPlot: PlotContent {
     let heights = layerHeights
     return Size(
       width: max(layout.width + labelOverhang + 4, 120),
-      height: heights.reduce(0, +) + NetworkPlot.gap * Double(max(heights.count - 1, 0)) + 8)
+      height: heights.reduce(0, +) + NetworkPlot.gap * Double(max(heights.count - 1, 0)) + 8
+        + NetworkPlot.labelHeight)
   }
 
   var legend: [LegendEntry] {
@@ -90,7 +95,7 @@ struct NetworkPlot: PlotContent {
       draw(node, on: &canvas, middle, size)
       // What nobody reads leaves the graph: its shape stands below it.
       if !node.output.isEmpty {
-        canvas.text(node.output, at: Point(middle.x + 6, middle.y + size.height / 2 + 13), style: "small")
+        canvas.text(node.output, at: Point(middle.x + 6, middle.y + size.height / 2 + 14), style: "small halo")
       }
     }
   }

@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// Several figures in one, row by row.
 struct Panels: PlotContent {
   let figures: [Figure]

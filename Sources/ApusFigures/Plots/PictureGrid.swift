@@ -1,3 +1,5 @@
+import ApusSupport
+
 /// Pictures in rows, with captions.
 struct PictureGrid: PlotContent {
   private struct Cell {

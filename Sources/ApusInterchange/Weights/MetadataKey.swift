@@ -6,6 +6,8 @@ package enum MetadataKey {
   package static let model = "apus.model"
   /// The description of a network with scores for every pixel.
   package static let segmentation = "apus.segmentation"
+  /// The description of a network with a head for a box.
+  package static let localization = "apus.localization"
   /// The model's file in the folder of a run.
   package static let modelFile = "model.safetensors"
 }

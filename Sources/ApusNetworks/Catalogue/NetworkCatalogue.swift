@@ -99,4 +99,6 @@ public enum NetworkCatalogue {
 public struct NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
   /// One line: what the network does not take, or that there is none of the name, with the nearest one.
   public let description: String
+
+  package init(description: String) { self.description = description }
 }

@@ -37,7 +37,7 @@ struct ReportSettings {
     ] + transfer
   }
 
-  /// What a run that begins with other weights, or trains a part of the network, was made with.
+  /// What a run was made with that not every run has: other weights, a part of the network, a map of its images, a draw of them.
   private var transfer: [(String, String)] {
     let settings = record.settings
     var entries: [(String, String)] = []
@@ -45,6 +45,10 @@ struct ReportSettings {
       entries.append(("initial weights", initial.summary(classes: record.data?.classNames.count ?? 0)))
     }
     if let initializer = settings.initializer { entries.append(("initializer", initializer)) }
+    if let map = record.imageMap { entries.append(("images normalized by", map.title)) }
+    if let draw = record.bootstrap {
+      entries.append(("training images", "drawn with replacement, run \(draw.member) of \(draw.members)"))
+    }
     if let frozen = record.frozen { entries.append(("frozen", frozen.summary(of: record.network?.parameters ?? 0))) }
     for group in settings.groups { entries.append(("group", group.description)) }
     return entries

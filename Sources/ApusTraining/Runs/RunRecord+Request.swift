@@ -17,7 +17,8 @@ extension RunRecord {
       throw SettingsError(
         description: "`imageFolder` is given, expected data that are a folder of image files, not \(request.data)")
     }
-    if let scenes = request.scenes {
+    scenes = request.scenes ?? (request.localizes ? .forBoxes : nil)
+    if let scenes {
       try scenes.validate()
       if request.channels != nil || request.normalization != nil || request.initialWeights != nil {
         throw SettingsError(
@@ -33,8 +34,7 @@ extension RunRecord {
         description: "the initializer \(request.settings.initializer!) for values that are read from a file")
     }
     observeEvery = request.observeEvery
-    task = request.scenes == nil ? .classification : .segmentation
-    scenes = request.scenes
+    task = request.localizes ? .localization : scenes == nil ? .classification : .segmentation
     if request.newHead && request.initialWeights == nil {
       throw SettingsError(description: "a new classifier without initial weights that it would replace")
     }
@@ -45,6 +45,17 @@ extension RunRecord {
     initial = request.initialWeights.map {
       Initial(file: $0, newHead: request.newHead, prefix: request.weightsPrefix)
     }
+    imageMap = request.normalization?.imageMap
     normalization = try NormalizationChoice.normalization(request.normalization, &initial, network: request.network)
+  }
+
+  /// Images as they were read, with the channels, the normalization and the draw of the run.
+  func prepared(_ images: DataSplits) throws(DataError) -> DataSplits {
+    var images = images
+    if let channels { images = try images.withChannels(channels) }
+    if let normalization { images = try images.normalized(by: normalization) }
+    if imageMap != nil { images = try images.normalized(by: .none(channels: images.imageShape[2])) }
+    if let bootstrap { images = images.bootstrapped(seed: bootstrap.seed) }
+    return images
   }
 }

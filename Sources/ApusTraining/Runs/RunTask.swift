@@ -39,8 +39,9 @@ struct ClassificationTask: RunTask {
   let data: DataSplits
   let network: String
   let images: ImageFolder.Options?
+  let map: ImageMap?
 
-  var modelMetadata: [String: String] { TrainedModel.metadata(data, network: network, images: images) }
+  var modelMetadata: [String: String] { TrainedModel.metadata(data, network: network, images: images, map: map) }
 
   func details(
     _ trainer: Trainer, _ record: RunRecord, test: any Metrics, pictures: PictureFormat, in folder: RunFolder,

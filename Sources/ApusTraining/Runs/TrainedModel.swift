@@ -23,7 +23,7 @@ public struct TrainedModel {
   public let input: Shape
   /// The classes' names, in the order of the network's scores.
   public let classNames: [String]
-  /// Of the training data.
+  /// Of the training data. What is done to whole images besides, such as whitening, is the network's first layer.
   public let normalization: Normalization
   /// The part of an image file that the model was trained on, see `ImageFolder.Options`; `nil` if its data were not files.
   package let crop: Double?
@@ -52,6 +52,7 @@ public struct TrainedModel {
     var deviation: [Float]
     var crop: Double?
     var reading: ImageReading?
+    var imageMap: ImageMap?
   }
 
   static let key = MetadataKey.model
@@ -66,8 +67,9 @@ public struct TrainedModel {
     let file = try Safetensors.decode(bytes, file: path)
     let header = try header(of: file, path)
     try NetworkCatalogue.check(header.network, namedIn: path, part: "metadata \(key)")
-    let model = try NetworkCatalogue.make(
+    var model = try NetworkCatalogue.make(
       header.network, input: Shape(header.input), classes: header.classNames.count, seed: 0)
+    if let map = header.imageMap { model = model.mapped(by: try map.layer(for: Shape(header.input), source: path)) }
     try model.load(file.tensors, from: path)
     return TrainedModel(
       model: model, network: header.network, input: Shape(header.input), classNames: header.classNames,
@@ -80,6 +82,7 @@ public struct TrainedModel {
   struct Origin {
     let classNames: [String]
     let normalization: Normalization
+    let imageMap: ImageMap?
   }
 
   /// The origin of a run's model; `nil` for the bytes of other weights. `path` is named in errors.
@@ -89,7 +92,8 @@ public struct TrainedModel {
     if file.metadata[key] == nil { return nil }
     let header = try header(of: file, path)
     return Origin(
-      classNames: header.classNames, normalization: Normalization(mean: header.mean, deviation: header.deviation))
+      classNames: header.classNames, normalization: Normalization(mean: header.mean, deviation: header.deviation),
+      imageMap: header.imageMap)
   }
 
   /// A file of weights in a place where a run's model is wanted.
@@ -127,10 +131,12 @@ public struct TrainedModel {
   }
 
   /// What the file of a run's model says of it.
-  static func metadata(_ data: DataSplits, network: String, images: ImageFolder.Options?) -> [String: String] {
+  static func metadata(_ data: DataSplits, network: String, images: ImageFolder.Options?, map: ImageMap?)
+    -> [String: String]
+  {
     let header = Header(
       network: network, input: Array(data.imageShape), classNames: data.classNames, mean: data.normalization.mean,
-      deviation: data.normalization.deviation, crop: images?.crop, reading: images?.reading)
+      deviation: data.normalization.deviation, crop: images?.crop, reading: images?.reading, imageMap: map)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     do {
@@ -147,6 +153,13 @@ public struct TrainedModel {
   public func evaluated(
     on split: DataSplit, loss: Loss = .crossEntropy()
   ) throws -> Evaluation<ClassificationMetrics> {
+    let split = try normalized(split)
+    return evaluate(
+      model, on: split.batches(of: TrainingData.usualEvaluationBatchSize), loss: loss, metrics: ClassificationMetrics())
+  }
+
+  /// The split with the training data's normalization; throws as `evaluated`.
+  func normalized(_ split: DataSplit) throws -> DataSplit {
     if split.count == 0 {
       throw DataError(split.dataset.source, found: "no images to measure with", expected: "at least one")
     }
@@ -165,9 +178,7 @@ public struct TrainedModel {
         split.dataset.source, found: "class \(place) \"\(split.dataset.classNames[place])\"",
         expected: "\"\(classNames[place])\", as the model has")
     }
-    let split = DataSplit(split.dataset, indices: split.indices, normalization: normalization)
-    return evaluate(
-      model, on: split.batches(of: TrainingData.usualEvaluationBatchSize), loss: loss, metrics: ClassificationMetrics())
+    return DataSplit(split.dataset, indices: split.indices, normalization: normalization)
   }
 
   /// Classes with their probabilities, the most probable first: a `predictor` for one image.

@@ -1,5 +1,6 @@
 import ApusCore
 import ApusData
+import ApusInterchange
 import ApusLayers
 import ApusSupport
 
@@ -22,8 +23,30 @@ extension TrainingRun {
     public var scores = Scores(loss: .nan, metrics: [:])
     /// Each image's label and prediction, for a classifier.
     public var classification: ClassificationMetrics?
+    /// Of several models whose predictions are averaged: how each did by itself.
+    package var members: [Member] = []
+    /// Of predictions that are averaged: how far what is averaged differs.
+    package var spread: Spread?
     /// What else is to be known: differences from the data that the run began with that leave what is measured as it was.
     package var notes: [String] = []
+  }
+
+  /// One of several models whose predictions are averaged.
+  package struct Member: Sendable {
+    /// Of its run or file.
+    package var path: String
+    /// Mean cross-entropy per image.
+    package var loss: Double
+    /// From 0 to 1.
+    package var accuracy: Double
+  }
+
+  /// How far predictions that are averaged differ; means over the images.
+  package struct Spread: Sendable {
+    /// −Σ p̄ log p̄ of the mean probabilities, in nats.
+    package var entropy: Double
+    /// Of the predicted class's probability, over all that is averaged.
+    package var deviation: Double
   }
 
   /// Measures a run's model on the images that it held out for its test, or on other data.
@@ -48,8 +71,8 @@ extension TrainingRun {
     var measured = Measurement(network: model.network, name: source.name, images: "")
     let split =
       data == nil
-      ? try ownSplit(source, files, model, reader, &measured)
-      : try otherSplit(source, files, model, damaged, reader, &measured)
+      ? try ownSplit(source, files, model, .one, reader, &measured)
+      : try otherSplit(source, files, model, .one, damaged, reader, &measured)
     if let note = record?.unfinishedNote(files) { measured.notes.append(note) }
     let loss = try record?.loss() ?? .crossEntropy()
     let evaluation = try model.evaluated(on: split, loss: loss)
@@ -66,7 +89,7 @@ extension TrainingRun {
   package static func heldOut(_ path: String, of model: TrainedModel, reader: ImageFolder.Reader?) throws -> DataSplit {
     let files = RunFiles(at: path)
     var measured = Measurement(network: model.network, name: "", images: "")
-    return try ownSplit(ownSource(files), files, model, reader, &measured)
+    return try ownSplit(ownSource(files), files, model, .one, reader, &measured)
   }
 
   // MARK: Scenes
@@ -80,21 +103,37 @@ extension TrainingRun {
     }
     let source = try other ?? DataSource(record.dataSource)
     let images = try source.load()
-    let data = try scenes.data(of: images, name: source.name, seed: record.settings.seed)
+    let isLocalization = record.task == .localization
+    let data = try scenes.data(
+      of: images, name: source.name, seed: record.settings.seed, isOfOne: isLocalization)
     var described = RunRecord.Data(source, images)
-    described.describe(data, of: images)
+    described.describe(data, of: images, hasBackground: !isLocalization)
     if other == nil { try described.check(isAs: before) }
     if described.classNames != before.classNames {
       throw DataError(
         source.description, found: "the classes \(NameList.text(images.classNames))",
-        expected: "\(NameList.text(Array(before.classNames.dropFirst()))), as the model has")
+        expected:
+          "\(NameList.text(isLocalization ? before.classNames : Array(before.classNames.dropFirst()))), as the model has"
+      )
     }
     let classes = before.classNames.count
-    let model = try SegmentationModel.read(files.model).model
-    let loss = try record.loss(ignoring: ComposedScenes.ignored)
-    let result = measure(
-      model, on: data.test.batches(of: data.evaluationBatchSize), loss: loss,
-      metrics: SegmentationMetrics(classes: classes, ignoring: ComposedScenes.ignored))
+    let batches = data.test.batches(of: data.evaluationBatchSize)
+    let result: Evaluation<any Metrics>
+    if isLocalization {
+      guard let model = try LocalizationModel.readIfLocalization(files.model) else {
+        throw FileError(
+          files.model, part: "metadata", found: "no \(MetadataKey.localization)",
+          expected: "the model of a run of boxes")
+      }
+      result = measure(
+        model.model, on: batches, loss: .localization(classes: classes, ofClass: try record.loss()),
+        metrics: LocalizationMetrics(classes: classes))
+    } else {
+      result = measure(
+        try SegmentationModel.read(files.model).model, on: batches,
+        loss: try record.loss(ignoring: ComposedScenes.ignored),
+        metrics: SegmentationMetrics(classes: classes, ignoring: ComposedScenes.ignored))
+    }
     return Measurement(
       network: record.networkName, name: source.name,
       images: "\(data.test.count.grouped) scenes of \(source.testPart)", count: data.test.count,
@@ -102,7 +141,7 @@ extension TrainingRun {
       metrics: result.metrics.metrics, scores: result.scores, notes: [record.unfinishedNote(files)].compactMap { $0 })
   }
 
-  private static func ownSource(_ files: RunFiles) throws -> DataSource {
+  static func ownSource(_ files: RunFiles) throws -> DataSource {
     if !File.exists(files.record) {
       throw FileError(
         files.model, found: "a model without its run",
@@ -113,16 +152,16 @@ extension TrainingRun {
 
   // MARK: The run's own data
 
-  private static func ownSplit(
-    _ source: DataSource, _ files: RunFiles, _ model: TrainedModel, _ reader: ImageFolder.Reader?,
+  static func ownSplit(
+    _ source: DataSource, _ files: RunFiles, _ model: TrainedModel, _ views: Views, _ reader: ImageFolder.Reader?,
     _ measured: inout Measurement
   ) throws -> DataSplit {
     let record = try RunRecord.read(files.record)
     guard let before = record.data else {
       throw FileError(files.record, found: "no data yet", expected: "those of a run that began to train")
     }
-    let options =
-      record.imageFolder ?? ImageFolder.Options(input: model.input, crop: model.crop, reading: model.reading)
+    let options = views.options(
+      record.imageFolder ?? ImageFolder.Options(input: model.input, crop: model.crop, reading: model.reading))
     measured.images = "the \(before.testSamples.grouped) that the run held out, \(source.testPart)"
     if before.split != nil, let folder = source.imageFolder {
       let recorded = try RunSplit.read(files.split, classes: before.classNames.count)
@@ -130,8 +169,7 @@ extension TrainingRun {
       return try heldOut(recorded, in: folder, before, options, model.normalization, reader, &measured)
     }
     var data = try source.load(folder: options, reader: reader, division: .byPlace, order: before.classNames)
-    if let channels = record.channels { data = try data.withChannels(channels) }
-    if let normalization = record.normalization { data = try data.normalized(by: normalization) }
+    data = try record.prepared(data)
     try RunRecord.Data(source, data).check(isAs: before)
     return data.test
   }
@@ -171,8 +209,8 @@ extension TrainingRun {
 
   // MARK: Other data
 
-  private static func otherSplit(
-    _ source: DataSource, _ files: RunFiles, _ model: TrainedModel, _ damaged: DamagedImages,
+  static func otherSplit(
+    _ source: DataSource, _ files: RunFiles, _ model: TrainedModel, _ views: Views, _ damaged: DamagedImages,
     _ reader: ImageFolder.Reader?, _ measured: inout Measurement
   ) throws -> DataSplit {
     guard let folder = source.imageFolder else {
@@ -181,8 +219,8 @@ extension TrainingRun {
       return test
     }
     guard let reader else { throw DataSource.noReader(source) }
-    let options = ImageFolder.Options(
-      input: model.input, crop: model.crop, reading: model.reading, damaged: damaged)
+    let options = views.options(
+      ImageFolder.Options(input: model.input, crop: model.crop, reading: model.reading, damaged: damaged))
     let folders = try FolderEntry.all(of: folder).filter(\.isFolder).map(\.name)
     let hasParts = folders.contains("train")
     let part = hasParts ? folder + "/test" : folder
@@ -248,7 +286,7 @@ extension RunRecord {
       settings, labels: [], classes: data?.classNames.count ?? classWeights?.count ?? 0, ignoring: ignored)
   }
 
-  fileprivate func unfinishedNote(_ files: RunFiles) -> String? {
+  func unfinishedNote(_ files: RunFiles) -> String? {
     if status != .crashed { return nil }
     return "\(files.folder): the run ended without finishing, and this is its model so far; resuming it goes on"
   }

@@ -38,6 +38,9 @@ public enum TrainingRun {
     public var channels: Int?
     /// Scenes to compose of the images, for a network with scores for every pixel.
     public var scenes: SceneSettings?
+    /// Scenes of one image each, whose class and box are found by a classifier with a second head. By default an epoch has 4,096 of
+    /// 32×32 pixels.
+    public var localizes = false
 
     /// By default checkpoints are written at the ends of epochs only, and initial values are drawn from the settings' seed.
     public init(
@@ -70,17 +73,40 @@ public enum TrainingRun {
     _ request: Request, in path: String, reader: ImageFolder.Reader? = nil, pictures: PictureFormat = .bmp,
     observer: some TrainingObserver = SilentObserver()
   ) throws -> Outcome {
+    let record = try checked(request)
+    let folder = try RunFolder.create(
+      at: path, others: otherFiles(record.task, pictures))
+    return try begin(record, classes: request.classes, in: folder, reader, pictures, observer)
+  }
+
+  /// Names of the files that a task writes beside those of every run.
+  private static func otherFiles(_ task: RunRecord.Task?, _ pictures: PictureFormat) -> [String] {
+    switch task {
+    case .segmentation: SegmentationTask.otherFiles(pictures)
+    case .localization: [LocalizationTask.boxesName]
+    case .classification, .own, nil: []
+    }
+  }
+
+  /// The record of a run that can be tried.
+  static func checked(_ request: Request) throws -> RunRecord {
     try request.settings.validate()
     try NetworkCatalogue.check(request.network)
     let record = try RunRecord(request)
     try RunLoop.checkSteps(record)
-    let folder = try RunFolder.create(
-      at: path, others: request.scenes == nil ? [] : SegmentationTask.otherFiles(pictures))
+    return record
+  }
+
+  /// Starts a run in its folder, which is taken back if it fails before its first step.
+  static func begin(
+    _ record: RunRecord, classes: Int?, in folder: RunFolder, _ reader: ImageFolder.Reader?, _ pictures: PictureFormat,
+    _ observer: some TrainingObserver
+  ) throws -> Outcome {
     var loop: RunLoop
     do {
       try record.write(to: folder.place(folder.files.record))
       loop = try prepare(record, reader, pictures, initializes: true, in: folder, observer)
-      try checkClasses(loop.record, request.classes)
+      try checkClasses(loop.record, classes)
       try checkBatchSize(loop.record)
       try loop.begin()
     } catch {
@@ -130,35 +156,52 @@ public enum TrainingRun {
     var images = try source.load(
       folder: record.imageFolder, reader: reader, division: division, order: classOrder(record))
     for note in images.notes { observer.warn(note) }
-    if let channels = record.channels { images = try images.withChannels(channels) }
+    images = try record.prepared(images)
     let weights = initializes ? try record.initial?.read() : nil
+    if let map = weights?.origin?.imageMap {
+      throw SettingsError(
+        description: """
+          the initial weights are those of a run whose images are normalized by \(map.title): expected one with a mean and a \
+          deviation per channel
+          """)
+    }
     if let weights { try NetworkCatalogue.check(weights.file, fit: record.networkName, channels: images.imageShape[2]) }
-    if let normalization = record.normalization { images = try images.normalized(by: normalization) }
     if images.test.count == 0 { throw DataError(source.description, found: "no test images", expected: "at least one") }
 
     let scenes = try record.scenes.map {
-      try $0.data(of: images, name: source.name, seed: record.settings.seed)
+      try $0.data(of: images, name: source.name, seed: record.settings.seed, isOfOne: record.task == .localization)
     }
     var described = RunRecord.Data(source, images)
-    if let scenes { described.describe(scenes, of: images) }
+    if let scenes { described.describe(scenes, of: images, hasBackground: record.task == .segmentation) }
     // The data of a run that goes on must be those that it began with.
     if let before = record.data { try described.check(isAs: before) }
     if scenes == nil, let text = Learning.oneClass(images) { observer.warn(text) }
     let classNames = described.classNames
     let input = scenes?.train.sampleShape ?? images.imageShape
-    let model = try make(record, input: input, classes: classNames.count)
+    var model = try make(record, input: input, classes: classNames.count)
     if let weights, let initial = record.initial {
       record.initial = try initial.load(weights, into: model, record.networkName, images)
+    }
+    if let map = record.imageMap {
+      // A checkpoint has the numbers.
+      model = model.mapped(
+        by: initializes ? try map.layer(of: images.train) : try map.layer(for: input, source: source.description))
     }
     let trainer: Trainer
     let task: any RunTask
     if let scenes, let settings = record.scenes {
-      trainer = try Trainer(model: model, scenes: scenes, classes: classNames.count, settings: record.settings)
-      task = SegmentationTask(
-        images: images, settings: settings, network: record.networkName, classNames: classNames)
+      if record.task == .localization {
+        trainer = try Trainer(locating: model, scenes: scenes, classes: classNames.count, settings: record.settings)
+        task = LocalizationTask(settings: settings, network: record.networkName, classNames: classNames)
+      } else {
+        trainer = try Trainer(model: model, scenes: scenes, classes: classNames.count, settings: record.settings)
+        task = SegmentationTask(
+          images: images, settings: settings, network: record.networkName, classNames: classNames)
+      }
     } else {
       trainer = try Trainer(model: model, data: images, name: source.name, settings: record.settings)
-      task = ClassificationTask(data: images, network: record.networkName, images: record.imageFolder)
+      task = ClassificationTask(
+        data: images, network: record.networkName, images: record.imageFolder, map: record.imageMap)
     }
     record.data = described
     record.classWeights = try record.settings.classWeights.values(for: images.train.labels, classes: classNames.count)
@@ -174,15 +217,18 @@ public enum TrainingRun {
   /// A network of the catalogue, drawn from the run's seed by the run's initializer.
   private static func make(_ record: RunRecord, input: Shape, classes: Int) throws -> any Layer {
     func make() throws -> any Layer {
-      try NetworkCatalogue.make(record.networkName, input: input, classes: classes, seed: record.settings.seed)
+      record.task == .localization
+        ? try NetworkCatalogue.localizer(
+          record.networkName, input: input, classes: classes, seed: record.settings.seed)
+        : try NetworkCatalogue.make(record.networkName, input: input, classes: classes, seed: record.settings.seed)
     }
     guard let name = record.settings.initializer else { return try make() }
     return try Initializer.ofWeights(InitializerCatalogue.initializer(name), make)
   }
 
-  /// The classes of the images as the run recorded them; those of scenes have the background before them.
+  /// The classes of the images as the run recorded them; those of pixels have the background before them.
   private static func classOrder(_ record: RunRecord) -> [String]? {
-    record.data.map { record.scenes == nil ? $0.classNames : Array($0.classNames.dropFirst()) }
+    record.data.map { record.task == .segmentation ? Array($0.classNames.dropFirst()) : $0.classNames }
   }
 
   /// Of image files: as the run recorded it, or as it was done when nothing was recorded.

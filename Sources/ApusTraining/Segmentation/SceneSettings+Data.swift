@@ -15,10 +15,14 @@ extension SceneSettings {
   /// - Parameters:
   ///   - name: of the data, for people.
   ///   - seed: of the training scenes. Validation and test scenes are the same for every seed.
-  package func data(of images: DataSplits, name: String, seed: UInt64) throws(DataError) -> TrainingData {
+  ///   - isOfOne: scenes of one image each.
+  package func data(
+    of images: DataSplits, name: String, seed: UInt64, isOfOne: Bool = false
+  ) throws(DataError) -> TrainingData {
     func part(_ split: DataSplit, _ count: Int, _ seed: UInt64, _ series: Int) throws(DataError) -> SceneSamples {
       SceneSamples(
-        try ComposedScenes(split, height: height, width: width, seed: seed, series: series), count: count)
+        try ComposedScenes(split, height: height, width: width, seed: seed, series: series, isOfOne: isOfOne),
+        count: count)
     }
     var data = TrainingData(
       name, train: try part(images.train, count, seed, 0),

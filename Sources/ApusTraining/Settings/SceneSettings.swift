@@ -1,6 +1,6 @@
 import ApusData
 
-/// The scenes that a network for segmentation is trained on; see `ComposedScenes`. Training scenes are composed of training images only,
+/// The scenes that a network for segmentation or localization is trained on; see `ComposedScenes`. Training scenes are composed of training images only,
 /// those that choose the epoch of validation images, and those that measure the result of test images.
 public struct SceneSettings: Hashable, Sendable, Codable {
   /// Training scenes per epoch; every epoch has new ones.
@@ -21,6 +21,9 @@ public struct SceneSettings: Hashable, Sendable, Codable {
     self.height = height
     self.width = width
   }
+
+  /// For boxes: as large as LeNet-5 and the networks for CIFAR-10 take.
+  package static let forBoxes = SceneSettings(count: 4096, height: 32, width: 32)
 
   /// Throws if a number makes no sense.
   package func validate() throws(SettingsError) {

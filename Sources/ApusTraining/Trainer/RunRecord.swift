@@ -35,6 +35,8 @@ public struct RunRecord: Sendable, Codable {
     case classification
     /// A class for each pixel.
     case segmentation
+    /// A class and a box for each scene.
+    case localization
     /// What a program says by itself: only that program can resume the run.
     case own
   }
@@ -104,6 +106,16 @@ public struct RunRecord: Sendable, Codable {
     package var spared: [String]
   }
 
+  /// A member of a bagged ensemble: as many training images as there are, drawn with replacement.
+  package struct Bootstrap: Hashable, Sendable, Codable {
+    /// From 1 to `members`.
+    package var member: Int
+    /// Number of members.
+    package var members: Int
+    /// Of the draw; see `DataSplit.bootstrap`.
+    package var seed: UInt64
+  }
+
   /// Where initial values come from, and what became of them.
   package struct Initial: Hashable, Sendable, Codable {
     /// With an absolute path.
@@ -152,7 +164,7 @@ public struct RunRecord: Sendable, Codable {
   package var task: Task?
   /// What is measured beside the loss; the accuracy where nothing is recorded.
   package var metrics: [Metric]?
-  /// The scenes that are composed of the images, for a network with scores for every pixel.
+  /// The scenes that are composed of the images, for a network with scores for every pixel or a head for a box.
   package var scenes: SceneSettings?
   /// Known once the data were read.
   package var data: Data?
@@ -162,6 +174,10 @@ public struct RunRecord: Sendable, Codable {
   package var channels: Int?
   /// In place of the training data's own mean and deviation.
   package var normalization: Normalization?
+  /// What is done to whole images, in place of a mean and a deviation per channel; its numbers are in the model's file.
+  package var imageMap: ImageMap?
+  /// Which member of a bagged ensemble the run is, and what its training images are drawn by.
+  package var bootstrap: Bootstrap?
   /// Where initial values come from if not from the seed alone; `nil` otherwise.
   package var initial: Initial?
   /// Parameters and running statistics that are not trained.
@@ -244,11 +260,11 @@ extension RunRecord.Data {
   }
 
   /// Scenes that are composed of the images.
-  mutating func describe(_ scenes: TrainingData, of images: DataSplits) {
+  mutating func describe(_ scenes: TrainingData, of images: DataSplits, hasBackground: Bool) {
     trainingSamples = scenes.train.count
     validationSamples = scenes.validation.count
     testSamples = scenes.test.count
-    classNames = ["background"] + images.classNames
+    classNames = (hasBackground ? ["background"] : []) + images.classNames
     mean = ComposedScenes.normalization.mean
     deviation = ComposedScenes.normalization.deviation
   }

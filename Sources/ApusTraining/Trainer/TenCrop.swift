@@ -5,6 +5,9 @@ import ApusSupport
 /// Ten views of an image at test time: the four corners and the center, each also mirrored; the network's answer is their mean.
 /// Krizhevsky et al. 2012. (The lectures count flips alone as two images, crops and flips as ten.)
 public enum TenCrop {
+  /// Views of an image.
+  static let count = 10
+
   /// [N, H, W, C] → [N · 10, height, width, C], an image's ten one after the other: top left, top right, bottom left, bottom right,
   /// center, and the same mirrored.
   public static func views(of images: Tensor, height: Int, width: Int) -> Tensor {

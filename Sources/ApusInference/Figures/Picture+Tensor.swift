@@ -1,5 +1,6 @@
 import ApusCore
 import ApusFigures
+import ApusSupport
 
 extension Picture {
   /// The picture that a tensor holds, uint8 `[H, W, C]` with one channel (gray) or three (RGB), rows from the top.
