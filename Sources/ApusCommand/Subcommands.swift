@@ -36,6 +36,7 @@ enum Subcommands {
     "networks": "apus zoo", "models": "apus zoo", "list": "apus zoo", "ls": "apus zoo", "plan": "apus summary",
     "info": "apus summary", "show": "apus summary", "convert": "apus weights, or apus export for ONNX",
     "onnx": "apus export", "run": "apus script FILE.swift", "version": "apus --version",
+    "visualize": "apus look RUN --what WHAT", "explain": "apus look RUN --what WHAT",
     "report": "RUN/report.html, the page that apus train writes",
   ]
 

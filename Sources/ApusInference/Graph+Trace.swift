@@ -72,7 +72,7 @@ extension Graph {
   }
 
   /// The paths of parameters and buffers by their memory.
-  private static func memoryPaths(of model: some Model) -> [ObjectIdentifier: String] {
+  static func memoryPaths(of model: some Model) -> [ObjectIdentifier: String] {
     var paths: [ObjectIdentifier: String] = [:]
     for entry in ModelWalk(model).entries {
       let value: Tensor

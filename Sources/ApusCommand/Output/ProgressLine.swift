@@ -1,4 +1,4 @@
-/// The line that is redrawn while a run trains.
+/// The line that is redrawn while something takes long.
 enum ProgressLine {
   private static let longestBar = 30, shortestBar = 5
 
@@ -16,5 +16,13 @@ enum ProgressLine {
       if count == 1 && label.count + 1 + shown.count <= room { return "\(label) \(shown)" }
     }
     return String(label.prefix(room))
+  }
+
+  /// `42 s`, `3 min 20 s`, `2 h 5 min`.
+  static func duration(_ seconds: Double) -> String {
+    let seconds = Int(seconds.rounded(.up))
+    if seconds < 60 { return "\(seconds) s" }
+    let minutes = seconds / 60
+    return minutes < 60 ? "\(minutes) min \(seconds % 60) s" : "\(minutes / 60) h \(minutes % 60) min"
   }
 }

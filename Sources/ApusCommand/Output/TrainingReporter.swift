@@ -78,7 +78,7 @@ final class TrainingReporter: TrainingObserver {
 
   func trainingProgressed(_ progress: TrainingProgress) {
     let rate = Int(progress.imagesPerSecond).grouped
-    let left = duration(progress.secondsLeft)
+    let left = ProgressLine.duration(progress.secondsLeft)
     let loss = progress.loss.compact(decimals: 4, width: 8)
     if Terminal.isInteractive {
       let parts = ["loss \(loss)", "\(left) left", "\(rate) \(samples)s/s"]
@@ -214,12 +214,5 @@ final class TrainingReporter: TrainingObserver {
     }
     return "the loss rose to \(highestLoss.loss.compact(decimals: 1, width: 9)) in epoch \(highestLoss.epoch): try "
       + "--learning-rate \(Float(rate / 10))"
-  }
-
-  private func duration(_ seconds: Double) -> String {
-    let seconds = Int(seconds.rounded(.up))
-    if seconds < 60 { return "\(seconds) s" }
-    let minutes = seconds / 60
-    return minutes < 60 ? "\(minutes) min \(seconds % 60) s" : "\(minutes / 60) h \(minutes % 60) min"
   }
 }

@@ -1,5 +1,4 @@
 import Apus
-import ApusVision
 import ArgumentParser
 
 /// `apus look RUN --what WHAT IMAGE…`: pictures of what a network sees.
@@ -45,14 +44,21 @@ struct Look: ParsableCommand {
   @Option(
     help: """
       Path of the layer for what is shown of one: layer4, layer4.1.conv2. (default: the last convolution, with the normalization, sum \
-      and activation behind it; filters: of all convolutions)
+      and activation behind it; filters: of all convolutions; pca, tsne: the layer before the last linear one; dream: a class's score)
       """)
   var at: String?
 
   @Option(
-    parsing: .unconditional, help: "Seed of what is random: the noise of smoothgrad. (default: 0)",
+    parsing: .unconditional, help: "Seed of what is random: the noise of smoothgrad and dream. (default: 0)",
     transform: OptionValue.seed)
   var seed: UInt64 = 0
+
+  @Option(
+    parsing: .unconditional,
+    help:
+      "About how many neighbors a point of tsne has, often 5 to 50; three times as many images are needed. (default: 30)",
+    transform: OptionValue.number("above 1") { $0 > 1 })
+  var perplexity = 30.0
 
   @OptionGroup var form: JSONOption
 
@@ -73,19 +79,20 @@ struct Look: ParsableCommand {
     let source = try NetworkSource(network, weights: file)
     let subject = try LookSubject(
       source, images: LookSubject.Images(images, of: network, source, isRun: weights == nil), asked: asked, at: at,
-      seed: seed)
+      seed: seed, perplexity: perplexity, showsProgress: !form.json)
     for note in source.notes + subject.notes { Terminal.printError("note: \(note)") }
     // Every picture is made before the first file is written: what is not possible is found at once.
     let made = try what.map { method in (method, try method.pictures(subject)) }
-    let page = try LookPage(folder: out, title: network)
+    var page = try LookPage(folder: out, network: network, summary: subject.summary)
     var results: [Result] = []
     for (method, pictures) in made {
-      for picture in pictures {
-        let file = try page.write(picture, of: method)
+      for (picture, file) in zip(pictures, try page.write(pictures, of: method)) {
         results.append(Result(what: method.name, file: file, caption: picture.caption))
       }
     }
+    try page.finish()
     if form.json { return Terminal.printLine(try JSONText.of(results)) }
     for result in results { Terminal.printLine("\(result.file): \(result.caption)") }
+    Terminal.printLine("page: \(out)/index.html")
   }
 }

@@ -16,6 +16,7 @@ struct LookMethod: Sendable {
   static let all: [LookMethod] = [
     filters, templates, activations, patches, receptiveField, occlusion, saliency, gradientTimesInput, smoothGrad,
     integratedGradients, deconvolution, guidedBackprop, classActivation, gradCAM, excitation, contrastiveExcitation,
+    dream, pca, tsne,
   ]
 
   /// A line per method.

@@ -1,5 +1,4 @@
 import Apus
-import ApusVision
 
 /// What a layer looks for, and what it finds.
 extension LookMethod {
@@ -18,13 +17,11 @@ extension LookMethod {
       let (inputs, outputs) = (filters.shape[2], filters.shape[3])
       let shown = min(outputs, most)
       let part = filters.slice(axis: 3, range: 0..<shown).slice(axis: 2, range: 0..<(inputs == 3 ? 3 : 1))
-      let each = part.transposed([3, 0, 1, 2])
-      let scale = max(1, 48 / max(filters.shape[0], filters.shape[1]))
-      let images = patches(each).map { $0.enlarged(by: scale) }
+      let pictures = FilterPictures.drawn(part).map { $0.shown(least: 48) }
       let counts = shown < outputs ? "the first \(shown) of \(outputs) filters" : "\(outputs) filters"
       return LookPicture(
         name: path, caption: "\(path): \(counts), \(filters.shape[0])×\(filters.shape[1]) of \(inputs) channels",
-        image: .grid(images, columns: 8, gap: 4))
+        picture: .grid(pictures, columns: 8))
     }
   }
 
@@ -33,10 +30,11 @@ extension LookMethod {
   ) { subject in
     let templates = try Seeing.templates(of: subject.model, input: subject.input)
     let shown = templates.slice(axis: 0, range: 0..<min(templates.shape[0], most))
+    let pictures = FilterPictures.drawn(shown.transposed([1, 2, 3, 0])).map { $0.shown(least: 96) }
     return [
       LookPicture(
         name: "classes", caption: "templates of \(shown.shape[0]) classes, in their order",
-        image: .grid(patches(shown).map { $0.enlarged(by: max(1, 96 / $0.height)) }, columns: 5, gap: 4))
+        picture: .grid(pictures, columns: 5))
     ]
   }
 
@@ -49,16 +47,12 @@ extension LookMethod {
     }
     let shown = min(maps.shape[3], most)
     return subject.images.indices.map { place in
-      let channels = maps.slice(axis: 0, range: place..<place + 1).slice(axis: 3, range: 0..<shown)
-        .transposed([3, 1, 2, 0]).reshaped([shown, maps.shape[1], maps.shape[2]])
-      let side = max(1, 64 / max(maps.shape[1], maps.shape[2]))
-      let images = (0..<shown).map {
-        LookMap(channels, $0).picture(height: maps.shape[1] * side, width: maps.shape[2] * side)
-      }
+      let channels = LookMaps(maps[place].slice(axis: 2, range: 0..<shown).transposed([2, 0, 1]))
+      let pictures = (0..<shown).map { channels.picture($0).shown(least: 64) }
       let counts = shown < maps.shape[3] ? "the first \(shown) of \(maps.shape[3]) channels" : "\(shown) channels"
       return LookPicture(
         name: subject.images[place].name, caption: "\(subject.images[place].name): \(layer), \(counts)",
-        image: .grid(images, columns: 8, gap: 4))
+        picture: .grid(pictures, columns: 8))
     }
   }
 
@@ -68,15 +62,15 @@ extension LookMethod {
     let layer = try subject.layer()
     let shape = try FeatureExtractor(subject.model, at: layer, input: subject.input).outputShape
     let channels = 0..<min(shape.last ?? 0, 16)
-    let rows = try channels.map { channel in
-      try Seeing.maximalPatches(of: subject.model, at: layer, channel: channel, images: subject.batch, count: 9)
-        .map { subject.cut($0) }
-    }
+    let rows = try Seeing.maximalPatches(
+      of: subject.model, at: layer, channels: Array(channels), images: subject.poolBatch)
+    let pictures = rows.flatMap { $0.map { subject.cut($0) } }
     return [
       LookPicture(
         name: layer,
-        caption: "\(layer): a row per channel, the first \(channels.count), the strongest image first",
-        image: .grid(rows.flatMap { $0 }, columns: min(9, subject.images.count), gap: 4))
+        caption:
+          "\(layer): a row per channel, the first \(channels.count); of \(subject.pool.count) images the strongest first",
+        picture: .grid(pictures, columns: min(9, subject.pool.count)))
     ]
   }
 
@@ -85,42 +79,32 @@ extension LookMethod {
   ) { subject in
     let layer = try subject.layer()
     let field = try Seeing.effectiveReceptiveField(of: subject.model, at: layer, images: subject.batch)
-    let map = LookMap(field.reshaped([1, field.shape[0], field.shape[1]]), 0)
-    let size = subject.photo(0)
     let planned = try? Seeing.receptiveField(of: subject.model, at: layer, input: subject.batch.shape)
     return [
       LookPicture(
         name: layer,
         caption: "\(layer): mean over \(subject.images.count) images"
           + (planned.map { ", planned \($0)" } ?? ""),
-        image: map.picture(height: size.height, width: size.width))
+        picture: LookMaps(field.unsqueezed(0)).picture(0).shown())
     ]
-  }
-
-  /// [K, h, w, c] as pictures of one scale: in color of three channels, 0 as middle gray; of one by blue and orange.
-  private static func patches(_ filters: Tensor) -> [Image] {
-    let largest = max(filters.abs().max().array(of: Float.self)[0], .leastNormalMagnitude)
-    return (0..<filters.shape[0]).map { place in
-      let one = filters.slice(axis: 0, range: place..<place + 1)
-      if one.shape[3] == 3 { return Image(one, in: -largest...largest) }
-      return LookMap(one.sum(axes: [3]), 0, largest: largest).pixels
-    }
   }
 }
 
 extension LookSubject {
-  /// A patch of an image, enlarged; what lies beyond the image's edge is gray.
-  fileprivate func cut(_ patch: Seeing.Patch) -> Image {
-    let image = Image(images[patch.image].pixels).rgb()
-    var pixels = [UInt8](repeating: 128, count: patch.height * patch.width * 3)
-    let (rows, columns) = patch.visible(inHeight: image.height, width: image.width)
+  /// A patch of an image, enlarged; what lies beyond the image's edge is gray. Of a unit that sees more than the image's height or width it is
+  /// all of that.
+  fileprivate func cut(_ patch: Seeing.Patch) -> Picture {
+    let image = Picture(pool[patch.image].reshaped(input))
+    let (top, height) = patch.height > image.height ? (0, image.height) : (patch.top, patch.height)
+    let (left, width) = patch.width > image.width ? (0, image.width) : (patch.left, patch.width)
+    let (rows, columns) = (max(0, top)..<min(top + height, image.height), max(0, left)..<min(left + width, image.width))
+    var pixels = [UInt8](repeating: 128, count: height * width * image.channels)
     for row in rows {
-      for column in columns {
-        let (from, to) = ((row * image.width + column) * 3, ((row - patch.top) * patch.width + column - patch.left) * 3)
-        for channel in 0..<3 { pixels[to + channel] = image.pixels[from + channel] }
-      }
+      let from = (row * image.width + columns.lowerBound) * image.channels
+      let to = ((row - top) * width + columns.lowerBound - left) * image.channels
+      let count = columns.count * image.channels
+      pixels.replaceSubrange(to..<to + count, with: image.pixels[from..<from + count])
     }
-    return Image(height: patch.height, width: patch.width, channels: 3, pixels: pixels)
-      .enlarged(by: max(1, 64 / max(patch.height, patch.width)))
+    return Picture(width: width, height: height, channels: image.channels, pixels: pixels).shown(least: 64)
   }
 }

@@ -7,13 +7,14 @@ import ApusVision
   import Foundation
 #endif
 
-/// The folder that `apus look` writes: a file per picture.
+/// The folder that `apus look` writes: a file per picture, and `index.html` with all of them.
 struct LookPage {
-  let folder: String
-  let title: String
+  private let folder: String
+  private var page: Page
 
-  init(folder: String, title: String) throws {
-    (self.folder, self.title) = (folder, title)
+  init(folder: String, network: String, summary: String) throws {
+    self.folder = folder
+    page = Page("What \(network) sees", summary: summary)
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
@@ -21,10 +22,33 @@ struct LookPage {
     }
   }
 
-  /// - Returns: the file's path.
-  func write(_ picture: LookPicture, of method: LookMethod) throws -> String {
-    let file = "\(folder)/\(method.name)-\(picture.name).png"
-    try picture.image.write(to: file)
-    return file
+  /// Writes a method's pictures.
+  ///
+  /// - Returns: the files' paths.
+  mutating func write(_ pictures: [LookPicture], of method: LookMethod) throws -> [String] {
+    page.add(section: method.name, note: method.summary)
+    var shown: [(picture: Picture, caption: String)] = []
+    var files: [String] = []
+    for picture in pictures {
+      let file = "\(folder)/\(method.name)-\(picture.name)"
+      switch picture.content {
+      case .picture(let pixels):
+        files.append(file + ".png")
+        try AtomicFile.write(PictureFormat.png.encode(pixels), to: file + ".png")
+        shown.append((pixels, picture.caption))
+      case .figure(let figure):
+        files.append(file + ".svg")
+        try figure.write(to: file + ".svg")
+        page.add(figure)
+        page.add(paragraph: picture.caption)
+      }
+    }
+    if !shown.isEmpty {
+      try page.add(
+        pictures: shown, cellWidth: Double(min(shown.map(\.picture.width).max() ?? 0, 460)), format: .png)
+    }
+    return files
   }
+
+  func finish() throws { try page.write(to: folder + "/index.html") }
 }

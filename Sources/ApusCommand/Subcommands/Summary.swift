@@ -11,6 +11,7 @@ struct Summary: ParsableCommand {
       apus summary resnet18 --input 224 --batch 32
       apus summary runs/digits --json
       apus summary vgg16 --why --no-time
+      apus summary resnet18 --figure resnet18.svg
       """)
 
   enum Format: String, CaseIterable { case table, json, csv }
@@ -61,10 +62,20 @@ struct Summary: ParsableCommand {
     help: "Say which kernel computes each pass of a convolution or matrix product, and why the others decline.")
   var why = false
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Also draw the network into this SVG file: its layers and shortcuts, with shapes. Its boxes go beside it as CSV.",
+      valueName: "file.svg"), completion: .file(extensions: ["svg"]))
+  var figure: String?
+
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
     if form.json && format == .csv { throw ValidationError("either --json or --format csv, not both") }
+    if let figure, !figure.hasSuffix(".svg") {
+      throw ValidationError("--figure takes the name of an SVG file: \(figure).svg")
+    }
     if why && format == .csv {
       throw ValidationError("--why takes --format table or json: csv has no place for reasons")
     }
@@ -92,6 +103,7 @@ struct Summary: ParsableCommand {
       isTraining: phase == .training,
       totals: inference.totals + (step?.totals ?? [])
         + (time ? try times(model, images, step: step != nil ? optimizer : nil) : []), explains: why)
+    try draw(model, images, name: NetworkCatalogue.title(of: subject.network))
     try show(report)
   }
 
@@ -104,7 +116,14 @@ struct Summary: ParsableCommand {
     let report = PlanReport(
       network: imported.network, input: images, rows: plan.rows, isTraining: false,
       totals: plan.totals + (seconds.map { [("inference_ms", .number(1e3 * $0))] } ?? []), explains: why)
+    try draw(imported.model, images, name: imported.network)
     try show(report)
+  }
+
+  private func draw(_ model: any Layer, _ images: Shape, name: String) throws {
+    guard let figure else { return }
+    let size = images.dropFirst().map(String.init).joined(separator: "×")
+    try Figure("\(name), \(size)", .plan(of: model, input: images)).write(to: figure)
   }
 
   private func show(_ report: PlanReport) throws {

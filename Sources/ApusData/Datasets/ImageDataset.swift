@@ -67,7 +67,7 @@ public struct ImageDataset: Sendable {
       self.images.withUnsafeScalars(of: UInt8.self) { bytes in
         for line in 0..<count * height {
           let start = line / height * size + above + line % height * (row + 2 * margin * channels) + margin * channels
-          output[start..<start + row].update(fromContentsOf: bytes[line * row..<(line + 1) * row])
+          _ = output[start..<start + row].update(fromContentsOf: bytes[line * row..<(line + 1) * row])
         }
       }
     }

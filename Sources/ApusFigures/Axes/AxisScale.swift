@@ -37,7 +37,9 @@ struct AxisScale: Sendable {
     var ticks =
       axis.isLogarithmic
       ? AxisTicks.logarithmic(from: smallest, to: largest)
-      : AxisTicks.linear(from: smallest, to: largest, within: axis.bounds, count: count)
+      : AxisTicks.linear(
+        from: smallest, to: largest, within: axis.bounds, count: count,
+        isWhole: isTight && !shown.isEmpty && shown.allSatisfy { $0 == $0.rounded() })
     if axis.isLogarithmic && ticks.count > count + 2 {
       let step = (ticks.count + count) / (count + 1)
       let kept = stride(from: 0, to: ticks.count, by: step).map { ticks[$0] }

@@ -11,13 +11,15 @@ import ApusSupport
 /// Round numbers to write along an axis.
 package enum AxisTicks {
   /// Round numbers that enclose the values: 1, 2 or 5 times a power of ten apart, about `count` of them.
+  ///
+  /// - Parameter isWhole: between whole numbers, as epochs are, there is nothing to write.
   package static func linear(
-    from low: Double, to high: Double, within bounds: ClosedRange<Double>, count: Int = 6
+    from low: Double, to high: Double, within bounds: ClosedRange<Double>, count: Int = 6, isWhole: Bool = false
   ) -> [Double] {
     let largest = max(abs(low), abs(high))
     // Values that differ by rounding alone are drawn as one.
     let spread = largest == 0 ? 1 : max(high - low, largest * 1e-3)
-    let step = roundStep(spread / Double(count))
+    let step = max(roundStep(spread / Double(count)), isWhole ? 1 : 0)
     let first = max((low / step).rounded(.down), (bounds.lowerBound / step).rounded(.down))
     var last = min((high / step).rounded(.up), (bounds.upperBound / step).rounded(.up))
     if last <= first { last = first + 1 }

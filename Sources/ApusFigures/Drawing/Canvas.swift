@@ -131,5 +131,5 @@ struct Canvas {
   private func number(_ value: Double) -> String { value.formatted(decimals: 2) }
 
   /// About as wide as a text of the figure's small size is: browsers choose the font, so this must be generous.
-  static func width(of text: String, size: Double = 12) -> Double { Double(text.count) * size * 0.58 }
+  static func width(of text: String, size: Double = 12) -> Double { Double(text.count) * size * 0.62 }
 }

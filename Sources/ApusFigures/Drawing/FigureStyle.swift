@@ -40,6 +40,7 @@ enum FigureStyle {
     .figure .line.dashed { stroke-dasharray: 5 4; stroke-width: 1.6; } .figure .line.again { stroke-dasharray: 2 4; }
     .figure .band { fill: var(--c); fill-opacity: 0.22; stroke: none; } .figure .area { fill: var(--c); fill-opacity: 0.85; }
     .figure .dot { fill: var(--c); } .figure .dot.faint { fill-opacity: 0.7; }
+    .figure .dot.again { fill: none; stroke: var(--c); stroke-width: 1.4; }
     .figure .mark { fill: var(--panel); stroke: var(--c); stroke-width: 2.2; }
     .figure .gap { fill: none; stroke: var(--c); stroke-width: 1.6; } .figure .infinite { fill: var(--c); }
     .figure .event { stroke: var(--soft); stroke-dasharray: 3 4; } .figure .whisker { stroke: var(--ink); stroke-width: 1.3; }
@@ -47,6 +48,7 @@ enum FigureStyle {
     .figure .contour { fill: none; stroke: #fff; stroke-opacity: 0.75; stroke-width: 1; }
     .figure .path { fill: none; stroke: #fff; stroke-width: 4; stroke-opacity: 0.8; stroke-linejoin: round; }
     .figure .node { fill: var(--ground); stroke: var(--c); stroke-width: 1.5; }
+    .figure .halo { paint-order: stroke; stroke: var(--panel); stroke-width: 3px; stroke-linejoin: round; }
     .figure .edge { fill: none; stroke: var(--soft); stroke-width: 1.3; } .figure .arrow { fill: var(--soft); }
     """
 }

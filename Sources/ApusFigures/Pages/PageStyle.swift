@@ -37,7 +37,7 @@ enum PageStyle {
     .values .text { text-align: left; }
     .values th { color: var(--soft); font-weight: 600; }
     .values tr.kept td { font-weight: 650; }
-    .links { margin: 0; padding-left: 20px; }
+    .links { display: flex; flex-wrap: wrap; gap: 2px 18px; margin: 6px 0 0; padding: 0; list-style: none; font-size: 13px; }
     details { margin-top: 16px; } summary { cursor: pointer; color: var(--soft); }
     dl { display: grid; grid-template-columns: minmax(110px, max-content) 1fr; gap: 3px 16px; margin: 0; }
     dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }

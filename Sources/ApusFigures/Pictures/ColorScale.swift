@@ -17,11 +17,13 @@ struct ColorScale: Sendable {
   /// Of what is no finite number.
   static let missing = RGB(128, 128, 128)
 
-  /// - Parameter range: the ends; default: the smallest and the largest finite value. A range with both signs is made symmetric.
-  init(for values: [Double], range: ClosedRange<Double>? = nil) {
+  /// - Parameters:
+  ///   - range: the ends; default: the smallest and the largest finite value. A range with both signs is made symmetric.
+  ///   - areLogarithms: of the values shown: 0 is one value as any other.
+  init(for values: [Double], range: ClosedRange<Double>? = nil, areLogarithms: Bool = false) {
     let finite = values.filter(\.isDrawable)
     let found = range ?? (finite.min() ?? 0)...(finite.max() ?? 1)
-    isDiverging = found.lowerBound < 0 && found.upperBound > 0
+    isDiverging = !areLogarithms && found.lowerBound < 0 && found.upperBound > 0
     if isDiverging {
       let end = max(-found.lowerBound, found.upperBound)
       self.range = -end...end

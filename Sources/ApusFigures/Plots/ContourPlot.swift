@@ -9,6 +9,9 @@ struct ContourPlot: PlotContent {
   let levels: Int
   let paths: [Figure.Series]
 
+  /// Colors of paths, in turn: those that are seen on the scale's blues and greens.
+  private static func style(_ path: Int) -> String { FigureStyle.series([1, 3, 4, 6][path % 4]) }
+
   /// Pixels of the colors, each way.
   private static let resolution = 96
 
@@ -33,7 +36,7 @@ struct ContourPlot: PlotContent {
 
   var legend: [LegendEntry] {
     paths.enumerated().compactMap { place, path in
-      path.name.isEmpty ? nil : LegendEntry(name: path.name, key: .line, style: FigureStyle.series(place + 1))
+      path.name.isEmpty ? nil : LegendEntry(name: path.name, key: .line, style: ContourPlot.style(place))
     }
   }
 
@@ -83,7 +86,7 @@ struct ContourPlot: PlotContent {
         let points = path.y.indices.compactMap { area.point(path.x[$0], path.y[$0]) }
         canvas.polyline(points, style: "path")
         let drawing = SeriesDrawing(
-          series: path, style: FigureStyle.series(place + 1), area: area, axes: (xAxis, yAxis))
+          series: path, style: ContourPlot.style(place), area: area, axes: (xAxis, yAxis))
         drawing.drawLine(on: &canvas)
         drawing.drawMarks(on: &canvas)
       }

@@ -36,7 +36,7 @@ struct NetworkLayout {
       routes.append(sources[node].map { connect($0, node) })
     }
     order()
-    place()
+    place(spine: NetworkLayout.spine(sources, depths))
   }
 
   var width: Double {
@@ -83,26 +83,16 @@ struct NetworkLayout {
     }
   }
 
-  /// Straight arrows: each vertex as near to its neighbors as the order and the boxes' widths allow.
-  private mutating func place() {
-    for layer in layers {
-      var x = 0.0
-      for vertex in layer {
-        vertices[vertex].x = x + vertices[vertex].width / 2
-        x += vertices[vertex].width + NetworkLayout.gap
-      }
-      for vertex in layer { vertices[vertex].x -= (x - NetworkLayout.gap) / 2 }
-    }
+  /// Straight arrows: the spine stands in the middle, and each other vertex as near to its neighbors as the order and the boxes' widths
+  /// allow.
+  private mutating func place(spine: Set<Int>) {
     for sweep in 0..<12 {
       for layer in sweep % 2 == 0 ? Array(layers.indices) : layers.indices.reversed() {
-        let wanted = layers[layer].map { vertex in
-          // A long arrow is straight first of all; it bends at a box, which keeps its place in the chain.
-          let own = vertices[vertex]
-          let neighbors = (own.above + own.below).map { other in
-            (x: vertices[other].x, weight: (own.node == nil) == (vertices[other].node == nil) ? 4.0 : 1.0)
-          }
-          let weight = neighbors.reduce(0) { $0 + $1.weight }
-          return weight == 0 ? own.x : neighbors.reduce(0) { $0 + $1.x * $1.weight } / weight
+        let wanted = layers[layer].map { vertex -> (x: Double, weight: Double) in
+          if spine.contains(vertex) { return (0, 1e6) }
+          let neighbors = vertices[vertex].above + vertices[vertex].below
+          let mean = neighbors.reduce(0) { $0 + vertices[$1].x } / Double(max(neighbors.count, 1))
+          return (neighbors.isEmpty ? vertices[vertex].x : mean, 1)
         }
         let places = spread(wanted, widths: layers[layer].map { vertices[$0].width })
         for (vertex, x) in zip(layers[layer], places) { vertices[vertex].x = x }
@@ -112,25 +102,36 @@ struct NetworkLayout {
     for vertex in vertices.indices { vertices[vertex].x -= left }
   }
 
+  /// The longest chain of nodes that ends at the last one: what a network does, without its shortcuts.
+  private static func spine(_ sources: [[Int]], _ depths: [Int]) -> Set<Int> {
+    var spine: Set<Int> = []
+    var node = sources.indices.last
+    while let current = node {
+      spine.insert(current)
+      node = sources[current].first { depths[$0] == depths[current] - 1 }
+    }
+    return spine
+  }
+
   /// Places as near as possible to those wanted, none nearer to the next than both are wide: least squares, in order, by pooling
   /// neighbors that would overlap.
-  private func spread(_ wanted: [Double], widths: [Double]) -> [Double] {
+  private func spread(_ wanted: [(x: Double, weight: Double)], widths: [Double]) -> [Double] {
     // With distances taken off, the rule is that places do not fall.
     var offsets = [0.0]
     for (left, right) in zip(widths, widths.dropFirst()) {
       offsets.append(offsets.last! + (left + right) / 2 + NetworkLayout.gap)
     }
-    var pools: [(sum: Double, count: Int)] = []
+    var pools: [(sum: Double, weight: Double, count: Int)] = []
     for (place, offset) in zip(wanted, offsets) {
-      pools.append((place - offset, 1))
+      pools.append((place.weight * (place.x - offset), place.weight, 1))
       while pools.count > 1, let last = pools.last, case let before = pools[pools.count - 2],
-        before.sum / Double(before.count) > last.sum / Double(last.count)
+        before.sum / before.weight > last.sum / last.weight
       {
         pools.removeLast(2)
-        pools.append((before.sum + last.sum, before.count + last.count))
+        pools.append((before.sum + last.sum, before.weight + last.weight, before.count + last.count))
       }
     }
-    let levels = pools.flatMap { [Double](repeating: $0.sum / Double($0.count), count: $0.count) }
+    let levels = pools.flatMap { [Double](repeating: $0.sum / $0.weight, count: $0.count) }
     return zip(levels, offsets).map { $0 + $1 }
   }
 }

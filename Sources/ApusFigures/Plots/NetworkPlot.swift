@@ -6,7 +6,9 @@ struct NetworkPlot: PlotContent {
   private let layout: NetworkLayout
   private let groups: [String]
 
-  private static let gap = 30.0
+  private static let gap = 34.0
+  /// Of the shape below what leaves the graph.
+  private static let labelHeight = 18.0
 
   init(_ nodes: [Figure.Node]) {
     for (place, node) in nodes.enumerated() {
@@ -44,7 +46,8 @@ struct NetworkPlot: PlotContent {
     let heights = layerHeights
     return Size(
       width: max(layout.width + labelOverhang + 4, 120),
-      height: heights.reduce(0, +) + NetworkPlot.gap * Double(max(heights.count - 1, 0)) + 8)
+      height: heights.reduce(0, +) + NetworkPlot.gap * Double(max(heights.count - 1, 0)) + 8
+        + NetworkPlot.labelHeight)
   }
 
   var legend: [LegendEntry] {
@@ -92,7 +95,7 @@ struct NetworkPlot: PlotContent {
       draw(node, on: &canvas, middle, size)
       // What nobody reads leaves the graph: its shape stands below it.
       if !node.output.isEmpty {
-        canvas.text(node.output, at: Point(middle.x + 6, middle.y + size.height / 2 + 13), style: "small")
+        canvas.text(node.output, at: Point(middle.x + 6, middle.y + size.height / 2 + 14), style: "small halo")
       }
     }
   }

@@ -1,5 +1,13 @@
 import ApusSupport
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 extension Figure {
   /// Numbers under a name, of which one color is drawn: a line, a class of points, or the bars of one kind.
   public struct Series: Sendable {
@@ -83,10 +91,17 @@ extension Double {
   /// The shortest text that reads back as this number.
   var exactText: String { "\(self)" }
 
-  /// To read: 3 in place of 3.0, and four digits of what is long.
-  var plainText: String {
+  /// To read: 3 in place of 3.0, and about four digits of what is long.
+  package var plainText: String {
     if !isFinite { return isNaN ? "not a number" : self < 0 ? "−∞" : "∞" }
     if self == rounded() && magnitude < 1e9 { return "\(Int(self))" }
-    return magnitude < 1e-3 ? "\(Float(self))" : compact(decimals: 4, width: 10)
+    // Below there are no decimals that all numbers of an axis or a table could share.
+    return magnitude < 1e-3 && magnitude > 1e-37 ? "\(Float(rounded(digits: 3)))" : compact(decimals: 4, width: 10)
+  }
+
+  /// The nearest number with so many digits; of numbers between 1e-37 and 1.
+  private func rounded(digits: Int) -> Double {
+    let scale = pow(10, Double(digits - 1) - log10(magnitude).rounded(.down))
+    return (self * scale).rounded() / scale
   }
 }

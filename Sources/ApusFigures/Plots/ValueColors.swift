@@ -19,7 +19,7 @@ struct ValueColors {
     let range = axis.range.map { range in
       axis.isLogarithmic ? log10(range.lowerBound)...log10(range.upperBound) : range
     }
-    colors = ColorScale(for: spaced, range: range)
+    colors = ColorScale(for: spaced, range: range, areLogarithms: axis.isLogarithmic)
     var shown = axis
     shown.range =
       axis.isLogarithmic

@@ -6,8 +6,10 @@ extension BackwardRule {
   /// R(x) = [x > 0] · max(g, 0). Springenberg et al. 2015, "Striving for simplicity: the all convolutional net".
   public static var guided: BackwardRule {
     BackwardRule { operation in
-      operation == .activation(.relu)
-        ? { step, gradient in [step.gradients(of: relu(gradient), at: step.inputs)[0]] } : nil
+      guard operation == .activation(.relu) else { return nil }
+      return { step, gradient in
+        [Kernels.activationBackward(.relu, saved: step.output, gradient: relu(gradient))]
+      }
     }
   }
 

@@ -19,34 +19,39 @@ extension Seeing {
     }
   }
 
-  /// The patches that excite a channel of a layer most, the strongest first, at most one per image: each is the receptive field, which the
-  /// plan knows, of the channel's strongest unit there. Zeiler & Fergus 2014, figure 2.
+  /// The patches that excite channels of a layer most, for each the strongest first, at most one per image: each is the receptive field,
+  /// which the plan knows, of the channel's strongest unit there. Zeiler & Fergus 2014, figure 2.
   ///
   /// - Parameters:
   ///   - path: of a layer that gives images.
-  ///   - count: patches at most.
+  ///   - count: patches at most, per channel.
+  /// - Returns: the patches of each channel, in the order of `channels`.
   /// - Throws: `PathError` for a path that is no layer; `AttributionError` for a layer that gives no images, or where strides differ
   ///   between branches, so that there is no receptive field.
   public static func maximalPatches(
-    of model: some Layer, at path: String, channel: Int, images x: Tensor, count: Int = 9
-  ) throws -> [Patch] {
+    of model: some Layer, at path: String, channels: [Int], images x: Tensor, count: Int = 9
+  ) throws -> [[Patch]] {
     let extractor = try FeatureExtractor(model, at: path, input: Shape(x.shape.dropFirst()))
     let field = try receptiveField(of: model, at: path, input: x.shape)
     let shape = extractor.outputShape
-    if shape.count != 3 || !(0..<shape[2]).contains(channel) {
+    let wrong = channels.first { shape.count != 3 || !(0..<shape[2]).contains($0) }
+    if let wrong {
       throw AttributionError(
-        "channel \(channel) of \(path), which gives \(shape): expected images [H, W, C] and a channel of them")
+        "channel \(wrong) of \(path), which gives \(shape): expected images [H, W, C] and a channel of them")
     }
-    let maps = extractor(x).slice(axis: 3, range: channel..<channel + 1).reshaped([x.shape[0], shape[0] * shape[1]])
-    let places = maps.argmax(axis: 1).array(of: Int32.self)
-    let values = maps.max(axes: [1]).array(of: Float.self)
-    let order = values.indices.sorted { (values[$1], $0) < (values[$0], $1) }
-    return order.prefix(count).map { image in
-      let (row, column) = Int(places[image]).quotientAndRemainder(dividingBy: shape[1])
-      return Patch(
-        image: image, top: field.start.height + row * field.jump.height,
-        left: field.start.width + column * field.jump.width, height: field.height, width: field.width,
-        value: values[image])
+    let maps = extractor(x)
+    return channels.map { channel in
+      let rows = maps.slice(axis: 3, range: channel..<channel + 1).reshaped([x.shape[0], shape[0] * shape[1]])
+      let places = rows.argmax(axis: 1).array(of: Int.self)
+      let values = rows.max(axes: [1]).array(of: Float.self)
+      let order = values.indices.sorted { (values[$1], $0) < (values[$0], $1) }
+      return order.prefix(count).map { image in
+        let (row, column) = places[image].quotientAndRemainder(dividingBy: shape[1])
+        return Patch(
+          image: image, top: field.start.height + row * field.jump.height,
+          left: field.start.width + column * field.jump.width, height: field.height, width: field.width,
+          value: values[image])
+      }
     }
   }
 

@@ -41,7 +41,7 @@ public struct FeatureExtractor {
     self.path = path
     let planner = Planner(inputs: pass.inputs)
     let scope = Scope(planning: planner, of: pass.model)
-    let features = FeatureExtractor.result(at: path, of: pass, in: scope) { planner.makeInputs() }
+    let features = ResultCatcher.results(at: [path], of: pass, in: scope) { planner.makeInputs() }[path]
     if let error = planner.error { throw error }
     guard let features else {
       throw PathError(path, problem: "is a layer that the model does not call in inference")
@@ -61,33 +61,12 @@ public struct FeatureExtractor {
     }
     let scope = Scope(mode: .plain, phase: .inference, key: RandomKey(seed: 0, step: 0))
     scope.model = pass.model
-    guard let features = FeatureExtractor.result(at: path, of: pass, in: scope, { inputs.map { $0.detached() } }) else {
+    let results = ResultCatcher.results(at: [path], of: pass, in: scope) { inputs.map { $0.detached() } }
+    guard let features = results[path] else {
       let shapes = inputs.map { "\($0.shape)" }.joined(separator: " and ")
       fatalError("FeatureExtractor at \(path): for an input of \(shapes) the model does not call the layer")
     }
     return features
-  }
-
-  private static func result(
-    at path: String, of pass: ForwardPass, in scope: Scope, _ makeInputs: () -> [Tensor]
-  ) -> Tensor? {
-    let catcher = ResultCatcher(path)
-    scope.add(catcher)
-    scope.run { for (_, tensor) in pass.run(makeInputs()) { _ = tensor.body.storage } }
-    return catcher.result
-  }
-}
-
-/// Keeps the first result of the layer at a path. As it is held from then on, nothing writes over it.
-private final class ResultCatcher: OperationListener {
-  private let path: String
-  private(set) var result: Tensor?
-
-  init(_ path: String) { self.path = path }
-
-  func layerReturned(_ result: Tensor, in scope: Scope) -> Tensor? {
-    if self.result == nil, scope.path == path { self.result = result }
-    return nil
   }
 }
 

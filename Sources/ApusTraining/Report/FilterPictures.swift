@@ -2,11 +2,11 @@ import ApusCore
 import ApusFigures
 
 /// The filters of a first layer as pictures, one each.
-enum FilterPictures {
+package enum FilterPictures {
   /// - Parameter filters: `[KH, KW, Cin, Cout]`. With three input channels a filter is shown in color, 0 as middle gray; else each
   ///   input channel by itself: orange is positive, blue negative, neutral 0. The scale is the same for all.
   /// - Returns: at most `limit` of them.
-  static func drawn(_ filters: Tensor, limit: Int = 96) -> [Picture] {
+  package static func drawn(_ filters: Tensor, limit: Int = 96) -> [Picture] {
     let (height, width, inputs, outputs) = (filters.shape[0], filters.shape[1], filters.shape[2], filters.shape[3])
     let weights = filters.array(of: Float.self)
     let largest = max(weights.reduce(0) { max($0, $1.magnitude) }, .leastNormalMagnitude)

@@ -36,7 +36,8 @@ enum ReportObservations {
 
   private static func figure(_ path: String, _ rows: [ObservationLog.Row], _ kind: ObservedValue.Kind) -> Figure {
     let last = rows.last!
-    var facts = ["σ \(last.standardDeviation.compact(decimals: 2, width: 7))"]
+    let deviation = last.standardDeviation
+    var facts = ["σ \(deviation < 0.01 ? deviation.plainText : deviation.compact(decimals: 2, width: 7))"]
     if last.zeros > 0.005 { facts.append("\(Markup.percent(last.zeros)) zero") }
     if let saturated = last.saturated { facts.append("\(Markup.percent(saturated)) saturated") }
     if last.finiteCount < last.count { facts.append("\((last.count - last.finiteCount).grouped) not finite") }

@@ -34,6 +34,7 @@ extension CommandTests {
         ["catalogue"], ["catalogue", "--json"], ["catalogue", "--markdown"],
         ["evaluate", run], ["predict", run, picture],
         ["features", run, "--at", "features", "--images", picture, "--output", new + ".npy"],
+        ["look", run, "--what", "saliency", picture, "--out", new + "-look"],
         ["weights", "lenet5", model, "--to", new + ".npz"],
         ["forward", "lenet5", "--weights", model, "--input", input, "--output", new + "2.npy"],
         ["segment", "--data", "digits", "--epochs", "1", "--scenes", "20", "--size", "20", "--out", new + "-scenes"],

@@ -120,6 +120,7 @@ import Testing
     let model = Model(each: each, others: Array(inputs.dropFirst()))
     expectSameBits(try model.compiled(for: inputs[0].shape)(inputs[0]), model(inputs[0]))
     #expect(try !ONNXFile(of: model, input: inputs[0].shape, options: ONNXOptions(batch: .fixed)).nodes.isEmpty)
+    expectSameBits(try RuledPass(model, input: inputs[0].shape).value(of: inputs[0]), model(inputs[0]))
   }
 
   @Test(arguments: all) func aPlanHasItsShape(each: Case) throws {

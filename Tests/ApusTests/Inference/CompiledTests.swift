@@ -109,6 +109,12 @@ import Testing
     expectSameBits(try exact(x), want)
     let folded = try model.compiled(for: each.input)
     expectClose(try folded(x), want.array(of: Float.self).map(Double.init), tolerance: 1e-5)
+    // Node by node on tensors, and back by each operation's own gradient.
+    let seed = floats(want.shape, seed: 6)
+    let passed = try RuledPass(model, input: each.input)(x, seed: seed, by: .gradient)
+    let (value, gradient) = valueWithGradient(at: x, in: .inference) { (model($0) * seed).sum() }
+    expectClose(passed.value, [Double(value.item())], tolerance: 1e-4)
+    expectClose(passed.inputs[0], gradient.array(of: Float.self).map(Double.init), tolerance: 1e-4)
   }
 
   /// Functions of one element without parameters that learn.
