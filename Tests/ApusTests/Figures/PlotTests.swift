@@ -31,7 +31,8 @@ import Testing
   }
 
   static let spans: [[Double]] = [
-    [1e-15, 3e-15], [-1e-15, 2e-15], [1e9, 3e9], [5, 5], [1, 1 + 1e-12], [-1e299, 1e299], [0, 5e-324], [-5e-324, 0],
+    [1e-15, 3e-15], [-1e-15, 2e-15], [1e9, 3e9], [5, 5], [1, 1 + 1e-12], [-1e299, 1e299],
+    [0, Double.leastNonzeroMagnitude], [-Double.leastNonzeroMagnitude, 0],
   ]
 
   @Test(arguments: spans) func everySpanHasTicks(_ values: [Double]) {
