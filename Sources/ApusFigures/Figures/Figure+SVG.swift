@@ -29,9 +29,9 @@ extension Figure {
     let size = layout.size
     var canvas = Canvas()
     layout.draw(on: &canvas)
-    // Below this width texts would be too small to read: the page lets the figure scroll.
+    // Below this width, at which a usual figure fits a telephone, texts would be too small to read: the page lets it scroll.
     let widths = """
-      min-width:\((size.width * 0.72).formatted(decimals: 0))px;max-width:\((size.width * 1.3).formatted(decimals: 0))px
+      min-width:\((size.width * 0.62).formatted(decimals: 0))px;max-width:\((size.width * 1.3).formatted(decimals: 0))px
       """
     return """
       <svg class="figure" role="img"\(viewBox(size)) style="\(widths)">

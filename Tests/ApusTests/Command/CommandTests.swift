@@ -125,7 +125,7 @@ import Testing
     #expect(drawn.status == 0 && drawn.output == plain.output)
     #expect(XMLElements(try String(contentsOfFile: folder.path + "/plan.svg", encoding: .utf8)).problem == nil)
     #expect(try String(contentsOfFile: folder.path + "/plan.csv", encoding: .utf8).contains("features.0"))
-    expectRefused("plan.png.svg", try apus("summary", "lenet5", "--figure", "plan.png"))
+    expectRefused("plan.png.svg", status: 64, try apus("summary", "lenet5", "--figure", "plan.png"))
     expectRefused("30", try apus("summary", "lenet5", "--input", "30"))
   }
 

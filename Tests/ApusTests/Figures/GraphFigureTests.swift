@@ -39,6 +39,21 @@ import Testing
     #expect(projection.sources == boxes.first { $0.detail.hasPrefix("layer2.0.conv1") }?.sources)
   }
 
+  private struct Around: Layer {
+    let conv = Conv2D(1, 2, kernel: 1)
+    func forward(_ x: consuming Tensor) -> Tensor {
+      let y = conv(x)
+      return y + relu(y)
+    }
+  }
+
+  /// What two read is not in the box of one of them.
+  @Test func whatGoesAroundALayerIsSeen() throws {
+    let boxes = try boxes(.plan(of: Around(), input: [1, 4, 4, 1]))
+    #expect(boxes.map(\.title) == ["input", "Conv2D 1×1", "ReLU", "+"])
+    #expect(boxes.map(\.sources) == [[], [0], [1], [1, 2]])
+  }
+
   @Test func longNetworksAreDrawnByTheirParts() throws {
     let boxes = try boxes(of: "resnet152")
     #expect(boxes.contains { $0.title == "layer3.35" && $0.detail == "3 Conv2D, 3 BatchNorm, 3 ReLU" })
