@@ -97,7 +97,8 @@ extension CommandTests {
     let (run, out) = (try digitsRun(folder), folder.path + "/look")
     let look = try apus("look", run, "--what", "pca,tsne", "--out", out, "--perplexity", "20")
     #expect(look.status == 0 && look.errors.isEmpty, "\(look.errors)")
-    #expect(look.output.contains("classifier.4: 360 test images, colored by their class; perplexity 20, divergence 0."))
+    #expect(
+      look.output.contains("classifier.4: 360 test images, colored by their class; perplexity 20.0, divergence 0."))
     for name in ["pca", "tsne"] {
       let svg = String(decoding: try File.contents(of: "\(out)/\(name)-classifier.4.svg"), as: UTF8.self)
       #expect(svg.contains("360 points of 10 classes"))
@@ -113,7 +114,8 @@ extension CommandTests {
       "360 rows, expected at least 601 for perplexity 200",
       try apus("look", run, "--what", "tsne", "--perplexity", "200"))
     expectRefused("expected a number above 1", status: 64, try apus("look", run, "--what", "tsne", "--perplexity", "1"))
-    expectRefused("the nearest are classifier.4", try apus("look", run, "--what", "tsne", "--at", "classifier4"))
+    expectRefused(
+      "the nearest are classifier, classifier.4", try apus("look", run, "--what", "tsne", "--at", "classifier4"))
   }
 
   @Test func dreamsRaiseTheScoreThatTheirCaptionTells() throws {
@@ -124,10 +126,10 @@ extension CommandTests {
     let captions = every(look.output.matches(of: /class 3 \(3\), score (-?[0-9.]+), raised to ([0-9.]+)/))
     for caption in captions {
       let (before, after) = (Double(caption.1), Double(caption.2))
-      #expect(try #require(after) > 5 * abs(try #require(before)))
+      #expect(try #require(after) > (try #require(before)) + 5)
     }
     let deep = try apus("look", run, "--what", "dream", "--at", "features.3", "--out", out)
     #expect(deep.status == 0 && deep.output.contains("at the one size that the network takes"), "\(deep.errors)")
-    #expect(folder.names(in: "look").contains("dream-features.3.png"))
+    #expect(FileManager.default.fileExists(atPath: out + "/dream-features.3.png"))
   }
 }
