@@ -41,7 +41,7 @@ extension CommandTests {
     // The page has all of them, and is complete by itself.
     let page = String(decoding: try File.contents(of: out + "/index.html"), as: UTF8.self)
     #expect(page.components(separatedBy: "data:image/png;base64,").count - 1 == images.count)
-    #expect(page.components(separatedBy: "<svg").count - 1 == pictures.count - images.count)
+    #expect(page.components(separatedBy: #"<svg class="figure""#).count - 1 == pictures.count - images.count)
     for method in methods { #expect(page.contains("<h2>\(method)</h2>"), "\(method)") }
     #expect(!page.contains("http:") && !page.contains("https:") && !page.contains("<script"))
     #expect(pictures.filter { $0.what == "filters" }.map(\.caption).first == "features.0: 6 filters, 5×5 of 1 channels")
