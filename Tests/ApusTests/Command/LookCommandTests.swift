@@ -37,10 +37,11 @@ extension CommandTests {
       #expect(image.channels == 3 && Set(image.pixels).count > 1, "\(picture.file)")
     }
     #expect(pictures.filter { $0.what == "saliency" }.count == 4)
+    let images = pictures.filter { $0.file.hasSuffix(".png") }
     // The page has all of them, and is complete by itself.
     let page = String(decoding: try File.contents(of: out + "/index.html"), as: UTF8.self)
-    let inside = page.components(separatedBy: "data:image/png;base64,").count - 1
-    #expect(inside == pictures.filter { $0.file.hasSuffix(".png") }.count)
+    #expect(page.components(separatedBy: "data:image/png;base64,").count - 1 == images.count)
+    #expect(page.components(separatedBy: #"<svg class="figure""#).count - 1 == pictures.count - images.count)
     for method in methods { #expect(page.contains("<h2>\(method)</h2>"), "\(method)") }
     #expect(!page.contains("http:") && !page.contains("https:") && !page.contains("<script"))
     #expect(pictures.filter { $0.what == "filters" }.map(\.caption).first == "features.0: 6 filters, 5×5 of 1 channels")

@@ -202,6 +202,27 @@ import Testing
     #expect(earlier.shape == [2, 8, 8])
   }
 
+  /// ReLU(Σ_k α_k A_k), α_k the mean gradient, of a network whose gradients differ between positions.
+  @Test func gradCAMWeighsMapsByTheirMeanGradient() throws {
+    let model = Sequential {
+      Conv2D(2, 3, kernel: 3)
+      ReLU()
+      Flatten()
+      Linear(108, 4)
+    }
+    let maps = Sequential(Array(model.layers[0..<2]))(x)
+    let rest = Sequential(Array(model.layers[2...]))
+    let slopes = try Attribution.gradient(of: rest, at: maps, classes: classes).gradient
+    let (values, means) = (maps.array(of: Float.self), slopes.mean(axes: [1, 2]).array(of: Float.self))
+    let want = (0..<72).map { place -> Double in
+      var sum: Float = 0
+      for channel in 0..<3 { sum += values[place * 3 + channel] * means[place / 36 * 3 + channel] }
+      return Double(max(sum, 0))
+    }
+    #expect(want.contains { $0 > 0 })
+    expectClose(try Attribution.gradCAM(of: model, at: x, classes: classes, path: "1"), want)
+  }
+
   /// The end of the last block of a residual network, and not the convolution inside of it.
   @Test func theLastConvolutionCountsWithWhatIsBehindIt() throws {
     for (name, want) in [("resnet20", "stage3"), ("lenet5", "features.4"), ("vgg11", "features.19")] {

@@ -99,6 +99,10 @@ import Testing
     expectClose(
       try Attribution.excitation(of: model, at: x, classes: [1], path: "2", contrastive: true), [-1, 1],
       tolerance: 1e-6)
+    // Below the classifier both go by the same weights.
+    expectClose(
+      try Attribution.excitation(of: model, at: x, classes: [1], contrastive: true),
+      [-1.0 / 5, 2.0 / 3 - 4.0 / 5, 1.0 / 3], tolerance: 1e-6)
   }
 
   @Test(
