@@ -55,6 +55,6 @@ struct LookFeatures {
     if own.count < ranked.count {
       shown.append(series("\(ranked.count - own.count) other classes") { !own.contains($0) })
     }
-    return Figure(title, .scatter(shown, x: x, y: y), width: 640)
+    return Figure(title, .scatter(shown, x: x, y: y), width: 520)
   }
 }

@@ -45,7 +45,8 @@ extension LookMethod {
     }
     let shape = try FeatureExtractor(subject.model, at: layer, input: subject.input).outputShape
     let channels = 0..<min(shape.last ?? 0, mostChannels)
-    let ascent = ActivationAscent(steps: 60, jitter: 2, smoothness: 0.05, seed: subject.seed)
+    // A channel's mean is small beside a score: what smooths an image for one would leave it gray for the other.
+    let ascent = ActivationAscent(steps: 60, jitter: 2, seed: subject.seed)
     let pictures = try channels.map { channel in
       subject.picture(
         try ascent.image(for: .channel(channel, at: layer), of: subject.model, from: subject.noise).image

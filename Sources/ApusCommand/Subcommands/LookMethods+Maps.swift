@@ -11,13 +11,16 @@ extension LookMethod {
         "pca of \(features.rows.shape) features: expected two images and two numbers of each, or more")
     }
     let components = PrincipalComponents(of: features.rows, count: 2)
-    let shares = components.explainedVariance.map { "\($0.percent(decimals: 1)) of the variance" }
+    let shares = components.explainedVariance.map { $0.percent(decimals: 1) }
     let figure = features.figure(
       "Principal components of \(features.layer)", components.projected(features.rows),
-      x: Figure.Axis("first component", unit: shares[0]), y: Figure.Axis("second component", unit: shares[1]))
+      x: Figure.Axis("first component", unit: "\(shares[0]) of the variance"),
+      y: Figure.Axis("second component", unit: "\(shares[1]) of the variance"))
     return [
       LookPicture(
-        name: features.layer, caption: "\(features.layer): \(features.images); \(shares[0]) and \(shares[1])",
+        name: features.layer,
+        caption:
+          "\(features.layer): \(features.images); the components explain \(shares[0]) and \(shares[1]) of the variance",
         figure: figure)
     ]
   }

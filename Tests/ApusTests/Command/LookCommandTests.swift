@@ -21,7 +21,7 @@ extension CommandTests {
     let folder = try TemporaryFolder()
     let (run, out) = (try digitsRun(folder), folder.path + "/look")
     let help = try apus("help", "look").output
-    let listed = every(help.matches(of: /\n {10}([a-z-]+) {2,}\S/).map { String($0.output.1) })
+    let listed = every(help.matches(of: /\n {2}([a-z][a-z-]*) {2,}\S/).map { String($0.output.1) })
     // One linear layer and class activation maps need networks of their own.
     let methods = listed.filter { !["templates", "cam"].contains($0) }
     #expect(methods.count == listed.count - 2 && methods.contains("grad-cam"))
@@ -39,7 +39,8 @@ extension CommandTests {
     #expect(pictures.filter { $0.what == "saliency" }.count == 4)
     // The page has all of them, and is complete by itself.
     let page = String(decoding: try File.contents(of: out + "/index.html"), as: UTF8.self)
-    #expect(page.components(separatedBy: "data:image/png;base64,").count - 1 == pictures.count)
+    let inside = page.components(separatedBy: "data:image/png;base64,").count - 1
+    #expect(inside == pictures.filter { $0.file.hasSuffix(".png") }.count)
     for method in methods { #expect(page.contains("<h2>\(method)</h2>"), "\(method)") }
     #expect(!page.contains("http:") && !page.contains("https:") && !page.contains("<script"))
     #expect(pictures.filter { $0.what == "filters" }.map(\.caption).first == "features.0: 6 filters, 5×5 of 1 channels")
@@ -49,8 +50,8 @@ extension CommandTests {
     #expect(again.status == 0 && again.output.contains("test-0: class 7 (7), score"), "\(again.errors)")
     let own = try apus("look", run, "--what", "smoothgrad", "--out", out + "3")
     #expect(own.status == 0)
-    let (first, other, same) = try ("", "2", "3").map { try File.contents(of: out + $0 + "/smoothgrad-test-0.png") }
-    #expect(first == same && first != other)
+    let noise = try ["", "2", "3"].map { try File.contents(of: out + $0 + "/smoothgrad-test-0.png") }
+    #expect(noise[0] == noise[2] && noise[0] != noise[1])
   }
 
   @Test func looksAtImageFilesAndSaysHowTheyWereScaled() throws {
@@ -65,7 +66,9 @@ extension CommandTests {
     #expect(written == ["index.html", "saliency-a-2.png", "saliency-a.png"])
     // As a network of the catalogue with the run's weights; without a name the class is a number.
     let weights = run + "/model.safetensors"
-    expectRefused("give a run", try apus("look", "lenet5", "--weights", weights, "--what", "saliency", picture))
+    expectRefused(
+      "a run of apus train, whose model says it",
+      try apus("look", "lenet5", "--weights", weights, "--what", "saliency", picture))
     expectRefused("no image given", status: 64, try apus("look", "lenet5", "--weights", weights, "--what", "saliency"))
   }
 
@@ -95,7 +98,8 @@ extension CommandTests {
     let (run, out) = (try digitsRun(folder), folder.path + "/look")
     let look = try apus("look", run, "--what", "pca,tsne", "--out", out, "--perplexity", "20")
     #expect(look.status == 0 && look.errors.isEmpty, "\(look.errors)")
-    #expect(look.output.contains("classifier.4: 360 test images, colored by their class; perplexity 20, divergence 0."))
+    #expect(
+      look.output.contains("classifier.4: 360 test images, colored by their class; perplexity 20.0, divergence 0."))
     for name in ["pca", "tsne"] {
       let svg = String(decoding: try File.contents(of: "\(out)/\(name)-classifier.4.svg"), as: UTF8.self)
       #expect(svg.contains("360 points of 10 classes"))
@@ -111,7 +115,8 @@ extension CommandTests {
       "360 rows, expected at least 601 for perplexity 200",
       try apus("look", run, "--what", "tsne", "--perplexity", "200"))
     expectRefused("expected a number above 1", status: 64, try apus("look", run, "--what", "tsne", "--perplexity", "1"))
-    expectRefused("the nearest are classifier.4", try apus("look", run, "--what", "tsne", "--at", "classifier4"))
+    expectRefused(
+      "the nearest are classifier, classifier.4", try apus("look", run, "--what", "tsne", "--at", "classifier4"))
   }
 
   @Test func dreamsRaiseTheScoreThatTheirCaptionTells() throws {
@@ -122,10 +127,10 @@ extension CommandTests {
     let captions = every(look.output.matches(of: /class 3 \(3\), score (-?[0-9.]+), raised to ([0-9.]+)/))
     for caption in captions {
       let (before, after) = (Double(caption.1), Double(caption.2))
-      #expect(try #require(after) > 5 * abs(try #require(before)))
+      #expect(try #require(after) > (try #require(before)) + 5)
     }
     let deep = try apus("look", run, "--what", "dream", "--at", "features.3", "--out", out)
     #expect(deep.status == 0 && deep.output.contains("at the one size that the network takes"), "\(deep.errors)")
-    #expect(folder.names(in: "look").contains("dream-features.3.png"))
+    #expect(FileManager.default.fileExists(atPath: out + "/dream-features.3.png"))
   }
 }
