@@ -154,7 +154,7 @@ struct Summary: ParsableCommand {
     {
       return Subject(
         network: network.name, input: input?.shape(channels: network.input[2]) ?? Shape(network.input),
-        classes: classes ?? recorded, optimizer: usual)
+        classes: classes ?? recorded + (record?.task == .localization ? BoxShares.count : 0), optimizer: usual)
     }
     let trained = try ModelSource(source).read()
     return Subject(

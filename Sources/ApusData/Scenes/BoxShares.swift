@@ -9,10 +9,13 @@ package struct BoxShares: Hashable, Sendable {
   package var width: Float
   package var height: Float
 
+  /// How many numbers a box is.
+  package static let count = 4
+
   /// - Parameter numbers: x, y, width and height; a width or height below 0, which a network may give, is 0.
   package init(_ numbers: some Collection<Float>) {
     let numbers = Array(numbers)
-    if numbers.count != 4 { fatalError("BoxShares of \(numbers.count) numbers") }
+    if numbers.count != BoxShares.count { fatalError("BoxShares of \(numbers.count) numbers") }
     (x, y, width, height) = (numbers[0], numbers[1], max(0, numbers[2]), max(0, numbers[3]))
   }
 

@@ -38,8 +38,8 @@ package struct LocalizationMetrics: Metrics {
   }
 
   package mutating func add(outputs: Tensor, labels: Tensor) {
-    let (count, width) = (labels.shape[0], classes + 4)
-    if outputs.shape != [count, width] || labels.shape != [count, 5] {
+    let (count, width, target) = (labels.shape[0], classes + BoxShares.count, 1 + BoxShares.count)
+    if outputs.shape != [count, width] || labels.shape != [count, target] {
       fatalError("LocalizationMetrics of \(classes) classes: outputs \(outputs.shape) for targets \(labels.shape)")
     }
     let given = outputs.cast(to: .float32).array(of: Float.self)
@@ -49,9 +49,9 @@ package struct LocalizationMetrics: Metrics {
       let best = scores.indices.reduce(scores.startIndex) { scores[$1] > scores[$0] ? $1 : $0 }
       rows.append(
         Row(
-          label: Int(wanted[sample * 5]), prediction: best - scores.startIndex,
-          truth: BoxShares(wanted[sample * 5 + 1..<sample * 5 + 5]),
-          box: BoxShares(given[scores.endIndex..<scores.endIndex + 4])))
+          label: Int(wanted[sample * target]), prediction: best - scores.startIndex,
+          truth: BoxShares(wanted[sample * target + 1..<(sample + 1) * target]),
+          box: BoxShares(given[scores.endIndex..<(sample + 1) * width])))
     }
   }
 
@@ -62,7 +62,7 @@ package struct LocalizationMetrics: Metrics {
   /// `nil` where they overlap more.
   package var didNotLearn: String? {
     if rows.isEmpty { return nil }
-    let sums = rows.reduce([Float](repeating: 0, count: 4)) { sums, row in
+    let sums = rows.reduce([Float](repeating: 0, count: BoxShares.count)) { sums, row in
       zip(sums, row.truth.numbers).map { $0 + $1 }
     }
     let one = BoxShares(sums.map { $0 / Float(rows.count) })

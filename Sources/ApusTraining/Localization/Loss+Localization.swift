@@ -1,4 +1,5 @@
 import ApusCore
+import ApusData
 import ApusLayers
 
 extension Loss {
@@ -17,8 +18,8 @@ extension Loss {
     Loss(ofClass.name) { outputs, targets in
       let labels = targets[.all, 0].cast(to: .int32)
       let box = smoothL1Loss(
-        outputs.slice(axis: 1, range: classes..<classes + 4), targets.slice(axis: 1, range: 1..<5), beta: boxBeta,
-        reduction: .sum)
+        outputs.slice(axis: 1, range: classes..<classes + BoxShares.count),
+        targets.slice(axis: 1, range: 1..<1 + BoxShares.count), beta: boxBeta, reduction: .sum)
       return ofClass(outputs.slice(axis: 1, range: 0..<classes), labels) + box * (boxWeight / Double(targets.shape[0]))
     }
   }

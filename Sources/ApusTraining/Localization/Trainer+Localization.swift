@@ -35,13 +35,14 @@ extension NetworkCatalogue {
           "\(name) \(found): a box is found by networks that end in one linear layer, as lenet5 and resnet20 do")
     }
     if try entry(name).isDense { throw refusal("gives scores for every pixel") }
-    let outline = try outline(name, input: input, classes: classes + 4)
+    let outline = try outline(name, input: input, classes: classes + BoxShares.count)
     if outline is any AuxiliaryClassifying { throw refusal("has auxiliary heads") }
     let head = Set(try headPaths(of: name, input: input))
     let shapes = outline.parameters.filter { head.contains($0.path) }.map(\.parameter.shape)
     // A weight and a bias, or a weight alone.
-    let isLinear = shapes.count { $0.count == 2 } == 1 && shapes.allSatisfy { $0.count <= 2 && $0.last == classes + 4 }
+    let isLinear =
+      shapes.count { $0.count == 2 } == 1 && shapes.allSatisfy { $0.count <= 2 && $0.last == classes + BoxShares.count }
     if !isLinear { throw refusal("ends in another way") }
-    return try make(name, input: input, classes: classes + 4, seed: seed)
+    return try make(name, input: input, classes: classes + BoxShares.count, seed: seed)
   }
 }

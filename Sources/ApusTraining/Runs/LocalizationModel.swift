@@ -97,6 +97,6 @@ package struct LocalizationModel {
     let scores = softmax(outputs.slice(axis: 1, range: 0..<classNames.count)).array(of: Float.self)
     let classes = zip(classNames, scores).map { (name: $0, probability: Double($1)) }
       .sorted { $0.probability > $1.probability }
-    return (classes, BoxShares(outputs.array(of: Float.self).suffix(4)))
+    return (classes, BoxShares(outputs.array(of: Float.self).suffix(BoxShares.count)))
   }
 }

@@ -108,7 +108,11 @@ public struct TrainedModel {
 
   private static func header(of file: SafetensorsFile, _ path: String) throws -> Header {
     guard let json = file.metadata[key] else {
-      throw weightsAlone(path)
+      let other = [MetadataKey.segmentation: "classes for pixels", MetadataKey.localization: "boxes"]
+      guard let found = other.first(where: { file.metadata[$0.key] != nil }) else { throw weightsAlone(path) }
+      throw FileError(
+        path, found: "a network that finds \(found.value)",
+        expected: "a classifier of images; apus evaluate and apus predict take the other ones")
     }
     let header: Header
     do {

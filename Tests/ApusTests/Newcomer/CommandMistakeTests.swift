@@ -36,7 +36,7 @@ import Testing
       "Missing expected argument '<images> ...': Image files, or folders of them", status: 64,
       try command.apus("predict", "x"))
     command.expectRefused(
-      "'<run>': A run, or its model.safetensors (apus help evaluate shows the usage)", status: 64,
+      "'<run> ...': A run, or its model.safetensors; several are measured as an ensemble", status: 64,
       try command.apus("evaluate"))
   }
 
