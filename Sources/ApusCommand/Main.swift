@@ -14,8 +14,7 @@ struct ApusCommand: ParsableCommand {
     commandName: "apus", abstract: "Train and run convolutional networks on CPUs.", version: Version.text,
     subcommands: [
       Train.self, Evaluate.self, Predict.self, Forward.self, Features.self, Look.self, Weights.self, Summary.self,
-      Zoo.self,
-      Segment.self, Export.self, Import.self, CatalogueCommand.self, Script.self, ScriptStop.self,
+      Zoo.self, Segment.self, Export.self, Import.self, CatalogueCommand.self, Script.self, ScriptStop.self,
     ])
 }
 

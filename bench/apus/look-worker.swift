@@ -3,33 +3,52 @@ import Apus
 import Foundation
 
 // Our side of compare-look: maps of ResNet-18's scores, in slices when told to. Compiled by it.
-//   look-worker WEIGHTS INPUT FOLDER      INPUT: a .npy batch [N, 224, 224, 3]; each map goes to FOLDER/apus-METHOD.npy
+//   look-worker FOLDER      resnet18.safetensors, x.npy and small.npy, [N, H, W, C], and class.txt are in FOLDER; the maps of x in float32
+//                           go to apus-METHOD.npy there, those of the small images in float64 to apus-small-METHOD.npy
 // Commands, a line each on standard input, as network-worker takes them; tasks are methods.
 
-let arguments = Array(CommandLine.arguments.dropFirst())
-guard arguments.count == 3 else {
-  print("usage: look-worker WEIGHTS INPUT FOLDER")
+guard CommandLine.arguments.count == 2 else {
+  print("usage: look-worker FOLDER")
   exit(64)
 }
-let images = try Npy.read(arguments[1])
-let (model, _) = try NetworkCatalogue.make("resnet18", weights: WeightsFile.read(arguments[0]), input: images.shape)
-let classes = [Int](repeating: 243, count: images.shape[0])
-/// Made once, as the peer's hooks are.
-let pass = try RuledPass(model, input: images.shape)
-let seed = Tensor.oneHot(Tensor(classes), classes: 1000)
+let folder = CommandLine.arguments[1]
+let (model, _) = try NetworkCatalogue.make(
+  "resnet18", weights: WeightsFile.read(folder + "/resnet18.safetensors"), input: [1, 224, 224, 3])
+let asked = Int(try String(contentsOfFile: folder + "/class.txt", encoding: .utf8))!
 
-func map(_ method: String) throws -> Tensor {
-  switch method {
-  case "saliency": try Attribution.saliency(of: model, at: images, classes: classes)
-  case "integrated-gradients": try Attribution.integratedGradients(of: model, at: images, classes: classes, steps: 32)
-  case "guided-backprop": try pass(images, seed: seed, by: .guided).inputs[0]
-  case "grad-cam": try Attribution.gradCAM(of: model, at: images, classes: classes, path: "layer4")
-  default: fatalError("no method \(method)")
+struct Maps {
+  let images: Tensor
+  /// Points of integrated gradients.
+  let steps: Int
+  /// Made once, as the peer's hooks are.
+  let pass: RuledPass
+
+  init(_ images: Tensor, steps: Int) throws {
+    (self.images, self.steps) = (images, steps)
+    pass = try RuledPass(model, input: images.shape)
+  }
+
+  func map(_ method: String) throws -> Tensor {
+    let classes = [Int](repeating: asked, count: images.shape[0])
+    switch method {
+    case "saliency": return try Attribution.saliency(of: model, at: images, classes: classes)
+    case "integrated-gradients":
+      return try Attribution.integratedGradients(of: model, at: images, classes: classes, steps: steps)
+    case "guided-backprop":
+      let seed = Tensor.oneHot(Tensor(classes), classes: 1000)
+      return try pass(images, seed: seed.cast(to: images.scalarType), by: .guided).inputs[0]
+    case "grad-cam": return try Attribution.gradCAM(of: model, at: images, classes: classes, path: "layer4")
+    default: fatalError("no method \(method)")
+    }
   }
 }
 
-for method in ["saliency", "integrated-gradients", "guided-backprop", "grad-cam"] {
-  try Npy.write(map(method), to: "\(arguments[2])/apus-\(method).npy")
+let methods = ["saliency", "integrated-gradients", "guided-backprop", "grad-cam"]
+let maps = try Maps(Npy.read(folder + "/x.npy"), steps: 32)
+let small = try Maps(Npy.read(folder + "/small.npy").cast(to: .float64), steps: 4)
+for method in methods {
+  try Npy.write(maps.map(method), to: "\(folder)/apus-\(method).npy")
+  try Npy.write(withPrecision(.float64) { try small.map(method) }, to: "\(folder)/apus-small-\(method).npy")
 }
 
 func answer(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
@@ -46,7 +65,7 @@ while let line = readLine(), line != "end" {
   var times: [String] = []
   let end = clock.now + .seconds(seconds)
   while times.count < least || clock.now < end {
-    times.append("\(try clock.measure { _ = try map(String(words[0])).array(of: Float.self) } / .milliseconds(1))")
+    times.append("\(try clock.measure { _ = try maps.map(String(words[0])).array(of: Float.self) } / .milliseconds(1))")
   }
   answer(times.joined(separator: " "))
 }

@@ -37,7 +37,14 @@ struct NetworkSource {
     notes = receipt.notes
     normalization = .imageNet
     let options = ImageFolder.Options(input: usual)
-    prepared = { try $0.prepared(for: options, file: $1) }
+    prepared = { image, file in
+      if usual[2] != Normalization.imageNet.channels {
+        throw DataError(
+          file, found: "an image for \(network), whose weights do not say how gray images were normalized",
+          expected: "a run of apus train, whose model says it")
+      }
+      return try image.prepared(for: options, file: file)
+    }
   }
 
   /// Brings an image file to the network's input, uint8 [1, H, W, C].

@@ -76,6 +76,13 @@ struct Look: ParsableCommand {
 
   func run() throws {
     let file = try weights.map { try names.read($0) }
+    if file == nil, try ImportedModel(network) == nil {
+      try ModelSource(network).check()
+      if try SegmentationModel.readIfSegmentation(ModelSource(network).file) != nil {
+        throw ValidationError(
+          "\(network) gives a class for every pixel: apus look takes classifiers, which give one score per class")
+      }
+    }
     let source = try NetworkSource(network, weights: file)
     let subject = try LookSubject(
       source, images: LookSubject.Images(images, of: network, source, isRun: weights == nil), asked: asked, at: at,

@@ -2,7 +2,7 @@ import Apus
 
 extension LookMethod {
   static let saliency = LookMethod(
-    name: "saliency", summary: "how much each pixel moves the score: |gradient|, the largest of the channels"
+    name: "saliency", summary: "how much each pixel moves the score: |gradient|"
   ) { subject in
     subject.maps(try Attribution.saliency(of: subject.model, at: subject.batch, classes: subject.classes)) {
       subject.explained($0)
@@ -10,7 +10,7 @@ extension LookMethod {
   }
 
   static let gradientTimesInput = LookMethod(
-    name: "gradient-times-input", summary: "gradient × input: each pixel's part of a linear score"
+    name: "gradient-times-input", summary: "gradient × input: parts of a linear score"
   ) { subject in
     subject.maps(try Attribution.gradientTimesInput(of: subject.model, at: subject.batch, classes: subject.classes)) {
       subject.explained($0)
@@ -24,7 +24,7 @@ extension LookMethod {
   }
 
   static let integratedGradients = LookMethod(
-    name: "integrated-gradients", summary: "parts of the score's rise from the mean image to this one"
+    name: "integrated-gradients", summary: "parts of the score's rise from the mean image"
   ) { subject in
     let parts = try Attribution.integratedGradients(of: subject.model, at: subject.batch, classes: subject.classes)
     let sums = parts.sum(axes: [1, 2, 3]).array(of: Float.self)
@@ -37,7 +37,7 @@ extension LookMethod {
   }
 
   static let deconvolution = LookMethod(
-    name: "deconvolution", summary: "the score's way back through rectified gradients (deconvnet)"
+    name: "deconvolution", summary: "back through rectified gradients (deconvnet)"
   ) { subject in
     subject.maps(try Attribution.deconvolution(of: subject.model, at: subject.batch, classes: subject.classes)) {
       subject.explained($0)
@@ -45,7 +45,7 @@ extension LookMethod {
   }
 
   static let guidedBackprop = LookMethod(
-    name: "guided-backprop", summary: "the same through units that were active alone"
+    name: "guided-backprop", summary: "the same, through units that were active alone"
   ) { subject in
     subject.maps(
       try Attribution.guidedBackpropagation(of: subject.model, at: subject.batch, classes: subject.classes)

@@ -6,7 +6,7 @@ extension LookMethod {
   private static let most = 64
 
   static let filters = LookMethod(
-    name: "filters", summary: "a convolution's filters: in color of three channels, else the first of each one's"
+    name: "filters", summary: "a convolution's filters"
   ) { subject in
     let all = Seeing.convolutions(of: subject.model)
     let chosen = try subject.path.map { [($0, try Seeing.filters(of: subject.model, at: $0))] } ?? all.map { ($0, $1) }
@@ -26,7 +26,7 @@ extension LookMethod {
   }
 
   static let templates = LookMethod(
-    name: "templates", summary: "what a linear classifier holds each image against"
+    name: "templates", summary: "what a linear classifier holds images against"
   ) { subject in
     let templates = try Seeing.templates(of: subject.model, input: subject.input)
     let shown = templates.slice(axis: 0, range: 0..<min(templates.shape[0], most))
@@ -57,7 +57,7 @@ extension LookMethod {
   }
 
   static let patches = LookMethod(
-    name: "patches", summary: "what excites a layer's channels most: their receptive fields in the images"
+    name: "patches", summary: "what excites a layer's channels most, in the images"
   ) { subject in
     let layer = try subject.layer()
     let shape = try FeatureExtractor(subject.model, at: layer, input: subject.input).outputShape
@@ -75,7 +75,7 @@ extension LookMethod {
   }
 
   static let receptiveField = LookMethod(
-    name: "receptive-field", summary: "how much each pixel moves the middle unit of a layer, over the images"
+    name: "receptive-field", summary: "how much each pixel moves a layer's middle unit"
   ) { subject in
     let layer = try subject.layer()
     let field = try Seeing.effectiveReceptiveField(of: subject.model, at: layer, images: subject.batch)

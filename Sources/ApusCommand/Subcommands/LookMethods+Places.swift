@@ -14,7 +14,7 @@ extension LookMethod {
   }
 
   static let classActivation = LookMethod(
-    name: "cam", summary: "class activation map of a network that ends in an average and one linear layer"
+    name: "cam", summary: "maps behind which are an average and one linear layer"
   ) { subject in
     let maps = try Attribution.classActivation(of: subject.model, at: subject.batch, classes: subject.classes)
     return subject.overlays(relu(maps)) { subject.explained($0) }
@@ -29,7 +29,7 @@ extension LookMethod {
   }
 
   static let excitation = LookMethod(
-    name: "excitation", summary: "excitation backpropagation: the probability that a unit of a layer won the class"
+    name: "excitation", summary: "the probability that a unit of a layer won"
   ) { try excitations($0, contrastive: false) }
 
   static let contrastiveExcitation = LookMethod(

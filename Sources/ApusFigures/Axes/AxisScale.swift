@@ -24,7 +24,7 @@ struct AxisScale: Sendable {
   ///   - count: about so many ticks.
   init(_ axis: Figure.Axis, values: some Sequence<Double>, isTight: Bool = false, count: Int = 6) {
     isLogarithmic = axis.isLogarithmic
-    let shown = values.filter { $0.isDrawable && (!axis.isLogarithmic || $0 > 0) }
+    let shown = values.filter { $0.isDrawable && (!axis.isLogarithmic || $0.hasLogarithm) }
     var (smallest, largest) = (
       shown.min() ?? (axis.isLogarithmic ? 1 : 0), shown.max() ?? (axis.isLogarithmic ? 10 : 1)
     )
@@ -69,7 +69,7 @@ struct AxisScale: Sendable {
 
   /// `nil` of what is not finite, and on a logarithmic axis of what is not above 0. May lie beyond the ends.
   func place(of value: Double) -> Double? {
-    if !value.isDrawable || isLogarithmic && value <= 0 { return nil }
+    if !value.isDrawable || isLogarithmic && !value.hasLogarithm { return nil }
     let spaced = isLogarithmic ? log10(value) : value
     let part = high > low ? (spaced - low) / (high - low) : 0.5
     // What is far outside would be a number that no reader of SVG takes.
@@ -78,4 +78,9 @@ struct AxisScale: Sendable {
 
   /// The place of 0, or of the end nearest to it: where bars and areas begin.
   var base: Double { isLogarithmic ? start : place(of: min(max(0, low), high))! }
+}
+
+extension Double {
+  /// Above 0, and so far from it that the powers of ten around it are numbers.
+  fileprivate var hasLogarithm: Bool { self > 1e-300 }
 }

@@ -17,8 +17,8 @@ package enum AxisTicks {
     from low: Double, to high: Double, within bounds: ClosedRange<Double>, count: Int = 6, isWhole: Bool = false
   ) -> [Double] {
     let largest = max(abs(low), abs(high))
-    // Values that differ by rounding alone are drawn as one.
-    let spread = largest == 0 ? 1 : max(high - low, largest * 1e-3)
+    // Values that differ by rounding alone are drawn as one; numbers so near to 0 have no steps between them.
+    let spread = largest < 1e-300 ? 1 : max(high - low, largest * 1e-3)
     let step = max(roundStep(spread / Double(count)), isWhole ? 1 : 0)
     let first = max((low / step).rounded(.down), (bounds.lowerBound / step).rounded(.down))
     var last = min((high / step).rounded(.up), (bounds.upperBound / step).rounded(.up))
@@ -52,7 +52,12 @@ package enum AxisTicks {
   package static func text(_ value: Double, decimals: Int) -> String {
     let text = value.formatted(decimals: decimals)
     if text.count <= 7 { return text }
-    if value.magnitude >= 1 { return value.compact(decimals: 0, width: 7) }
+    if value.magnitude >= 1 {
+      let short = value.compact(decimals: 0, width: 7)
+      // 1.5 billion is not 2e+9.
+      return abs((Double(short) ?? value) - value) <= value.magnitude * 1e-9
+        ? short : value.compact(decimals: 2, width: 9)
+    }
     // The shortest text of single precision has no rounding of the product of step and number.
     return value.magnitude > 1e-37 ? "\(Float(value))" : "\(value)"
   }

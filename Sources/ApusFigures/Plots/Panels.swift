@@ -44,9 +44,10 @@ struct Panels: PlotContent {
     let layouts = layouts(width: frame.width)
     let (widths, heights) = measures(layouts)
     for (place, layout) in layouts.enumerated() {
+      // Those of a row end at one height, however many lines their titles have.
+      let bottom = frame.top + heights[...(place / columns)].reduce(0, +)
       layout.draw(
-        on: &canvas, left: frame.left + widths[..<(place % columns)].reduce(0, +),
-        top: frame.top + heights[..<(place / columns)].reduce(0, +))
+        on: &canvas, left: frame.left + widths[..<(place % columns)].reduce(0, +), top: bottom - layout.size.height)
     }
   }
 }

@@ -13,12 +13,28 @@ extension Attribution {
   ) throws -> Tensor {
     let asked = try AskedClasses(classes, of: model, at: x)
     let path = try path ?? ImageLayers(model, input: x.shape).last()
-    let taken = try valueWithGradients(of: model, places: [path], in: .inference) { _ in asked.scores(model(x)).sum() }
-    let (maps, gradient) = taken.places[path]!
+    let (maps, gradient) = try scoreGradient(of: model, at: x, asked, path)
     if maps.rank != 4 {
       throw AttributionError("\(path) gives \(maps.shape): Grad-CAM needs a layer that gives images, [N, H, W, C]")
     }
     return relu((maps * gradient.mean(axes: [1, 2], keepingAxes: true)).sum(axes: [3]))
+  }
+
+  /// What a layer gives, and the gradient of the scores there. The recording begins at the layer; where that is called by other means than
+  /// as one, like the operators of an imported model, at the images.
+  private static func scoreGradient(
+    of model: some Layer, at x: Tensor, _ asked: AskedClasses, _ path: String
+  ) throws -> (value: Tensor, gradient: Tensor) {
+    func taken(at images: [Tensor]) throws -> InnerGradients {
+      try valueWithGradients(of: model, at: images, places: [path], in: .inference) {
+        asked.scores(model($0.first ?? x)).sum()
+      }
+    }
+    do {
+      return try taken(at: []).places[path]!
+    } catch is PathError {
+      return try taken(at: [x]).places[path]!
+    }
   }
 
   /// The class activation map of a network that ends in a mean over positions and one linear layer: Σ_k w_kc A_k, `[N, h, w]`. Its

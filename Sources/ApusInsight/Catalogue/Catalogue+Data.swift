@@ -53,6 +53,11 @@ extension Catalogue {
       lectures: [3],
       paper: "Long et al. 2015", test: "SegmentationMetricsTests.theFourMeasuresByHand"),
     Entry(
+      "TrainingRun.Request.localizes", .data,
+      "class and box (x, y, width, height) by two heads on one feature; CE + 5 · Σ smooth L1; IoU = |A ∩ B| / |A ∪ B|",
+      lectures: [2],
+      paper: "Girshick 2015", test: "LocalizationTests.theLossIsThatOfTheClassAndOfTheBox"),
+    Entry(
       "ComposedScenes", .data, "pixel += ink · (brightness − pixel); label = 1 + class where ink ≥ 0.35", lectures: [3],
       test: "ComposedScenesTests.labelsAreTheInkOfTheSplitsDigits"),
     Entry(

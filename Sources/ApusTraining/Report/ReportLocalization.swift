@@ -34,7 +34,11 @@ struct ReportLocalization {
     var page = Page("")
     page.add(style: ReportLocalization.style)
     page.add(
-      section: "Boxes", note: "The first test scenes. Below each the predicted class, and the intersection over union.")
+      section: "Boxes",
+      note: """
+        The first test scenes. Below each the predicted class, and the intersection over union. The loss is that of the class and 5 \
+        times the smooth L1 of the box.
+        """)
     page.add(
       html: """
         <p class="legend"><span><i class="swatch" style="background:#56b4e9"></i>true box (dashed)</span>\

@@ -23,7 +23,8 @@ extension CommandTests {
     let split = DataSplit(
       digits.test.dataset, indices: digits.test.indices, normalization: Normalization(mean: [0], deviation: [1]))
     let accuracy = ensemble.accuracy(on: split.batches(of: 100)).ensemble
-    #expect(abs(try #require(json["accuracy"] as? Double) - accuracy) < 1e-12)
+    let printed = try #require(json["accuracy"] as? Double)
+    #expect(abs(printed - accuracy) < 1e-12)
     let members = try #require(json["members"] as? [[String: Any]])
     #expect(members.compactMap { $0["run"] as? String } == [bag + "/1", bag + "/2"])
     let losses = members.compactMap { $0["loss"] as? Double }

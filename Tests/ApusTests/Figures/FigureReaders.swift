@@ -33,6 +33,14 @@ final class XMLElements: NSObject, XMLParserDelegate {
 
   func parser(_ parser: XMLParser, foundCharacters text: String) { texts[texts.count - 1] += text }
 
+  /// The elements that have a class among theirs, with the text inside each.
+  func styled(_ style: String) -> [(attributes: [String: String], text: String)] {
+    zip(elements, texts).compactMap { element, text in
+      (element.attributes["class"] ?? "").split(separator: " ").contains(Substring(style))
+        ? (element.attributes, text.trimmingCharacters(in: .whitespacesAndNewlines)) : nil
+    }
+  }
+
   /// Numbers in an attribute of the elements that have a class among theirs.
   func numbers(_ attribute: String, of style: String) -> [[Double]] {
     elements.filter { ($0.attributes["class"] ?? "").split(separator: " ").contains(Substring(style)) }

@@ -1,5 +1,6 @@
 import ApusCore
 import ApusLayers
+import ApusSupport
 
 /// The small network that cuda-convnet and Caffe trained on CIFAR-10 in a minute: 145,578 parameters for color images of 32×32 and ten
 /// classes. A. Krizhevsky, "cuda-convnet", 2012; pooling as in Caffe's `cifar10_quick`, ceil mode included.

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 extension Nonlinearity {
   fileprivate static let plu = Nonlinearity("plu")

@@ -1,4 +1,5 @@
 import ApusCore
+import ApusSupport
 
 extension OptimizerRule.Formula {
   fileprivate static let qhm = Self("qhm")
