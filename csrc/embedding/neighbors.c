@@ -1,11 +1,13 @@
 /* The nearest points of each, and t-SNE's affinities and attraction, which are sums over few of them. */
 
+#include <assert.h>
 #include <math.h>
 
 #include "apus/reference/embedding.h"
-#include "apus/runtime.h"
 #include "embedding/kernels.h"
 #include "runtime/integers.h"
+#include "runtime/parallel.h"
+#include "runtime/scratch.h"
 
 enum { GRAIN = 32768 };
 
@@ -89,12 +91,14 @@ static void nearest_groups(void *context, int64_t begin, int64_t end, int slot) 
 /* Of one thread, in whole cache lines. */
 static int64_t row_floats(int64_t count) { return apus_ceil_div(DISTANCE_ROWS * count, 16) * 16; }
 
-size_t apus_nearest_scratch(int64_t count) { return (size_t)row_floats(count) * sizeof(float) * (size_t)apus_thread_count(); }
+size_t apus_nearest_scratch(int64_t count, int threads) { return (size_t)row_floats(count) * sizeof(float) * (size_t)threads; }
 
 void apus_nearest_f32(int64_t count, int64_t size, const float *x, int64_t nearest, int32_t *neighbors, float *squares,
-                      void *scratch) {
+                      int threads, void *scratch) {
+  assert(count == 0 || (nearest >= 0 && nearest < count));
+  assert(threads > 0 && apus_is_scratch(scratch, apus_nearest_scratch(count, threads)));
   nearest_job j = {apus_embedding_kernels_current(), count, size, nearest, row_floats(count), x, neighbors, squares, scratch};
-  apus_parallel_for(apus_ceil_div(count, DISTANCE_ROWS), GRAIN / (count * size + 1), nearest_groups, &j);
+  apus_parallel_for_limited(apus_ceil_div(count, DISTANCE_ROWS), GRAIN / (count * size + 1), threads, nearest_groups, &j);
 }
 
 /* ---- affinities ------------------------------------------------------------------------------------------------- */
@@ -170,6 +174,7 @@ static void affinities_rows(void *context, int64_t begin, int64_t end, int slot)
 }
 
 void apus_affinities_f32(int64_t rows, int64_t count, const float *squares, double perplexity, float *p) {
+  assert(perplexity > 0);
   affinities_job j = {count, squares, perplexity, p};
   apus_parallel_for(rows, GRAIN / 64 / (count + 1), affinities_rows, &j);
 }

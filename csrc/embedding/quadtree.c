@@ -4,11 +4,13 @@
  * points and the tree a list of cells in which each says where its own end: a walk needs no stack, and neighbors walk the same
  * cells. */
 
+#include <assert.h>
 #include <math.h>
 
 #include "apus/embedding.h"
 #include "apus/runtime.h"
 #include "runtime/integers.h"
+#include "runtime/scratch.h"
 
 enum {
   LEVELS = 16, /* halvings of a side */
@@ -178,6 +180,8 @@ static void repel_points(void *context, int64_t begin, int64_t end, int slot) {
 void apus_map_repulsion_f32(int64_t count, const float *map, double angle, float *repulsion, float *mass, void *scratch) {
   if (count < 1)
     return;
+  assert(angle >= 0 && 2 * angle * angle < 1);
+  assert(apus_is_scratch(scratch, apus_map_repulsion_scratch(count)));
   tree t = {.count = count, .map = map, .angle2 = angle * angle, .repulsion = repulsion, .mass = mass};
   lay_out(&t, scratch);
   order_points(&t);

@@ -37,9 +37,11 @@ extension Kernels {
     let (size, count) = (points.shape[0], points.shape[1])
     let squares = Tensor(uninitialized: [count, nearest], .float32)
     let indices = [Int32](unsafeUninitializedCapacity: count * nearest) { indices, filled in
-      withScratch(Int(apus_nearest_scratch(Int64(count)))) { scratch in
+      let threads = apus_thread_count()
+      withScratch(Int(apus_nearest_scratch(Int64(count), threads))) { scratch in
         apus_nearest_f32(
-          Int64(count), Int64(size), points.floats, Int64(nearest), indices.baseAddress, squares.floats, scratch)
+          Int64(count), Int64(size), points.floats, Int64(nearest), indices.baseAddress, squares.floats, threads,
+          scratch)
       }
       filled = count * nearest
     }

@@ -101,18 +101,33 @@ package struct MapObjective {
     return (mass, negativeEntropy)
   }
 
+  /// KL(P ‖ Q) of `map` [2, N].
+  package func divergence(at map: Tensor) -> Double { divergence(of: forces(on: map, withLogs: true)) }
+
   /// 4 (exaggeration · attraction − repulsion / Z) of `map` [2, N], of its shape and type, and KL(P ‖ Q), never exaggerated.
   package func gradient(at map: Tensor, exaggeration: Double, withDivergence: Bool) -> (
     gradient: Tensor, divergence: Double?
   ) {
-    let forces =
-      switch affinities {
-      case .every(let p): Kernels.mapForces(map, affinities: p, withLogs: withDivergence)
-      case .some(let p, let angle): Kernels.mapForces(map, affinities: p, angle: angle, withLogs: withDivergence)
-      }
-    let z = forces.mass.cast(to: .float64).sum().item()
-    let gradient = forces.attraction * (4 * exaggeration) - forces.repulsion * (4 / z)
-    let logs = forces.logs?.cast(to: .float64).sum().item()
-    return (gradient, logs.map { negativeEntropy + $0 + mass * log(z) })
+    let forces = forces(on: map, withLogs: withDivergence)
+    let gradient = forces.attraction * (4 * exaggeration) - forces.repulsion * (4 / forces.normalizer)
+    return (gradient, withDivergence ? divergence(of: forces) : nil)
   }
+
+  private func forces(on map: Tensor, withLogs: Bool) -> MapForces {
+    switch affinities {
+    case .every(let p): Kernels.mapForces(map, affinities: p, withLogs: withLogs)
+    case .some(let p, let angle): Kernels.mapForces(map, affinities: p, angle: angle, withLogs: withLogs)
+    }
+  }
+
+  /// Of forces that have logs.
+  private func divergence(of forces: MapForces) -> Double {
+    let logs = forces.logs?.cast(to: .float64).sum().item() ?? .nan
+    return negativeEntropy + logs + mass * log(forces.normalizer)
+  }
+}
+
+extension MapForces {
+  /// Z = Σ q over all pairs.
+  fileprivate var normalizer: Double { mass.cast(to: .float64).sum().item() }
 }

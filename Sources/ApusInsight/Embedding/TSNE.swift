@@ -90,7 +90,8 @@ public struct TSNE: Sendable {
   /// - Parameter progress: called after each iteration; what it throws ends the map.
   /// - Returns: points [N, 2], float32, around 0, and KL(P ‖ Q) in nats.
   /// - Throws: `DataError` where there are fewer than 3 × perplexity other rows, a number that is not finite, or for the start by
-  ///   principal components rows that are all the same; what `progress` throws.
+  ///   principal components rows that are all the same, or where the learning rate throws the points beyond all numbers; what
+  ///   `progress` throws.
   public func map(_ features: Tensor, progress: (Progress) throws -> Void = { _ in }) throws -> (
     points: Tensor, divergence: Double
   ) {
@@ -108,11 +109,13 @@ public struct TSNE: Sendable {
       let reports = iteration % TSNE.iterationsAReport == 0
       let (gradient, divergence) = objective.gradient(
         at: descent.map, exaggeration: isEarly ? exaggeration : 1, withDivergence: reports)
+      if let divergence { try check(divergence, at: iteration) }
       descent.step(gradient, learningRate: rate, momentum: isEarly ? 0.5 : 0.8)
       try progress(Progress(iteration: iteration, iterations: iterations, divergence: divergence))
     }
-    let divergence = objective.gradient(at: descent.map, exaggeration: 1, withDivergence: true).divergence
-    return (descent.map.transposed(), divergence ?? .nan)
+    let divergence = objective.divergence(at: descent.map)
+    try check(divergence, at: iterations)
+    return (descent.map.transposed(), divergence)
   }
 
   private func check(_ x: Tensor) throws(DataError) {
@@ -125,6 +128,12 @@ public struct TSNE: Sendable {
       )
     }
     try x.checkFinite("t-SNE")
+  }
+
+  private func check(_ divergence: Double, at iteration: Int) throws(DataError) {
+    if divergence.isFinite { return }
+    throw DataError(
+      "t-SNE", found: "points that are not finite after \(iteration) iterations", expected: "a smaller learning rate")
   }
 
   /// [2, N].

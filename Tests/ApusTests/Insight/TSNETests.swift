@@ -140,6 +140,9 @@ struct TSNETests {
     }
     // One place for all is a map, if one that tells nothing.
     #expect(throws: Never.self) { try TSNE(iterations: 4, start: .random(seed: 1)).map(.ones([91, 1])) }
+    #expect(throws: problem("points that are not finite after 50 iterations", "a smaller learning rate")) {
+      try TSNE(iterations: 400, learningRate: 1e30).map(rows)
+    }
     struct Stop: Error {}
     var calls = 0
     #expect(throws: Stop.self) {

@@ -19,11 +19,11 @@ extern "C" {
 void apus_squared_distances_f32(int64_t count, int64_t size, const float *x, int64_t first, int64_t rows, float *squares);
 
 /* The `nearest` < count points that lie nearest to each, itself left out, the nearest first and of equally near ones the first:
- * neighbors and squares [count, nearest]. A NaN is farther than any number. count < 2^31; scratch: apus_nearest_scratch bytes,
- * 64-byte aligned. */
-size_t apus_nearest_scratch(int64_t count);
+ * neighbors and squares [count, nearest]. A NaN is farther than any number. count < 2^31; at most `threads` threads; scratch:
+ * apus_nearest_scratch bytes for as many, 64-byte aligned. */
+size_t apus_nearest_scratch(int64_t count, int threads);
 void apus_nearest_f32(int64_t count, int64_t size, const float *x, int64_t nearest, int32_t *neighbors, float *squares,
-                      void *scratch);
+                      int threads, void *scratch);
 
 /* p[r, j] = exp(−β squares[r, j]) / Σ_k exp(−β squares[r, k]), with a β for each row such that the perplexity exp(−Σ p log p) is
  * the one asked for, to 1e-6 of it. In double; p may be `squares`. An infinite square has p = 0. Where more points than
@@ -46,7 +46,7 @@ void apus_map_attraction_f32(int64_t count, const float *map, const int64_t *sta
                              float *attraction, float *logs);
 
 /* repulsion and mass by Barnes & Hut's quadtree: the points of a cell whose side is below `angle` times its distance count as
- * one at their center. 0 <= angle < 1/√2, below which no point's own cell is so far; 0: every pair. count < 2^31, map finite;
+ * one at their center. 0 <= angle < 1/√2, below which no point's own cell is so far; 0: every pair. count < 2^30, map finite;
  * scratch: apus_map_repulsion_scratch bytes, 64-byte aligned. */
 size_t apus_map_repulsion_scratch(int64_t count);
 void apus_map_repulsion_f32(int64_t count, const float *map, double angle, float *repulsion, float *mass, void *scratch);
