@@ -99,14 +99,16 @@ static void sort_codes(tree *t) {
 
 static void order_points(tree *t) {
   const float *x = t->map, *y = t->map + t->count;
-  double least[2] = {INFINITY, INFINITY}, most[2] = {-INFINITY, -INFINITY};
+  /* In float, which they are: gcc 12 for arm64 fails on the same in double. */
+  float left = INFINITY, right = -INFINITY, top = INFINITY, bottom = -INFINITY;
   for (int64_t i = 0; i < t->count; i++) {
-    least[0] = fmin(least[0], (double)x[i]);
-    least[1] = fmin(least[1], (double)y[i]);
-    most[0] = fmax(most[0], (double)x[i]);
-    most[1] = fmax(most[1], (double)y[i]);
+    left = fminf(left, x[i]);
+    right = fmaxf(right, x[i]);
+    top = fminf(top, y[i]);
+    bottom = fmaxf(bottom, y[i]);
   }
-  const double side = fmax(most[0] - least[0], most[1] - least[1]), scale = side > 0 ? (1 << LEVELS) / side : 0;
+  const double least[2] = {(double)left, (double)top};
+  const double side = fmax((double)right - least[0], (double)bottom - least[1]), scale = side > 0 ? (1 << LEVELS) / side : 0;
   t->side2 = side * side;
   for (int64_t i = 0; i < t->count; i++) {
     t->codes[i] = spread(step_of((double)x[i] - least[0], scale)) | spread(step_of((double)y[i] - least[1], scale)) << 1;

@@ -193,10 +193,7 @@ struct GraphDrawing {
     case .activation, .prelu, .maxout, .softmax, .logSoftmax: "activation"
     case .maxPool, .averagePool, .adaptiveAveragePool, .reduce: "pooling and reduction"
     case .binary, .unary, .scale, .concatenate, .compare, .select: "arithmetic"
-    case .reshape, .transpose, .broadcast, .slice, .pad, .patches, .resize, .gather, .scatterAdd, .cumulativeSum,
-      .order,
-      .toFloat, .gridSample:
-      "movement"
+    default: "movement"
     }
   }
 }

@@ -47,9 +47,7 @@ extension BackwardRule {
       .activation, .unary, .scale, .batchNorm, .localResponseNorm, .prelu, .maxPool, .maxout, .concatenate, .reshape,
       .transpose, .slice, .pad, .broadcast:
       true
-    case .matrixProduct, .groupNorm, .layerNorm, .binary, .patches, .gather, .scatterAdd, .cumulativeSum, .order,
-      .compare, .select, .toFloat, .gridSample, .softmax, .logSoftmax:
-      false
+    default: false
     }
   }
 

@@ -156,7 +156,6 @@ public enum TrainingRun {
     var images = try source.load(
       folder: record.imageFolder, reader: reader, division: division, order: classOrder(record))
     for note in images.notes { observer.warn(note) }
-    images = try record.prepared(images)
     let weights = initializes ? try record.initial?.read() : nil
     if let map = weights?.origin?.imageMap {
       throw SettingsError(
@@ -165,7 +164,12 @@ public enum TrainingRun {
           deviation per channel
           """)
     }
-    if let weights { try NetworkCatalogue.check(weights.file, fit: record.networkName, channels: images.imageShape[2]) }
+    // Before the normalization, which does not know where it comes from.
+    if let weights {
+      let channels = record.channels ?? images.imageShape[2]
+      try NetworkCatalogue.check(weights.file, fit: record.networkName, channels: channels)
+    }
+    images = try record.prepared(images)
     if images.test.count == 0 { throw DataError(source.description, found: "no test images", expected: "at least one") }
 
     let scenes = try record.scenes.map {

@@ -5,16 +5,18 @@ import Testing
 @Suite struct AttributionTests {
   /// A network of all that is between an image and its scores.
   static func network(seed: UInt64 = 3) -> Sequential {
-    let model = Sequential {
-      Conv2D(2, 6, kernel: 3, padding: 1)
-      BatchNorm(6)
-      ReLU()
-      MaxPool2D(2)
-      Conv2D(6, 8, kernel: 3)
-      ReLU()
-      GlobalAveragePool2D()
-      Flatten()
-      Linear(8, 4)
+    let model = Random.withSeed(seed) {
+      Sequential {
+        Conv2D(2, 6, kernel: 3, padding: 1)
+        BatchNorm(6)
+        ReLU()
+        MaxPool2D(2)
+        Conv2D(6, 8, kernel: 3)
+        ReLU()
+        GlobalAveragePool2D()
+        Flatten()
+        Linear(8, 4)
+      }
     }
     for (place, entry) in model.buffers.enumerated() {
       let noise = floats(entry.buffer.shape, seed: seed + UInt64(place))
@@ -98,9 +100,11 @@ import Testing
 
   /// The gradient of w·x is w, to the bit; x ⊙ w sums to the score.
   @Test func aLinearClassifierIsItsWeights() throws {
-    let model = Sequential {
-      Flatten()
-      Linear(24, 3, bias: false)
+    let model = Random.withSeed(3) {
+      Sequential {
+        Flatten()
+        Linear(24, 3, bias: false)
+      }
     }
     let x = floats([2, 4, 3, 2], seed: 2)
     let weight = model.parameters[0].parameter.value
@@ -153,9 +157,11 @@ import Testing
 
   /// Σ w x of whole numbers loses exactly what is covered.
   @Test func occlusionIsExactOfSums() throws {
-    let model = Sequential {
-      Flatten()
-      Linear(30, 2)
+    let model = Random.withSeed(3) {
+      Sequential {
+        Flatten()
+        Linear(30, 2)
+      }
     }
     let weight = Tensor((0..<60).map { Float($0 % 7 - 3) }, shape: [30, 2])
     model.parameters[0].parameter.value = weight
@@ -204,11 +210,13 @@ import Testing
 
   /// ReLU(Σ_k α_k A_k), α_k the mean gradient, of a network whose gradients differ between positions.
   @Test func gradCAMWeighsMapsByTheirMeanGradient() throws {
-    let model = Sequential {
-      Conv2D(2, 3, kernel: 3)
-      ReLU()
-      Flatten()
-      Linear(108, 4)
+    let model = Random.withSeed(3) {
+      Sequential {
+        Conv2D(2, 3, kernel: 3)
+        ReLU()
+        Flatten()
+        Linear(108, 4)
+      }
     }
     let maps = Sequential(Array(model.layers[0..<2]))(x)
     let rest = Sequential(Array(model.layers[2...]))
@@ -257,9 +265,11 @@ import Testing
     #expect(
       text { try Attribution.integratedGradients(of: model, at: x, classes: classes, baseline: .zeros([2])) }
         .contains("a baseline [2], expected an image's shape, [8, 8, 2]"))
-    let flat = Sequential {
-      Flatten()
-      Linear(128, 4)
+    let flat = Random.withSeed(3) {
+      Sequential {
+        Flatten()
+        Linear(128, 4)
+      }
     }
     #expect(text { try Attribution.classActivation(of: flat, at: x, classes: classes) }.contains("Grad-CAM takes any"))
     #expect(text { try Attribution.gradCAM(of: flat, at: x, classes: classes) }.contains("has no convolution"))

@@ -26,7 +26,7 @@ import Testing
   private let x = floats([2, 8, 8, 2], seed: 1)
 
   @Test func guidedAndDeconvolutionChangeWhatPassesAReLU() throws {
-    var twin = Twin()
+    var twin = Random.withSeed(3) { Twin() }
     let plain = twin
     func active(_ x: Tensor) -> Tensor { (x .> 0).cast(to: .float32) }
     twin.pullback = { active($0) * relu($1) }
@@ -43,12 +43,14 @@ import Testing
   }
 
   @Test func withoutReLUAndPoolingDeconvolutionIsTheGradient() throws {
-    let model = Sequential {
-      Conv2D(2, 5, kernel: 3, stride: 2)
-      BatchNorm(5)
-      Conv2D(5, 4, kernel: 3, padding: 1, groups: 1)
-      Flatten()
-      Linear(36, 3)
+    let model = Random.withSeed(3) {
+      Sequential {
+        Conv2D(2, 5, kernel: 3, stride: 2)
+        BatchNorm(5)
+        Conv2D(5, 4, kernel: 3, padding: 1, groups: 1)
+        Flatten()
+        Linear(36, 3)
+      }
     }
     expectClose(
       try Attribution.deconvolution(of: model, at: x, classes: [2, 0]),
@@ -78,11 +80,13 @@ import Testing
 
   /// Two layers of positive units, reckoned by hand.
   @Test func excitationIsSharedByWhatExcites() throws {
-    let model = Sequential {
-      Flatten()
-      Linear(3, 2)
-      ReLU()
-      Linear(2, 2)
+    let model = Random.withSeed(3) {
+      Sequential {
+        Flatten()
+        Linear(3, 2)
+        ReLU()
+        Linear(2, 2)
+      }
     }
     model.parameters[0].parameter.value = Tensor([1, -1, 2, 1, -3, 1], shape: [3, 2])
     model.parameters[1].parameter.value = Tensor([0.5, 5])
@@ -127,12 +131,14 @@ import Testing
   }
 
   @Test func anOperationWithoutARuleIsNamed() throws {
-    let model = Sequential {
-      Conv2D(2, 4, kernel: 3)
-      LayerNorm(4)
-      GlobalAveragePool2D()
-      Flatten()
-      Linear(4, 3)
+    let model = Random.withSeed(3) {
+      Sequential {
+        Conv2D(2, 4, kernel: 3)
+        LayerNorm(4)
+        GlobalAveragePool2D()
+        Flatten()
+        Linear(4, 3)
+      }
     }
     let error = #expect(throws: AttributionError.self) {
       try Attribution.excitation(of: model, at: x, classes: [0, 1])

@@ -33,8 +33,8 @@ import Testing
     #expect(log.rows.allSatisfy { $0.median <= $0.high && $0.high <= $0.largest && $0.standardDeviation >= 0 })
     let page = try String(contentsOfFile: seen.report, encoding: .utf8)
     #expect(page.contains("Inside the network") && page.contains("6 observed steps"))
-    for path in values { #expect(page.contains("<b>\(path)</b>"), "\(path)") }
-    #expect(page.components(separatedBy: "<polygon class=\"band value\"").count == values.count + 1)
+    for path in values { #expect(page.components(separatedBy: ">\(path): σ ").count == 5, "\(path)") }
+    #expect(page.components(separatedBy: "<polygon class=\"band ").count == 2 * values.count + 1)
   }
 
   /// After the checkpoint of step 15 and the observation of step 16: that one is seen again.
