@@ -5,12 +5,6 @@ import ApusLayers
 import ApusNetworks
 import ApusSupport
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 /// A network that finds the class and the box of an object from a file, with all that is needed to use it: `model.safetensors` of a run of
 /// scenes of one image each.
 package struct LocalizationModel {
@@ -33,16 +27,10 @@ package struct LocalizationModel {
   /// What the file of a run's model says of it.
   static func metadata(network: String, input: Shape, classNames: [String]) -> [String: String] {
     let normalization = ComposedScenes.normalization
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
     let header = Header(
       network: network, input: Array(input), classNames: classNames, mean: normalization.mean,
       deviation: normalization.deviation)
-    do {
-      return ["format": "pt", MetadataKey.localization: String(decoding: try encoder.encode(header), as: UTF8.self)]
-    } catch {
-      fatalError("a model's description cannot be encoded: \(error)")
-    }
+    return ModelDescription.metadata(header, under: MetadataKey.localization)
   }
 
   /// Reads a model; `nil` for a file of another kind.
@@ -50,19 +38,8 @@ package struct LocalizationModel {
   /// - Throws: `FileError` if the file is damaged, `NetworkError` or `CheckpointError` if its tensors do not fit the network that it
   ///   names.
   package static func readIfLocalization(_ path: String) throws -> LocalizationModel? {
-    let bytes = try File.contents(of: path)
-    guard case .safetensors? = try? WeightsFormat(bytes, file: path) else { return nil }
-    let file = try Safetensors.decodeReadable(bytes, file: path).content
-    guard let json = file.metadata[MetadataKey.localization] else { return nil }
-    let part = "metadata \(MetadataKey.localization)"
-    let header: Header
-    do {
-      header = try JSONDecoder().decode(Header.self, from: Data(json.utf8))
-    } catch {
-      throw FileError(
-        path, part: part, found: "no description of a model (\(JSONProblem.describe(error)))",
-        expected: "one that apus wrote")
-    }
+    guard let file = try ModelDescription<Header>(of: path, under: MetadataKey.localization) else { return nil }
+    let (header, part) = (file.header, file.part)
     guard !header.classNames.isEmpty, header.input.count == 3, header.input.allSatisfy({ (1...1 << 20).contains($0) }),
       header.mean.count == header.input[2], header.deviation.count == header.input[2],
       header.mean.allSatisfy(\.isFinite), header.deviation.allSatisfy({ $0 > 0 && $0.isFinite })

@@ -4,12 +4,6 @@ import ApusInterchange
 import ApusNetworks
 import ApusSupport
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 /// A network with scores for every pixel from a file, with all that is needed to use it: `model.safetensors` of a run of scenes.
 public struct SegmentationModel {
   /// The network with the file's parameters and buffers.
@@ -32,15 +26,9 @@ public struct SegmentationModel {
   /// What the file of a run's model says of it.
   static func metadata(network: String, classNames: [String]) -> [String: String] {
     let normalization = ComposedScenes.normalization
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
     let header = Header(
       network: fileName(network), classNames: classNames, mean: normalization.mean, deviation: normalization.deviation)
-    do {
-      return ["format": "pt", MetadataKey.segmentation: String(decoding: try encoder.encode(header), as: UTF8.self)]
-    } catch {
-      fatalError("a model's description cannot be encoded: \(error)")
-    }
+    return ModelDescription.metadata(header, under: MetadataKey.segmentation)
   }
 
   /// Reads a model.
@@ -57,19 +45,8 @@ public struct SegmentationModel {
 
   /// `nil` for a file of another kind.
   package static func readIfSegmentation(_ path: String) throws -> SegmentationModel? {
-    let bytes = try File.contents(of: path)
-    guard case .safetensors? = try? WeightsFormat(bytes, file: path) else { return nil }
-    let file = try Safetensors.decodeReadable(bytes, file: path).content
-    guard let json = file.metadata[MetadataKey.segmentation] else { return nil }
-    let part = "metadata \(MetadataKey.segmentation)"
-    let header: Header
-    do {
-      header = try JSONDecoder().decode(Header.self, from: Data(json.utf8))
-    } catch {
-      throw FileError(
-        path, part: part, found: "no description of a model (\(JSONProblem.describe(error)))",
-        expected: "one that apus wrote")
-    }
+    guard let file = try ModelDescription<Header>(of: path, under: MetadataKey.segmentation) else { return nil }
+    let (header, part) = (file.header, file.part)
     guard !header.classNames.isEmpty, header.mean.count == 1, header.deviation.count == 1, header.mean[0].isFinite,
       header.deviation[0] > 0, header.deviation[0].isFinite
     else {

@@ -4,12 +4,6 @@ import ApusInterchange
 import ApusNetworks
 import ApusSupport
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 /// A model from a file, with all that is needed to use it: `model.safetensors` of a run.
 ///
 /// The file holds the parameters and buffers, and in its metadata under `apus.model` what is below as JSON. It holds no time, path,
@@ -107,28 +101,21 @@ public struct TrainedModel {
   }
 
   private static func header(of file: SafetensorsFile, _ path: String) throws -> Header {
-    guard let json = file.metadata[key] else {
+    guard let description = try ModelDescription<Header>(in: file, of: path, under: key) else {
       let other = [MetadataKey.segmentation: "classes for pixels", MetadataKey.localization: "boxes"]
       guard let found = other.first(where: { file.metadata[$0.key] != nil }) else { throw weightsAlone(path) }
       throw FileError(
         path, found: "a network that finds \(found.value)",
         expected: "a classifier of images; apus evaluate and apus predict take the other ones")
     }
-    let header: Header
-    do {
-      header = try JSONDecoder().decode(Header.self, from: Data(json.utf8))
-    } catch {
-      throw FileError(
-        path, part: "metadata \(key)", found: "no description of a model (\(JSONProblem.describe(error)))",
-        expected: "one that apus wrote")
-    }
+    let header = description.header
     guard header.input.count == 3, header.input.allSatisfy({ (1...1 << 20).contains($0) }), !header.classNames.isEmpty,
       header.mean.count == header.input[2], header.deviation.count == header.input[2],
       header.deviation.allSatisfy({ $0 > 0 && $0.isFinite }), header.mean.allSatisfy(\.isFinite),
       header.crop.map({ ImageFolder.Options.crops.contains($0) }) ?? true
     else {
       throw FileError(
-        path, part: "metadata \(key)", found: "input \(header.input) with \(header.mean.count) means",
+        path, part: description.part, found: "input \(header.input) with \(header.mean.count) means",
         expected: "a size [H, W, C], classes, and a mean and a deviation above 0 per channel")
     }
     return header
@@ -141,13 +128,7 @@ public struct TrainedModel {
     let header = Header(
       network: network, input: Array(data.imageShape), classNames: data.classNames, mean: data.normalization.mean,
       deviation: data.normalization.deviation, crop: images?.crop, reading: images?.reading, imageMap: map)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    do {
-      return ["format": "pt", key: String(decoding: try encoder.encode(header), as: UTF8.self)]
-    } catch {
-      fatalError("a model's description cannot be encoded: \(error)")
-    }
+    return ModelDescription.metadata(header, under: key)
   }
 
   /// Measures it on a split, whose images are normalized as the training data were.
