@@ -40,16 +40,19 @@ struct AxisScale: Sendable {
       : AxisTicks.linear(
         from: smallest, to: largest, within: axis.bounds, count: count,
         isWhole: isTight && !shown.isEmpty && shown.allSatisfy { $0 == $0.rounded() })
+    let ends = (ticks.first ?? smallest, ticks.last ?? largest)
     if axis.isLogarithmic && ticks.count > count + 2 {
+      // Of every second one or so, those among which more are powers of ten.
       let step = (ticks.count + count) / (count + 1)
-      let kept = stride(from: 0, to: ticks.count, by: step).map { ticks[$0] }
-      ticks = isTight || axis.range != nil || kept.last == ticks.last ? kept : kept + [ticks.last!]
+      let choices = (0..<step).map { first in stride(from: first, to: ticks.count, by: step).map { ticks[$0] } }
+      func powers(_ ticks: [Double]) -> Int { ticks.count { abs(log10($0) - log10($0).rounded()) < 1e-9 } }
+      ticks = choices.dropFirst().reduce(choices[0]) { powers($1) > powers($0) ? $1 : $0 }
     }
     if isTight || axis.range != nil {
       let slack = (largest - smallest) * 1e-9
       ticks = ticks.filter { (smallest - slack...largest + slack).contains($0) }
     } else {
-      (smallest, largest) = (ticks.first!, ticks.last!)
+      (smallest, largest) = ends
     }
     let step = ticks.count > 1 ? ticks[1] - ticks[0] : ticks.first.map { $0 == 0 ? 1 : abs($0) } ?? 1
     labels = ticks.map { tick in

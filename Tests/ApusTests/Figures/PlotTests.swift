@@ -28,6 +28,9 @@ import Testing
     #expect(fixed.first == "0" && fixed.last == "10")
     let logarithmic = ticks(Figure("", .lines([.init(y: [1e-15, 1.0])], y: .logarithmic(""))), "end")
     #expect(logarithmic.count < 9 && Set(logarithmic).count == logarithmic.count)
+    // Where there is no room for all, powers of ten stay.
+    let losses = ticks(Figure("", .lines([.init(y: [0.0005, 2.3])], y: .logarithmic(""))), "end")
+    #expect(losses == ["0.001", "0.01", "0.1", "1"])
   }
 
   static let spans: [[Double]] = [
